@@ -1,0 +1,111 @@
+# make            build/phigate and build/phigate-agent
+# make test       everything that CI runs; make unit, make e2e, make fuzz, make bench, make demo: the parts
+# B=DIR builds elsewhere, SAN=1 with AddressSanitizer and UBSan, CC=clang with clang
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+B ?= build
+VERSION := 0.1.0
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# ---- what Debian brings ----------------------------------------------------------------------------------------------
+BUILD_DEPS := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libssh2-1-dev libvectorscan-dev libutf8proc-dev \
+	libcjson-dev libyaml-dev libarchive-dev libsqlite3-dev zlib1g-dev libqrencode-dev node-llhttp openssh-server
+LIBS_PC := libssl libcrypto libcurl libssh2 libhs libutf8proc libcjson yaml-0.1 libarchive sqlite3 zlib libqrencode
+
+lacking = $(shell for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done)
+install = missing='$(call lacking,$(1))'; if [ -n "$$missing" ]; then \
+	echo "installing $$missing"; $(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+.PHONY: all deps clean unit
+$(B)/deps.ok: Makefile
+	@mkdir -p $(B)
+	@$(call install,$(BUILD_DEPS))
+	@touch $@
+
+# ---- flags, probed once ----------------------------------------------------------------------------------------------
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+	-Wswitch-enum -Wvla -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN_LD := -pie -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifdef SAN
+HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+HARDEN_LD := -fsanitize=address,undefined -pie
+endif
+OPT := $(if $(SAN),-O1,-O2) -g
+
+$(B)/flags.mk: $(B)/deps.ok Makefile
+	@{ echo "PC_CFLAGS := $$(pkg-config --cflags $(LIBS_PC))"; \
+	echo "PC_LIBS := $$(pkg-config --libs $(LIBS_PC))"; \
+	for f in $(HARDEN); do echo 'int main(void){return 0;}' | $(CC) -Werror -O1 $$f -x c - -o /dev/null 2>/dev/null && \
+		echo "PROBED += $$f"; done; \
+	if pkg-config --exists libllhttp; then \
+		echo "LLHTTP_SRC :="; echo "LLHTTP_CFLAGS := $$(pkg-config --cflags libllhttp)"; echo "PC_LIBS += $$(pkg-config --libs libllhttp)"; \
+	else echo "LLHTTP_SRC := /usr/share/llhttp"; echo "LLHTTP_CFLAGS := -isystem /usr/share/include/llhttp"; fi; } > $@
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+-include $(B)/flags.mk
+endif
+
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) $(PROBED) $(PC_CFLAGS) -iquote common -DPHIGATE_VERSION='"$(VERSION)"' \
+	-pthread -MMD -MP $(CFLAGS)
+LDFLAGS_ALL = $(HARDEN_LD) -pthread $(LDFLAGS)
+
+# ---- programs --------------------------------------------------------------------------------------------------------
+COMMON_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard common/*.c)))
+MASK_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/mask/*.c)))
+AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c))))
+CLI_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out cli/main.c,$(wildcard cli/*.c))))
+LLHTTP_OBJ = $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
+ARCHIVES := $(B)/libcli.a $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a
+PROGRAMS := $(if $(wildcard cli/main.c),$(B)/phigate) $(if $(wildcard agent/main.c),$(B)/phigate-agent)
+
+all: $(PROGRAMS)
+
+$(B)/%.o: %.c $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$<))) -c -o $@ $<
+
+CFLAGS_agent = $(LLHTTP_CFLAGS)
+CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/mask -iquote cli
+$(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(PROBED) $(LLHTTP_CFLAGS) -w -c -o $@ $<
+
+$(B)/libcommon.a: $(COMMON_OBJ)
+$(B)/libmask.a: $(MASK_OBJ)
+$(B)/libagent.a: $(AGENT_OBJ) $(LLHTTP_OBJ)
+$(B)/libcli.a: $(CLI_OBJ)
+$(ARCHIVES):
+	@rm -f $@
+	ar rcs $@ $^
+
+# the dialects that are built in are read when their embedding file is compiled
+$(B)/agent/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
+
+$(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm
+$(B)/phigate-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm
+
+# ---- tests -----------------------------------------------------------------------------------------------------------
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+$(B)/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
+# make unit runs all; make unit/test_buf runs one
+unit: $(UNIT)
+	@rc=0; for t in $^; do $$t || rc=1; done; exit $$rc
+unit/%: $(B)/unit/%
+	$<
+
+clean:
+	rm -rf $(B)
+
+.SECONDARY:
+-include $(patsubst %.o,%.d,$(COMMON_OBJ) $(MASK_OBJ) $(AGENT_OBJ) $(CLI_OBJ)) $(wildcard $(B)/tests/*/*.d)

@@ -1,0 +1,164 @@
+#include "buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "wipe.h"
+
+struct slice slice_str(const char *s)
+{
+	return (struct slice){s, s ? strlen(s) : 0};
+}
+
+bool slice_is(struct slice s, const char *text)
+{
+	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+}
+
+bool slice_is_nocase(struct slice s, const char *text)
+{
+	return s.n == strlen(text) && strncasecmp(s.p, text, s.n) == 0;
+}
+
+void buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){.max = max};
+}
+
+void buf_free(struct buf *b)
+{
+	if (b->data)
+		wipe(b->data, b->len);
+	free(b->data);
+	buf_init(b, b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+	buf_truncate(b, 0);
+	b->rc = RC_OK;
+}
+
+/* realloc() may leave the old bytes behind, so grow by copying. */
+static enum rc grow(struct buf *b, size_t need)
+{
+	size_t cap = b->cap ? b->cap : 64;
+	char *data;
+
+	if (need < b->len || need > b->max)
+		return b->rc = RC_TOO_BIG;
+	while (cap < need + 1)
+		cap *= 2;
+	data = malloc(cap);
+	if (!data)
+		return b->rc = RC_NOMEM;
+	if (b->data) {
+		memcpy(data, b->data, b->len + 1);
+		wipe(b->data, b->len);
+		free(b->data);
+	} else {
+		data[0] = '\0';
+	}
+	b->data = data;
+	b->cap = cap;
+	return RC_OK;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	if (b->rc != RC_OK)
+		return NULL;
+	if ((b->cap < b->len + n + 1 || b->len + n > b->max) && grow(b, b->len + n) != RC_OK)
+		return NULL;
+	return b->data + b->len;
+}
+
+void buf_added(struct buf *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+enum rc buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *at = buf_room(b, n);
+
+	if (!at)
+		return b->rc;
+	if (n)
+		memcpy(at, p, n);
+	buf_added(b, n);
+	return RC_OK;
+}
+
+enum rc buf_add_slice(struct buf *b, struct slice s)
+{
+	return buf_add(b, s.p, s.n);
+}
+
+enum rc buf_puts(struct buf *b, const char *s)
+{
+	return buf_add(b, s, strlen(s));
+}
+
+enum rc buf_putc(struct buf *b, char c)
+{
+	return buf_add(b, &c, 1);
+}
+
+enum rc buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+	char *at;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n < 0)
+		return b->rc = RC_FAULT;
+	at = buf_room(b, (size_t)n);
+	if (!at)
+		return b->rc;
+	va_start(args, fmt);
+	vsnprintf(at, (size_t)n + 1, fmt, args);
+	va_end(args);
+	buf_added(b, (size_t)n);
+	return RC_OK;
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	size_t rest = b->len - n;
+
+	if (n == 0)
+		return;
+	memmove(b->data, b->data + n, rest);
+	buf_truncate(b, rest);
+}
+
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (!b->data || len >= b->len)
+		return;
+	wipe(b->data + len, b->len - len);
+	b->len = len;
+}
+
+struct slice buf_slice(const struct buf *b)
+{
+	return (struct slice){b->data ? b->data : "", b->len};
+}
+
+char *buf_take(struct buf *b, size_t *n)
+{
+	char *data = buf_room(b, 0) ? b->data : NULL;
+
+	if (n)
+		*n = b->len;
+	if (data)
+		buf_init(b, b->max);
+	return data;
+}

@@ -1,0 +1,52 @@
+/* Byte buffers that grow up to a ceiling and are wiped when they shrink, move or go: any of them may hold PHI or a secret. */
+#ifndef PHIGATE_BUF_H
+#define PHIGATE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rc.h"
+
+/* A borrowed run of bytes; not NUL-terminated. */
+struct slice {
+	const char *p;
+	size_t n;
+};
+
+#define SLICE(literal) ((struct slice){(literal), sizeof(literal) - 1})
+
+struct slice slice_str(const char *s);               /* NULL gives an empty slice */
+bool slice_is(struct slice s, const char *text);     /* equal bytes */
+bool slice_is_nocase(struct slice s, const char *text); /* equal, ASCII case ignored */
+
+/* data is NUL-terminated whenever it is not NULL. The first failure sticks in rc, so that a run of appends is checked once. */
+struct buf {
+	char *data;
+	size_t len, cap, max;
+	enum rc rc;
+};
+
+#define BUF_MAX_DEFAULT ((size_t)64 << 20)
+
+void buf_init(struct buf *b, size_t max);            /* max: ceiling in bytes; no allocation yet */
+void buf_free(struct buf *b);                        /* wipe and release; leaves it as after buf_init */
+void buf_clear(struct buf *b);                       /* wipe the content, keep the room, forget a failure */
+
+/* Append. RC_TOO_BIG at the ceiling, RC_NOMEM; after a failure the content is what it was and further appends fail alike. */
+enum rc buf_add(struct buf *b, const void *p, size_t n);
+enum rc buf_add_slice(struct buf *b, struct slice s);
+enum rc buf_puts(struct buf *b, const char *s);
+enum rc buf_putc(struct buf *b, char c);
+enum rc buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Room for n more bytes at the returned place (NULL on failure); buf_added(b, k) then says that k <= n were written. */
+char *buf_room(struct buf *b, size_t n);
+void buf_added(struct buf *b, size_t n);
+
+void buf_consume(struct buf *b, size_t n);           /* drop the first n bytes */
+void buf_truncate(struct buf *b, size_t len);        /* wipe and drop all behind len */
+struct slice buf_slice(const struct buf *b);
+char *buf_take(struct buf *b, size_t *n);            /* hand the NUL-terminated bytes to the caller, who wipes and frees them */
+
+#endif

@@ -1,0 +1,144 @@
+#include "json.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "utf8.h"
+
+#define DEPTH_MAX 64
+
+bool utf8_valid(struct slice text)
+{
+	for (size_t i = 0; i < text.n;) {
+		uint32_t c;
+		int n = utf8_decode(text.p + i, text.n - i, &c);
+
+		if (n <= 0)
+			return false;
+		i += (size_t)n;
+	}
+	return true;
+}
+
+static bool acceptable(const cJSON *v, int depth)
+{
+	if (depth > DEPTH_MAX)
+		return false;
+	for (const cJSON *c = v->child; c; c = c->next) {
+		if (cJSON_IsObject(v))
+			for (const cJSON *other = c->next; other; other = other->next)
+				if (strcmp(c->string, other->string) == 0)
+					return false;
+		if (!acceptable(c, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+/* cJSON drops what follows an escaped NUL. */
+static bool has_nul(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\0')
+			return true;
+		if (text.p[i] != '\\' || i + 1 >= text.n)
+			continue;
+		if (text.p[i + 1] == 'u' && text.n - i >= 6 && memcmp(text.p + i + 2, "0000", 4) == 0)
+			return true;
+		i++;
+	}
+	return false;
+}
+
+cJSON *json_parse(struct slice text)
+{
+	const char *end = NULL;
+	cJSON *value;
+
+	if (!utf8_valid(text) || has_nul(text))
+		return NULL;
+	value = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
+	if (!value)
+		return NULL;
+	while (end < text.p + text.n && strchr(" \t\r\n", *end))
+		end++;
+	if (end != text.p + text.n || !acceptable(value, 0)) {
+		cJSON_Delete(value);
+		return NULL;
+	}
+	return value;
+}
+
+const char *json_text(const cJSON *object, const char *key)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsString(v) ? v->valuestring : NULL;
+}
+
+bool json_int(const cJSON *object, const char *key, int64_t *value)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	if (!cJSON_IsNumber(v) || fabs(v->valuedouble) > 9007199254740992.0 || floor(v->valuedouble) != v->valuedouble)
+		return false;
+	*value = (int64_t)v->valuedouble;
+	return true;
+}
+
+bool json_true(const cJSON *object, const char *key)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+const cJSON *json_array(const cJSON *object, const char *key)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsArray(v) ? v : NULL;
+}
+
+const cJSON *json_object(const cJSON *object, const char *key)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsObject(v) ? v : NULL;
+}
+
+enum rc json_add_string(struct buf *out, struct slice text)
+{
+	size_t from = 0;
+
+	buf_putc(out, '"');
+	for (size_t i = 0; i < text.n;) {
+		unsigned char c = (unsigned char)text.p[i];
+		uint32_t rune;
+		int n = c < 0x80 ? 1 : utf8_decode(text.p + i, text.n - i, &rune);
+
+		if (n > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+			i += (size_t)n;
+			continue;
+		}
+		buf_add(out, text.p + from, i - from);
+		if (n <= 0)
+			buf_puts(out, "\xef\xbf\xbd");
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if (c == '\n')
+			buf_puts(out, "\\n");
+		else if (c == '\t')
+			buf_puts(out, "\\t");
+		else if (c == '\r')
+			buf_puts(out, "\\r");
+		else
+			buf_printf(out, "\\u%04x", c);
+		from = ++i;
+	}
+	buf_add(out, text.p + from, text.n - from);
+	return buf_putc(out, '"');
+}
+
+enum rc json_add_str(struct buf *out, const char *text)
+{
+	return text ? json_add_string(out, slice_str(text)) : buf_puts(out, "null");
+}
