@@ -1,0 +1,20 @@
+/* All that lives as long as the agent's process; made and taken down by run.c, in order. */
+#ifndef PHIGATE_AGENT_H
+#define PHIGATE_AGENT_H
+
+#include "config.h"
+
+struct agent {
+	struct config *config;
+	struct store *store;
+	struct policies *policies;
+	struct dialect **dialects;               /* one for each of config->connections, same order */
+	struct spool *spool;
+	struct identity *identity;
+	struct holds *holds;
+	struct sessions *sessions;
+	struct gate *gate;                       /* SSH connections and loopback listener */
+	int stop_fd;                             /* readable when the agent stops */
+};
+
+#endif

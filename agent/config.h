@@ -1,0 +1,71 @@
+/* agent.yaml: one table of keys (config.c), read whole, checked whole, then never changed while the agent runs. */
+#ifndef PHIGATE_AGENT_CONFIG_H
+#define PHIGATE_AGENT_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+struct credential {
+	char *header;                  /* NULL: none */
+	char *value_file;
+};
+
+/* One model server that people may reach. */
+struct connection {
+	char *name;
+	char *upstream;                /* http://HOST:PORT, https://HOST:PORT or unix:/PATH */
+	char *dialect;
+	char *policy;
+	struct text_list groups;       /* any of them may connect */
+	struct credential credential;
+	bool insecure;                 /* http to other hosts than loopback */
+	char *upstream_user;           /* account that must own the listening socket; NULL: not checked */
+	char *ca_file, *client_cert_file, *client_key_file;
+	bool local_key_optional;       /* local_key: optional */
+	struct text_list allow_opaque; /* kinds: tokens, image, audio, file, url, state, embedding */
+	struct text_list allow_content_types;
+	int64_t first_byte_ns;         /* longest wait for the model's first byte; 0: the client's patience */
+	int line;                      /* in agent.yaml */
+};
+
+struct limits {
+	int64_t connections, per_person, held_per_person, streams, ssh_starts_per_minute;
+	uint64_t spool_per_person, body_max, header_max, event_max, body_rate;
+	int64_t header_wait;           /* ns */
+};
+
+struct oidc {
+	char *issuer, *audience, *user_claim, *groups_claim, *ca_file;
+	bool require_key_binding;
+};
+
+struct config {
+	char *path;                    /* the file; relative paths in it start at its folder */
+	char *name, *listen, *state_dir, *user, *policies_dir, *store;
+	struct oidc oidc;
+	struct text_list auditor_groups, admin_groups;
+	struct connection *connections;
+	size_t n_connections;
+	struct {
+		bool strict;           /* durability */
+		struct text_list recipients;
+		int64_t retention;     /* ns */
+	} recording;
+	struct {
+		int64_t max_duration, idle_timeout;    /* ns */
+	} session;
+	struct limits limits;
+	char *admin_listen;
+	bool log_json;
+	int log_level;                 /* enum log_level */
+};
+
+/* RC_BAD with file, line and column. Policies and dialects are not read here. */
+enum rc config_load(const char *path, struct config **out, struct why *why) MUST_USE;
+void config_free(struct config *config);
+
+const struct connection *config_connection(const struct config *config, const char *name);   /* NULL when there is none */
+
+#endif

@@ -1,0 +1,41 @@
+/* Dialects: how a kind of model server is spoken to, as data (config/dialects/NAME.yaml, built in and overridable). */
+#ifndef PHIGATE_AGENT_DIALECT_H
+#define PHIGATE_AGENT_DIALECT_H
+
+#include "buf.h"
+#include "mask/shape.h"
+#include "yaml.h"
+
+struct dialect;
+
+struct route {
+	char *name;                             /* what rules call it: the dialect's own path, "/v1/chat/completions" */
+	char *method;
+	bool refused;                           /* named only to be refused: 403 with the message */
+	char *message;
+	bool has_body;                          /* the request carries JSON that must be read */
+	struct answer_shape *shape;
+	struct prompt_shape *prompt;            /* where the request's text, model, stream flag and limits stand */
+};
+
+/* override_dir: a folder with NAME.yaml files that replace built-in ones, or NULL. RC_NOT_FOUND names the dialects there are. */
+enum rc dialect_load(const char *name, const char *override_dir, struct dialect **out, struct why *why) MUST_USE;
+void dialect_free(struct dialect *dialect);
+const char *dialect_name(const struct dialect *dialect);
+void dialect_sha256(const struct dialect *dialect, char hex[65]);
+const char *dialect_text(const struct dialect *dialect);       /* the YAML when it is not the built-in one, else NULL */
+
+/* The route of a request. target: the request target as sent (path and query). *path gets the path to send: the dialect's own,
+ * parameters and query kept; caller frees. RC_BAD: the path cannot be read in one way only (400); RC_DENIED: no such route, or
+ * a refused one (403, why says so). */
+enum rc dialect_route(const struct dialect *dialect, const char *method, struct slice target, const struct route **route,
+		      char **path, struct why *why) MUST_USE;
+
+/* The body of an error in the dialect's own shape. type: the field's term ("invalid_request_error"). */
+enum rc dialect_error(const struct dialect *dialect, int status, const char *type, const char *message,
+		      const char *request_id, struct buf *out) MUST_USE;
+
+/* Is this request header one that may differ between two sends of the same request (user-agent, trace headers)? */
+bool dialect_volatile_header(const struct dialect *dialect, struct slice name);
+
+#endif

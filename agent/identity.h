@@ -1,0 +1,41 @@
+/* Who is at the other end: ID tokens of the configured provider, and the key that a token is good with (design: identity).
+ * Thread-safe. No error or log line holds a token. */
+#ifndef PHIGATE_AGENT_IDENTITY_H
+#define PHIGATE_AGENT_IDENTITY_H
+
+#include "config.h"
+
+/* A person is issuer and subject; user is for display and rules. */
+struct person {
+	char *issuer, *subject, *user;
+	struct text_list groups;
+	bool auditor, admin;
+};
+
+enum rc person_copy(struct person *to, const struct person *from) MUST_USE;
+void person_free(struct person *person);                 /* frees the members */
+bool person_is(const struct person *a, const struct person *b);
+
+struct token {
+	struct person person;
+	int64_t expires_s;                               /* wall clock */
+};
+
+void token_free(struct token *token);                    /* frees the members */
+
+struct identity;
+enum rc identity_new(const struct config *config, struct identity **out, struct why *why) MUST_USE;
+void identity_free(struct identity *identity);
+
+/* An SSH login presents a certificate: check the ID token in it (and the login token, when there is one) and remember which
+ * key came with which login token. Binds nothing: the key has not been proved yet. key_der: SubjectPublicKeyInfo.
+ * RC_DENIED with the reason, RC_UNREACHABLE when the provider's keys are not to be had. */
+enum rc identity_admit(struct identity *identity, struct slice key_der, struct slice id_token, struct slice login_token,
+		       struct token *out, struct why *why) MUST_USE;
+
+/* A control channel that has proved possession of key_der presents a bearer token: is this token good with this key?
+ * RC_DENIED (token_conflict included), RC_UNREACHABLE. */
+enum rc identity_prove(struct identity *identity, struct slice key_der, struct slice bearer, struct token *out,
+		       struct why *why) MUST_USE;
+
+#endif

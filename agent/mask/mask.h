@@ -1,0 +1,72 @@
+/* The masking engine: text in, masked text out, exact for every way of cutting the text (masking.md, property 1).
+ * The only header of agent/ that the cli includes, for `phigate mask`. */
+#ifndef PHIGATE_MASK_H
+#define PHIGATE_MASK_H
+
+#include "entity.h"
+#include "yaml.h"
+
+/* ---- what to do with what is found: the `mask:` section of a policy ---- */
+struct mask_rules;
+
+/* node: the value of `mask:`, NULL for the defaults (response: {default: redact}). dir: where words_file paths start. */
+enum rc mask_rules_read(const struct yaml *node, const char *dir, struct mask_rules **out, struct why *why) MUST_USE;
+void mask_rules_free(struct mask_rules *rules);
+
+/* ---- engine: compiled once for a policy, then immutable and shared by threads ---- */
+struct mask_engine;
+enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out, struct why *why) MUST_USE;
+void mask_engine_free(struct mask_engine *engine);
+
+/* ---- scope: what one session remembers (tokens for masked ids); thread-safe ---- */
+struct mask_scope;
+struct mask_scope *mask_scope_new(void);                     /* NULL: no memory */
+void mask_scope_free(struct mask_scope *scope);
+
+/* An identifier of the protocol that must not pass as it is: append a token that is the same for the same value within the
+ * scope ("id-3"). */
+enum rc mask_scope_token(struct mask_scope *scope, struct slice value, struct buf *out) MUST_USE;
+
+/* ---- one text ---- */
+struct mask_span {
+	size_t start, end;               /* bytes of the input text */
+	const char *entity;              /* "SSN"; a custom rule's own name */
+	const char *rule;                /* which detector decided; static or the engine's */
+};
+
+struct mask_stream;
+
+/* counts and on_span may be NULL. engine, scope and counts outlive the stream. At most 16 KiB of state. */
+enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts,
+			struct mask_stream **out) MUST_USE;
+void mask_stream_free(struct mask_stream *m);                /* wipes what is held */
+void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg);
+
+/* Text that stands before the stream and is never emitted: a JSON key as label ("mrn: "), the end of the prompt that the answer
+ * continues. Before the first mask_feed(). */
+enum rc mask_context(struct mask_stream *m, struct slice before) MUST_USE;
+
+/* Mask the next piece of one text.
+ *   in[n]  borrowed for the call; may end anywhere, also inside a UTF-8 character
+ *   out    appended to; only text that can no longer become part of an identifier
+ * At most 512 bytes wait inside m; beyond that the held text is masked, never released raw. After an error only
+ * mask_stream_free() is legal. */
+enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *out) MUST_USE;
+
+/* The text has ended: append the rest. The stream can then begin another text. */
+enum rc mask_finish(struct mask_stream *m, struct buf *out) MUST_USE;
+
+size_t mask_held(const struct mask_stream *m);               /* input bytes that wait inside m */
+
+/* A whole text at once, the same as new, feed, finish, free. */
+enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts, struct slice text,
+		  struct buf *out) MUST_USE;
+
+/* Does the text hold an identifier (of any entity whose operator is not keep)? context as for mask_context(). */
+bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text);
+
+/* How text is read before patterns are tried: NFKC, zero-width removed, tag characters as ASCII; with confusables also
+ * look-alikes as Latin letters. Rules on prompts use the same. */
+enum rc mask_normalize(struct slice text, bool confusables, struct buf *out) MUST_USE;
+
+#endif

@@ -1,0 +1,58 @@
+/* Recording: each session's records in its spool folder, sealed in segments, and at the end a signed bundle (evidence.md).
+ * Thread-safe. An error is final for the recording: nothing of the session may pass any more (fail closed). */
+#ifndef PHIGATE_AGENT_RECORD_H
+#define PHIGATE_AGENT_RECORD_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "mask/entity.h"
+
+struct spool;
+
+struct spool_options {
+	const char *state_dir;
+	const char *agent_name;
+	bool strict;                             /* durability */
+	uint64_t per_person_max_bytes;
+};
+
+/* Takes the lock on state_dir (RC_CONFLICT when another agent holds it), recovers what a crash left, and starts the sealer.
+ * Damage beyond the tail goes to quarantine/ and is logged. */
+enum rc spool_open(const struct spool_options *options, struct spool **out, struct why *why) MUST_USE;
+void spool_close(struct spool *spool);
+
+/* What session.json and the open record say; all borrowed for the call. JSON members are complete JSON texts. */
+struct recording_about {
+	const char *id, *issuer, *subject, *user, *groups_json;
+	const char *address, *reason, *connection, *dialect, *dialect_json, *policy, *policy_text;
+	const char *open_json;                   /* body of the open record */
+};
+
+struct recording;
+enum rc recording_open(struct spool *spool, const struct recording_about *about, struct recording **out,
+		       struct why *why) MUST_USE;
+
+/* Add one record; kind as in evidence.md ("request"); exchange 0 for none; body is one JSON object, wiped by the caller.
+ * Buffered until the segment seals. RC_IO once the recording has failed. */
+enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, struct slice body) MUST_USE;
+
+/* strict: return when all that was added before is durable; exchanges that wait together share a seal. batched: return at once,
+ * RC_IO when the recording has failed (disk full included). */
+enum rc recording_sync(struct recording *r) MUST_USE;
+
+void recording_count_masked(struct recording *r, const struct mask_counts *counts);
+enum recording_event { RECORDING_HELD, RECORDING_APPROVED, RECORDING_DENIED };
+void recording_count(struct recording *r, enum recording_event event);
+
+/* Add the close record, seal, write and sign the bundle, take the spool folder away; r is freed also on failure (the folder then
+ * stays for recovery). end: session.json's word ("client", "idle", …). */
+enum rc recording_close(struct recording *r, const char *end) MUST_USE;
+
+/* Path of a sealed bundle; part 0 is the last one. RC_CONFLICT while that part is open, RC_NOT_FOUND. Caller frees. */
+enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
+
+/* The first bytes free that the spool keeps, for health: RC_OK, or RC_IO with the reason. */
+enum rc spool_health(struct spool *spool, struct why *why);
+
+#endif

@@ -1,0 +1,22 @@
+/* Outgoing requests to providers (libcurl): https only, http on loopback; no redirects; at most 1 MiB and 10 s. */
+#ifndef PHIGATE_FETCH_H
+#define PHIGATE_FETCH_H
+
+#include "buf.h"
+
+struct fetch {
+	const char *url;
+	const char *form;                        /* application/x-www-form-urlencoded body: POST; NULL: GET */
+	const char *ca_file;                     /* NULL: the system's */
+	int timeout_s;                           /* 0: 10 */
+};
+
+/* RC_OK whenever there is an HTTP answer: *status, body appended. RC_UNREACHABLE, RC_DENIED (scheme), RC_TOO_BIG. */
+enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct why *why) MUST_USE;
+
+/* Append name=value, form-encoded, with & before it when out is not empty. */
+enum rc fetch_form_add(struct buf *form, const char *name, struct slice value);
+
+bool fetch_url_allowed(const char *url);         /* https, or http to a loopback address; no user info */
+
+#endif

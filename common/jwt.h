@@ -1,0 +1,43 @@
+/* JSON Web Signatures as ID tokens use them (RFC 7515, 7519, OpenID Connect Core 3.1.3.7). Pure: keys, time and expectations are
+ * arguments. RS256, PS256, ES256, ES384 and EdDSA only; jku, x5u, jwk and x5c in the header are ignored, an unknown crit is refused. */
+#ifndef PHIGATE_JWT_H
+#define PHIGATE_JWT_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+#define JWT_MAX 16384
+
+/* ---- key sets (RFC 7517) ---- */
+struct jwks;
+enum rc jwks_parse(struct slice json, struct jwks **out, struct why *why) MUST_USE;      /* unusable keys are passed over */
+void jwks_free(struct jwks *jwks);
+bool jwks_has(const struct jwks *jwks, const char *kid);
+
+struct jwt {
+	char *alg, *kid;                         /* kid NULL when absent */
+	cJSON *claims;
+	struct slice signed_part;                /* into the token's copy */
+	struct buf signature;
+	char *text;
+};
+/* Form only; nothing is believed yet. RC_BAD. */
+enum rc jwt_parse(struct slice token, struct jwt *out, struct why *why) MUST_USE;
+void jwt_free(struct jwt *jwt);
+
+/* RC_NOT_FOUND: the key set has no such kid (fetch it again); RC_DENIED: signature or key does not fit. */
+enum rc jwt_verify(const struct jwt *jwt, const struct jwks *jwks, struct why *why) MUST_USE;
+
+struct jwt_expect {
+	const char *issuer, *audience;           /* exact */
+	int64_t now_s, leeway_s;
+	int64_t max_age_s;                       /* when positive: instead of exp, iat may be this old (login tokens) */
+};
+enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct why *why) MUST_USE;      /* RC_DENIED */
+
+/* A claim by path: "groups", "realm_access.roles", or a name that holds dots and slashes itself (tried first). */
+const cJSON *jwt_claim(const struct jwt *jwt, const char *path);
+
+#endif
