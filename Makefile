@@ -47,7 +47,7 @@ $(B)/flags.mk: $(B)/deps.ok Makefile
 		echo "PROBED += $$f"; done; \
 	if pkg-config --exists libllhttp; then \
 		echo "LLHTTP_SRC :="; echo "LLHTTP_CFLAGS := $$(pkg-config --cflags libllhttp)"; echo "PC_LIBS += $$(pkg-config --libs libllhttp)"; \
-	else echo "LLHTTP_SRC := /usr/share/llhttp"; echo "LLHTTP_CFLAGS := -isystem /usr/share/include/llhttp"; fi; } > $@
+	else echo "LLHTTP_SRC := /usr/share/llhttp"; echo "LLHTTP_CFLAGS := -isystem /usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1"; fi; } > $@
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
 -include $(B)/flags.mk
 endif
