@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "wait.h"
 #include "wipe.h"
 
 #define IN_BYTES ((size_t)16384)
@@ -64,26 +65,10 @@ int http_conn_fd(const struct http_conn *c)
 	return c->fd;
 }
 
-/* Until fd is ready for events. deadline_ns: on the monotonic clock, 0: none. */
+/* The client's own descriptor is the one that is waited for, so its hang-up shows there. */
 static enum rc await(struct http_conn *c, short events, int64_t deadline_ns)
 {
-	struct pollfd p[2] = {{c->fd, events, 0}, {c->end_fd, POLLIN, 0}};
-
-	for (;;) {
-		int64_t left_ns = deadline_ns ? deadline_ns - clock_mono_ns() : 0;
-		int n;
-
-		if (deadline_ns && left_ns <= 0)
-			return RC_TIMEOUT;
-		n = poll(p, 2, deadline_ns ? (int)(left_ns / NS_PER_MS + 1) : -1);
-		if (n < 0 && errno != EINTR)
-			return RC_IO;
-		if (n <= 0)
-			continue;
-		if (p[1].revents)
-			return RC_CANCELLED;
-		return RC_OK;
-	}
+	return wait_ready(c->fd, events, -1, c->end_fd, deadline_ns);
 }
 
 /* More input behind what is there. RC_END: the client has closed. */
