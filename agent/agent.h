@@ -9,6 +9,7 @@ struct agent {
 	struct store *store;
 	struct policies *policies;
 	struct dialect **dialects;               /* one for each of config->connections, same order */
+	struct target **targets;                 /* likewise: where the model is and what it gets */
 	struct spool *spool;
 	struct identity *identity;
 	struct holds *holds;

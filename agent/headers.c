@@ -1,0 +1,197 @@
+#include "headers.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "json.h"
+
+enum {
+	HOP = 1,                         /* RFC 9110 7.6.1 */
+	OURS = 2,                        /* set anew for the model */
+	NOT_UP = 4,                      /* never reaches the model */
+	NOT_DOWN = 8,                    /* never reaches the client */
+	SECRET = 16,                     /* never on record */
+};
+
+/* A name that ends in - stands for all that begin so. */
+static const struct {
+	const char *name;
+	int what;
+} names[] = {
+	{"connection", HOP}, {"keep-alive", HOP}, {"te", HOP}, {"trailer", HOP}, {"transfer-encoding", HOP}, {"upgrade", HOP},
+	{"proxy-", HOP | SECRET},
+	{"host", OURS}, {"content-length", OURS | NOT_DOWN}, {"expect", OURS}, {"accept-encoding", OURS},
+	{"authorization", NOT_UP | SECRET}, {"x-api-key", NOT_UP | SECRET}, {"api-key", NOT_UP | SECRET},
+	{"cookie", NOT_UP | SECRET}, {"forwarded", NOT_UP}, {"x-forwarded-", NOT_UP}, {"x-remote-", NOT_UP}, {"range", NOT_UP},
+	{"if-", NOT_UP},
+	{"content-encoding", NOT_DOWN}, {"set-cookie", NOT_DOWN}, {"access-control-", NOT_DOWN}, {"etag", NOT_DOWN},
+	{"content-md5", NOT_DOWN}, {"digest", NOT_DOWN}, {"content-digest", NOT_DOWN}, {"repr-digest", NOT_DOWN},
+	{"alt-svc", NOT_DOWN},
+};
+
+/* Some servers read x_remote_user as x-remote-user, so we compare as they do. */
+static bool same_letter(char a, char b)
+{
+	a = a == '_' ? '-' : a >= 'A' && a <= 'Z' ? (char)(a + 32) : a;
+	return a == b;
+}
+
+static bool is_name(struct slice name, const char *row)
+{
+	size_t n = strlen(row);
+
+	if (name.n < n || (name.n > n && row[n - 1] != '-'))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!same_letter(name.p[i], row[i]))
+			return false;
+	return true;
+}
+
+static int what_of(struct slice name)
+{
+	int what = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (is_name(name, names[i].name))
+			what |= names[i].what;
+	return what;
+}
+
+static bool goes_up(const struct http_head *head, const struct http_header *h, const struct target *target)
+{
+	return !(what_of(h->name) & (HOP | OURS | NOT_UP)) && !http_header_lists(head, "connection", h->name) &&
+	       !(target->credential_header && slice_is_nocase(h->name, target->credential_header));
+}
+
+const struct http_header *headers_next_forwarded(const struct http_head *head, const struct target *target, size_t *i)
+{
+	while (*i < head->n_headers) {
+		const struct http_header *h = &head->headers[(*i)++];
+
+		if (goes_up(head, h, target))
+			return h;
+	}
+	return NULL;
+}
+
+static void add_line(struct buf *out, struct slice name, struct slice value)
+{
+	buf_add_slice(out, name);
+	buf_add(out, ": ", 2);
+	buf_add_slice(out, value);
+	buf_add(out, "\r\n", 2);
+}
+
+enum rc headers_forward(const struct http_head *head, const char *path, const struct target *target, size_t body_bytes,
+			struct buf *out)
+{
+	const struct http_header *h;
+	size_t i = 0;
+
+	buf_add_slice(out, head->method);
+	buf_printf(out, " %s HTTP/1.1\r\nHost: %s\r\n", path, target->host_header);
+	while ((h = headers_next_forwarded(head, target, &i)))
+		add_line(out, h->name, h->value);
+	if (target->credential_header)
+		add_line(out, slice_str(target->credential_header), slice_str(target->credential));
+	buf_puts(out, "Accept-Encoding: identity\r\n");
+	if (body_bytes || slice_is(head->method, "POST") || slice_is(head->method, "PUT"))
+		buf_printf(out, "Content-Length: %zu\r\n", body_bytes);
+	return buf_puts(out, "\r\n");
+}
+
+static enum rc json_pair(struct buf *json, struct slice name, struct slice value)
+{
+	buf_puts(json, json->len && json->data[json->len - 1] == '[' ? "[" : ",[");
+	json_add_string(json, name);
+	buf_putc(json, ',');
+	json_add_string(json, value);
+	return buf_putc(json, ']');
+}
+
+enum rc headers_request_json(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct buf *json)
+{
+	struct buf masked;
+	enum rc rc = buf_putc(json, '[');
+
+	buf_init(&masked, BUF_MAX_DEFAULT);
+	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
+		if (what_of(head->headers[i].name) & SECRET)
+			continue;
+		buf_clear(&masked);
+		rc = mask_text(engine, scope, NULL, head->headers[i].value, &masked);
+		if (rc == RC_OK)
+			rc = json_pair(json, head->headers[i].name, buf_slice(&masked));
+	}
+	buf_free(&masked);
+	return rc == RC_OK ? buf_putc(json, ']') : rc;
+}
+
+/* "Tue, 24 Nov 2026 15:35:02 GMT" (IMF-fixdate): when the server answered, no date of a patient. */
+static bool is_http_date(struct slice v)
+{
+	static const char shape[] = "Aaa, 00 Aaa 0000 00:00:00 GMT";
+
+	if (v.n != sizeof shape - 1)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		bool digit = v.p[i] >= '0' && v.p[i] <= '9', upper = v.p[i] >= 'A' && v.p[i] <= 'Z',
+		     lower = v.p[i] >= 'a' && v.p[i] <= 'z';
+
+		if (i >= 26 ? v.p[i] != shape[i] : shape[i] == '0' ? !digit : shape[i] == 'A' ? !upper : shape[i] == 'a' ? !lower :
+													 v.p[i] != shape[i])
+			return false;
+	}
+	return true;
+}
+
+/* The value masked, and without the credential. */
+static enum rc clean(struct slice value, struct mask_engine *engine, struct mask_scope *scope, struct slice credential,
+		     struct buf *out)
+{
+	const char *at;
+	struct buf rest;
+	enum rc rc = RC_OK;
+
+	if (!credential.n || !memmem(value.p, value.n, credential.p, credential.n))
+		return mask_text(engine, scope, NULL, value, out);
+	buf_init(&rest, value.n + 1);
+	while ((at = memmem(value.p, value.n, credential.p, credential.n))) {
+		buf_add(&rest, value.p, (size_t)(at - value.p));
+		value.n -= (size_t)(at - value.p) + credential.n;
+		value.p = at + credential.n;
+	}
+	buf_add_slice(&rest, value);
+	rc = rest.rc == RC_OK ? mask_text(engine, scope, NULL, buf_slice(&rest), out) : rest.rc;
+	buf_free(&rest);
+	return rc;
+}
+
+enum rc headers_answer(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct slice credential,
+		       struct buf *lines, struct buf *json)
+{
+	struct buf masked;
+	enum rc rc = buf_putc(json, '[');
+
+	buf_init(&masked, BUF_MAX_DEFAULT);
+	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
+		const struct http_header *h = &head->headers[i];
+
+		if (what_of(h->name) & (HOP | NOT_DOWN) || http_header_lists(head, "connection", h->name))
+			continue;
+		buf_clear(&masked);
+		if (slice_is_nocase(h->name, "date") && is_http_date(h->value))
+			rc = buf_add_slice(&masked, h->value);
+		else
+			rc = clean(h->value, engine, scope, credential, &masked);
+		if (rc != RC_OK)
+			break;
+		add_line(lines, h->name, buf_slice(&masked));
+		rc = json_pair(json, h->name, buf_slice(&masked));
+	}
+	buf_free(&masked);
+	if (rc == RC_OK)
+		rc = buf_putc(json, ']');
+	return rc == RC_OK ? lines->rc : rc;
+}

@@ -1,0 +1,41 @@
+/* What one exchange leaves in the session's recording (evidence.md: segment lines): request, hold, decision, response, cut.
+ * Everything that goes in is masked already. One thread. */
+#ifndef PHIGATE_AGENT_TRANSCRIPT_H
+#define PHIGATE_AGENT_TRANSCRIPT_H
+
+#include <stdint.h>
+
+#include "record.h"
+
+struct transcript {
+	struct recording *recording;
+	uint64_t exchange;
+	int64_t start_ns;                /* monotonic: when the request came */
+	struct buf chunks;               /* the chunk list that is not yet a record */
+	struct buf tail;                 /* bytes of a character that is not whole yet */
+	struct buf body;                 /* scratch */
+	int64_t pending_since_ns;        /* age of what is in chunks; 0: nothing */
+};
+
+void transcript_begin(struct transcript *t, struct recording *recording, uint64_t exchange);
+void transcript_free(struct transcript *t);
+
+/* headers_json: the array, complete. text: the masked body. */
+enum rc transcript_request(struct transcript *t, struct slice method, const char *masked_path, struct slice headers_json,
+			   struct slice text) MUST_USE;
+enum rc transcript_hold(struct transcript *t, const char *id, const char *rule, int64_t expires_s) MUST_USE;
+/* hold: NULL when policy alone decided. by, reason: may be empty. */
+enum rc transcript_decision(struct transcript *t, const char *hold, const char *rule, const char *outcome, const char *by,
+			    const char *reason) MUST_USE;
+enum rc transcript_response(struct transcript *t, int status, struct slice headers_json) MUST_USE;
+
+/* Bytes that are about to be sent to the client; with end, the answer's last ones. They become a record at once when end is set,
+ * else with those that follow within TRANSCRIPT_WAIT_NS, which the caller's waiting must respect (transcript_due). */
+enum rc transcript_chunk(struct transcript *t, struct slice bytes, bool end) MUST_USE;
+int64_t transcript_due(const struct transcript *t);      /* monotonic time by which transcript_flush() is wanted; 0: none */
+enum rc transcript_flush(struct transcript *t) MUST_USE;
+
+/* The exchange ends early: reason is one of ours ("client", "model", "revoked", …). */
+enum rc transcript_cut(struct transcript *t, const char *reason) MUST_USE;
+
+#endif
