@@ -18,7 +18,7 @@ struct connection {
 	char *upstream;                /* http://HOST:PORT, https://HOST:PORT or unix:/PATH */
 	char *dialect;
 	char *policy;
-	struct text_list groups;       /* any of them may connect */
+	struct text_list groups;       /* any of them may connect; never empty */
 	struct credential credential;
 	bool insecure;                 /* http to other hosts than loopback */
 	char *upstream_user;           /* account that must own the listening socket; NULL: not checked */
@@ -42,30 +42,31 @@ struct oidc {
 };
 
 struct config {
-	char *path;                    /* the file; relative paths in it start at its folder */
-	char *name, *listen, *state_dir, *user, *policies_dir, *store;
+	char *path;                    /* the file; relative paths in it start at its folder and are joined to it here */
+	char *name, *listen, *state_dir, *user, *policies_dir;
 	struct oidc oidc;
 	struct text_list auditor_groups, admin_groups;
 	struct connection *connections;
 	size_t n_connections;
 	struct {
 		bool strict;           /* durability */
-		struct text_list recipients;
-		int64_t retention;     /* ns */
 	} recording;
 	struct {
 		int64_t max_duration, idle_timeout;    /* ns */
 	} session;
 	struct limits limits;
-	char *admin_listen;
+	char *admin_listen;            /* NULL: none */
 	bool log_json;
 	int log_level;                 /* enum log_level */
 };
 
 /* RC_BAD with file, line and column. Policies and dialects are not read here. */
 enum rc config_load(const char *path, struct config **out, struct why *why) MUST_USE;
-void config_free(struct config *config);
+void config_free(struct config *config);                                     /* NULL is allowed */
 
 const struct connection *config_connection(const struct config *config, const char *name);   /* NULL when there is none */
+
+/* Every key that agent.yaml may hold, with the section that it stands in ("" for the top): for the man page and its check. */
+void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg);
 
 #endif

@@ -17,6 +17,9 @@ struct yaml {
 	struct yaml *next;             /* the next item of the same list or mapping */
 };
 
+/* libyaml exports and calls a yaml_free() of its own, and ours would take its place in the dynamic linker. */
+#define yaml_free yaml_tree_free
+
 enum rc yaml_parse(struct slice text, struct yaml **root, struct why *why) MUST_USE;    /* RC_BAD; an empty file is an empty map */
 enum rc yaml_load(const char *path, struct yaml **root, struct why *why) MUST_USE;      /* why names the file */
 void yaml_free(struct yaml *root);

@@ -1,0 +1,477 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "file.h"
+#include "log.h"
+
+/* What conf_read() fills; nodes live as long as the document. */
+struct reading {
+	struct config c;
+	const struct yaml *oidc, *roles, *connections, *recording, *session, *limits, *admin, *log;
+	const struct yaml *store, *durability, *log_format, *log_level;
+};
+
+struct reading_connection {
+	struct connection c;
+	const struct yaml *credential, *local_key;
+};
+
+#define TOP(member) offsetof(struct reading, member)
+#define CONN(member) offsetof(struct reading_connection, member)
+
+static const struct conf_key TOP_KEYS[] = {
+	{"name", CONF_TEXT, TOP(c.name), true, "this agent's name; it signs bundles as NAME@phigate"},
+	{"listen", CONF_TEXT, TOP(c.listen), true, "address and port for SSH, such as 0.0.0.0:2222 or [::]:2222"},
+	{"state_dir", CONF_TEXT, TOP(c.state_dir), true, "folder for keys, recordings and the store; only the agent's user may enter it"},
+	{"user", CONF_TEXT, TOP(c.user), false, "account that the agent becomes when it is started as root"},
+	{"oidc", CONF_NODE, TOP(oidc), true, "the OpenID provider"},
+	{"roles", CONF_NODE, TOP(roles), false, "groups that may see or revoke others' sessions"},
+	{"policies_dir", CONF_TEXT, TOP(c.policies_dir), true, "folder with the policies; policy NAME is NAME.yaml there"},
+	{"connections", CONF_NODE, TOP(connections), true, "the model servers, by the name that people connect to"},
+	{"recording", CONF_NODE, TOP(recording), false, "how sessions are recorded"},
+	{"session", CONF_NODE, TOP(session), false, "how long a session may last"},
+	{"limits", CONF_NODE, TOP(limits), false, "ceilings"},
+	{"store", CONF_NODE, TOP(store), false, "where holds and the list of sessions are kept: sqlite"},
+	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
+	{"log", CONF_NODE, TOP(log), false, "the log on stderr"},
+};
+
+static const struct conf_key OIDC_KEYS[] = {
+	{"issuer", CONF_TEXT, TOP(c.oidc.issuer), true, "the provider's issuer URL, exactly as it stands in its tokens"},
+	{"audience", CONF_TEXT, TOP(c.oidc.audience), true, "the client id that tokens must be made for"},
+	{"user_claim", CONF_TEXT, TOP(c.oidc.user_claim), false, "claim that names the person on screen and in rules (email)"},
+	{"groups_claim", CONF_TEXT, TOP(c.oidc.groups_claim), false, "claim, or path such as realm_access.roles, with the groups (groups)"},
+	{"ca_file", CONF_TEXT, TOP(c.oidc.ca_file), false, "certificates to trust for the provider instead of the system's"},
+	{"require_key_binding", CONF_FLAG, TOP(c.oidc.require_key_binding), false, "take only tokens whose nonce names their key (false)"},
+};
+
+static const struct conf_key ROLE_KEYS[] = {
+	{"auditor", CONF_TEXTS, TOP(c.auditor_groups), false, "groups that may list and fetch every session"},
+	{"admin", CONF_TEXTS, TOP(c.admin_groups), false, "groups that may revoke any session"},
+};
+
+static const struct conf_key RECORDING_KEYS[] = {
+	{"durability", CONF_NODE, TOP(durability), false, "strict: on disk before it is forwarded (default); batched: at most 1 s behind"},
+};
+
+static const struct conf_key SESSION_KEYS[] = {
+	{"max_duration", CONF_DURATION, TOP(c.session.max_duration), false, "longest life of a session (8h)"},
+	{"idle_timeout", CONF_DURATION, TOP(c.session.idle_timeout), false, "a session without requests ends after this (30m)"},
+};
+
+static const struct conf_key LIMIT_KEYS[] = {
+	{"connections", CONF_INT, TOP(c.limits.connections), false, "SSH connections, and data channels, at one time (512)"},
+	{"per_person", CONF_INT, TOP(c.limits.per_person), false, "requests of one person at one time (128)"},
+	{"held_per_person", CONF_INT, TOP(c.limits.held_per_person), false, "holds of one person at one time (16)"},
+	{"spool_per_person", CONF_SIZE, TOP(c.limits.spool_per_person), false, "recordings of one person that are not sealed yet (16GiB)"},
+	{"body_max", CONF_SIZE, TOP(c.limits.body_max), false, "largest request body; 413 above it (8MiB)"},
+	{"header_max", CONF_SIZE, TOP(c.limits.header_max), false, "largest request head; 431 above it (32KiB)"},
+	{"header_wait", CONF_DURATION, TOP(c.limits.header_wait), false, "longest time for a request's head to arrive (10s)"},
+	{"body_rate", CONF_SIZE, TOP(c.limits.body_rate), false, "slowest rate, per second, at which a request body may arrive (1KiB)"},
+	{"event_max", CONF_SIZE, TOP(c.limits.event_max), false, "largest single event of a streamed answer (1MiB)"},
+	{"streams", CONF_INT, TOP(c.limits.streams), false, "choices and tool calls in one answer (64)"},
+	{"ssh_starts_per_minute", CONF_INT, TOP(c.limits.ssh_starts_per_minute), false,
+	 "SSH connections from one address (IPv6: /64) a minute (60)"},
+};
+
+static const struct conf_key ADMIN_KEYS[] = {
+	{"listen", CONF_TEXT, TOP(c.admin_listen), true, "loopback address and port for /healthz and /metrics"},
+};
+
+static const struct conf_key LOG_KEYS[] = {
+	{"format", CONF_NODE, TOP(log_format), false, "json (default) or text"},
+	{"level", CONF_NODE, TOP(log_level), false, "debug, info (default), warn or error"},
+};
+
+static const struct conf_key CONNECTION_KEYS[] = {
+	{"upstream", CONF_TEXT, CONN(c.upstream), true, "the model server: http://HOST:PORT, https://HOST:PORT or unix:/PATH"},
+	{"dialect", CONF_TEXT, CONN(c.dialect), true, "how the server speaks: openai or ollama"},
+	{"policy", CONF_TEXT, CONN(c.policy), true, "the policy's name in policies_dir"},
+	{"groups", CONF_TEXTS, CONN(c.groups), true, "groups that may connect"},
+	{"credential", CONF_NODE, CONN(credential), false, "what the agent adds to requests so that the server takes them"},
+	{"insecure", CONF_FLAG, CONN(c.insecure), false, "allow http to another host, where anybody on the way can read along (false)"},
+	{"upstream_user", CONF_TEXT, CONN(c.upstream_user), false, "account that must own the server's socket on this machine"},
+	{"ca_file", CONF_TEXT, CONN(c.ca_file), false, "certificates to trust for an https server instead of the system's"},
+	{"client_cert_file", CONF_TEXT, CONN(c.client_cert_file), false, "certificate that the agent shows to an https server"},
+	{"client_key_file", CONF_TEXT, CONN(c.client_key_file), false, "its private key"},
+	{"local_key", CONF_NODE, CONN(local_key), false, "required (default), or optional for clients that can send no API key"},
+	{"allow_opaque", CONF_TEXTS, CONN(c.allow_opaque), false,
+	 "parts of requests to let through unread: tokens, image, audio, file, url, state, embedding"},
+	{"allow_content_types", CONF_TEXTS, CONN(c.allow_content_types), false, "types of answers to let through unmasked"},
+	{"first_byte", CONF_DURATION, CONN(c.first_byte_ns), false, "longest wait for the answer to begin (the client's patience)"},
+};
+
+static const struct conf_key CREDENTIAL_KEYS[] = {
+	{"header", CONF_TEXT, CONN(c.credential.header), true, "the header's name, such as Authorization"},
+	{"value_file", CONF_TEXT, CONN(c.credential.value_file), true, "file with its whole value, such as Bearer SECRET"},
+};
+
+/* The sections that are one mapping each. */
+static const struct section {
+	const char *name;
+	size_t node;
+	const struct conf_key *keys;
+	size_t n;
+} SECTIONS[] = {
+	{"oidc", TOP(oidc), CONF_KEYS(OIDC_KEYS)},
+	{"roles", TOP(roles), CONF_KEYS(ROLE_KEYS)},
+	{"recording", TOP(recording), CONF_KEYS(RECORDING_KEYS)},
+	{"session", TOP(session), CONF_KEYS(SESSION_KEYS)},
+	{"limits", TOP(limits), CONF_KEYS(LIMIT_KEYS)},
+	{"admin", TOP(admin), CONF_KEYS(ADMIN_KEYS)},
+	{"log", TOP(log), CONF_KEYS(LOG_KEYS)},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg)
+{
+	const struct section more[] = {
+		{"", 0, CONF_KEYS(TOP_KEYS)},
+		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
+		{"credential", 0, CONF_KEYS(CREDENTIAL_KEYS)},
+	};
+
+	for (size_t i = 0; i < COUNT(more); i++)
+		for (size_t k = 0; k < more[i].n; k++)
+			each(arg, more[i].name, &more[i].keys[k]);
+	for (size_t i = 0; i < COUNT(SECTIONS); i++)
+		for (size_t k = 0; k < SECTIONS[i].n; k++)
+			each(arg, SECTIONS[i].name, &SECTIONS[i].keys[k]);
+}
+
+/* ---- checks of single values -------------------------------------------------------------------------------------- */
+
+/* One of a few words; *out is its place in names and keeps its value when the key is absent. */
+static enum rc choose(const struct yaml *v, const char *const *names, size_t n, int *out, struct why *why)
+{
+	struct buf allowed;
+	enum rc rc;
+
+	if (!v)
+		return RC_OK;
+	buf_init(&allowed, 256);
+	for (size_t i = 0; i < n; i++) {
+		if (v->type == YAML_TEXT && strcmp(v->text, names[i]) == 0) {
+			*out = (int)i;
+			buf_free(&allowed);
+			return RC_OK;
+		}
+		buf_printf(&allowed, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ", names[i]);
+	}
+	rc = why_at(why, RC_BAD, v->line, v->column, "\"%s\" must be %s", v->key->text, allowed.data ? allowed.data : "");
+	buf_free(&allowed);
+	return rc;
+}
+
+static enum rc choose_flag(const struct yaml *v, const char *no, const char *yes, bool *out, struct why *why)
+{
+	const char *const names[] = {no, yes};
+	int place = *out;
+	enum rc rc = choose(v, names, 2, &place, why);
+
+	*out = place != 0;
+	return rc;
+}
+
+/* An error at the value of map's key. */
+static enum rc bad(const struct yaml *map, const char *key, struct why *why, const char *what)
+{
+	const struct yaml *v = yaml_get(map, key);
+
+	return why_at(why, RC_BAD, v ? v->line : map->line, v ? v->column : map->column, "\"%s\" %s", key, what);
+}
+
+static bool is_name(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return n > 0 && n <= 64 && text[n] == '\0' && text[0] != '-' && text[0] != '.';
+}
+
+/* HOST:PORT with a numeric host, IPv6 in brackets. */
+static bool is_listen_address(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+	return colon && colon > text && digits >= 1 && digits <= 5 && colon[1 + digits] == '\0' && atoi(colon + 1) <= 65535 &&
+	       (text[0] == '[' ? colon[-1] == ']' : !memchr(text, ':', (size_t)(colon - text)));
+}
+
+/* Is the authority that url begins with (HOST or HOST:PORT, up to a slash) a loopback address? */
+static bool is_loopback_host(const char *url)
+{
+	size_t n = strcspn(url, "/?#");
+	char host[64];
+	struct in_addr v4;
+
+	if (n >= sizeof host || memchr(url, '@', n))
+		return false;
+	memcpy(host, url, n);
+	host[n] = '\0';
+	if (strncmp(host, "[::1]", 5) == 0)
+		return host[5] == '\0' || host[5] == ':';
+	host[strcspn(host, ":")] = '\0';
+	return strcmp(host, "localhost") == 0 || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+}
+
+/* sshd's configuration and the words of its command line cannot hold every byte. */
+static bool is_plain_path(const char *path)
+{
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f || strchr("\"'\\%", *p))
+			return false;
+	return *path != '\0';
+}
+
+static enum rc check_top(const struct yaml *root, const struct reading *r, struct why *why)
+{
+	static const char *const stores[] = {"sqlite"};
+	int store = 0;
+
+	if (!is_name(r->c.name))
+		return bad(root, "name", why, "must be letters, digits, dot, dash or underscore, at most 64");
+	if (!is_listen_address(r->c.listen))
+		return bad(root, "listen", why, "must be ADDRESS:PORT, such as 0.0.0.0:2222 or [::]:2222");
+	if (!is_plain_path(r->c.state_dir))
+		return bad(root, "state_dir", why, "must be a path without quotes, backslash, % or control characters");
+	return choose(r->store, stores, 1, &store, why);
+}
+
+static enum rc check_sections(struct reading *r, struct why *why)
+{
+	static const char *const levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+	enum rc rc;
+
+	for (size_t i = 0; r->limits && i < COUNT(LIMIT_KEYS); i++) {
+		const char *at = (const char *)r + LIMIT_KEYS[i].offset;
+		uint64_t value;
+
+		memcpy(&value, at, sizeof value);               /* int64_t and uint64_t alike: none of them may be zero */
+		if (value == 0)
+			return bad(r->limits, LIMIT_KEYS[i].name, why, "must be more than zero");
+	}
+	if (r->c.session.max_duration < NS_PER_S)
+		return bad(r->session, "max_duration", why, "must be at least 1s");
+	if (r->c.session.idle_timeout < NS_PER_S)
+		return bad(r->session, "idle_timeout", why, "must be at least 1s");
+	if (strncmp(r->c.oidc.issuer, "https://", 8) != 0 &&
+	    !(strncmp(r->c.oidc.issuer, "http://", 7) == 0 && is_loopback_host(r->c.oidc.issuer + 7)))
+		return bad(r->oidc, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
+	if (r->c.admin_listen && (!is_listen_address(r->c.admin_listen) || !is_loopback_host(r->c.admin_listen)))
+		return bad(r->admin, "listen", why, "must be a loopback address and port, such as 127.0.0.1:9464");
+	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
+	if (rc == RC_OK)
+		rc = choose_flag(r->log_format, "text", "json", &r->c.log_json, why);
+	if (rc == RC_OK)
+		rc = choose(r->log_level, levels, COUNT(levels), &r->c.log_level, why);
+	return rc;
+}
+
+/* ---- connections -------------------------------------------------------------------------------------------------- */
+
+static enum rc check_upstream(const struct yaml *map, const struct connection *c, struct why *why)
+{
+	const char *u = c->upstream;
+	bool http = strncmp(u, "http://", 7) == 0, https = strncmp(u, "https://", 8) == 0;
+
+	if (strncmp(u, "unix:/", 6) != 0 && !(http && u[7]) && !(https && u[8]))
+		return bad(map, "upstream", why, "must be http://HOST:PORT, https://HOST:PORT or unix:/PATH");
+	if (http && !is_loopback_host(u + 7) && !c->insecure)
+		return bad(map, "upstream", why, "is http to another host, where anybody on the way can read along; use https, or say "
+			   "insecure: true");
+	if (!https && (c->ca_file || c->client_cert_file || c->client_key_file))
+		return bad(map, "upstream", why, "is not https, so ca_file, client_cert_file and client_key_file mean nothing");
+	if (!c->client_cert_file != !c->client_key_file)
+		return bad(map, c->client_cert_file ? "client_cert_file" : "client_key_file", why,
+			   "needs both client_cert_file and client_key_file");
+	return RC_OK;
+}
+
+static enum rc check_connection(const struct yaml *map, struct reading_connection *r, struct why *why)
+{
+	static char *const kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding"};
+	const struct text_list known = {(char **)kinds, COUNT(kinds)};
+	enum rc rc;
+
+	if (!is_name(r->c.name))
+		return why_at(why, RC_BAD, map->key->line, map->key->column,
+			      "a connection's name must be letters, digits, dot, dash or underscore, at most 64");
+	if (!is_name(r->c.policy))
+		return bad(map, "policy", why, "must be a name: NAME.yaml in policies_dir");
+	if (r->c.groups.n == 0)
+		return bad(map, "groups", why, "must name at least one group, else nobody can connect");
+	if (r->credential) {
+		rc = conf_read(r->credential, "credential", CONF_KEYS(CREDENTIAL_KEYS), r, why);
+		if (rc != RC_OK)
+			return rc;
+		if (strspn(r->c.credential.header, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") !=
+		    strlen(r->c.credential.header) || !*r->c.credential.header)
+			return bad(r->credential, "header", why, "must be a header's name, such as Authorization");
+	}
+	for (size_t i = 0; i < r->c.allow_opaque.n; i++)
+		if (!text_list_has(&known, r->c.allow_opaque.item[i]))
+			return bad(map, "allow_opaque", why, "must be of tokens, image, audio, file, url, state, embedding");
+	rc = choose_flag(r->local_key, "required", "optional", &r->c.local_key_optional, why);
+	return rc == RC_OK ? check_upstream(map, &r->c, why) : rc;
+}
+
+static void free_connection(struct connection *c)
+{
+	conf_free(CONF_KEYS(CONNECTION_KEYS), c);
+	conf_free(CONF_KEYS(CREDENTIAL_KEYS), c);
+	free(c->name);
+}
+
+static enum rc read_connections(const struct yaml *list, struct config *c, struct why *why)
+{
+	if (list->type != YAML_MAP || !list->child)
+		return why_at(why, RC_BAD, list->line, list->column, "connections must be a mapping with at least one NAME: {…}");
+	for (const struct yaml *v = list->child; v; v = v->next) {
+		struct connection *more = realloc(c->connections, (c->n_connections + 1) * sizeof *more);
+		struct reading_connection r = {.c = {.name = strdup(v->key->text), .line = v->key->line}};
+		enum rc rc;
+
+		if (more)
+			c->connections = more;
+		if (!more || !r.c.name) {
+			free(r.c.name);
+			return RC_NOMEM;
+		}
+		rc = conf_read(v, "the connection", CONF_KEYS(CONNECTION_KEYS), &r, why);
+		if (rc == RC_OK)
+			rc = check_connection(v, &r, why);
+		c->connections[c->n_connections++] = r.c;
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+
+static enum rc set_defaults(struct reading *r)
+{
+	r->c.recording.strict = true;
+	r->c.session.max_duration = 8 * 3600 * NS_PER_S;
+	r->c.session.idle_timeout = 30 * 60 * NS_PER_S;
+	r->c.limits = (struct limits){
+		.connections = 512, .per_person = 128, .held_per_person = 16, .streams = 64, .ssh_starts_per_minute = 60,
+		.spool_per_person = 16ULL << 30, .body_max = 8 << 20, .header_max = 32 << 10, .event_max = 1 << 20,
+		.body_rate = 1 << 10, .header_wait = 10 * NS_PER_S,
+	};
+	r->c.log_json = true;
+	r->c.log_level = LOG_INFO;
+	r->c.oidc.user_claim = strdup("email");
+	r->c.oidc.groups_claim = strdup("groups");
+	return r->c.oidc.user_claim && r->c.oidc.groups_claim ? RC_OK : RC_NOMEM;
+}
+
+/* Paths in the file start at its folder; those of the running program at the root, whatever its working directory. */
+static enum rc join_paths(struct config *c)
+{
+	char *absolute = realpath(c->path, NULL), *dir = absolute ? path_dir(absolute) : NULL;
+	enum rc rc = RC_NOMEM;
+
+	if (!dir)
+		goto out;
+	for (size_t i = 0; i < 3 + 4 * c->n_connections; i++) {
+		struct connection *conn = i < 3 ? NULL : &c->connections[(i - 3) / 4];
+		char **path = i == 0 ? &c->state_dir : i == 1 ? &c->policies_dir : i == 2 ? &c->oidc.ca_file
+			: (char **[]){&conn->credential.value_file, &conn->ca_file, &conn->client_cert_file,
+				      &conn->client_key_file}[(i - 3) % 4];
+		char *joined;
+
+		if (!*path)
+			continue;
+		joined = path_join(dir, *path);
+		if (!joined)
+			goto out;
+		free(*path);
+		*path = joined;
+	}
+	rc = RC_OK;
+out:
+	free(absolute);
+	free(dir);
+	return rc;
+}
+
+static enum rc read_document(const struct yaml *root, struct reading *r, struct why *why)
+{
+	enum rc rc = conf_read(root, "agent.yaml", CONF_KEYS(TOP_KEYS), r, why);
+
+	for (size_t i = 0; rc == RC_OK && i < COUNT(SECTIONS); i++) {
+		const struct yaml *node;
+
+		memcpy(&node, (const char *)r + SECTIONS[i].node, sizeof node);
+		if (node)
+			rc = conf_read(node, SECTIONS[i].name, SECTIONS[i].keys, SECTIONS[i].n, r, why);
+	}
+	if (rc == RC_OK)
+		rc = check_top(root, r, why);
+	if (rc == RC_OK)
+		rc = check_sections(r, why);
+	if (rc == RC_OK)
+		rc = read_connections(r->connections, &r->c, why);
+	return rc == RC_OK ? join_paths(&r->c) : rc;
+}
+
+enum rc config_load(const char *path, struct config **out, struct why *why)
+{
+	struct config *c = calloc(1, sizeof *c);
+	struct yaml *root = NULL;
+	struct reading r = {0};
+	enum rc rc = RC_NOMEM;
+
+	*out = NULL;
+	why_set(why, RC_OK, "%s", "");
+	r.c.path = strdup(path);
+	if (c && r.c.path)
+		rc = set_defaults(&r);
+	if (rc == RC_OK)
+		rc = yaml_load(path, &root, why);
+	if (rc == RC_OK) {
+		rc = read_document(root, &r, why);
+		why_file(why, rc, path);
+	}
+	yaml_free(root);
+	if (!c) {
+		free(r.c.path);
+		return RC_NOMEM;
+	}
+	*c = r.c;
+	if (rc != RC_OK)
+		config_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->n_connections; i++)
+		free_connection(&config->connections[i]);
+	free(config->connections);
+	conf_free(CONF_KEYS(TOP_KEYS), config);
+	for (size_t i = 0; i < COUNT(SECTIONS); i++)
+		conf_free(SECTIONS[i].keys, SECTIONS[i].n, config);
+	free(config->path);
+	free(config);
+}
+
+const struct connection *config_connection(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_connections; i++)
+		if (strcmp(config->connections[i].name, name) == 0)
+			return &config->connections[i];
+	return NULL;
+}

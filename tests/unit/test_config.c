@@ -1,0 +1,189 @@
+/* agent.yaml: what an operator may write, and what they are told when it is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "file.h"
+#include "log.h"
+
+#define OIDC "oidc: {issuer: https://idp.example.org, audience: phigate}\n"
+#define HEAD "name: gpu-1\nlisten: 0.0.0.0:2222\nstate_dir: state\npolicies_dir: policies\n"
+#define CONN "connections:\n  llama:\n    upstream: http://127.0.0.1:8080\n    dialect: openai\n    groups: [clinicians]\n    policy: hipaa\n"
+
+static char dir[64], path[96];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/phigate-config-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof path, "%s/agent.yaml", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir);
+}
+
+static enum rc load(const char *text, struct config **out, struct why *why)
+{
+	assert_int_equal(file_write(path, slice_str(text), 0600, NULL), RC_OK);
+	return config_load(path, out, why);
+}
+
+static void a_short_file_gets_the_documented_defaults(void **state)
+{
+	struct config *c;
+	struct why why;
+	char joined[128];
+
+	(void)state;
+	assert_int_equal(load(HEAD OIDC CONN, &c, &why), RC_OK);
+	snprintf(joined, sizeof joined, "%s/state", dir);
+	assert_string_equal(c->state_dir, joined);
+	assert_true(c->recording.strict);
+	assert_int_equal(c->session.max_duration, 8 * 3600 * NS_PER_S);
+	assert_int_equal(c->limits.ssh_starts_per_minute, 60);
+	assert_int_equal(c->limits.body_max, 8 << 20);
+	assert_string_equal(c->oidc.user_claim, "email");
+	assert_null(c->admin_listen);
+	assert_int_equal(c->log_level, LOG_INFO);
+	assert_int_equal(c->n_connections, 1);
+	assert_false(config_connection(c, "llama")->local_key_optional);
+	assert_null(config_connection(c, "other"));
+	config_free(c);
+}
+
+static void every_section_is_read(void **state)
+{
+	static const char text[] = HEAD "user: phigate\n"
+		"oidc: {issuer: http://127.0.0.1:9, audience: a, user_claim: sub, groups_claim: r.roles, ca_file: ca.pem, "
+		"require_key_binding: true}\n"
+		"roles: {auditor: [privacy-office], admin: platform}\n"
+		"connections:\n"
+		"  a: {upstream: 'unix:/run/m.sock', dialect: ollama, groups: g, policy: p, local_key: optional, allow_opaque: [image],\n"
+		"      credential: {header: X-Key, value_file: secret}, first_byte: 90s}\n"
+		"  b: {upstream: 'https://m.example.org', dialect: openai, groups: [g, h], policy: p, ca_file: /ca}\n"
+		"recording: {durability: batched}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
+		"limits: {connections: 7, body_max: 1MiB, header_wait: 3s, ssh_starts_per_minute: 6000}\n"
+		"store: sqlite\nadmin: {listen: '127.0.0.1:9464'}\nlog: {format: text, level: debug}\n";
+	const struct connection *a;
+	struct config *c;
+	struct why why;
+	char joined[128];
+
+	(void)state;
+	if (load(text, &c, &why) != RC_OK)
+		fail_msg("%d:%d: %s", why.line, why.column, why.text);
+	assert_true(c->oidc.require_key_binding);
+	assert_true(text_list_has(&c->auditor_groups, "privacy-office"));
+	assert_true(text_list_has(&c->admin_groups, "platform"));
+	a = config_connection(c, "a");
+	assert_true(a->local_key_optional);
+	assert_true(text_list_has(&a->allow_opaque, "image"));
+	assert_string_equal(a->credential.header, "X-Key");
+	snprintf(joined, sizeof joined, "%s/secret", dir);
+	assert_string_equal(a->credential.value_file, joined);
+	assert_int_equal(a->first_byte_ns, 90 * NS_PER_S);
+	assert_string_equal(config_connection(c, "b")->ca_file, "/ca");
+	assert_false(c->recording.strict);
+	assert_int_equal(c->limits.connections, 7);
+	assert_int_equal(c->limits.header_wait, 3 * NS_PER_S);
+	assert_string_equal(c->admin_listen, "127.0.0.1:9464");
+	assert_false(c->log_json);
+	assert_int_equal(c->log_level, LOG_DEBUG);
+	config_free(c);
+}
+
+static void errors_name_their_place_and_what_is_allowed(void **state)
+{
+	static const struct {
+		const char *text;
+		int line, column;
+		const char *says;
+	} cases[] = {
+		{HEAD OIDC CONN "porcupine: 1\n", 12, 1, "unknown key \"porcupine\""},
+		{HEAD OIDC CONN "recording:\n  recipients: [age1x]\n", 13, 3, "allowed: durability"},
+		{HEAD OIDC CONN "limits:\n  connections: 0\n", 13, 16, "more than zero"},
+		{HEAD OIDC CONN "limits:\n  body_max: 8 apples\n", 13, 13, "a size such as"},
+		{HEAD OIDC CONN "session: {max_duration: 0}\n", 12, 25, "at least 1s"},
+		{HEAD OIDC CONN "admin: {listen: '0.0.0.0:9464'}\n", 12, 17, "loopback"},
+		{HEAD OIDC CONN "log: {level: loud}\n", 12, 14, "debug, info, warn or error"},
+		{HEAD OIDC CONN "store: 'postgresql://x'\n", 12, 8, "sqlite"},
+		{HEAD OIDC CONN "recording: {durability: maybe}\n", 12, 25, "batched or strict"},
+		{HEAD OIDC, 1, 1, "lacks the key \"connections\""},
+		{HEAD OIDC "connections: {}\n", 6, 14, "at least one"},
+		{HEAD "oidc: {issuer: 'http://idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
+		{HEAD "oidc: {issuer: 'http://127.0.0.1.example.org', audience: a}\n" CONN, 5, 16, "https://"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'http://gpu:80', dialect: openai, groups: g, policy: p}\n", 7, 17, "insecure: true"},
+		{HEAD "oidc: {issuer: 'http://127.0.0.1:80@idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'ftp://x', dialect: openai, groups: g, policy: p}\n", 7, 17, "https://HOST:PORT"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: [], policy: p}\n", 7, 62, "nobody"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: g, policy: ../p}\n", 7, 73, "NAME.yaml"},
+		{HEAD OIDC "connections:\n  a b: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p}\n", 7, 3, "letters"},
+		{HEAD OIDC CONN "    local_key: never\n", 12, 16, "required or optional"},
+		{HEAD OIDC CONN "    allow_opaque: [smoke]\n", 12, 19, "tokens, image"},
+		{HEAD OIDC CONN "    credential: {header: 'X: y', value_file: f}\n", 12, 26, "header's name"},
+		{HEAD OIDC CONN "    credential: {header: X}\n", 12, 17, "lacks the key \"value_file\""},
+		{"name: ../x\nlisten: 0.0.0.0:1\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 1, 7, "letters"},
+		{"name: x\nlisten: 2222\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 2, 9, "ADDRESS:PORT"},
+		{"name: x\nlisten: 0.0.0.0:99999\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 2, 9, "ADDRESS:PORT"},
+		{"name: x\nlisten: '0.0.0.0:1'\nstate_dir: 'a\"b'\npolicies_dir: p\n" OIDC CONN, 3, 12, "quotes"},
+	};
+	struct config *c;
+	struct why why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[1024];
+
+		if (load(cases[i].text, &c, &why) != RC_BAD)
+			fail_msg("case %zu is taken, or %s", i, why.text);
+		assert_null(c);
+		if (why.line != cases[i].line || why.column != cases[i].column || !strstr(why.text, cases[i].says) ||
+		    strcmp(why.file, path) != 0)
+			fail_msg("case %zu: expected %d:%d %s; got %s", i, cases[i].line, cases[i].column, cases[i].says,
+				 why_text(&why, text, sizeof text));
+	}
+}
+
+static void a_key_without_help_fails(void *arg, const char *section, const struct conf_key *key)
+{
+	const char *page = arg;
+	char named[80];
+
+	if (!key->help || strlen(key->help) < 8)
+		fail_msg("%s.%s has no help", section, key->name);
+	snprintf(named, sizeof named, "\n.It Cm %s\n", key->name);
+	if (page && !strstr(page, named))
+		fail_msg("phigate-agent(8) does not name %s%s%s", section, *section ? "." : "", key->name);
+}
+
+static void every_key_has_help(void **state)
+{
+	(void)state;
+	config_keys(a_key_without_help_fails, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_short_file_gets_the_documented_defaults),
+		cmocka_unit_test(every_section_is_read),
+		cmocka_unit_test(errors_name_their_place_and_what_is_allowed),
+		cmocka_unit_test(every_key_has_help),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
