@@ -12,9 +12,13 @@
 enum hold_state { HOLD_PENDING, HOLD_APPROVED, HOLD_USED, HOLD_DENIED, HOLD_EXPIRED, HOLD_CANCELLED };
 const char *hold_state_name(enum hold_state state);
 
+/* An id as a person types it: case and dashes do not matter, I and L are 1, O is 0. RC_BAD. */
+enum rc hold_id_parse(const char *typed, char id[HOLD_ID_LEN + 1]) MUST_USE;
+
 struct holds;
 
-/* key_file: the agent's own HMAC key, made when absent (0600). */
+/* key_file: the agent's own HMAC key, made when absent (0600). A thread of its own lets holds expire. Holds that are over stay
+ * listed for 30 days; their evidence is in the sessions' records. */
 enum rc holds_new(struct store *store, const char *key_file, int64_t held_per_person, struct holds **out,
 		  struct why *why) MUST_USE;
 void holds_free(struct holds *holds);
@@ -25,14 +29,14 @@ struct hold_binding {
 };
 void hold_bind(struct holds *holds, const struct slice *parts, size_t n, struct hold_binding *out);
 
-/* A request that a rule holds; all borrowed. */
+/* A request that a rule holds; all borrowed. reason and shown_json are masked by the caller. */
 struct hold_ask {
 	struct hold_binding binding;
 	const struct person *person;
 	const char *key_id, *address, *session, *connection, *reason;
 	uint64_t exchange;
 	const struct verdict *verdict;
-	struct slice shown_json;                 /* what `show` gives: the masked request, size, roles, model, opaque parts, match */
+	struct slice shown_json;                 /* what `show` gives: one JSON object with the masked request, size, roles, … */
 };
 
 struct hold {
@@ -42,38 +46,57 @@ struct hold {
 	char decided_by[128], reason[256];       /* of the last decision; empty while pending */
 };
 
-/* The identical request joins the hold that waits, or uses up one that was approved (state HOLD_USED: go on), else a new hold is
- * made. RC_TOO_BIG: held_per_person. RC_IO: the store (503). */
+/* The identical request (same binding, same rule on the same terms) joins the hold that waits, or uses up one that was approved
+ * (state HOLD_USED: go on), else a new hold is made. A hold of the same request under other terms is cancelled.
+ * RC_TOO_BIG: held_per_person. RC_IO: the store (503). */
 enum rc hold_enter(struct holds *holds, const struct hold_ask *ask, struct hold *out, struct why *why) MUST_USE;
 
-/* Wait until the hold is decided or wait_ns have gone by (RC_TIMEOUT), the session ends (end_fd readable: RC_CANCELLED) or the
- * client hangs up (client_fd: RC_END). When approved it is used in the same step, and *out says HOLD_USED. */
-enum rc hold_wait(struct holds *holds, int64_t wait_ns, int client_fd, int end_fd, struct hold *out) MUST_USE;
+/* Wait until hold->id (as hold_enter() gave it) is decided: RC_OK, and hold->state says HOLD_USED (approved and used in the same
+ * step: go on), HOLD_DENIED, HOLD_EXPIRED or HOLD_CANCELLED. RC_TIMEOUT: undecided after wait_ns, the hold stands on. RC_CANCELLED:
+ * the session ends (end_fd readable). RC_END: the client hung up or half-closed (client_fd); call hold_abandon(). RC_CONFLICT: an
+ * identical request that waited too has used the approval. RC_IO: the store. Descriptors may be -1. */
+enum rc hold_wait(struct holds *holds, int64_t wait_ns, int client_fd, int end_fd, struct hold *hold) MUST_USE;
 
-/* The waiting request is gone: cancel the hold in 30 s when no identical request joins. */
+/* The waiting request is gone: cancel the hold in 30 s when no identical request waits or joins. */
 void hold_abandon(struct holds *holds, const char *id);
 
 /* ---- for the control API ---- */
 struct hold_decision {
 	const struct person *person;
-	const char *key_id, *address, *reason;   /* reason may be NULL */
+	const char *key_id, *address, *reason;   /* reason may be NULL; masked by the caller */
 };
-/* id as typed (case and dash do not matter). RC_NOT_FOUND, RC_DENIED (own hold, own key, not in a group, twice by one person),
- * RC_CONFLICT (no longer pending). *out is the hold afterwards; with a quorum it may still be pending. */
+/* id as typed. RC_NOT_FOUND, RC_DENIED (own hold, own key, not in a group, twice by one person), RC_CONFLICT (no longer
+ * pending), RC_IO. *out is the hold afterwards; with a quorum it may still be pending. */
 enum rc hold_approve(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 enum rc hold_deny(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 
-/* Append JSON: an array of the holds that the person made or may decide (state NULL: pending ones; "all"), or one of them whole. */
-enum rc holds_list(struct holds *holds, const struct person *person, const char *state, struct buf *out) MUST_USE;
+/* Append JSON: an array of the holds that the person made or may decide, oldest first (state NULL: pending ones; "all"; or a
+ * state's name, RC_BAD for another word). Each is
+ *   {"id","state","rule","matched","user","subject","address","session","connection","reason","created_at","expires_at",
+ *    "groups":[…],"approvals_needed":1,"approvals_given":0,"own":false,"may_decide":true,
+ *    "decisions":[{"decision":"approved|denied","user","at","address","key_id","same_address":false,"reason"}]}
+ * reason may be null; same_address: the decision came from an address that asked. */
+enum rc holds_list(struct holds *holds, const struct person *person, const char *state, struct buf *out, struct why *why) MUST_USE;
+
+/* One of them whole: the same object with "askers":[{"session","address","exchange"}] (identical requests that joined),
+ * "user_was_another" (the name was seen with another subject before) and "request": shown_json. RC_NOT_FOUND also when it is
+ * not for this person to see. */
 enum rc hold_show(struct holds *holds, const struct person *person, const char *id, struct buf *out, struct why *why) MUST_USE;
 
-/* A revoked or ended session cancels its holds. */
+/* A session that was revoked, or closed by its user, cancels its holds that no other session joined. Not for one that ended
+ * with the agent or by its token's end: the cli opens another in its place, and its holds stand. */
 void holds_cancel_session(struct holds *holds, const char *session);
 
-/* Told of every change of state, outside the store's lock: for /v1/events and notices. event: "held", "approved", "denied",
- * "expired", "cancelled". json: the event's object {"event":…,"id":…,"session":…,…}; issuer and subject: whose hold it is. */
+/* Told of every change of state, in the order of the changes, outside the store's lock and before the call that made the change
+ * returns: for /v1/events and notices. event: "held", "approved", "denied", "expired", "cancelled". json:
+ *   {"event","id","session","connection","rule","approvers":[groups],"expires_at"} and of a decision "by" and "reason";
+ * issuer and subject: whose hold it is. Once for each session that asks. It must not call holds or wait for long. */
 typedef void hold_listener(void *arg, const char *event, const char *issuer, const char *subject, const char *session,
 			   struct slice json);
 void holds_listen(struct holds *holds, hold_listener *fn, void *arg);      /* once, before use */
+
+/* ---- for tests: another clock for all times, and one step of the thread: what is due expires, what was left is cancelled ---- */
+void holds_set_clock(struct holds *holds, int64_t (*now_ns)(void));
+enum rc holds_tick(struct holds *holds, int64_t *wait_ns) MUST_USE;          /* wait_ns: until the next one is due */
 
 #endif

@@ -30,10 +30,12 @@ static const char schema[] =
 	") STRICT;"
 	"CREATE INDEX holds_by_mac ON holds (mac);"
 	"CREATE INDEX holds_by_state ON holds (state, expires_ns);"
-	/* The requests that wait for a hold: the first one and identical ones that joined, maybe from later sessions and keys. */
+	/* The requests that wait for a hold: the first one and identical ones that joined, maybe from later sessions and keys.
+	 * gone: that session is closed; its key still may not approve. */
 	"CREATE TABLE askers ("
 	"	hold TEXT NOT NULL REFERENCES holds (id) ON DELETE CASCADE,"
 	"	session TEXT NOT NULL, key_id TEXT NOT NULL, address TEXT NOT NULL, exchange INTEGER NOT NULL,"
+	"	gone INTEGER NOT NULL DEFAULT 0,"
 	"	PRIMARY KEY (hold, session, key_id)"
 	") STRICT;"
 	"CREATE INDEX askers_by_session ON askers (session);"
@@ -231,7 +233,9 @@ static enum rc query(sqlite3 *db, sqlite3_stmt **out, const char *sql, const cha
 		} else {
 			struct slice s = va_arg(values, struct slice);
 
-			code = sqlite3_bind_blob64(*out, i, s.p ? s.p : "", s.n, SQLITE_STATIC);
+			s.p = s.p ? s.p : "";
+			code = *types == 's' ? sqlite3_bind_text64(*out, i, s.p, s.n, SQLITE_STATIC, SQLITE_UTF8) :
+					       sqlite3_bind_blob64(*out, i, s.p, s.n, SQLITE_STATIC);
 		}
 	}
 	if (code == SQLITE_OK)

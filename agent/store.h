@@ -25,7 +25,7 @@ sqlite3 *store_begin(struct store *store) MUST_USE;
 void store_end(struct store *store);
 
 /* Prepare a statement and bind its values, one letter of types for each ?: "t" const char * (NULL is SQL's NULL), "i" int64_t,
- * "s" struct slice as a blob. Texts and slices are borrowed until the statement is finalized. RC_IO. */
+ * "s" struct slice as text, "b" struct slice as a blob. Texts and slices are borrowed until the statement is finalized. RC_IO. */
 enum rc store_query(sqlite3 *db, sqlite3_stmt **out, const char *sql, const char *types, ...) MUST_USE;
 
 /* The next row: RC_OK, RC_END when there is none, RC_IO (locked, full, damaged). */

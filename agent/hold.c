@@ -1,0 +1,424 @@
+#include "hold_private.h"
+
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "digest.h"
+#include "file.h"
+#include "json.h"
+#include "log.h"
+#include "wipe.h"
+
+/* ---- states ---- */
+
+static const char *const state_names[] = {
+	[HOLD_PENDING] = "pending", [HOLD_APPROVED] = "approved", [HOLD_USED] = "used",
+	[HOLD_DENIED] = "denied", [HOLD_EXPIRED] = "expired", [HOLD_CANCELLED] = "cancelled",
+};
+#define N_STATES (sizeof state_names / sizeof *state_names)
+
+static const bool legal[N_STATES][N_STATES] = {
+	[HOLD_PENDING] = {[HOLD_APPROVED] = true, [HOLD_DENIED] = true, [HOLD_EXPIRED] = true, [HOLD_CANCELLED] = true},
+	[HOLD_APPROVED] = {[HOLD_USED] = true, [HOLD_EXPIRED] = true, [HOLD_CANCELLED] = true},
+};
+
+const char *hold_state_name(enum hold_state state)
+{
+	return state_names[state];
+}
+
+bool hold_state_parse(const char *name, enum hold_state *state)
+{
+	for (size_t i = 0; i < N_STATES; i++)
+		if (strcmp(state_names[i], name) == 0) {
+			*state = (enum hold_state)i;
+			return true;
+		}
+	return false;
+}
+
+enum rc hold_set_state(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_state to, int64_t expires_ns)
+{
+	int changes;
+	enum rc rc;
+
+	if (!legal[from][to])
+		return RC_FAULT;
+	rc = store_do(tx->db, &changes,
+		      "UPDATE holds SET state = ?, changed_ns = ?, expires_ns = CASE ? WHEN 0 THEN expires_ns ELSE ? END"
+		      " WHERE id = ? AND state = ? AND (expires_ns <= ?) = ?",
+		      "tiiittii", state_names[to], tx->now_ns, expires_ns, expires_ns, id, state_names[from], tx->now_ns,
+		      (int64_t)(to == HOLD_EXPIRED));
+	if (rc == RC_OK && changes != 1)
+		rc = RC_CONFLICT;
+	return rc;
+}
+
+/* ---- ids: 40 random bits in Crockford's base32, which has no I, L, O and U ---- */
+
+static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static void make_id(char id[HOLD_ID_LEN + 1])
+{
+	unsigned char random[8];
+	size_t at = 0;
+
+	random_bytes(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++) {
+		if (i == 4)
+			id[at++] = '-';
+		id[at++] = base32[random[i] & 31];
+	}
+	id[at] = '\0';
+}
+
+enum rc hold_id_parse(const char *typed, char id[HOLD_ID_LEN + 1])
+{
+	size_t at = 0;
+
+	for (const char *p = typed; *p; p++) {
+		char c = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+
+		if (c == '-')
+			continue;
+		c = c == 'I' || c == 'L' ? '1' : c == 'O' ? '0' : c;
+		if (at == HOLD_ID_LEN || !strchr(base32, c))
+			return RC_BAD;
+		if (at == 4)
+			id[at++] = '-';
+		id[at++] = c;
+	}
+	id[at] = '\0';
+	return at == HOLD_ID_LEN ? RC_OK : RC_BAD;
+}
+
+/* ---- binding ---- */
+
+static void must(int ok)
+{
+	if (ok != 1)
+		abort();
+}
+
+void hold_bind(struct holds *holds, const struct slice *parts, size_t n, struct hold_binding *out)
+{
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", digest, 0), OSSL_PARAM_END};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+	size_t len;
+
+	must(ctx && EVP_MAC_init(ctx, holds->key, HOLD_KEY_LEN, params));
+	for (size_t i = 0; i < n; i++) {
+		unsigned char prefix[8];
+
+		for (int b = 0; b < 8; b++)
+			prefix[b] = (unsigned char)((uint64_t)parts[i].n >> (56 - 8 * b));
+		must(EVP_MAC_update(ctx, prefix, sizeof prefix));
+		if (parts[i].n)
+			must(EVP_MAC_update(ctx, (const unsigned char *)parts[i].p, parts[i].n));
+	}
+	must(EVP_MAC_final(ctx, out->mac, &len, sizeof out->mac) && len == sizeof out->mac);
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(hmac);
+}
+
+/* ---- rows ---- */
+
+enum rc hold_row(sqlite3 *db, const char *id, sqlite3_stmt **row)
+{
+	enum rc rc = store_query(db, row, "SELECT " HOLD_COLUMNS " FROM holds WHERE id = ?", "t", id);
+
+	if (rc == RC_OK)
+		rc = store_row(*row);
+	if (rc == RC_OK)
+		return RC_OK;
+	sqlite3_finalize(*row);
+	*row = NULL;
+	return rc == RC_END ? RC_NOT_FOUND : rc;
+}
+
+enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state)
+{
+	if (!hold_state_parse(store_text(row, COL_STATE), state))
+		return RC_FAULT;
+	if ((*state == HOLD_PENDING || *state == HOLD_APPROVED) && sqlite3_column_int64(row, COL_EXPIRES) <= now_ns)
+		*state = HOLD_EXPIRED;
+	return RC_OK;
+}
+
+bool hold_row_is_of(sqlite3_stmt *row, const struct person *person)
+{
+	return strcmp(store_text(row, COL_ISSUER), person->issuer) == 0 && strcmp(store_text(row, COL_SUBJECT), person->subject) == 0;
+}
+
+enum rc hold_row_groups(sqlite3_stmt *row, struct text_list *groups)
+{
+	cJSON *list = json_parse(slice_str(store_text(row, COL_GROUPS)));
+	const cJSON *item;
+	enum rc rc = cJSON_IsArray(list) ? RC_OK : RC_FAULT;
+
+	*groups = (struct text_list){0};
+	cJSON_ArrayForEach(item, list)
+		if (rc == RC_OK)
+			rc = cJSON_IsString(item) ? text_list_add(groups, item->valuestring) : RC_FAULT;
+	cJSON_Delete(list);
+	if (rc != RC_OK)
+		text_list_free(groups);
+	return rc;
+}
+
+enum rc hold_asked_with(sqlite3 *db, const char *id, const char *key_id, bool *asked)
+{
+	sqlite3_stmt *q;
+	enum rc rc = store_query(db, &q, "SELECT 1 FROM askers WHERE hold = ? AND key_id = ?", "tt", id, key_id);
+
+	if (rc == RC_OK)
+		rc = store_row(q);
+	*asked = rc == RC_OK;
+	sqlite3_finalize(q);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+/* As much of text as fits, ending between two characters. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= size) {
+		n = size - 1;
+		while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
+enum rc hold_read(sqlite3 *db, const char *id, int64_t now_ns, struct hold *out)
+{
+	sqlite3_stmt *row, *last = NULL;
+	enum rc rc = hold_row(db, id, &row);
+
+	if (rc != RC_OK)
+		return rc;
+	*out = (struct hold){0};
+	copy_text(out->id, sizeof out->id, store_text(row, COL_ID));
+	out->expires_s = sqlite3_column_int64(row, COL_EXPIRES) / NS_PER_S;
+	rc = hold_row_state(row, now_ns, &out->state);
+	if (rc == RC_OK)
+		rc = store_query(db, &last, "SELECT user, reason FROM decisions WHERE hold = ? ORDER BY at_ns DESC LIMIT 1", "t",
+				 out->id);
+	if (rc == RC_OK)
+		rc = store_row(last);
+	if (rc == RC_OK) {
+		copy_text(out->decided_by, sizeof out->decided_by, store_text(last, 0));
+		copy_text(out->reason, sizeof out->reason, store_text(last, 1));
+	}
+	sqlite3_finalize(last);
+	sqlite3_finalize(row);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+/* ---- entering ---- */
+
+static enum rc groups_json(const struct text_list *groups, struct buf *out)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < groups->n; i++) {
+		if (i)
+			buf_putc(out, ',');
+		json_add_str(out, groups->item[i]);
+	}
+	return buf_putc(out, ']');
+}
+
+/* Note who asks. A session that had not asked yet is told that it is held. */
+static enum rc add_asker(struct hold_tx *tx, const char *id, const struct hold_ask *ask)
+{
+	sqlite3_stmt *known;
+	enum rc rc = store_query(tx->db, &known, "SELECT 1 FROM askers WHERE hold = ? AND session = ?", "tt", id, ask->session);
+	bool is_new;
+
+	if (rc == RC_OK)
+		rc = store_row(known);
+	is_new = rc == RC_END;
+	sqlite3_finalize(known);
+	if (rc != RC_OK && rc != RC_END)
+		return rc;
+	rc = store_do(tx->db, NULL,
+		      "INSERT INTO askers (hold, session, key_id, address, exchange) VALUES (?, ?, ?, ?, ?)"
+		      " ON CONFLICT DO UPDATE SET address = excluded.address, exchange = excluded.exchange, gone = 0",
+		      "tttti", id, ask->session, ask->key_id, ask->address, (int64_t)ask->exchange);
+	return rc == RC_OK && is_new ? hold_tell(tx, id, "held", ask->session, NULL) : rc;
+}
+
+/* Join or use what stands for the same request; RC_NOT_FOUND when nothing does. */
+static enum rc join(struct hold_tx *tx, const struct hold_ask *ask, const char *groups, char id[HOLD_ID_LEN + 1])
+{
+	const struct slice mac = {(const char *)ask->binding.mac, sizeof ask->binding.mac};
+	sqlite3_stmt *row;
+	enum rc rc = store_query(tx->db, &row,
+				 "SELECT " HOLD_COLUMNS " FROM holds WHERE mac = ? AND issuer = ? AND subject = ?"
+				 " AND state IN ('pending', 'approved') AND expires_ns > ? ORDER BY created_ns",
+				 "btti", mac, ask->person->issuer, ask->person->subject, tx->now_ns);
+	bool found = false;
+
+	while (rc == RC_OK && !found && (rc = store_row(row)) == RC_OK) {
+		const struct verdict *v = ask->verdict;
+		enum hold_state state;
+
+		copy_text(id, HOLD_ID_LEN + 1, store_text(row, COL_ID));
+		rc = hold_row_state(row, tx->now_ns, &state);
+		if (rc != RC_OK)
+			break;
+		if (strcmp(store_text(row, COL_RULE), v->rule) != 0 || strcmp(store_text(row, COL_GROUPS), groups) != 0 ||
+		    sqlite3_column_int64(row, COL_APPROVALS) != v->approvals) {
+			rc = hold_set_state(tx, id, state, HOLD_CANCELLED, 0);
+			if (rc == RC_OK)
+				rc = hold_tell(tx, id, "cancelled", NULL, NULL);
+			continue;
+		}
+		found = true;
+		rc = state == HOLD_APPROVED ? hold_set_state(tx, id, state, HOLD_USED, 0) : add_asker(tx, id, ask);
+		if (state == HOLD_PENDING)
+			hold_not_left(tx->holds, id);
+	}
+	sqlite3_finalize(row);
+	return rc == RC_END ? RC_NOT_FOUND : rc;
+}
+
+static enum rc check_share(struct hold_tx *tx, const struct person *person, struct why *why)
+{
+	sqlite3_stmt *q;
+	enum rc rc = store_query(tx->db, &q,
+				 "SELECT count(*) FROM holds WHERE issuer = ? AND subject = ? AND state = 'pending' AND expires_ns > ?",
+				 "tti", person->issuer, person->subject, tx->now_ns);
+	int64_t n = 0;
+
+	if (rc == RC_OK)
+		rc = store_row(q);
+	if (rc == RC_OK)
+		n = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	if (rc == RC_OK && n >= tx->holds->held_per_person)
+		rc = why_set(why, RC_TOO_BIG, "%lld of your requests wait for approval already, which is the limit", (long long)n);
+	return rc;
+}
+
+static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *groups, char id[HOLD_ID_LEN + 1],
+		    struct why *why)
+{
+	const struct slice mac = {(const char *)ask->binding.mac, sizeof ask->binding.mac};
+	const struct person *p = ask->person;
+	const struct verdict *v = ask->verdict;
+	enum rc rc = check_share(tx, p, why);
+
+	if (rc != RC_OK)
+		return rc;
+	do {
+		make_id(id);
+		rc = store_do(tx->db, NULL,
+			      "INSERT INTO holds (id, state, mac, issuer, subject, user, connection, reason, rule, matched, groups,"
+			      " approvals, ttl_ns, shown, created_ns, changed_ns, expires_ns)"
+			      " VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      "tbttttttttiisiii", id, mac, p->issuer, p->subject, p->user, ask->connection, ask->reason,
+			      v->rule, v->matched, groups, v->approvals, v->ttl_ns, ask->shown_json, tx->now_ns, tx->now_ns,
+			      tx->now_ns + v->ttl_ns);
+	} while (rc == RC_CONFLICT);                /* an id that is there already, once in a million million */
+	return rc == RC_OK ? add_asker(tx, id, ask) : rc;
+}
+
+enum rc hold_enter(struct holds *holds, const struct hold_ask *ask, struct hold *out, struct why *why)
+{
+	struct hold_tx tx;
+	struct buf groups;
+	char id[HOLD_ID_LEN + 1];
+	enum rc rc;
+
+	*out = (struct hold){0};
+	why_set(why, RC_IO, "requests cannot be held now: the agent's store does not answer");
+	buf_init(&groups, 1 << 16);
+	rc = groups_json(ask->verdict->by_groups, &groups);
+	if (rc != RC_OK)
+		goto out;
+	rc = hold_tx_begin(holds, &tx);
+	if (rc != RC_OK)
+		goto out;
+	rc = join(&tx, ask, groups.data, id);
+	if (rc == RC_NOT_FOUND)
+		rc = make(&tx, ask, groups.data, id, why);
+	if (rc == RC_OK)
+		rc = hold_read(tx.db, id, tx.now_ns, out);
+	rc = hold_tx_end(&tx, rc);
+out:
+	buf_free(&groups);
+	return rc;
+}
+
+/* ---- life ---- */
+
+static enum rc read_key(struct holds *holds, const char *path, struct why *why)
+{
+	struct buf key;
+	enum rc rc;
+
+	buf_init(&key, HOLD_KEY_LEN);
+	rc = file_read_private(path, &key, why);
+	if (rc == RC_NOT_FOUND) {
+		random_bytes(holds->key, HOLD_KEY_LEN);
+		rc = file_write(path, (struct slice){(const char *)holds->key, HOLD_KEY_LEN}, 0600, why);
+	} else if (rc == RC_OK && key.len != HOLD_KEY_LEN) {
+		rc = why_set(why, RC_BAD, "%s: not a key of %d bytes; remove it for a new one (open approvals are lost)", path,
+			     HOLD_KEY_LEN);
+	} else if (rc == RC_OK) {
+		memcpy(holds->key, key.data, HOLD_KEY_LEN);
+	}
+	buf_free(&key);
+	return rc;
+}
+
+enum rc holds_new(struct store *store, const char *key_file, int64_t held_per_person, struct holds **out, struct why *why)
+{
+	struct holds *holds = calloc(1, sizeof *holds);
+	enum rc rc;
+
+	*out = NULL;
+	if (!holds)
+		return RC_NOMEM;
+	holds->store = store;
+	holds->held_per_person = held_per_person;
+	holds->now_ns = clock_wall_ns;
+	holds->mono_ns = clock_mono_ns;
+	holds->tail = &holds->events;
+	rc = read_key(holds, key_file, why);
+	if (rc == RC_OK)
+		rc = hold_thread_start(holds, why);
+	if (rc != RC_OK) {
+		wipe(holds, sizeof *holds);
+		free(holds);
+		return rc;
+	}
+	*out = holds;
+	return RC_OK;
+}
+
+void holds_free(struct holds *holds)
+{
+	if (!holds)
+		return;
+	hold_thread_stop(holds);
+	wipe(holds, sizeof *holds);
+	free(holds);
+}
+
+void holds_listen(struct holds *holds, hold_listener *fn, void *arg)
+{
+	pthread_mutex_lock(&holds->telling);
+	holds->listener = fn;
+	holds->listener_arg = arg;
+	pthread_mutex_unlock(&holds->telling);
+}

@@ -1,0 +1,88 @@
+/* What hold*.c share: the holds themselves, one change of the store as a transaction, and the rows of a hold. */
+#ifndef PHIGATE_AGENT_HOLD_PRIVATE_H
+#define PHIGATE_AGENT_HOLD_PRIVATE_H
+
+#include <pthread.h>
+
+#include "hold.h"
+
+#define HOLD_KEY_LEN 32
+
+struct hold_waiter;                              /* a thread in hold_wait() */
+struct hold_left;                                /* a hold whose request hung up */
+struct hold_event;
+
+struct holds {
+	struct store *store;
+	unsigned char key[HOLD_KEY_LEN];
+	int64_t held_per_person;
+	int64_t (*_Atomic now_ns)(void);         /* wall clock, for what the store keeps */
+	int64_t (*_Atomic mono_ns)(void);        /* for what only this process knows */
+	hold_listener *listener;
+	void *listener_arg;
+
+	pthread_mutex_t mutex;                   /* of all below; taken inside a use of the store, never around one */
+	struct hold_waiter *waiters;
+	struct hold_left *left;
+	struct hold_event *events, **tail;       /* committed and not yet told */
+	pthread_cond_t news;                     /* the thread has something new to wait for, or shall stop */
+	bool has_news, stop;
+	pthread_t thread;
+
+	pthread_mutex_t telling;                 /* one teller at a time, so that events keep their order */
+};
+
+/* ---- states ---- */
+bool hold_state_parse(const char *name, enum hold_state *state);
+
+/* ---- hold_tx.c: one exclusive use of the store; what it changed is told to waiters and listener once it is committed ---- */
+struct hold_tx {
+	struct holds *holds;
+	sqlite3 *db;
+	int64_t now_ns;
+	struct hold_event *events, **tail;       /* not yet committed */
+};
+
+enum rc hold_tx_begin(struct holds *holds, struct hold_tx *tx) MUST_USE;          /* RC_IO: there is nothing to end */
+/* Commit when rc is RC_OK, else undo all. Returns rc, or RC_IO when the commit failed. */
+enum rc hold_tx_end(struct hold_tx *tx, enum rc rc) MUST_USE;
+
+/* The one way to change a state, RC_CONFLICT when the hold is not in state from any more, or its time is over, or, to
+ * HOLD_EXPIRED, not yet over. expires_ns 0: as it was. RC_FAULT for an edge that the table does not allow. */
+enum rc hold_set_state(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_state to, int64_t expires_ns) MUST_USE;
+
+/* An event for all sessions that ask, or the given one. decision: who and why, or NULL. */
+enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session,
+		  const struct hold_decision *decision) MUST_USE;
+
+/* Wake the threads that wait for the hold, when the transaction is committed. Every change of state that concerns them calls
+ * hold_tell(), which does it too; a use calls only this. */
+enum rc hold_wake(struct hold_tx *tx, const char *id) MUST_USE;
+
+/* ---- hold_wait.c: waiting, leaving, and the thread that lets holds expire ---- */
+void hold_waiters_wake(struct holds *holds, const char *id);
+/* Somebody asks for the hold again: it is no longer to be cancelled. */
+void hold_not_left(struct holds *holds, const char *id);
+enum rc hold_thread_start(struct holds *holds, struct why *why) MUST_USE;
+void hold_thread_stop(struct holds *holds);
+
+/* ---- rows ---- */
+#define HOLD_COLUMNS \
+	"id, state, issuer, subject, user, connection, reason, rule, matched, groups, approvals, ttl_ns, created_ns, expires_ns, shown"
+enum hold_column {
+	COL_ID, COL_STATE, COL_ISSUER, COL_SUBJECT, COL_USER, COL_CONNECTION, COL_REASON, COL_RULE, COL_MATCHED, COL_GROUPS,
+	COL_APPROVALS, COL_TTL, COL_CREATED, COL_EXPIRES, COL_SHOWN,
+};
+
+/* The hold's row, finalized by the caller. RC_NOT_FOUND. */
+enum rc hold_row(sqlite3 *db, const char *id, sqlite3_stmt **row) MUST_USE;
+/* Its state; one whose time is over is expired, also before the thread has said so. RC_FAULT for a word that is no state. */
+enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state) MUST_USE;
+bool hold_row_is_of(sqlite3_stmt *row, const struct person *person);
+enum rc hold_row_groups(sqlite3_stmt *row, struct text_list *groups) MUST_USE;
+/* State, expiry and last decision, as they are now. */
+enum rc hold_read(sqlite3 *db, const char *id, int64_t now_ns, struct hold *out) MUST_USE;
+/* Has the key asked for the hold? */
+enum rc hold_asked_with(sqlite3 *db, const char *id, const char *key_id, bool *asked) MUST_USE;
+
+#endif

@@ -1,0 +1,1101 @@
+/* Holds: who may decide, that an approval is used once and for nothing else, and that no race and no restart changes that. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "hold_private.h"
+#include "json.h"
+#include "log.h"
+
+#define RACES 200
+#define LONG_NS (60 * NS_PER_S)
+
+static _Atomic int64_t fake_ns;
+
+static int64_t fake_clock(void)
+{
+	return fake_ns;
+}
+
+/* ---- a store, holds, and people ---- */
+
+static char *clinicians[] = {"clinicians"};
+static char *officers[] = {"privacy-officers"};
+static char *both[] = {"privacy-officers", "security"};
+static const struct person alice = {.issuer = "https://idp", .subject = "a1", .user = "alice@example.org", .groups = {clinicians, 1}};
+static const struct person alice_officer = {.issuer = "https://idp", .subject = "a1", .user = "alice", .groups = {officers, 1}};
+static const struct person bob = {.issuer = "https://idp", .subject = "b2", .user = "bob@example.org", .groups = {officers, 1}};
+static const struct person bella = {.issuer = "https://idp", .subject = "b3", .user = "bella@example.org", .groups = {both, 2}};
+static const struct person other_alice = {.issuer = "https://idp2", .subject = "a1", .user = "alice@example.org", .groups = {both, 2}};
+static const struct person carol = {.issuer = "https://idp", .subject = "c4", .user = "carol@example.org"};
+static const struct text_list by_officers = {officers, 1};
+static const struct text_list by_both = {both, 2};
+
+struct place {
+	char dir[64], store_path[96], key_path[96];
+	struct store *store;
+	struct holds *holds;
+	pthread_mutex_t mutex;
+	char told[4096];                         /* "held S1,approved S1," */
+	char last_json[2048];
+};
+
+static void on_event(void *arg, const char *event, const char *issuer, const char *subject, const char *session, struct slice json)
+{
+	struct place *p = arg;
+	size_t n;
+
+	assert_string_equal(issuer, alice.issuer);
+	assert_string_equal(subject, alice.subject);
+	pthread_mutex_lock(&p->mutex);
+	n = strlen(p->told);
+	snprintf(p->told + n, sizeof p->told - n, "%s %s,", event, session);
+	snprintf(p->last_json, sizeof p->last_json, "%.*s", (int)json.n, json.p);
+	pthread_mutex_unlock(&p->mutex);
+}
+
+static void open_place(struct place *p)
+{
+	struct why why = {0};
+	sqlite3 *db;
+
+	assert_int_equal(store_open(p->store_path, &p->store, &why), RC_OK);
+	db = store_begin(p->store);
+	assert_non_null(db);
+	assert_int_equal(store_do(db, NULL, "PRAGMA synchronous = OFF", ""), RC_OK);     /* a crash is not what is tested here */
+	store_end(p->store);
+	assert_int_equal(holds_new(p->store, p->key_path, 3, &p->holds, &why), RC_OK);
+	holds_set_clock(p->holds, fake_clock);
+	holds_listen(p->holds, on_event, p);
+}
+
+static void close_place(struct place *p)
+{
+	holds_free(p->holds);
+	store_close(p->store);
+	p->holds = NULL;
+	p->store = NULL;
+}
+
+static int set_up(void **state)
+{
+	struct place *p = calloc(1, sizeof *p);
+
+	strcpy(p->dir, "/tmp/phigate-hold-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->store_path, sizeof p->store_path, "%s/store.sqlite", p->dir);
+	snprintf(p->key_path, sizeof p->key_path, "%s/key", p->dir);
+	pthread_mutex_init(&p->mutex, NULL);
+	fake_ns = 1000 * NS_PER_S;
+	open_place(p);
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "key"};
+	struct place *p = *state;
+	char path[128];
+
+	close_place(p);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", p->dir, names[i]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(p->dir), 0);
+	pthread_mutex_destroy(&p->mutex);
+	free(p);
+	return 0;
+}
+
+static const struct verdict bulk_export = {
+	.decision = DECISION_APPROVE, .rule = "bulk-export", .by_groups = &by_officers, .approvals = 1,
+	.ttl_ns = 900 * NS_PER_S, .wait_ns = 240 * NS_PER_S, .matched = "prompt_matches",
+};
+
+static struct hold_ask ask_for(struct place *p, const char *what, const char *session)
+{
+	const struct slice parts[] = {slice_str("POST"), slice_str(what)};
+	struct hold_ask ask = {
+		.person = &alice, .key_id = "SHA256:alice", .address = "203.0.113.9:51022", .session = session,
+		.connection = "llama-prod", .reason = "ward round", .exchange = 1, .verdict = &bulk_export,
+		.shown_json = SLICE("{\"text\":\"List every [NAME]\"}"),
+	};
+
+	hold_bind(p->holds, parts, 2, &ask.binding);
+	return ask;
+}
+
+static struct hold enter(struct place *p, const char *what, const char *session)
+{
+	struct hold_ask ask = ask_for(p, what, session);
+	struct hold hold;
+
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+	return hold;
+}
+
+static struct hold_decision decision_of(const struct person *person, const char *key_id)
+{
+	return (struct hold_decision){.person = person, .key_id = key_id, .address = "198.51.100.7:4711", .reason = "audit"};
+}
+
+static enum rc approve(struct place *p, const char *id, const struct person *person, const char *key_id, struct why *why)
+{
+	struct hold_decision d = decision_of(person, key_id);
+	struct hold hold;
+
+	return hold_approve(p->holds, id, &d, &hold, why);
+}
+
+static enum rc deny(struct place *p, const char *id, const struct person *person)
+{
+	struct hold_decision d = decision_of(person, "SHA256:denier");
+	struct hold hold;
+
+	return hold_deny(p->holds, id, &d, &hold, NULL);
+}
+
+static enum hold_state state_of(struct place *p, const char *id)
+{
+	sqlite3 *db = store_begin(p->store);
+	struct hold hold;
+
+	assert_non_null(db);
+	assert_int_equal(hold_read(db, id, fake_ns, &hold), RC_OK);
+	store_end(p->store);
+	return hold.state;
+}
+
+static void tick(struct place *p)
+{
+	int64_t wait_ns;
+
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+}
+
+static cJSON *shown(struct place *p, const struct person *person, const char *id)
+{
+	struct buf out;
+	cJSON *json;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(hold_show(p->holds, person, id, &out, NULL), RC_OK);
+	json = json_parse(buf_slice(&out));
+	assert_non_null(json);
+	buf_free(&out);
+	return json;
+}
+
+static int listed(struct place *p, const struct person *person, const char *state)
+{
+	struct buf out;
+	cJSON *json;
+	int n;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(holds_list(p->holds, person, state, &out, NULL), RC_OK);
+	json = json_parse(buf_slice(&out));
+	assert_non_null(json);
+	n = cJSON_GetArraySize(json);
+	cJSON_Delete(json);
+	buf_free(&out);
+	return n;
+}
+
+/* ---- a thread that waits ---- */
+
+struct waiting {
+	struct place *place;
+	struct hold hold;
+	int client[2], end_fd;
+	enum rc rc;
+	pthread_t thread;
+};
+
+static void *wait_for_decision(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->rc = hold_wait(w->place->holds, LONG_NS, w->client[0], w->end_fd, &w->hold);
+	return NULL;
+}
+
+static void begin_wait(struct waiting *w, struct place *p, const struct hold *hold)
+{
+	*w = (struct waiting){.place = p, .hold = *hold};
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, w->client), 0);
+	w->end_fd = eventfd(0, EFD_CLOEXEC);
+	assert_int_equal(pthread_create(&w->thread, NULL, wait_for_decision, w), 0);
+}
+
+static void until_somebody_waits(struct place *p)
+{
+	for (bool waits = false; !waits; sched_yield()) {
+		pthread_mutex_lock(&p->holds->mutex);
+		waits = p->holds->waiters != NULL;
+		pthread_mutex_unlock(&p->holds->mutex);
+	}
+}
+
+static enum rc end_wait(struct waiting *w)
+{
+	pthread_join(w->thread, NULL);
+	close(w->client[0]);
+	if (w->client[1] >= 0)
+		close(w->client[1]);
+	close(w->end_fd);
+	return w->rc;
+}
+
+/* ---- ids and binding ---- */
+
+static void an_id_is_read_as_people_type_it(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+
+	(void)state;
+	assert_int_equal(hold_id_parse("7k2m-9qxd", id), RC_OK);
+	assert_string_equal(id, "7K2M-9QXD");
+	assert_int_equal(hold_id_parse("7K2M9QXD", id), RC_OK);
+	assert_string_equal(id, "7K2M-9QXD");
+	assert_int_equal(hold_id_parse("oIlL-0o12", id), RC_OK);
+	assert_string_equal(id, "0111-0012");
+	assert_int_equal(hold_id_parse("7K2M-9QXU", id), RC_BAD);
+	assert_int_equal(hold_id_parse("7K2M-9QX", id), RC_BAD);
+	assert_int_equal(hold_id_parse("7K2M-9QXDD", id), RC_BAD);
+	assert_int_equal(hold_id_parse("7K2M-9Q D", id), RC_BAD);
+	assert_int_equal(hold_id_parse("", id), RC_BAD);
+}
+
+static void a_binding_differs_by_any_byte_and_any_border(void **state)
+{
+	struct place *p = *state;
+	const struct slice parts[] = {SLICE("POST"), SLICE("/v1/chat"), SLICE("{}"), SLICE("")};
+	const struct slice moved[] = {SLICE("POST/"), SLICE("v1/chat"), SLICE("{}"), SLICE("")};
+	const struct slice other[] = {SLICE("POST"), SLICE("/v1/chat"), SLICE("{ "), SLICE("")};
+	struct hold_binding a, b;
+
+	hold_bind(p->holds, parts, 4, &a);
+	hold_bind(p->holds, parts, 4, &b);
+	assert_memory_equal(a.mac, b.mac, sizeof a.mac);
+	hold_bind(p->holds, moved, 4, &b);
+	assert_memory_not_equal(a.mac, b.mac, sizeof a.mac);
+	hold_bind(p->holds, other, 4, &b);
+	assert_memory_not_equal(a.mac, b.mac, sizeof a.mac);
+	hold_bind(p->holds, parts, 3, &b);
+	assert_memory_not_equal(a.mac, b.mac, sizeof a.mac);
+}
+
+static void an_approval_is_for_exactly_what_was_asked(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "{\"n\":1}", "S1"), other;
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	other = enter(p, "{\"n\":2}", "S1");
+	assert_int_equal(other.state, HOLD_PENDING);
+	assert_string_not_equal(other.id, hold.id);
+	assert_int_equal(enter(p, "{\"n\":1}", "S1").state, HOLD_USED);
+}
+
+/* Somebody else who sends the very same bytes does not get alice's approval, whatever the caller of hold_bind() left out. */
+static void an_approval_is_for_the_person_who_asked(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), got;
+	struct hold_ask ask = ask_for(p, "x", "S2");
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	holds_listen(p->holds, NULL, NULL);
+	ask.person = &carol;
+	assert_int_equal(hold_enter(p->holds, &ask, &got, NULL), RC_OK);
+	assert_int_equal(got.state, HOLD_PENDING);
+}
+
+/* ---- the way of a hold ---- */
+
+static void a_waiting_request_goes_on_when_approved(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+
+	assert_int_equal(hold.state, HOLD_PENDING);
+	assert_int_equal(hold.expires_s, 1900);
+	begin_wait(&w, p, &hold);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_USED);
+	assert_string_equal(w.hold.decided_by, "bob@example.org");
+	assert_string_equal(w.hold.reason, "audit");
+	assert_string_equal(p->told, "held S1,approved S1,");
+	assert_non_null(strstr(p->last_json, "\"event\":\"approved\",\"id\":"));
+	assert_non_null(strstr(p->last_json, "\"approvers\":[\"privacy-officers\"]"));
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
+}
+
+static void a_waiting_request_is_told_that_it_is_denied(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+
+	begin_wait(&w, p, &hold);
+	assert_int_equal(deny(p, hold.id, &bob), RC_OK);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_DENIED);
+	assert_string_equal(p->told, "held S1,denied S1,");
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_CONFLICT);
+	assert_int_equal(deny(p, hold.id, &bella), RC_CONFLICT);
+}
+
+static void an_sdk_that_gave_up_sends_again_and_goes_through(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), again;
+
+	assert_int_equal(hold_wait(p->holds, 0, -1, -1, &hold), RC_TIMEOUT);
+	again = enter(p, "x", "S1");
+	assert_string_equal(again.id, hold.id);
+	assert_int_equal(again.state, HOLD_PENDING);
+	fake_ns += 800 * NS_PER_S;
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	fake_ns += 899 * NS_PER_S;                        /* ttl counts again from the approval */
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
+}
+
+static void an_approval_waits_no_longer_than_ttl(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	fake_ns += 900 * NS_PER_S;
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
+	tick(p);
+	assert_int_equal(state_of(p, hold.id), HOLD_EXPIRED);
+}
+
+static void a_hold_expires_and_its_waiter_knows(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+	struct why why = {0};
+
+	begin_wait(&w, p, &hold);
+	fake_ns += 900 * NS_PER_S;
+	tick(p);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_EXPIRED);
+	assert_string_equal(p->told, "held S1,expired S1,");
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "expired"));
+}
+
+static void what_is_over_is_over_also_before_the_thread_says_so(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+
+	fake_ns += 900 * NS_PER_S;
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_CONFLICT);
+	assert_int_equal(listed(p, &bob, NULL), 0);
+	assert_string_not_equal(enter(p, "x", "S1").id, hold.id);
+}
+
+/* ---- who may decide ---- */
+
+static void nobody_decides_on_their_own_request(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct why why = {0};
+
+	assert_int_equal(approve(p, hold.id, &alice_officer, "SHA256:other", &why), RC_DENIED);
+	assert_string_equal(why.text, "you made this request yourself; somebody else of privacy-officers must decide");
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice", &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "key"));
+	assert_int_equal(approve(p, hold.id, &carol, "SHA256:carol", &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "privacy-officers"));
+	assert_int_equal(deny(p, hold.id, &alice_officer), RC_DENIED);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	assert_int_equal(approve(p, hold.id, &other_alice, "SHA256:o", &why), RC_OK);      /* another issuer's a1 is another person */
+}
+
+/* The second session brings another key of the same person: neither key may approve. */
+static void no_key_that_asked_may_approve(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), joined;
+	struct hold_ask ask = ask_for(p, "x", "S2");
+
+	ask.key_id = "SHA256:alice2";
+	assert_int_equal(hold_enter(p->holds, &ask, &joined, NULL), RC_OK);
+	assert_string_equal(joined.id, hold.id);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice", NULL), RC_DENIED);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice2", NULL), RC_DENIED);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_string_equal(p->told, "held S1,held S2,approved S1,approved S2,");
+}
+
+static void a_quorum_is_of_different_people(void **state)
+{
+	struct place *p = *state;
+	struct verdict two = bulk_export;
+	struct hold_ask ask = ask_for(p, "x", "S1");
+	struct hold_decision d = decision_of(&bella, "SHA256:bella");
+	struct hold hold, after;
+	struct why why = {0};
+
+	two.approvals = 2;
+	two.by_groups = &by_both;
+	ask.verdict = &two;
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+	assert_int_equal(hold_approve(p->holds, hold.id, &d, &after, NULL), RC_OK);       /* in both groups: one approval */
+	assert_int_equal(after.state, HOLD_PENDING);
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella2", &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "different people"));
+	assert_int_equal(deny(p, hold.id, &bella), RC_DENIED);
+	assert_int_equal(approve(p, hold.id, &alice_officer, "SHA256:q", NULL), RC_DENIED);
+	assert_string_equal(p->told, "held S1,");
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+	assert_int_equal(hold_enter(p->holds, &ask, &after, NULL), RC_OK);
+	assert_int_equal(after.state, HOLD_USED);
+}
+
+static void one_refusal_ends_a_quorum(void **state)
+{
+	struct place *p = *state;
+	struct verdict two = bulk_export;
+	struct hold_ask ask = ask_for(p, "x", "S1");
+	struct hold hold;
+
+	two.approvals = 2;
+	ask.verdict = &two;
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(deny(p, hold.id, &bella), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_DENIED);
+}
+
+static void an_unknown_hold_is_not_found(void **state)
+{
+	struct place *p = *state;
+	struct why why = {0};
+
+	assert_int_equal(approve(p, "0000-0000", &bob, "SHA256:bob", &why), RC_NOT_FOUND);
+	assert_int_equal(approve(p, "' OR 1=1 --", &bob, "SHA256:bob", &why), RC_NOT_FOUND);
+}
+
+/* ---- joining, leaving, cancelling ---- */
+
+static void an_approval_under_other_terms_is_worth_nothing(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), again;
+	struct hold_ask ask = ask_for(p, "x", "S1");
+	struct verdict stricter = bulk_export;
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	stricter.approvals = 2;
+	ask.verdict = &stricter;
+	assert_int_equal(hold_enter(p->holds, &ask, &again, NULL), RC_OK);
+	assert_int_equal(again.state, HOLD_PENDING);
+	assert_string_not_equal(again.id, hold.id);
+	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+	stricter.rule = "another";
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+	assert_string_not_equal(again.id, hold.id);
+}
+
+static void each_person_has_a_share_of_holds(void **state)
+{
+	struct place *p = *state;
+	struct hold first = enter(p, "1", "S1"), hold;
+	struct hold_ask ask;
+	struct why why = {0};
+
+	enter(p, "2", "S1");
+	enter(p, "3", "S1");
+	ask = ask_for(p, "4", "S1");
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_TOO_BIG);
+	assert_non_null(strstr(why.text, "3"));
+	assert_string_equal(enter(p, "1", "S1").id, first.id);           /* joining takes no more room */
+	assert_int_equal(deny(p, first.id, &bob), RC_OK);
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_OK);
+}
+
+static void a_hang_up_cancels_after_half_a_minute(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+
+	begin_wait(&w, p, &hold);
+	shutdown(w.client[1], SHUT_WR);                                  /* half-closed is gone */
+	assert_int_equal(end_wait(&w), RC_END);
+	hold_abandon(p->holds, hold.id);
+	fake_ns += 29 * NS_PER_S;
+	tick(p);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	fake_ns += NS_PER_S;
+	tick(p);
+	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_CONFLICT);
+	assert_string_equal(p->told, "held S1,cancelled S1,");
+}
+
+static void an_identical_request_keeps_the_hold(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+
+	hold_abandon(p->holds, hold.id);
+	fake_ns += 20 * NS_PER_S;
+	assert_string_equal(enter(p, "x", "S1").id, hold.id);            /* joins in time */
+	fake_ns += 60 * NS_PER_S;
+	tick(p);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	begin_wait(&w, p, &hold);
+	until_somebody_waits(p);
+	hold_abandon(p->holds, hold.id);                                 /* another one hangs up */
+	fake_ns += 31 * NS_PER_S;
+	tick(p);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_USED);
+}
+
+static void a_hold_that_was_decided_is_not_cancelled(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+
+	hold_abandon(p->holds, hold.id);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	fake_ns += 31 * NS_PER_S;
+	tick(p);
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+}
+
+/* The approval comes while the client's end lies closed: it must be there for the client's next attempt. */
+static void a_client_that_is_gone_uses_up_nothing(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	int client[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, client), 0);
+	close(client[1]);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(hold_wait(p->holds, LONG_NS, client[0], -1, &hold), RC_END);
+	close(client[0]);
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+}
+
+static void a_session_that_ends_takes_its_holds_along(void **state)
+{
+	struct place *p = *state;
+	struct hold mine = enter(p, "x", "S1"), shared = enter(p, "y", "S1"), approved = enter(p, "z", "S1");
+	struct waiting w;
+
+	enter(p, "y", "S2");
+	assert_int_equal(approve(p, approved.id, &bob, "SHA256:bob", NULL), RC_OK);
+	begin_wait(&w, p, &mine);
+	eventfd_write(w.end_fd, 1);
+	assert_int_equal(end_wait(&w), RC_CANCELLED);
+	holds_cancel_session(p->holds, "S1");
+	assert_int_equal(state_of(p, mine.id), HOLD_CANCELLED);
+	assert_int_equal(state_of(p, approved.id), HOLD_CANCELLED);
+	assert_int_equal(state_of(p, shared.id), HOLD_PENDING);
+	holds_cancel_session(p->holds, "S2");
+	assert_int_equal(state_of(p, shared.id), HOLD_CANCELLED);
+}
+
+/* ---- restart, store ---- */
+
+static void holds_survive_a_restart(void **state)
+{
+	struct place *p = *state;
+	struct hold pending = enter(p, "x", "S1"), approved = enter(p, "y", "S1"), used = enter(p, "z", "S1");
+
+	assert_int_equal(approve(p, approved.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(approve(p, used.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(enter(p, "z", "S1").state, HOLD_USED);
+	hold_abandon(p->holds, pending.id);              /* only an agent that lives on cancels what it saw hang up */
+	close_place(p);
+	open_place(p);
+	fake_ns += 40 * NS_PER_S;
+	tick(p);
+	assert_string_equal(enter(p, "x", "S9").id, pending.id);
+	assert_int_equal(enter(p, "y", "S9").state, HOLD_USED);
+	assert_int_equal(enter(p, "z", "S9").state, HOLD_PENDING);
+	assert_int_equal(approve(p, pending.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(enter(p, "x", "S9").state, HOLD_USED);
+}
+
+static void another_key_knows_no_approval(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	close_place(p);
+	assert_int_equal(unlink(p->key_path), 0);
+	open_place(p);
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
+}
+
+static void without_the_store_nothing_is_held_and_nothing_approved(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), got;
+	struct hold_ask ask = ask_for(p, "y", "S1");
+	struct why why = {0};
+	char moved[128];
+	struct buf out;
+
+	snprintf(moved, sizeof moved, "%s.away", p->store_path);
+	assert_int_equal(rename(p->store_path, moved), 0);
+	assert_int_equal(hold_enter(p->holds, &ask, &got, &why), RC_IO);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", &why), RC_IO);
+	assert_int_equal(hold_wait(p->holds, LONG_NS, -1, -1, &hold), RC_IO);
+	buf_init(&out, 1000);
+	assert_int_equal(holds_list(p->holds, &bob, NULL, &out, &why), RC_IO);
+	buf_free(&out);
+	assert_int_equal(rename(moved, p->store_path), 0);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+}
+
+static void what_is_long_over_is_forgotten(void **state)
+{
+	struct place *p = *state;
+	struct hold denied = enter(p, "x", "S1"), pending;
+
+	assert_int_equal(deny(p, denied.id, &bob), RC_OK);
+	fake_ns += 29 * 86400 * NS_PER_S;
+	tick(p);
+	assert_int_equal(listed(p, &alice, "all"), 1);
+	fake_ns += 2 * 86400 * NS_PER_S;
+	pending = enter(p, "y", "S1");
+	tick(p);
+	assert_int_equal(listed(p, &alice, "all"), 1);
+	assert_int_equal(state_of(p, pending.id), HOLD_PENDING);
+}
+
+/* ---- what people see ---- */
+
+static void a_hold_shows_to_those_concerned(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct buf out;
+
+	assert_int_equal(listed(p, &alice, NULL), 1);
+	assert_int_equal(listed(p, &bob, NULL), 1);
+	assert_int_equal(listed(p, &carol, NULL), 0);
+	assert_int_equal(listed(p, &bob, "denied"), 0);
+	buf_init(&out, 100000);
+	assert_int_equal(holds_list(p->holds, &bob, "bogus", &out, NULL), RC_BAD);
+	assert_int_equal(hold_show(p->holds, &carol, hold.id, &out, NULL), RC_NOT_FOUND);
+	buf_free(&out);
+}
+
+static void show_tells_all_that_an_approver_needs(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct hold_decision d = decision_of(&bob, "SHA256:bob");
+	struct hold after;
+	cJSON *json = shown(p, &bob, hold.id);
+	const cJSON *decision;
+
+	assert_string_equal(json_text(json, "id"), hold.id);
+	assert_string_equal(json_text(json, "state"), "pending");
+	assert_string_equal(json_text(json, "rule"), "bulk-export");
+	assert_string_equal(json_text(json, "matched"), "prompt_matches");
+	assert_string_equal(json_text(json, "user"), "alice@example.org");
+	assert_string_equal(json_text(json, "address"), "203.0.113.9:51022");
+	assert_string_equal(json_text(json, "session"), "S1");
+	assert_string_equal(json_text(json, "connection"), "llama-prod");
+	assert_string_equal(json_text(json, "reason"), "ward round");
+	assert_string_equal(json_text(json, "created_at"), "1970-01-01T00:16:40Z");
+	assert_string_equal(json_text(json, "expires_at"), "1970-01-01T00:31:40Z");
+	assert_string_equal(json_text(json_object(json, "request"), "text"), "List every [NAME]");
+	assert_true(json_true(json, "may_decide"));
+	assert_false(json_true(json, "own"));
+	assert_false(json_true(json, "user_was_another"));
+	cJSON_Delete(json);
+
+	d.address = "203.0.113.9:999";                   /* another port of the requester's machine */
+	assert_int_equal(hold_approve(p->holds, hold.id, &d, &after, NULL), RC_OK);
+	json = shown(p, &alice, hold.id);
+	assert_true(json_true(json, "own"));
+	assert_false(json_true(json, "may_decide"));
+	decision = cJSON_GetArrayItem(json_array(json, "decisions"), 0);
+	assert_string_equal(json_text(decision, "decision"), "approved");
+	assert_string_equal(json_text(decision, "user"), "bob@example.org");
+	assert_true(json_true(decision, "same_address"));
+	cJSON_Delete(json);
+}
+
+static void a_name_that_changed_hands_is_shown(void **state)
+{
+	struct place *p = *state;
+	struct hold hold;
+	sqlite3 *db = store_begin(p->store);
+	cJSON *json;
+
+	assert_non_null(db);
+	assert_int_equal(store_do(db, NULL,
+				  "INSERT INTO sessions (id, issuer, subject, user, connection, address, state, opened_ns)"
+				  " VALUES ('S0', 'https://idp', 'former', 'alice@example.org', 'c', 'a', 'closed', 1)", ""), RC_OK);
+	store_end(p->store);
+	hold = enter(p, "x", "S1");
+	json = shown(p, &bob, hold.id);
+	assert_true(json_true(json, "user_was_another"));
+	cJSON_Delete(json);
+}
+
+/* ---- edges ---- */
+
+static void only_legal_edges_and_only_from_the_state_that_is(void **state)
+{
+	static const char edges[6][7] = {        /* to: pending, approved, used, denied, expired, cancelled */
+		[HOLD_PENDING] = "-a-dec", [HOLD_APPROVED] = "--u-ec", [HOLD_USED] = "------",
+		[HOLD_DENIED] = "------", [HOLD_EXPIRED] = "------", [HOLD_CANCELLED] = "------",
+	};
+	struct place *p = *state;
+
+	for (int from = 0; from < 6; from++)
+		for (int to = 0; to < 6; to++)
+			for (int is = 0; is < 6; is++) {
+				char what[16];
+				struct hold hold;
+				struct hold_tx tx;
+				enum rc rc, want = edges[from][to] == '-' ? RC_FAULT : is == from ? RC_OK : RC_CONFLICT;
+
+				snprintf(what, sizeof what, "%d%d%d", from, to, is);
+				hold = enter(p, what, "S1");
+				assert_int_equal(hold_tx_begin(p->holds, &tx), RC_OK);
+				assert_int_equal(store_do(tx.db, NULL, "UPDATE holds SET state = ? WHERE id = ?", "tt",
+							  hold_state_name((enum hold_state)is), hold.id), RC_OK);
+				if (to == HOLD_EXPIRED)
+					tx.now_ns += 900 * NS_PER_S;
+				rc = hold_set_state(&tx, hold.id, (enum hold_state)from, (enum hold_state)to, 0);
+				assert_int_equal(rc, want);
+				assert_int_equal(hold_tx_end(&tx, RC_CANCELLED), RC_CANCELLED);        /* undone */
+				assert_int_equal(deny(p, hold.id, &bob), RC_OK);
+			}
+}
+
+/* ---- races: each many times, started at one gate ---- */
+
+struct racer {
+	struct place *place;
+	pthread_barrier_t *gate;
+	enum rc (*fn)(struct racer *r);
+	const struct person *person;
+	const char *id, *what, *session;
+	struct hold hold;
+	enum rc rc;
+};
+
+static void *race_one(void *arg)
+{
+	struct racer *r = arg;
+
+	pthread_barrier_wait(r->gate);
+	r->rc = r->fn(r);
+	return NULL;
+}
+
+static void race(struct racer *racers, unsigned n)
+{
+	pthread_barrier_t gate;
+	pthread_t thread[4];
+
+	pthread_barrier_init(&gate, NULL, n);
+	for (unsigned i = 0; i < n; i++) {
+		racers[i].gate = &gate;
+		assert_int_equal(pthread_create(&thread[i], NULL, race_one, &racers[i]), 0);
+	}
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&gate);
+}
+
+static enum rc do_approve(struct racer *r)
+{
+	return approve(r->place, r->id, r->person, r->person->subject, NULL);
+}
+
+static enum rc do_deny(struct racer *r)
+{
+	return deny(r->place, r->id, r->person);
+}
+
+static enum rc do_enter(struct racer *r)
+{
+	struct hold_ask ask = ask_for(r->place, r->what, r->session);
+
+	return hold_enter(r->place->holds, &ask, &r->hold, NULL);
+}
+
+static enum rc do_wait(struct racer *r)
+{
+	return hold_wait(r->place->holds, LONG_NS, -1, -1, &r->hold);
+}
+
+static enum rc do_expire(struct racer *r)
+{
+	int64_t wait_ns;
+
+	fake_ns += 900 * NS_PER_S;
+	return holds_tick(r->place->holds, &wait_ns);
+}
+
+static enum rc do_cancel(struct racer *r)
+{
+	holds_cancel_session(r->place->holds, r->session);
+	return RC_OK;
+}
+
+static void of_two_approvers_one_approves(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[2] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id},
+				     {.place = p, .fn = do_approve, .person = &bella, .id = hold.id}};
+
+		p->told[0] = '\0';
+		race(r, 2);
+		assert_int_equal((r[0].rc == RC_OK) + (r[1].rc == RC_OK), 1);
+		assert_int_equal((r[0].rc == RC_CONFLICT) + (r[1].rc == RC_CONFLICT), 1);
+		assert_string_equal(p->told, "approved S1,");
+		assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+	}
+}
+
+static void approval_and_refusal_do_not_both_happen(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[2] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id},
+				     {.place = p, .fn = do_deny, .person = &bella, .id = hold.id}};
+
+		p->told[0] = '\0';
+		race(r, 2);
+		assert_int_equal((r[0].rc == RC_OK) + (r[1].rc == RC_OK), 1);
+		assert_int_equal(state_of(p, hold.id), r[0].rc == RC_OK ? HOLD_APPROVED : HOLD_DENIED);
+		if (r[0].rc == RC_OK)
+			assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+	}
+}
+
+static void a_person_who_decides_twice_at_once_counts_once(void **state)
+{
+	struct place *p = *state;
+	struct verdict two = bulk_export;
+
+	two.approvals = 2;
+	for (int i = 0; i < RACES; i++) {
+		struct hold_ask ask = ask_for(p, "x", "S1");
+		struct hold hold;
+		struct racer r[2];
+
+		ask.verdict = &two;
+		assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+		for (int k = 0; k < 2; k++)
+			r[k] = (struct racer){.place = p, .fn = do_approve, .person = &bob, .id = hold.id};
+		race(r, 2);
+		assert_int_equal((r[0].rc == RC_OK) + (r[1].rc == RC_OK), 1);
+		assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+		assert_int_equal(deny(p, hold.id, &bella), RC_OK);
+	}
+}
+
+static void approval_against_expiry_has_one_winner(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[2] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id}, {.place = p, .fn = do_expire}};
+		enum hold_state end;
+
+		p->told[0] = '\0';
+		race(r, 2);
+		assert_int_equal(r[1].rc, RC_OK);
+		tick(p);
+		end = state_of(p, hold.id);
+		if (r[0].rc == RC_OK) {          /* before its time was over; if the clock then moved on, it is over too */
+			assert_true(end == HOLD_APPROVED || end == HOLD_EXPIRED);
+			assert_int_equal(strncmp(p->told, "approved S1,", 12), 0);
+		} else {
+			assert_int_equal(r[0].rc, RC_CONFLICT);
+			assert_int_equal(end, HOLD_EXPIRED);
+			assert_string_equal(p->told, "expired S1,");
+		}
+		fake_ns += 900 * NS_PER_S;
+		tick(p);
+	}
+}
+
+static void approval_against_the_end_of_the_session_has_one_winner(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[3] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id},
+				     {.place = p, .fn = do_cancel, .session = "S1"}, {.place = p, .fn = do_wait, .hold = hold}};
+
+		p->told[0] = '\0';
+		race(r, 3);
+		assert_int_equal(r[2].rc, RC_OK);
+		if (r[2].hold.state == HOLD_USED) {
+			assert_int_equal(r[0].rc, RC_OK);
+			assert_string_equal(p->told, "approved S1,");
+			assert_int_equal(state_of(p, hold.id), HOLD_USED);
+		} else {
+			assert_int_equal(r[2].hold.state, HOLD_CANCELLED);
+			assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+			assert_non_null(strstr(p->told, "cancelled S1,"));
+		}
+	}
+}
+
+static void an_approval_is_used_once_by_requests_that_come_again(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[3];
+		int used = 0;
+
+		assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+		for (int k = 0; k < 3; k++)
+			r[k] = (struct racer){.place = p, .fn = do_enter, .what = "x", .session = "S1"};
+		race(r, 3);
+		p->told[0] = '\0';
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(r[k].rc, RC_OK);
+			used += r[k].hold.state == HOLD_USED;
+			if (r[k].hold.state != HOLD_USED)
+				assert_int_equal(r[k].hold.state, HOLD_PENDING);
+		}
+		assert_int_equal(used, 1);
+		assert_int_equal(deny(p, r[0].hold.state == HOLD_USED ? r[1].hold.id : r[0].hold.id, &bob), RC_OK);
+	}
+}
+
+static void an_approval_is_used_once_by_requests_that_wait(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[4] = {{.place = p, .fn = do_wait, .hold = hold}, {.place = p, .fn = do_wait, .hold = hold},
+				     {.place = p, .fn = do_wait, .hold = hold},
+				     {.place = p, .fn = do_approve, .person = &bob, .id = hold.id}};
+		int used = 0;
+
+		p->told[0] = '\0';
+		race(r, 4);
+		for (int k = 0; k < 3; k++) {
+			used += r[k].rc == RC_OK && r[k].hold.state == HOLD_USED;
+			assert_true(r[k].rc == RC_OK || r[k].rc == RC_CONFLICT);
+		}
+		assert_int_equal(used, 1);
+	}
+}
+
+static void identical_requests_at_once_make_one_hold(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct racer r[3];
+
+		for (int k = 0; k < 3; k++)
+			r[k] = (struct racer){.place = p, .fn = do_enter, .what = "x", .session = "S1"};
+		race(r, 3);
+		p->told[0] = '\0';
+		for (int k = 1; k < 3; k++)
+			assert_string_equal(r[k].hold.id, r[0].hold.id);
+		assert_int_equal(deny(p, r[0].hold.id, &bob), RC_OK);
+	}
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_id_is_read_as_people_type_it),
+		TEST(a_binding_differs_by_any_byte_and_any_border),
+		TEST(an_approval_is_for_exactly_what_was_asked),
+		TEST(an_approval_is_for_the_person_who_asked),
+		TEST(a_waiting_request_goes_on_when_approved),
+		TEST(a_waiting_request_is_told_that_it_is_denied),
+		TEST(an_sdk_that_gave_up_sends_again_and_goes_through),
+		TEST(an_approval_waits_no_longer_than_ttl),
+		TEST(a_hold_expires_and_its_waiter_knows),
+		TEST(what_is_over_is_over_also_before_the_thread_says_so),
+		TEST(nobody_decides_on_their_own_request),
+		TEST(no_key_that_asked_may_approve),
+		TEST(a_quorum_is_of_different_people),
+		TEST(one_refusal_ends_a_quorum),
+		TEST(an_unknown_hold_is_not_found),
+		TEST(an_approval_under_other_terms_is_worth_nothing),
+		TEST(each_person_has_a_share_of_holds),
+		TEST(a_hang_up_cancels_after_half_a_minute),
+		TEST(an_identical_request_keeps_the_hold),
+		TEST(a_hold_that_was_decided_is_not_cancelled),
+		TEST(a_client_that_is_gone_uses_up_nothing),
+		TEST(a_session_that_ends_takes_its_holds_along),
+		TEST(holds_survive_a_restart),
+		TEST(another_key_knows_no_approval),
+		TEST(without_the_store_nothing_is_held_and_nothing_approved),
+		TEST(what_is_long_over_is_forgotten),
+		TEST(a_hold_shows_to_those_concerned),
+		TEST(show_tells_all_that_an_approver_needs),
+		TEST(a_name_that_changed_hands_is_shown),
+		TEST(only_legal_edges_and_only_from_the_state_that_is),
+		TEST(of_two_approvers_one_approves),
+		TEST(approval_and_refusal_do_not_both_happen),
+		TEST(a_person_who_decides_twice_at_once_counts_once),
+		TEST(approval_against_expiry_has_one_winner),
+		TEST(approval_against_the_end_of_the_session_has_one_winner),
+		TEST(an_approval_is_used_once_by_requests_that_come_again),
+		TEST(an_approval_is_used_once_by_requests_that_wait),
+		TEST(identical_requests_at_once_make_one_hold),
+	};
+
+	log_setup(2, false, LOG_ERROR);
+	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
+}
