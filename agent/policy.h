@@ -8,8 +8,11 @@
 
 struct policy;
 
-/* why: file, line and column. Compiles the patterns and the masking engine. One reference for the caller. */
+/* why: file, line and column. Compiles the patterns and the masking engine. One reference for the caller. A rule that can never
+ * apply, because one before it matches whenever it would, is an error. */
 enum rc policy_load(const char *path, const char *name, struct policy **out, struct why *why) MUST_USE;
+/* The same from memory; files that it names are looked for in dir. */
+enum rc policy_parse(struct slice text, const char *dir, const char *name, struct policy **out, struct why *why) MUST_USE;
 struct policy *policy_ref(struct policy *policy);
 void policy_unref(struct policy *policy);                                 /* NULL is allowed */
 
@@ -27,23 +30,35 @@ struct facts {
 };
 
 enum decision { DECISION_ALLOW, DECISION_DENY, DECISION_APPROVE };
+const char *decision_name(enum decision decision);                        /* "allow", … */
 
 /* All borrowed from the policy. */
 struct verdict {
 	enum decision decision;
-	const char *rule;                        /* NULL: none matched, allow */
-	const char *message;                     /* deny: for the caller */
+	const char *rule;                        /* NULL: none matched, allow; or the text could not be read, deny */
+	const char *message;                     /* deny: for the caller; never NULL then */
 	const struct text_list *by_groups;       /* approve */
 	int64_t approvals, ttl_ns, wait_ns;
 	const char *matched;                     /* what the deciding condition was ("prompt_matches"), for the approver */
 };
 
+/* Rules in order, the first that matches decides; none: allow. Pure. A request whose text cannot be read (no memory, a text that
+ * normalization makes too long) is denied, with rule NULL. */
 void policy_decide(const struct policy *policy, const struct facts *facts, int64_t wall_ns, struct verdict *out);
+
+/* What the deciding rule matched, for the approver: append one JSON object. Texts are masked by the policy's own engine and cut.
+ *   {"condition":"prompt_matches","pattern":"…","message":2,"role":"user","before":"…","match":"…","after":"…"}
+ *       message counts from 1, 0 for text outside messages; match is empty when it lies within what was masked
+ *   {"condition":"max_tokens","over":8000,"value":null}     body_bytes alike; null: none given
+ *   {"condition":"model","value":"…"}                       route, method, user, group alike; stream, tools: true or false
+ *   {"condition":"opaque","value":["image"]}   {"condition":"not"}   {"condition":"always"} */
+enum rc policy_show_match(const struct policy *policy, const struct facts *facts, const struct verdict *verdict,
+			  struct mask_scope *scope, struct buf *out) MUST_USE;
 
 /* ---- all policies of the agent: current snapshots by name ---- */
 struct policies;
 
-/* Loads NAME.yaml for each name; RC_BAD with the place. */
+/* Loads DIR/NAME.yaml for each name; RC_BAD with the place. Thread-safe. */
 enum rc policies_load(const char *dir, const struct text_list *names, struct policies **out, struct why *why) MUST_USE;
 enum rc policies_reload(struct policies *policies, struct why *why) MUST_USE;   /* all or none; the old ones stay on error */
 struct policy *policies_get(struct policies *policies, const char *name);       /* a reference; NULL when there is none */

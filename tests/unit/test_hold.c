@@ -785,15 +785,15 @@ static void only_legal_edges_and_only_from_the_state_that_is(void **state)
 	};
 	struct place *p = *state;
 
-	for (int from = 0; from < 6; from++)
-		for (int to = 0; to < 6; to++)
-			for (int is = 0; is < 6; is++) {
-				char what[16];
+	for (unsigned from = 0; from < 6; from++)
+		for (unsigned to = 0; to < 6; to++)
+			for (unsigned is = 0; is < 6; is++) {
+				char what[40];
 				struct hold hold;
 				struct hold_tx tx;
 				enum rc rc, want = edges[from][to] == '-' ? RC_FAULT : is == from ? RC_OK : RC_CONFLICT;
 
-				snprintf(what, sizeof what, "%d%d%d", from, to, is);
+				snprintf(what, sizeof what, "%u%u%u", from, to, is);
 				hold = enter(p, what, "S1");
 				assert_int_equal(hold_tx_begin(p->holds, &tx), RC_OK);
 				assert_int_equal(store_do(tx.db, NULL, "UPDATE holds SET state = ? WHERE id = ?", "tt",

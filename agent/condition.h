@@ -1,0 +1,38 @@
+/* Conditions of policy rules: one table of kinds (condition.c), read from `when:`, decided on facts, compared for reach. */
+#ifndef PHIGATE_AGENT_CONDITION_H
+#define PHIGATE_AGENT_CONDITION_H
+
+#include "pattern.h"
+#include "policy.h"
+
+struct condition;
+
+/* Read the mapping of `when:` (several keys in one mapping must all hold). Its patterns are added to patterns. RC_BAD with the
+ * place and what is allowed. */
+enum rc condition_read(const struct yaml *when, struct patterns *patterns, struct condition **out, struct why *why) MUST_USE;
+void condition_free(struct condition *condition);
+
+/* Does inner hold only where outer holds too? False when that cannot be told from what is written. */
+bool condition_implies(const struct condition *inner, const struct condition *outer, const struct patterns *patterns);
+
+/* ---- deciding ---- */
+struct evaluation {
+	const struct facts *facts;
+	const struct patterns *patterns;
+	bool pass_history;               /* messages that are history do not match a pattern (approve rules) */
+	bool *fresh, *history;           /* per pattern: matched by new messages and other text, by history; NULL until needed */
+	enum rc rc;                      /* RC_OK, or why a text could not be read: no answer of condition_holds() counts then */
+};
+
+bool condition_holds(const struct condition *condition, struct evaluation *e);
+void evaluation_free(struct evaluation *e);
+
+/* Of a condition that holds, the part that says most about why: a pattern before all else. */
+const struct condition *condition_reason(const struct condition *condition, struct evaluation *e);
+const char *condition_name(const struct condition *condition);           /* "prompt_matches" */
+
+/* Append what it matched as a JSON object ({"condition":…}), texts masked by the engine. See policy_show_match(). */
+enum rc condition_show(const struct condition *reason, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
+		       struct buf *out) MUST_USE;
+
+#endif

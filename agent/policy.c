@@ -1,0 +1,512 @@
+#include "policy.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "condition.h"
+#include "file.h"
+
+#define NAME_MAX_BYTES 64
+#define MESSAGE_MAX_BYTES 500
+#define POLICY_MAX_BYTES (1 << 20)
+
+struct rule {
+	char *name, *then, *message;
+	const struct yaml *when_node, *by_node;          /* only while the file is read */
+	int64_t ttl_ns, wait_ns;
+	enum decision decision;
+	struct condition *when;                          /* NULL: always */
+	struct {
+		struct text_list groups;
+		int64_t approvals;
+	} by;
+	int line, column;
+};
+
+struct policy {
+	atomic_uint refs;
+	char *name, *text;
+	struct rule *rules;
+	size_t n_rules;
+	struct patterns *patterns;
+	struct mask_rules *mask_rules;
+	struct mask_engine *engine;
+};
+
+struct document {
+	int64_t version;
+	const struct yaml *mask, *rules;
+};
+
+static const struct conf_key document_keys[] = {
+	{"version", CONF_INT, offsetof(struct document, version), true, "of the policy language: 1"},
+	{"mask", CONF_NODE, offsetof(struct document, mask), false, "what is done to identifiers in answers and requests"},
+	{"rules", CONF_NODE, offsetof(struct document, rules), false, "what passes, what is refused and what waits; the first match decides"},
+};
+
+#define DEFAULT_TTL_NS (15 * 60 * NS_PER_S)
+#define DEFAULT_WAIT_NS (4 * 60 * NS_PER_S)
+#define TTL_MAX_NS (7 * 86400 * NS_PER_S)
+#define WAIT_MAX_NS (3600 * NS_PER_S)
+#define APPROVALS_MAX 9
+
+static const struct conf_key rule_keys[] = {
+	{"name", CONF_TEXT, offsetof(struct rule, name), true, "letters, digits, \"-\", \"_\" and \".\"; no two rules have the same"},
+	{"when", CONF_NODE, offsetof(struct rule, when_node), false, "the condition; without it the rule always applies"},
+	{"then", CONF_TEXT, offsetof(struct rule, then), true, "allow, deny or approve"},
+	{"message", CONF_TEXT, offsetof(struct rule, message), false, "with deny: what the caller is told"},
+	{"by", CONF_NODE, offsetof(struct rule, by_node), false, "with approve: who may release the request"},
+	{"ttl", CONF_DURATION, offsetof(struct rule, ttl_ns), false, "with approve: how long the hold stands, and then the approval"},
+	{"wait", CONF_DURATION, offsetof(struct rule, wait_ns), false, "with approve: how long the client's request is kept open"},
+};
+
+static const struct conf_key by_keys[] = {
+	{"groups", CONF_TEXTS, offsetof(struct rule, by.groups), true, "groups whose members may decide"},
+	{"approvals", CONF_INT, offsetof(struct rule, by.approvals), false, "how many different people must approve; 1 if absent"},
+};
+
+static const char *const decision_names[] = {
+	[DECISION_ALLOW] = "allow", [DECISION_DENY] = "deny", [DECISION_APPROVE] = "approve",
+};
+
+const char *decision_name(enum decision decision)
+{
+	return decision_names[decision];
+}
+
+/* ---- reading rules ---- */
+
+static void rule_free(struct rule *rule)
+{
+	conf_free(CONF_KEYS(rule_keys), rule);
+	conf_free(CONF_KEYS(by_keys), rule);
+	condition_free(rule->when);
+}
+
+static bool is_name(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	return *name && strlen(name) <= NAME_MAX_BYTES && strspn(name, allowed) == strlen(name);
+}
+
+/* Where to point for a key of the rule. */
+static const struct yaml *place_of(const struct yaml *node, const char *key)
+{
+	const struct yaml *value = yaml_get(node, key);
+
+	return value ? value : node;
+}
+
+static enum rc check_name(const struct policy *policy, const struct rule *rule, const struct yaml *node, struct why *why)
+{
+	const struct yaml *at = place_of(node, "name");
+
+	if (!is_name(rule->name))
+		return why_at(why, RC_BAD, at->line, at->column, "a rule's name is 1 to %d of letters, digits, \"-\", \"_\" and \".\"",
+			      NAME_MAX_BYTES);
+	for (const struct rule *r = policy->rules; r < rule; r++)
+		if (strcmp(r->name, rule->name) == 0)
+			return why_at(why, RC_BAD, at->line, at->column, "the rule \"%s\" stands already in line %d", rule->name, r->line);
+	return RC_OK;
+}
+
+static enum rc read_decision(struct rule *rule, const struct yaml *node, struct why *why)
+{
+	static const char *const only_approve[] = {"by", "ttl", "wait"};
+	const struct yaml *at = place_of(node, "then");
+	size_t d = 0, n = sizeof decision_names / sizeof *decision_names;
+
+	while (d < n && strcmp(decision_names[d], rule->then) != 0)
+		d++;
+	if (d == n)
+		return why_at(why, RC_BAD, at->line, at->column, "\"%.40s\" is no decision; allowed: allow, deny, approve", rule->then);
+	rule->decision = (enum decision)d;
+	for (size_t i = 0; i < 3 && rule->decision != DECISION_APPROVE; i++)
+		if ((at = yaml_get(node, only_approve[i])))
+			return why_at(why, RC_BAD, at->key->line, at->key->column, "\"%s\" belongs to rules with \"then: approve\"",
+				      only_approve[i]);
+	at = yaml_get(node, "message");
+	if (at && rule->decision != DECISION_DENY)
+		return why_at(why, RC_BAD, at->key->line, at->key->column, "\"message\" belongs to rules with \"then: deny\"");
+	if (at && rule->message && (!*rule->message || strlen(rule->message) > MESSAGE_MAX_BYTES))
+		return why_at(why, RC_BAD, at->line, at->column, "\"message\" must be a text of 1 to %d bytes", MESSAGE_MAX_BYTES);
+	return RC_OK;
+}
+
+static enum rc read_approval(struct rule *rule, const struct yaml *node, struct why *why)
+{
+	const struct yaml *at;
+	enum rc rc;
+
+	if (!rule->by_node)
+		return why_at(why, RC_BAD, node->line, node->column,
+			      "the rule \"%s\" lacks the key \"by\": who may release the request, such as {groups: [privacy-officers]}",
+			      rule->name);
+	rule->by.approvals = 1;
+	rc = conf_read(rule->by_node, "by", CONF_KEYS(by_keys), rule, why);
+	if (rc != RC_OK)
+		return rc;
+	at = place_of(rule->by_node, "groups");
+	for (size_t i = 0; i < rule->by.groups.n; i++)
+		if (!*rule->by.groups.item[i])
+			text_list_free(&rule->by.groups);
+	if (!rule->by.groups.n)
+		return why_at(why, RC_BAD, at->line, at->column, "\"groups\" must name at least one group, and no empty one");
+	at = place_of(rule->by_node, "approvals");
+	if (rule->by.approvals < 1 || rule->by.approvals > APPROVALS_MAX)
+		return why_at(why, RC_BAD, at->line, at->column, "\"approvals\" must be 1 to %d", APPROVALS_MAX);
+	at = place_of(node, "ttl");
+	if (rule->ttl_ns < NS_PER_S || rule->ttl_ns > TTL_MAX_NS)
+		return why_at(why, RC_BAD, at->line, at->column, "\"ttl\" must be 1s to 7d");
+	at = yaml_get(node, "wait");
+	if (!at && rule->wait_ns > rule->ttl_ns)
+		rule->wait_ns = rule->ttl_ns;
+	if (at && (rule->wait_ns > WAIT_MAX_NS || rule->wait_ns > rule->ttl_ns))
+		return why_at(why, RC_BAD, at->line, at->column, "\"wait\" must be at most 1h, and not longer than \"ttl\"");
+	return RC_OK;
+}
+
+static enum rc read_rule(struct policy *policy, const struct yaml *node, struct why *why)
+{
+	struct rule *rules = realloc(policy->rules, (policy->n_rules + 1) * sizeof *rules), *rule;
+	enum rc rc;
+
+	if (!rules)
+		return RC_NOMEM;
+	policy->rules = rules;
+	rule = &rules[policy->n_rules++];
+	*rule = (struct rule){.ttl_ns = DEFAULT_TTL_NS, .wait_ns = DEFAULT_WAIT_NS, .line = node->line, .column = node->column};
+	rc = conf_read(node, "a rule", CONF_KEYS(rule_keys), rule, why);
+	if (rc == RC_OK)
+		rc = check_name(policy, rule, node, why);
+	if (rc == RC_OK)
+		rc = read_decision(rule, node, why);
+	if (rc == RC_OK && rule->decision == DECISION_APPROVE)
+		rc = read_approval(rule, node, why);
+	if (rc == RC_OK && yaml_get(node, "when") && !rule->when_node)
+		rc = why_at(why, RC_BAD, place_of(node, "when")->line, place_of(node, "when")->column,
+			    "\"when\" is empty; leave it out for a rule that always applies");
+	if (rc == RC_OK && rule->when_node)
+		rc = condition_read(rule->when_node, policy->patterns, &rule->when, why);
+	if (rc == RC_OK && rule->decision == DECISION_DENY && !rule->message) {
+		char message[NAME_MAX_BYTES + 64];
+
+		snprintf(message, sizeof message, "The rule \"%s\" does not allow this request.", rule->name);
+		rule->message = strdup(message);
+		rc = rule->message ? RC_OK : RC_NOMEM;
+	}
+	rule->when_node = rule->by_node = NULL;
+	return rc;
+}
+
+/* A rule that no request can reach is a mistake: its author believes that it protects something. */
+static enum rc check_reach(const struct policy *policy, struct why *why)
+{
+	for (size_t i = 1; i < policy->n_rules; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct rule *rule = &policy->rules[i], *before = &policy->rules[k];
+
+			if (!before->when)
+				return why_at(why, RC_BAD, rule->line, rule->column,
+					      "the rule \"%s\" can never apply: \"%s\" in line %d comes first and has no condition",
+					      rule->name, before->name, before->line);
+			if (rule->when && condition_implies(rule->when, before->when, policy->patterns))
+				return why_at(why, RC_BAD, rule->line, rule->column,
+					      "the rule \"%s\" can never apply: \"%s\" in line %d comes first and matches all that it would",
+					      rule->name, before->name, before->line);
+		}
+	return RC_OK;
+}
+
+static enum rc read_rules(struct policy *policy, const struct yaml *list, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	if (list && list->type != YAML_LIST)
+		return why_at(why, RC_BAD, list->line, list->column, "\"rules\" must be a list of rules");
+	for (const struct yaml *node = list ? list->child : NULL; node && rc == RC_OK; node = node->next)
+		rc = read_rule(policy, node, why);
+	if (rc == RC_OK)
+		rc = check_reach(policy, why);
+	return rc == RC_OK ? patterns_compile(policy->patterns, why) : rc;
+}
+
+/* ---- one policy ---- */
+
+static void policy_free(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_rules; i++)
+		rule_free(&policy->rules[i]);
+	free(policy->rules);
+	patterns_free(policy->patterns);
+	mask_engine_free(policy->engine);
+	mask_rules_free(policy->mask_rules);
+	free(policy->text);
+	free(policy->name);
+	free(policy);
+}
+
+static enum rc policy_new(struct slice text, const char *name, struct policy **out)
+{
+	struct policy *policy = calloc(1, sizeof *policy);
+
+	*out = NULL;
+	if (!policy)
+		return RC_NOMEM;
+	atomic_init(&policy->refs, 1);
+	policy->name = strdup(name);
+	policy->text = strndup(text.p ? text.p : "", text.n);
+	policy->patterns = patterns_new();
+	if (!policy->name || !policy->text || !policy->patterns) {
+		policy_free(policy);
+		return RC_NOMEM;
+	}
+	*out = policy;
+	return RC_OK;
+}
+
+enum rc policy_parse(struct slice text, const char *dir, const char *name, struct policy **out, struct why *why)
+{
+	struct policy *policy = NULL;
+	struct document doc = {0};
+	struct yaml *root = NULL;
+	const struct yaml *version;
+	enum rc rc;
+
+	*out = NULL;
+	why_set(why, RC_NOMEM, "no memory for the policy");
+	rc = yaml_parse(text, &root, why);
+	if (rc == RC_OK)
+		rc = policy_new(text, name, &policy);
+	if (rc == RC_OK)
+		rc = conf_read(root, "a policy", CONF_KEYS(document_keys), &doc, why);
+	if (rc != RC_OK)
+		goto out;
+	version = yaml_get(root, "version");
+	if (doc.version != 1) {
+		rc = why_at(why, RC_BAD, version->line, version->column, "\"version\" must be 1, the only one that this agent knows");
+		goto out;
+	}
+	rc = read_rules(policy, doc.rules, why);
+	if (rc == RC_OK)
+		rc = mask_rules_read(doc.mask, dir, &policy->mask_rules, why);
+	if (rc == RC_OK)
+		rc = mask_engine_new(policy->mask_rules, &policy->engine, why);
+out:
+	yaml_free(root);
+	if (rc == RC_OK)
+		*out = policy;
+	else
+		policy_unref(policy);
+	return rc;
+}
+
+enum rc policy_load(const char *path, const char *name, struct policy **out, struct why *why)
+{
+	char *dir = path_dir(path);
+	struct buf text;
+	enum rc rc;
+
+	*out = NULL;
+	buf_init(&text, POLICY_MAX_BYTES);
+	rc = dir ? file_read(path, &text, why) : RC_NOMEM;
+	if (rc == RC_OK) {
+		rc = policy_parse(buf_slice(&text), dir, name, out, why);
+		if (rc != RC_OK)
+			why_file(why, rc, path);
+	}
+	buf_free(&text);
+	free(dir);
+	return rc;
+}
+
+struct policy *policy_ref(struct policy *policy)
+{
+	atomic_fetch_add(&policy->refs, 1);
+	return policy;
+}
+
+void policy_unref(struct policy *policy)
+{
+	if (policy && atomic_fetch_sub(&policy->refs, 1) == 1)
+		policy_free(policy);
+}
+
+const char *policy_name(const struct policy *policy)
+{
+	return policy->name;
+}
+
+const char *policy_text(const struct policy *policy)
+{
+	return policy->text;
+}
+
+struct mask_engine *policy_engine(const struct policy *policy)
+{
+	return policy->engine;
+}
+
+/* ---- deciding ---- */
+
+static struct evaluation evaluation_of(const struct policy *policy, const struct facts *facts)
+{
+	return (struct evaluation){.facts = facts, .patterns = policy->patterns};
+}
+
+/* For approve, what was approved before is not asked about again; deny and allow look at all. */
+static bool rule_applies(const struct rule *rule, struct evaluation *e)
+{
+	e->pass_history = rule->decision == DECISION_APPROVE;
+	return !rule->when || condition_holds(rule->when, e);
+}
+
+void policy_decide(const struct policy *policy, const struct facts *facts, int64_t wall_ns, struct verdict *out)
+{
+	struct evaluation e = evaluation_of(policy, facts);
+
+	(void)wall_ns;
+	*out = (struct verdict){.decision = DECISION_ALLOW};
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct rule *rule = &policy->rules[i];
+		bool applies = rule_applies(rule, &e);
+
+		if (e.rc != RC_OK) {
+			*out = (struct verdict){.decision = DECISION_DENY, .message = "The text of this request cannot be checked."};
+			break;
+		}
+		if (!applies)
+			continue;
+		*out = (struct verdict){
+			.decision = rule->decision, .rule = rule->name, .message = rule->message, .by_groups = &rule->by.groups,
+			.approvals = rule->by.approvals, .ttl_ns = rule->ttl_ns, .wait_ns = rule->wait_ns,
+			.matched = rule->when ? condition_name(condition_reason(rule->when, &e)) : "always",
+		};
+		break;
+	}
+	evaluation_free(&e);
+}
+
+enum rc policy_show_match(const struct policy *policy, const struct facts *facts, const struct verdict *verdict,
+			  struct mask_scope *scope, struct buf *out)
+{
+	struct evaluation e = evaluation_of(policy, facts);
+	const struct rule *rule = NULL;
+	enum rc rc = RC_NOT_FOUND;
+
+	for (size_t i = 0; i < policy->n_rules && !rule; i++)
+		if (verdict->rule && strcmp(policy->rules[i].name, verdict->rule) == 0)
+			rule = &policy->rules[i];
+	if (rule && rule_applies(rule, &e) && e.rc == RC_OK)
+		rc = condition_show(rule->when ? condition_reason(rule->when, &e) : NULL, &e, policy->engine, scope, out);
+	evaluation_free(&e);
+	return rc;
+}
+
+/* ---- all policies ---- */
+
+struct policies {
+	char *dir;
+	struct text_list names;
+	pthread_mutex_t mutex;                           /* of current */
+	struct policy **current;
+};
+
+static void unref_all(struct policy **list, size_t n)
+{
+	for (size_t i = 0; list && i < n; i++)
+		policy_unref(list[i]);
+	free(list);
+}
+
+static enum rc load_all(const struct policies *p, struct policy ***out, struct why *why)
+{
+	struct policy **list = calloc(p->names.n + 1, sizeof *list);
+	enum rc rc = list ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; i < p->names.n && rc == RC_OK; i++) {
+		const char *name = p->names.item[i];
+		char file[NAME_MAX_BYTES + 8], *path;
+
+		if (!is_name(name) || *name == '.') {
+			rc = why_set(why, RC_BAD, "\"%.60s\" is no policy's name: a policy NAME is the file NAME.yaml in %s", name, p->dir);
+			break;
+		}
+		snprintf(file, sizeof file, "%s.yaml", name);
+		path = path_join(p->dir, file);
+		rc = path ? policy_load(path, name, &list[i], why) : RC_NOMEM;
+		free(path);
+	}
+	if (rc == RC_OK)
+		*out = list;
+	else
+		unref_all(list, p->names.n);
+	return rc;
+}
+
+enum rc policies_load(const char *dir, const struct text_list *names, struct policies **out, struct why *why)
+{
+	struct policies *p = calloc(1, sizeof *p);
+	enum rc rc = RC_OK;
+
+	*out = NULL;
+	if (!p)
+		return RC_NOMEM;
+	pthread_mutex_init(&p->mutex, NULL);
+	p->dir = strdup(dir);
+	if (!p->dir)
+		rc = RC_NOMEM;
+	for (size_t i = 0; i < names->n && rc == RC_OK; i++)
+		if (!text_list_has(&p->names, names->item[i]))
+			rc = text_list_add(&p->names, names->item[i]);
+	if (rc == RC_OK)
+		rc = load_all(p, &p->current, why);
+	if (rc == RC_OK)
+		*out = p;
+	else
+		policies_free(p);
+	return rc;
+}
+
+enum rc policies_reload(struct policies *p, struct why *why)
+{
+	struct policy **fresh, **old;
+	enum rc rc = load_all(p, &fresh, why);
+
+	if (rc != RC_OK)
+		return rc;
+	pthread_mutex_lock(&p->mutex);
+	old = p->current;
+	p->current = fresh;
+	pthread_mutex_unlock(&p->mutex);
+	unref_all(old, p->names.n);
+	return RC_OK;
+}
+
+struct policy *policies_get(struct policies *p, const char *name)
+{
+	struct policy *found = NULL;
+
+	pthread_mutex_lock(&p->mutex);
+	for (size_t i = 0; i < p->names.n && !found; i++)
+		if (strcmp(p->names.item[i], name) == 0)
+			found = policy_ref(p->current[i]);
+	pthread_mutex_unlock(&p->mutex);
+	return found;
+}
+
+void policies_free(struct policies *p)
+{
+	if (!p)
+		return;
+	unref_all(p->current, p->names.n);
+	text_list_free(&p->names);
+	free(p->dir);
+	pthread_mutex_destroy(&p->mutex);
+	free(p);
+}
