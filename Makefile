@@ -87,6 +87,7 @@ $(ARCHIVES):
 
 # the dialects that are built in are read when their embedding file is compiled
 $(B)/agent/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
+$(B)/agent/init.o: config/policies/hipaa.yaml
 
 $(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm

@@ -6,6 +6,8 @@
 
 struct agent {
 	struct config *config;
+	struct keeper *keeper;                   /* forked first; holds the loopback listener too */
+	int ssh_listener;                        /* bound while still root */
 	struct store *store;
 	struct policies *policies;
 	struct dialect **dialects;               /* one for each of config->connections, same order */

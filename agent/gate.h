@@ -8,8 +8,14 @@
 
 #define GATE_ID_LEN 32                           /* an SSH connection's random name */
 
+/* agent->keeper, ssh_listener and identity must be there; nothing is accepted before. */
 enum rc gate_start(struct agent *agent, struct gate **out, struct why *why) MUST_USE;
-void gate_stop(struct gate *gate);               /* end all SSH connections and channels, then close the listeners */
+
+/* End all SSH connections at once and take no new ones; their channels close with them. */
+void gate_end_all(struct gate *gate);
+
+/* The same, then wait for the channels' threads and free. RC_TIMEOUT: one still runs; then nothing may be freed. NULL is allowed. */
+enum rc gate_stop(struct gate *gate) MUST_USE;
 
 /* The SSH connection that this key logged in on: the one named id when the key is its own, else the key's latest. Fills the
  * client's address ("203.0.113.9:51022") and the connection's own id. RC_NOT_FOUND. */
@@ -20,5 +26,7 @@ void gate_end(struct gate *gate, const char *id);
 
 /* SHA256:… of the host key, as ssh-keygen -l prints it. */
 const char *gate_host_key_fingerprint(const struct gate *gate);
+
+void gate_metrics(struct gate *gate, struct buf *out);           /* Prometheus text */
 
 #endif

@@ -1,0 +1,368 @@
+#include "loopback.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control.h"
+#include "digest.h"
+#include "encode.h"
+#include "exchange.h"
+#include "log.h"
+#include "peer.h"
+#include "preface.h"
+#include "session.h"
+#include "sshkey.h"
+#include "wipe.h"
+
+#define BACKLOG 512
+#if defined(__SANITIZE_ADDRESS__)
+#define STACK_BYTES (1 << 20)
+#else
+#define STACK_BYTES (256 << 10)
+#endif
+
+/* UNPROVED -> PROVED or CROWDED_OUT, once; the limit counts those that are UNPROVED. */
+enum channel_state { UNPROVED, PROVED, CROWDED_OUT };
+
+struct channel {
+	struct channel *next;
+	struct loopback *loopback;
+	int fd;
+	enum channel_state state;
+};
+
+struct loopback {
+	struct agent *agent;
+	int listener, wake;
+	const char *fingerprint;
+	uid_t uid;
+	pthread_t thread;
+	bool running;
+	pthread_attr_t attr;
+	pthread_mutex_t lock;
+	pthread_cond_t empty;
+	struct channel *list;                    /* the newest first */
+	int64_t n, n_unproved;
+	uint64_t opened, foreign, crowded_out, unproved_refused, full;
+};
+
+/* ---- the life of a channel -------------------------------------------------------------------------------------------- */
+
+static enum rc greet(int fd, char challenge[PREFACE_CHALLENGE_LEN + 1])
+{
+	unsigned char raw[32];
+	struct buf line;
+	enum rc rc;
+
+	random_bytes(raw, sizeof raw);
+	buf_init(&line, 128);
+	buf_puts(&line, "PHIGATE/1 ");
+	base64url_encode(raw, sizeof raw, &line);
+	rc = buf_puts(&line, "\r\n");
+	if (rc == RC_OK) {
+		memcpy(challenge, line.data + 10, PREFACE_CHALLENGE_LEN);
+		challenge[PREFACE_CHALLENGE_LEN] = '\0';
+		if (send(fd, line.data, line.len, MSG_NOSIGNAL) != (ssize_t)line.len)
+			rc = RC_IO;
+	}
+	buf_free(&line);
+	return rc;
+}
+
+/* The client's first line and not a byte more: what follows is HTTP, for others to read. */
+static enum rc read_preface(int fd, struct preface *out)
+{
+	int64_t until = clock_mono_ns() + LOOPBACK_PREFACE_S * NS_PER_S;
+	char line[PREFACE_LINE_MAX];
+	size_t have = 0;
+	enum rc rc = RC_AGAIN;
+
+	while (rc == RC_AGAIN) {
+		struct pollfd p = {fd, POLLIN, 0};
+		int64_t left = until - clock_mono_ns();
+		size_t used = 0;
+		ssize_t n;
+
+		if (left <= 0 || poll(&p, 1, (int)(left / NS_PER_MS) + 1) == 0) {
+			rc = RC_TIMEOUT;
+			break;
+		}
+		n = recv(fd, line + have, sizeof line - have, MSG_PEEK | MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0) {
+			rc = RC_END;
+			break;
+		}
+		rc = preface_parse((struct slice){line, have + (size_t)n}, out, &used);
+		/* without LF all that is there belongs to the line */
+		n = recv(fd, line + have, rc == RC_OK ? used - have : (size_t)n, 0);
+		if (n <= 0)
+			rc = RC_END;
+		else
+			have += (size_t)n;
+	}
+	wipe(line, sizeof line);
+	return rc;
+}
+
+/* With the lock held. */
+static void set_state(struct channel *ch, enum channel_state state)
+{
+	if (ch->state != UNPROVED)
+		return;
+	ch->state = state;
+	ch->loopback->n_unproved--;
+}
+
+static void set_proved(struct channel *ch)
+{
+	pthread_mutex_lock(&ch->loopback->lock);
+	set_state(ch, PROVED);
+	pthread_mutex_unlock(&ch->loopback->lock);
+}
+
+static enum rc serve(struct channel *ch)
+{
+	struct loopback *l = ch->loopback;
+	char challenge[PREFACE_CHALLENGE_LEN + 1];
+	struct preface p = {0};
+	struct session *session;
+	enum rc rc = greet(ch->fd, challenge);
+
+	if (rc == RC_OK)
+		rc = read_preface(ch->fd, &p);
+	if (rc == RC_OK && p.kind == PREFACE_DATA) {
+		session = session_by_key(l->agent->sessions, slice_str(p.session_key));
+		wipe(&p, sizeof p);
+		if (!session)
+			return RC_NOT_FOUND;
+		set_proved(ch);
+		exchange_serve(l->agent, session, ch->fd);
+		session_unref(session);
+	} else if (rc == RC_OK) {
+		struct slice key = {(char *)p.key_der, p.key_der_n};
+
+		rc = possession_verify(key, challenge, l->fingerprint, (struct slice){(char *)p.sig_der, p.sig_der_n});
+		if (rc != RC_OK)
+			return rc;
+		set_proved(ch);
+		control_serve(l->agent, key, ch->fd);
+	}
+	wipe(&p, sizeof p);
+	return rc;
+}
+
+/* Out of the list before the descriptor closes, so that nobody shuts down another one that got its number. */
+static void leave(struct channel *ch, enum rc rc)
+{
+	struct loopback *l = ch->loopback;
+	struct channel **at = &l->list;
+
+	pthread_mutex_lock(&l->lock);
+	while (*at != ch)
+		at = &(*at)->next;
+	*at = ch->next;
+	if (ch->state != PROVED) {
+		l->unproved_refused++;
+		log_debug("channel_refused", L_RC(rc));
+	}
+	if (ch->state == UNPROVED)
+		l->n_unproved--;
+	close(ch->fd);
+	free(ch);
+	if (--l->n == 0)
+		pthread_cond_signal(&l->empty);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void *channel_main(void *arg)
+{
+	struct channel *ch = arg;
+
+	leave(ch, serve(ch));
+	return NULL;
+}
+
+/* ---- listening -------------------------------------------------------------------------------------------------------- */
+
+/* With the lock held. */
+static void crowd_out(struct loopback *l)
+{
+	struct channel *oldest = NULL;
+
+	for (struct channel *ch = l->list; ch; ch = ch->next)
+		if (ch->state == UNPROVED)
+			oldest = ch;
+	if (oldest) {
+		set_state(oldest, CROWDED_OUT);
+		shutdown(oldest->fd, SHUT_RDWR);         /* its thread sees the end and closes it */
+		l->crowded_out++;
+	}
+}
+
+static void open_channel(struct loopback *l, int fd)
+{
+	struct channel *ch = calloc(1, sizeof *ch);
+	pthread_t thread;
+	int on = 1;
+
+	if (!ch) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	*ch = (struct channel){.loopback = l, .fd = fd};
+	pthread_mutex_lock(&l->lock);
+	if (l->n >= l->agent->config->limits.connections + LOOPBACK_UNPROVED_MAX) {
+		l->full++;
+		log_warn("channel_refused", L_TEXT("reason", "limits.connections"));
+	} else {
+		if (l->n_unproved >= LOOPBACK_UNPROVED_MAX)
+			crowd_out(l);
+		if (pthread_create(&thread, &l->attr, channel_main, ch) == 0) {
+			ch->next = l->list;
+			l->list = ch;
+			l->n++;
+			l->n_unproved++;
+			l->opened++;
+			ch = NULL;
+		} else {
+			log_error("channel_refused", L_TEXT("reason", "cannot start a thread"));
+		}
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (ch) {
+		close(fd);
+		free(ch);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct loopback *l = arg;
+	struct pollfd p[2] = {{l->listener, POLLIN, 0}, {l->wake, POLLIN, 0}};
+
+	while (poll(p, 2, -1) >= 0 || errno == EINTR) {
+		uid_t uid;
+		int fd;
+
+		if (p[1].revents)
+			break;
+		if (!p[0].revents)
+			continue;
+		fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE) {
+				log_error("channel_refused", L_TEXT("reason", strerror(errno)));
+				poll(NULL, 0, 100);
+			}
+			continue;
+		}
+		if (peer_uid(fd, &uid) == RC_OK && uid == l->uid) {
+			open_channel(l, fd);
+			continue;
+		}
+		close(fd);
+		pthread_mutex_lock(&l->lock);
+		l->foreign++;
+		pthread_mutex_unlock(&l->lock);
+		log_warn("channel_refused", L_TEXT("reason", "the socket is not the agent's account's"));
+	}
+	return NULL;
+}
+
+enum rc loopback_start(struct agent *agent, int listener, const char *host_key_fingerprint, struct loopback **out, struct why *why)
+{
+	struct loopback *l = calloc(1, sizeof *l);
+	pthread_condattr_t clock;
+
+	*out = NULL;
+	if (!l)
+		return RC_NOMEM;
+	*l = (struct loopback){.agent = agent, .listener = listener, .fingerprint = host_key_fingerprint, .uid = geteuid()};
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->empty, &clock);
+	pthread_condattr_destroy(&clock);
+	pthread_attr_init(&l->attr);
+	pthread_attr_setdetachstate(&l->attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&l->attr, STACK_BYTES);
+	l->wake = eventfd(0, EFD_CLOEXEC);
+	if (l->wake >= 0 && fcntl(listener, F_SETFL, O_NONBLOCK) == 0 && listen(listener, BACKLOG) == 0 &&
+	    pthread_create(&l->thread, NULL, run, l) == 0) {
+		l->running = true;
+		*out = l;
+		return RC_OK;
+	}
+	loopback_free(l);
+	return why_set(why, RC_IO, "cannot listen on 127.0.0.1: %s", strerror(errno));
+}
+
+enum rc loopback_close(struct loopback *l, int64_t wait_ns)
+{
+	const uint64_t one = 1;
+	struct timespec until;
+	int waited = 0;
+	bool empty;
+
+	if (l->running && write(l->wake, &one, sizeof one) == (ssize_t)sizeof one) {
+		pthread_join(l->thread, NULL);
+		l->running = false;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ns / NS_PER_S;
+	pthread_mutex_lock(&l->lock);
+	for (struct channel *ch = l->list; ch; ch = ch->next)
+		shutdown(ch->fd, SHUT_RDWR);
+	while (l->n && waited == 0)
+		waited = pthread_cond_timedwait(&l->empty, &l->lock, &until);
+	empty = l->n == 0;
+	pthread_mutex_unlock(&l->lock);
+	return empty ? RC_OK : RC_TIMEOUT;
+}
+
+void loopback_free(struct loopback *l)
+{
+	if (!l)
+		return;
+	if (l->wake >= 0)
+		close(l->wake);
+	pthread_attr_destroy(&l->attr);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->empty);
+	free(l);
+}
+
+void loopback_metrics(struct loopback *l, struct buf *out)
+{
+	pthread_mutex_lock(&l->lock);
+	const struct {
+		const char *name, *type, *help;
+		uint64_t value;
+	} rows[] = {
+		{"phigate_channels", "gauge", "channels that are open", (uint64_t)l->n},
+		{"phigate_channels_opened_total", "counter", "channels opened", l->opened},
+		{"phigate_channels_foreign_total", "counter", "channels refused because another account opened them", l->foreign},
+		{"phigate_channels_unproved_total", "counter", "channels that ended without proving anything", l->unproved_refused},
+		{"phigate_channels_crowded_out_total", "counter", "channels closed because too many proved nothing", l->crowded_out},
+		{"phigate_channels_full_total", "counter", "channels refused by limits.connections", l->full},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+			   rows[i].name, (unsigned long long)rows[i].value);
+	pthread_mutex_unlock(&l->lock);
+}

@@ -1,0 +1,435 @@
+/* `phigate-agent run`: a list of steps up, a loop that waits for signals, and the same steps down in reverse. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "agent.h"
+#include "command.h"
+#include "dialect.h"
+#include "file.h"
+#include "gate.h"
+#include "hold.h"
+#include "identity.h"
+#include "keeper.h"
+#include "listen.h"
+#include "log.h"
+#include "policy.h"
+#include "record.h"
+#include "session.h"
+#include "store.h"
+
+#define FILES_MAX 65536
+#define ARENAS_MAX 8                             /* malloc's; one for each thread would cost more memory than it saves time */
+
+struct run {
+	struct agent agent;
+	struct admin *admin;
+	int admin_listener, signals;
+	bool stuck;                              /* a channel's thread did not end: nothing that it may use is freed */
+};
+
+/* ---- steps ------------------------------------------------------------------------------------------------------------ */
+
+/* No core dumps and no ptrace by others: keys and PHI are in this memory. */
+static enum rc harden(struct run *r, struct why *why)
+{
+	const struct rlimit no_core = {0, 0};
+	struct rlimit files;
+
+	(void)r;
+	umask(077);
+	if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return why_set(why, RC_IO, "cannot forbid core dumps: %s", strerror(errno));
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+		setrlimit(RLIMIT_NOFILE, &files);        /* fewer descriptors mean fewer connections, no more */
+	}
+	mallopt(M_ARENA_MAX, ARENAS_MAX);
+	return RC_OK;
+}
+
+static enum rc catch_signals(struct run *r, struct why *why)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	r->signals = sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_CLOEXEC) : -1;
+	r->agent.stop_fd = eventfd(0, EFD_CLOEXEC);
+	return r->signals >= 0 && r->agent.stop_fd >= 0 ? RC_OK : why_set(why, RC_IO, "cannot watch signals: %s", strerror(errno));
+}
+
+static void release_signals(struct run *r)
+{
+	if (r->signals >= 0)
+		close(r->signals);
+	if (r->agent.stop_fd >= 0)
+		close(r->agent.stop_fd);
+}
+
+/* While still root, for ports below 1024. */
+static enum rc bind_listeners(struct run *r, struct why *why)
+{
+	enum rc rc = listen_bind(r->agent.config->listen, &r->agent.ssh_listener, why);
+
+	if (rc == RC_OK && r->agent.config->admin_listen)
+		rc = listen_bind(r->agent.config->admin_listen, &r->admin_listener, why);
+	return rc;
+}
+
+static void close_listeners(struct run *r)
+{
+	if (r->agent.ssh_listener >= 0)
+		close(r->agent.ssh_listener);
+	if (r->admin_listener >= 0)
+		close(r->admin_listener);
+}
+
+/* The state folder is made while root still can, and given to the user. */
+static enum rc make_state_dir(const char *path, uid_t uid, gid_t gid, struct why *why)
+{
+	struct stat st;
+	enum rc rc;
+
+	if (stat(path, &st) == 0)
+		return RC_OK;
+	rc = dir_make(path, 0700, why);
+	if (rc == RC_OK && chown(path, uid, gid) != 0)
+		rc = why_set(why, RC_IO, "%s: cannot give it to the agent's user: %s", path, strerror(errno));
+	return rc;
+}
+
+static enum rc become_user(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	const struct passwd *account = c->user ? getpwnam(c->user) : NULL;
+	enum rc rc;
+
+	if (c->user && !account)
+		return why_set(why, RC_BAD, "user: there is no account \"%.64s\" on this machine; make one with: useradd --system %.64s",
+			       c->user, c->user);
+	if (geteuid() != 0) {
+		if (account && account->pw_uid != geteuid())
+			return why_set(why, RC_DENIED, "only root can become user \"%.64s\"; start the agent as root or as that user", c->user);
+		return RC_OK;
+	}
+	if (!account || account->pw_uid == 0)
+		return why_set(why, RC_DENIED, "the agent does not work as root; name an account of its own under user: in agent.yaml");
+	rc = make_state_dir(c->state_dir, account->pw_uid, account->pw_gid, why);
+	if (rc != RC_OK)
+		return rc;
+	if (initgroups(account->pw_name, account->pw_gid) != 0 ||
+	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
+	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0 || setuid(0) == 0)
+		return why_set(why, RC_IO, "cannot become user \"%.64s\": %s", c->user, strerror(errno));
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? RC_OK : RC_IO;
+}
+
+static enum rc start_keeper(struct run *r, struct why *why)
+{
+	return keeper_start(&r->agent.keeper, why);
+}
+
+static void stop_keeper(struct run *r)
+{
+	keeper_stop(r->agent.keeper);
+}
+
+static enum rc check_state_dir(struct run *r, struct why *why)
+{
+	const char *path = r->agent.config->state_dir;
+	char *keys = path_join(path, "keys");
+	struct stat st;
+	enum rc rc = keys ? dir_make(path, 0700, why) : RC_NOMEM;
+
+	if (rc == RC_OK && stat(path, &st) != 0)
+		rc = why_set(why, RC_IO, "%s: %s", path, strerror(errno));
+	else if (rc == RC_OK && (st.st_uid != geteuid() || st.st_mode & 077))
+		rc = why_set(why, RC_DENIED, "%s: only the agent's user may enter state_dir; run: chown -R USER %s && chmod 700 %s", path,
+			     path, path);
+	if (rc == RC_OK)
+		rc = dir_make(keys, 0700, why);
+	free(keys);
+	return rc;
+}
+
+static enum rc open_store(struct run *r, struct why *why)
+{
+	char *path = path_join(r->agent.config->state_dir, "store.sqlite");
+	enum rc rc = path ? store_open(path, &r->agent.store, why) : RC_NOMEM;
+
+	free(path);
+	return rc;
+}
+
+static void close_store(struct run *r)
+{
+	store_close(r->agent.store);
+}
+
+static enum rc load_policies(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	struct text_list names = {0};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++)
+		if (!text_list_has(&names, c->connections[i].policy))
+			rc = text_list_add(&names, c->connections[i].policy);
+	if (rc == RC_OK)
+		rc = policies_load(c->policies_dir, &names, &r->agent.policies, why);
+	text_list_free(&names);
+	return rc;
+}
+
+static void free_policies(struct run *r)
+{
+	policies_free(r->agent.policies);
+}
+
+/* A folder "dialects" beside agent.yaml overrides those that are built in. */
+static enum rc load_dialects(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	char *dir = path_dir(c->path), *override = dir ? path_join(dir, "dialects") : NULL;
+	enum rc rc = override ? RC_OK : RC_NOMEM;
+
+	r->agent.dialects = calloc(c->n_connections, sizeof *r->agent.dialects);
+	if (!r->agent.dialects)
+		rc = RC_NOMEM;
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
+		rc = dialect_load(c->connections[i].dialect, access(override, F_OK) == 0 ? override : NULL, &r->agent.dialects[i], why);
+		if (rc == RC_NOT_FOUND) {
+			why->line = c->connections[i].line;
+			why->column = 1;
+			why_file(why, rc = RC_BAD, c->path);
+		}
+	}
+	free(dir);
+	free(override);
+	return rc;
+}
+
+static void free_dialects(struct run *r)
+{
+	for (size_t i = 0; r->agent.dialects && i < r->agent.config->n_connections; i++)
+		dialect_free(r->agent.dialects[i]);
+	free(r->agent.dialects);
+}
+
+static enum rc open_spool(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	const struct spool_options options = {
+		.state_dir = c->state_dir, .agent_name = c->name, .strict = c->recording.strict,
+		.per_person_max_bytes = c->limits.spool_per_person,
+	};
+	enum rc rc = spool_open(&options, &r->agent.spool, why);
+
+	return rc == RC_CONFLICT ? why_set(why, rc, "%s: another phigate-agent uses this state_dir", c->state_dir) : rc;
+}
+
+static void close_spool(struct run *r)
+{
+	spool_close(r->agent.spool);
+}
+
+static enum rc start_identity(struct run *r, struct why *why)
+{
+	return identity_new(r->agent.config, &r->agent.identity, why);
+}
+
+static void stop_identity(struct run *r)
+{
+	identity_free(r->agent.identity);
+}
+
+static enum rc start_holds(struct run *r, struct why *why)
+{
+	char *key_file = path_join(r->agent.config->state_dir, "keys/hold_hmac");
+	enum rc rc = key_file ? holds_new(r->agent.store, key_file, r->agent.config->limits.held_per_person, &r->agent.holds, why)
+		: RC_NOMEM;
+
+	free(key_file);
+	return rc;
+}
+
+static void stop_holds(struct run *r)
+{
+	holds_free(r->agent.holds);
+}
+
+static enum rc start_sessions(struct run *r, struct why *why)
+{
+	return sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
+}
+
+static void free_sessions(struct run *r)
+{
+	sessions_free(r->agent.sessions);
+}
+
+static enum rc start_gate(struct run *r, struct why *why)
+{
+	return gate_start(&r->agent, &r->agent.gate, why);
+}
+
+/* The sessions end first, while their people can still be told. */
+static void stop_gate(struct run *r)
+{
+	const uint64_t one = 1;
+
+	if (write(r->agent.stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
+		log_error("stop_not_told", L_TEXT("reason", strerror(errno)));
+	sessions_stop(r->agent.sessions, SESSION_END_STOP);
+	r->stuck = gate_stop(r->agent.gate) != RC_OK;
+}
+
+static enum rc start_admin(struct run *r, struct why *why)
+{
+	int listener = r->admin_listener;
+
+	if (listener < 0)
+		return RC_OK;
+	r->admin_listener = -1;
+	return admin_start(&r->agent, listener, &r->admin, why);
+}
+
+static void stop_admin(struct run *r)
+{
+	admin_stop(r->admin);
+}
+
+/* In this order up, in reverse down, the one that failed included: it may have got half way. */
+static const struct step {
+	enum rc (*up)(struct run *r, struct why *why);
+	void (*down)(struct run *r);
+} STEPS[] = {
+	{harden, NULL},
+	{catch_signals, release_signals},
+	{bind_listeners, close_listeners},
+	{become_user, NULL},
+	{start_keeper, stop_keeper},
+	{check_state_dir, NULL},
+	{open_store, close_store},
+	{load_policies, free_policies},
+	{load_dialects, free_dialects},
+	{open_spool, close_spool},
+	{start_identity, stop_identity},
+	{start_holds, stop_holds},
+	{start_sessions, free_sessions},
+	{start_gate, stop_gate},
+	{start_admin, stop_admin},
+};
+#define N_STEPS (sizeof STEPS / sizeof *STEPS)
+
+/* ---- the loop --------------------------------------------------------------------------------------------------------- */
+
+static void reload(struct run *r)
+{
+	struct why why = {0};
+	char text[1024];
+	enum rc rc = policies_reload(r->agent.policies, &why);
+
+	if (rc == RC_OK)
+		log_info("policies_reloaded", L_TEXT("folder", r->agent.config->policies_dir));
+	else
+		log_error("policies_refused", L_RC(rc), L_TEXT("reason", why_text(&why, text, sizeof text)),
+			  L_TEXT("in_force", "the old ones"));
+}
+
+/* Until a signal or the keeper's death says to stop; the exit status. */
+static int wait_for_the_end(struct run *r)
+{
+	struct pollfd p[2] = {{r->signals, POLLIN, 0}, {keeper_fd(r->agent.keeper), POLLIN, 0}};
+
+	for (;;) {
+		struct signalfd_siginfo signal;
+
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return EXIT_FAILED;
+		if (p[1].revents) {
+			gate_end_all(r->agent.gate);
+			log_error("keeper_died", L_TEXT("reason", "tunnels could outlive the agent now, so they are ended and it stops"));
+			return EXIT_FAILED;
+		}
+		if (!p[0].revents || read(r->signals, &signal, sizeof signal) != (ssize_t)sizeof signal)
+			continue;
+		if (signal.ssi_signo != SIGHUP) {
+			log_info("stopping", L_TEXT("signal", strsignal((int)signal.ssi_signo)));
+			return EXIT_DONE;
+		}
+		reload(r);
+	}
+}
+
+static int work(struct run *r)
+{
+	size_t up = 0;
+	struct why why = {0};
+	enum rc rc = RC_OK;
+	int status;
+
+	while (up < N_STEPS && (rc = STEPS[up].up(r, &why)) == RC_OK)
+		up++;
+	if (rc == RC_OK) {
+		log_info("ready", L_TEXT("agent", r->agent.config->name), L_TEXT("listen", r->agent.config->listen),
+			 L_NUM("loopback_port", keeper_port(r->agent.keeper)), L_NUM("connections", r->agent.config->n_connections),
+			 L_TEXT("version", PHIGATE_VERSION));
+		status = wait_for_the_end(r);
+	} else {
+		status = command_failed(rc, &why);
+	}
+	up += up < N_STEPS;
+	while (up-- > 0 && !r->stuck)
+		if (STEPS[up].down)
+			STEPS[up].down(r);
+	if (r->stuck)
+		log_error("stopped", L_TEXT("reason", "a channel did not end in time"));
+	else if (rc == RC_OK)
+		log_info("stopped", L_NUM("status", status));
+	return r->stuck ? EXIT_FAILED : status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run r = {.agent = {.ssh_listener = -1, .stop_fd = -1}, .admin_listener = -1, .signals = -1};
+	const char *path = COMMAND_CONFIG_DEFAULT;
+	struct why why = {0};
+	int status, fd;
+
+	if (command_option(&argc, argv, "--config", &path) != RC_OK || argc != 1)
+		return command_usage(&cmd_run, "what is this argument for?");
+	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= 2)
+		continue;                                /* so that 0 to 2 are never a socket */
+	close(fd);
+	if (config_load(path, &r.agent.config, &why) != RC_OK)
+		return command_failed(RC_BAD, &why);
+	log_setup(2, r.agent.config->log_json, (enum log_level)r.agent.config->log_level);
+	status = work(&r);
+	if (r.stuck)
+		_exit(status);
+	config_free(r.agent.config);
+	return status;
+}
+
+const struct command cmd_run = {
+	.name = "run", .args = "[--config FILE]", .help = "serve", .run = run,
+};
