@@ -1,0 +1,110 @@
+/* phigate-agent check: everything that `run` would read, read and judged, and nothing changed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "dialect.h"
+#include "file.h"
+#include "policy.h"
+#include "target.h"
+
+struct check {
+	const struct config *config;
+	int faults;
+	enum rc worst;                   /* RC_BAD wins: a mistake in a file is status 2 */
+};
+
+static void fault(struct check *check, enum rc rc, struct why *why, int line)
+{
+	if (!why->file[0] && line) {
+		why->line = line;
+		why->column = 1;
+		why_file(why, rc, check->config->path);
+	}
+	command_failed(rc, why);
+	check->faults++;
+	if (check->worst != RC_BAD)
+		check->worst = rc == RC_NOT_FOUND ? RC_BAD : rc;
+}
+
+static void check_policies(struct check *check)
+{
+	const struct config *c = check->config;
+	struct text_list seen = {0};
+
+	for (size_t i = 0; i < c->n_connections; i++) {
+		const struct connection *conn = &c->connections[i];
+		char *names[] = {conn->policy};
+		const struct text_list one = {names, 1};
+		struct policies *policies = NULL;
+		struct why why = {0};
+		enum rc rc;
+
+		if (text_list_has(&seen, conn->policy))
+			continue;
+		rc = policies_load(c->policies_dir, &one, &policies, &why);
+		if (rc != RC_OK)
+			fault(check, rc, &why, conn->line);
+		policies_free(policies);
+		if (text_list_add(&seen, conn->policy) != RC_OK)
+			break;
+	}
+	text_list_free(&seen);
+}
+
+static void check_connections(struct check *check)
+{
+	const struct config *c = check->config;
+	char *dir = path_dir(c->path), *override = dir ? path_join(dir, "dialects") : NULL;
+	bool overridden = override && access(override, F_OK) == 0;
+
+	for (size_t i = 0; i < c->n_connections; i++) {
+		const struct connection *conn = &c->connections[i];
+		struct dialect *dialect = NULL;
+		struct target *target = NULL;
+		struct why why = {0};
+		enum rc rc = dialect_load(conn->dialect, overridden ? override : NULL, &dialect, &why);
+
+		if (rc != RC_OK)
+			fault(check, rc, &why, conn->line);
+		dialect_free(dialect);
+		why = (struct why){0};
+		rc = target_new(conn, &target, &why);
+		if (rc != RC_OK)
+			fault(check, rc, &why, conn->line);
+		target_free(target);
+	}
+	free(override);
+	free(dir);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *path = COMMAND_CONFIG_DEFAULT;
+	struct config *config = NULL;
+	struct why why = {0};
+	struct check check = {0};
+	enum rc rc;
+
+	if (command_option(&argc, argv, "--config", &path) != RC_OK || argc > 1)
+		return command_usage(&cmd_check, argc > 1 ? "takes no argument but --config" : "--config needs a file");
+	rc = config_load(path, &config, &why);
+	if (rc != RC_OK)
+		return command_failed(rc, &why);
+	check.config = config;
+	check_policies(&check);
+	check_connections(&check);
+	if (check.faults)
+		fprintf(stderr, "phigate-agent: %d mistake%s; a running agent is not affected\n", check.faults, check.faults == 1 ? "" : "s");
+	else
+		printf("%s: good, with %zu connection%s\n", path, config->n_connections, config->n_connections == 1 ? "" : "s");
+	config_free(config);
+	return !check.faults ? EXIT_DONE : check.worst == RC_BAD ? EXIT_USAGE : EXIT_FAILED;
+}
+
+const struct command cmd_check = {
+	.name = "check", .args = "[--config FILE]",
+	.help = "read agent.yaml, its policies, dialects and files, and name every mistake; changes nothing", .run = run,
+};

@@ -1,0 +1,360 @@
+/* phigate-agent policy-test: which rule of a policy decides on requests written by hand, or recorded in a bundle. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "dialect.h"
+#include "file.h"
+#include "json.h"
+#include "policy.h"
+
+#define CASES_MAX_BYTES ((size_t)64 << 20)
+
+/* One request and what is expected of the policy. */
+struct test_case {
+	char *name, *method, *route, *user, *dialect;
+	struct text_list groups;
+	int64_t history;
+	const struct yaml *request, *expect;
+	struct {
+		char *rule, *then;
+	} expected;
+	struct buf body;
+	int line;                        /* in the file of cases */
+};
+
+static const struct conf_key case_keys[] = {
+	{"name", CONF_TEXT, offsetof(struct test_case, name), false, "what the case is about; shown when it fails"},
+	{"route", CONF_TEXT, offsetof(struct test_case, route), true, "the path as the client sends it"},
+	{"method", CONF_TEXT, offsetof(struct test_case, method), false, "POST with a request, else GET"},
+	{"user", CONF_TEXT, offsetof(struct test_case, user), false, "who asks"},
+	{"groups", CONF_TEXTS, offsetof(struct test_case, groups), false, "the asker's groups"},
+	{"dialect", CONF_TEXT, offsetof(struct test_case, dialect), false, "how the model server is spoken to; openai, or what --dialect says"},
+	{"history", CONF_INT, offsetof(struct test_case, history), false, "how many leading messages were approved before"},
+	{"request", CONF_NODE, offsetof(struct test_case, request), false, "the JSON body, as a mapping or as a text"},
+	{"expect", CONF_NODE, offsetof(struct test_case, expect), false, "the rule that must decide, and how"},
+};
+
+static const struct conf_key expect_keys[] = {
+	{"rule", CONF_TEXT, offsetof(struct test_case, expected.rule), false, "the deciding rule's name; none when no rule may match"},
+	{"then", CONF_TEXT, offsetof(struct test_case, expected.then), false, "allow, deny or approve"},
+};
+
+struct test {
+	struct policy *policy;
+	const char *dialect, *user;      /* for cases that name none */
+	struct text_list groups;
+	const char *file;
+	bool json;
+	int cases, failed;
+};
+
+/* ---- YAML as JSON ---- */
+
+/* A number as JSON writes it (RFC 8259, section 6). */
+static bool is_number(const char *p)
+{
+	p += *p == '-';
+	if (*p == '0')
+		p++;
+	else if (*p >= '1' && *p <= '9')
+		p += strspn(p, "0123456789");
+	else
+		return false;
+	if (*p == '.') {
+		size_t n = strspn(p + 1, "0123456789");
+
+		if (!n)
+			return false;
+		p += 1 + n;
+	}
+	if (*p == 'e' || *p == 'E') {
+		size_t n;
+
+		p++;
+		p += *p == '+' || *p == '-';
+		n = strspn(p, "0123456789");
+		if (!n)
+			return false;
+		p += n;
+	}
+	return !*p;
+}
+
+static void to_json(const struct yaml *v, struct buf *out)
+{
+	const bool map = v->type == YAML_MAP;
+
+	if (v->type == YAML_TEXT) {
+		bool literal = !v->quoted && (strcmp(v->text, "true") == 0 || strcmp(v->text, "false") == 0 || is_number(v->text));
+
+		if (yaml_is_null(v))
+			buf_puts(out, "null");
+		else if (literal)
+			buf_puts(out, v->text);
+		else
+			json_add_str(out, v->text);
+		return;
+	}
+	buf_putc(out, map ? '{' : '[');
+	for (const struct yaml *item = v->child; item; item = item->next) {
+		if (item != v->child)
+			buf_putc(out, ',');
+		if (map) {
+			json_add_str(out, item->key->text);
+			buf_putc(out, ':');
+		}
+		to_json(item, out);
+	}
+	buf_putc(out, map ? '}' : ']');
+}
+
+/* ---- one case ---- */
+
+static void case_free(struct test_case *c)
+{
+	conf_free(CONF_KEYS(case_keys), c);
+	conf_free(CONF_KEYS(expect_keys), c);
+	buf_free(&c->body);
+}
+
+static enum rc case_read(const struct yaml *node, struct test_case *c, struct why *why)
+{
+	enum rc rc = conf_read(node, "a case", CONF_KEYS(case_keys), c, why);
+
+	c->line = node->line;
+	if (rc == RC_OK && c->expect)
+		rc = conf_read(c->expect, "expect", CONF_KEYS(expect_keys), c, why);
+	if (rc != RC_OK || !c->request)
+		return rc;
+	if (c->request->type == YAML_TEXT)
+		return buf_puts(&c->body, c->request->text);
+	to_json(c->request, &c->body);
+	return c->body.rc;
+}
+
+struct outcome {
+	struct verdict verdict;
+	struct dialect *dialect;
+	char *path;
+	struct prompt *prompt;
+};
+
+static void outcome_free(struct outcome *o)
+{
+	prompt_free(o->prompt);
+	free(o->path);
+	dialect_free(o->dialect);
+}
+
+/* As the agent does it: the dialect's route, the body read strictly, then the policy. */
+static enum rc decide(const struct test *t, const struct test_case *c, struct outcome *o, struct why *why)
+{
+	static char *kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding"};
+	const struct text_list every_kind = {kinds, sizeof kinds / sizeof *kinds};
+	const char *method = c->method ? c->method : c->body.len ? "POST" : "GET";
+	struct facts facts = {.method = method, .user = c->user ? c->user : t->user, .body_bytes = c->body.len};
+	const struct route *route;
+	enum rc rc = dialect_load(c->dialect ? c->dialect : t->dialect, NULL, &o->dialect, why);
+
+	if (rc == RC_OK)
+		rc = dialect_route(o->dialect, method, slice_str(c->route), &route, &o->path, why);
+	if (rc == RC_OK && route->has_body)
+		rc = prompt_read(route, buf_slice(&c->body), &every_kind, &o->prompt, why);
+	if (rc != RC_OK)
+		return rc;
+	facts.route = route->name;
+	facts.groups = c->groups.n ? &c->groups : &t->groups;
+	facts.prompt = o->prompt;
+	facts.n_history = (size_t)c->history;
+	policy_decide(t->policy, &facts, 0, &o->verdict);
+	return RC_OK;
+}
+
+static bool as_expected(const struct test_case *c, const struct verdict *v)
+{
+	const char *rule = v->rule ? v->rule : "none";
+
+	return (!c->expected.rule || strcmp(c->expected.rule, rule) == 0) &&
+	       (!c->expected.then || strcmp(c->expected.then, decision_name(v->decision)) == 0);
+}
+
+static void print_json(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok)
+{
+	struct buf out;
+
+	buf_init(&out, 1 << 16);
+	buf_printf(&out, "{\"case\":%d,\"line\":%d,\"name\":", t->cases, c->line);
+	json_add_str(&out, c->name);
+	buf_puts(&out, ",\"rule\":");
+	json_add_str(&out, v->rule);
+	buf_printf(&out, ",\"then\":\"%s\",\"matched\":", decision_name(v->decision));
+	json_add_str(&out, v->matched);
+	buf_printf(&out, ",\"ok\":%s}", ok ? "true" : "false");
+	puts(out.data ? out.data : "");
+	buf_free(&out);
+}
+
+static void print_text(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok)
+{
+	printf("%-4s %s:%d: %s %s", ok ? "ok" : "FAIL", t->file, c->line, v->rule ? v->rule : "none", decision_name(v->decision));
+	if (v->matched)
+		printf(" (%s)", v->matched);
+	for (size_t i = 0; v->decision == DECISION_APPROVE && i < v->by_groups->n; i++)
+		printf("%s%s", i ? ", " : "; by ", v->by_groups->item[i]);
+	if (v->decision == DECISION_APPROVE && v->approvals > 1)
+		printf("; %lld approvals", (long long)v->approvals);
+	if (!ok)
+		printf("; expected %s %s", c->expected.rule ? c->expected.rule : "", c->expected.then ? c->expected.then : "");
+	puts("");
+}
+
+static enum rc run_case(struct test *t, const struct test_case *c, struct why *why)
+{
+	struct outcome o = {0};
+	enum rc rc = decide(t, c, &o, why);
+
+	t->cases++;
+	if (rc == RC_OK) {
+		bool ok = as_expected(c, &o.verdict);
+
+		t->failed += !ok;
+		(t->json ? print_json : print_text)(t, c, &o.verdict, ok);
+	} else if (!why->file[0]) {
+		why->line = c->line;
+		why->column = 1;
+		why_file(why, rc, t->file);
+	}
+	outcome_free(&o);
+	return rc;
+}
+
+/* ---- files of cases ---- */
+
+static enum rc run_yaml(struct test *t, struct slice text, struct why *why)
+{
+	struct yaml *root = NULL;
+	enum rc rc = yaml_parse(text, &root, why);
+
+	if (rc == RC_OK && root->type != YAML_LIST)
+		rc = why_at(why, RC_BAD, root->line, root->column, "a file of cases is a list, each case a mapping");
+	for (const struct yaml *node = rc == RC_OK ? root->child : NULL; node && rc == RC_OK; node = node->next) {
+		struct test_case c = {0};
+
+		buf_init(&c.body, CASES_MAX_BYTES);
+		rc = case_read(node, &c, why);
+		if (rc == RC_OK)
+			rc = run_case(t, &c, why);
+		case_free(&c);
+	}
+	if (rc != RC_OK)
+		why_file(why, rc, t->file);
+	yaml_free(root);
+	return rc;
+}
+
+/* The request records of a bundle's segment; bodies there are masked, which patterns on words hardly notice. */
+static enum rc run_record(struct test *t, struct slice line, int number, struct why *why)
+{
+	cJSON *record = json_parse(line);
+	const cJSON *body = json_object(record, "body");
+	const char *kind = json_text(record, "k"), *method = json_text(body, "method"), *path = json_text(body, "path");
+	const char *text = json_text(body, "text");
+	struct test_case c = {.method = (char *)method, .route = (char *)path, .line = number};
+	enum rc rc = RC_OK;
+
+	if (!record)
+		rc = why_at(why, RC_BAD, number, 1, "not a JSON object: a .jsonl file must be a segment of a bundle");
+	else if (kind && strcmp(kind, "request") == 0 && method && path) {
+		buf_init(&c.body, CASES_MAX_BYTES);
+		rc = text ? buf_puts(&c.body, text) : RC_OK;
+		if (rc == RC_OK)
+			rc = run_case(t, &c, why);
+		buf_free(&c.body);
+	}
+	cJSON_Delete(record);
+	return rc;
+}
+
+static enum rc run_segment(struct test *t, struct slice text, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (int number = 1; text.n && rc == RC_OK; number++) {
+		const char *end = memchr(text.p, '\n', text.n);
+		struct slice line = {text.p, end ? (size_t)(end - text.p) : text.n};
+
+		rc = line.n ? run_record(t, line, number, why) : RC_OK;
+		text.p += line.n + (end != NULL);
+		text.n -= line.n + (end != NULL);
+	}
+	if (rc != RC_OK)
+		why_file(why, rc, t->file);
+	return rc;
+}
+
+static enum rc run_file(struct test *t, struct why *why)
+{
+	size_t n = strlen(t->file);
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, CASES_MAX_BYTES);
+	rc = file_read(t->file, &text, why);
+	if (rc == RC_OK && n > 6 && strcmp(t->file + n - 6, ".jsonl") == 0)
+		rc = run_segment(t, buf_slice(&text), why);
+	else if (rc == RC_OK)
+		rc = run_yaml(t, buf_slice(&text), why);
+	buf_free(&text);
+	return rc;
+}
+
+static enum rc take_groups(int *argc, char **argv, struct text_list *groups)
+{
+	const char *list = NULL;
+	enum rc rc = command_option(argc, argv, "--groups", &list);
+
+	while (rc == RC_OK && list && *list) {
+		size_t n = strcspn(list, ",");
+		char *one = strndup(list, n);
+
+		rc = one && n ? text_list_add(groups, one) : one ? RC_OK : RC_NOMEM;
+		free(one);
+		list += n + (list[n] == ',');
+	}
+	return rc;
+}
+
+static int run(int argc, char **argv)
+{
+	struct test t = {.dialect = "openai", .user = "", .json = command_flag(&argc, argv, "--json")};
+	struct why why = {0};
+	enum rc rc;
+
+	if (command_option(&argc, argv, "--dialect", &t.dialect) != RC_OK || command_option(&argc, argv, "--user", &t.user) != RC_OK ||
+	    take_groups(&argc, argv, &t.groups) != RC_OK || argc < 3) {
+		text_list_free(&t.groups);
+		return command_usage(&cmd_policy_test, "needs a policy and a file of cases");
+	}
+	rc = policy_load(argv[1], "policy", &t.policy, &why);
+	for (int i = 2; i < argc && rc == RC_OK; i++) {
+		t.file = argv[i];
+		rc = run_file(&t, &why);
+	}
+	policy_unref(t.policy);
+	text_list_free(&t.groups);
+	if (rc != RC_OK) {
+		fflush(stdout);
+		command_failed(rc, &why);
+		return EXIT_USAGE;
+	}
+	fprintf(stderr, "%d case%s, %d failed\n", t.cases, t.cases == 1 ? "" : "s", t.failed);
+	return t.failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command cmd_policy_test = {
+	.name = "policy-test", .args = "POLICY.yaml [--dialect NAME] [--user U] [--groups A,B] [--json] CASES…",
+	.help = "show which rule of a policy decides on requests written by hand or recorded in a bundle", .run = run,
+};
