@@ -15,6 +15,7 @@
 #include "sshkey.h"
 
 #define STOP_WAIT_NS (10 * NS_PER_S)
+#define HANG_UP_NS NS_PER_S
 
 struct gate {
 	char *run_dir, *host_key_file, *config_file, *socket, *program;
@@ -152,10 +153,12 @@ enum rc gate_stop(struct gate *g)
 
 	if (!g)
 		return RC_OK;
-	if (g->ssh)
-		gate_ssh_end_all(g->ssh);
 	if (g->loopback)
 		rc = loopback_close(g->loopback, STOP_WAIT_NS);
+	if (g->ssh && rc == RC_OK)
+		gate_ssh_drain(g->ssh, HANG_UP_NS);      /* a client whose control channel ended hangs up, having read it all */
+	else if (g->ssh)
+		gate_ssh_end_all(g->ssh);
 	if (rc != RC_OK)
 		return rc;
 	loopback_free(g->loopback);

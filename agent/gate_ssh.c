@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -60,6 +61,7 @@ struct tunnel {
 struct gate_ssh {
 	struct gate_ssh_options options;
 	pthread_mutex_t lock;
+	pthread_cond_t empty;
 	pthread_t thread;
 	bool running, closed;                    /* closed: accept no more */
 	int epoll, wake;
@@ -154,7 +156,8 @@ static void bury(struct gate_ssh *s, struct tunnel *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	s->n--;
+	if (--s->n == 0)
+		pthread_cond_signal(&s->empty);
 	log_debug("ssh_closed", L_TEXT("ssh", c->id), L_NUM("open", s->n));
 	free(c);
 }
@@ -381,12 +384,17 @@ static void *run(void *arg)
 enum rc gate_ssh_new(const struct gate_ssh_options *options, struct gate_ssh **out, struct why *why)
 {
 	struct gate_ssh *s = calloc(1, sizeof *s);
+	pthread_condattr_t clock;
 
 	*out = NULL;
 	if (!s)
 		return RC_NOMEM;
 	s->options = *options;
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->empty, &clock);
+	pthread_condattr_destroy(&clock);
 	s->rate = gate_rate_new(options->starts_per_minute);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC);
@@ -420,6 +428,22 @@ void gate_ssh_end_all(struct gate_ssh *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void gate_ssh_drain(struct gate_ssh *s, int64_t wait_ns)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += wait_ns / NS_PER_S;
+	pthread_mutex_lock(&s->lock);
+	s->closed = true;
+	for (struct tunnel *c = s->list; c; c = c->next)
+		if (c->state == WAITING)
+			end(s, c);
+	while (s->n && pthread_cond_timedwait(&s->empty, &s->lock, &until) == 0)
+		continue;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void gate_ssh_free(struct gate_ssh *s)
 {
 	const uint64_t one = 1;
@@ -435,6 +459,7 @@ void gate_ssh_free(struct gate_ssh *s)
 	close_fd(&s->wake);
 	gate_rate_free(s->rate);
 	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->empty);
 	free(s);
 }
 

@@ -23,6 +23,9 @@ struct gate_ssh;
 enum rc gate_ssh_new(const struct gate_ssh_options *options, struct gate_ssh **out, struct why *why) MUST_USE;
 enum rc gate_ssh_start(struct gate_ssh *ssh, struct why *why) MUST_USE;      /* listen and accept */
 void gate_ssh_end_all(struct gate_ssh *ssh);             /* accept no more, end every sshd */
+
+/* Accept no more, end those that are not logged in, and give the others wait_ns to hang up by themselves. */
+void gate_ssh_drain(struct gate_ssh *ssh, int64_t wait_ns);
 void gate_ssh_free(struct gate_ssh *ssh);                /* the same, then free; NULL is allowed */
 
 /* ---- for authorize: sshd asks twice for each login, before anything is proved, and must hear the same both times ---- */

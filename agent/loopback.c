@@ -32,8 +32,9 @@
 #define STACK_BYTES (256 << 10)
 #endif
 
-/* UNPROVED -> PROVED or CROWDED_OUT, once; the limit counts those that are UNPROVED. */
-enum channel_state { UNPROVED, PROVED, CROWDED_OUT };
+/* UNPROVED -> one of the others, once. */
+enum channel_state { UNPROVED, DATA, CONTROL, CROWDED_OUT };
+#define N_STATES 4
 
 struct channel {
 	struct channel *next;
@@ -53,8 +54,8 @@ struct loopback {
 	pthread_mutex_t lock;
 	pthread_cond_t empty;
 	struct channel *list;                    /* the newest first */
-	int64_t n, n_unproved;
-	uint64_t opened, foreign, crowded_out, unproved_refused, full;
+	int64_t n, n_in[N_STATES];               /* all channels, and those in each state */
+	uint64_t opened, foreign, crowded_out, unproved_refused;
 };
 
 /* ---- the life of a channel -------------------------------------------------------------------------------------------- */
@@ -120,17 +121,29 @@ static enum rc read_preface(int fd, struct preface *out)
 /* With the lock held. */
 static void set_state(struct channel *ch, enum channel_state state)
 {
-	if (ch->state != UNPROVED)
-		return;
+	ch->loopback->n_in[ch->state]--;
+	ch->loopback->n_in[state]++;
 	ch->state = state;
-	ch->loopback->n_unproved--;
 }
 
-static void set_proved(struct channel *ch)
+/* The channel has shown what it is. Data and control channels have limits.connections places each, so that a crowd of requests
+ * never keeps out who wants to end it. */
+static enum rc admit(struct channel *ch, enum channel_state state)
 {
-	pthread_mutex_lock(&ch->loopback->lock);
-	set_state(ch, PROVED);
-	pthread_mutex_unlock(&ch->loopback->lock);
+	struct loopback *l = ch->loopback;
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&l->lock);
+	if (ch->state == CROWDED_OUT)
+		rc = RC_CANCELLED;
+	else if (l->n_in[state] >= l->agent->config->limits.connections)
+		rc = RC_TOO_BIG;
+	else
+		set_state(ch, state);
+	pthread_mutex_unlock(&l->lock);
+	if (rc == RC_TOO_BIG)
+		log_warn("channel_refused", L_TEXT("reason", "limits.connections"));
+	return rc;
 }
 
 static enum rc serve(struct channel *ch)
@@ -148,17 +161,18 @@ static enum rc serve(struct channel *ch)
 		wipe(&p, sizeof p);
 		if (!session)
 			return RC_NOT_FOUND;
-		set_proved(ch);
-		exchange_serve(l->agent, session, ch->fd);
+		rc = admit(ch, DATA);
+		if (rc == RC_OK)
+			exchange_serve(l->agent, session, ch->fd);
 		session_unref(session);
 	} else if (rc == RC_OK) {
 		struct slice key = {(char *)p.key_der, p.key_der_n};
 
 		rc = possession_verify(key, challenge, l->fingerprint, (struct slice){(char *)p.sig_der, p.sig_der_n});
-		if (rc != RC_OK)
-			return rc;
-		set_proved(ch);
-		control_serve(l->agent, key, ch->fd);
+		if (rc == RC_OK)
+			rc = admit(ch, CONTROL);
+		if (rc == RC_OK)
+			control_serve(l->agent, key, ch->fd);
 	}
 	wipe(&p, sizeof p);
 	return rc;
@@ -174,12 +188,11 @@ static void leave(struct channel *ch, enum rc rc)
 	while (*at != ch)
 		at = &(*at)->next;
 	*at = ch->next;
-	if (ch->state != PROVED) {
+	l->n_in[ch->state]--;
+	if (ch->state == UNPROVED) {
 		l->unproved_refused++;
 		log_debug("channel_refused", L_RC(rc));
 	}
-	if (ch->state == UNPROVED)
-		l->n_unproved--;
 	close(ch->fd);
 	free(ch);
 	if (--l->n == 0)
@@ -225,22 +238,17 @@ static void open_channel(struct loopback *l, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	*ch = (struct channel){.loopback = l, .fd = fd};
 	pthread_mutex_lock(&l->lock);
-	if (l->n >= l->agent->config->limits.connections + LOOPBACK_UNPROVED_MAX) {
-		l->full++;
-		log_warn("channel_refused", L_TEXT("reason", "limits.connections"));
+	if (l->n_in[UNPROVED] >= LOOPBACK_UNPROVED_MAX)
+		crowd_out(l);
+	if (pthread_create(&thread, &l->attr, channel_main, ch) == 0) {
+		ch->next = l->list;
+		l->list = ch;
+		l->n++;
+		l->n_in[UNPROVED]++;
+		l->opened++;
+		ch = NULL;
 	} else {
-		if (l->n_unproved >= LOOPBACK_UNPROVED_MAX)
-			crowd_out(l);
-		if (pthread_create(&thread, &l->attr, channel_main, ch) == 0) {
-			ch->next = l->list;
-			l->list = ch;
-			l->n++;
-			l->n_unproved++;
-			l->opened++;
-			ch = NULL;
-		} else {
-			log_error("channel_refused", L_TEXT("reason", "cannot start a thread"));
-		}
+		log_error("channel_refused", L_TEXT("reason", "cannot start a thread"));
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (ch) {
@@ -353,12 +361,12 @@ void loopback_metrics(struct loopback *l, struct buf *out)
 		const char *name, *type, *help;
 		uint64_t value;
 	} rows[] = {
-		{"phigate_channels", "gauge", "channels that are open", (uint64_t)l->n},
+		{"phigate_channels_data", "gauge", "open channels that carry requests", (uint64_t)l->n_in[DATA]},
+		{"phigate_channels_control", "gauge", "open channels for control calls", (uint64_t)l->n_in[CONTROL]},
 		{"phigate_channels_opened_total", "counter", "channels opened", l->opened},
 		{"phigate_channels_foreign_total", "counter", "channels refused because another account opened them", l->foreign},
 		{"phigate_channels_unproved_total", "counter", "channels that ended without proving anything", l->unproved_refused},
 		{"phigate_channels_crowded_out_total", "counter", "channels closed because too many proved nothing", l->crowded_out},
-		{"phigate_channels_full_total", "counter", "channels refused by limits.connections", l->full},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

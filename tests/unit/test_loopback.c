@@ -1,0 +1,221 @@
+/* The loopback listener: what the first line of a channel decides, and that a crowd of channels that prove nothing keeps nobody
+ * out. Runs in one process; the parts that serve a channel are played here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control.h"
+#include "exchange.h"
+#include "loopback.h"
+#include "preface.h"
+
+#define SESSION_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define CONNECTIONS 2
+
+struct session *session_by_key(struct sessions *sessions, struct slice key)
+{
+	static char session;
+
+	(void)sessions;
+	return slice_is(key, SESSION_KEY) ? (struct session *)&session : NULL;
+}
+
+void session_unref(struct session *session)
+{
+	(void)session;
+}
+
+/* Says that it begins, then gives back what it is sent. */
+void exchange_serve(struct agent *agent, struct session *session, int fd)
+{
+	char byte = '!';
+
+	(void)agent;
+	(void)session;
+	do
+		(void)!send(fd, &byte, 1, MSG_NOSIGNAL);
+	while (recv(fd, &byte, 1, 0) > 0);
+}
+
+void control_serve(struct agent *agent, struct slice key_der, int fd)
+{
+	(void)agent;
+	(void)key_der;
+	(void)fd;
+}
+
+struct fixture {
+	struct config config;
+	struct agent agent;
+	struct loopback *loopback;
+	int listener, port;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof at;
+	struct why why;
+
+	f->config.limits.connections = CONNECTIONS;
+	f->agent.config = &f->config;
+	f->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(f->listener, (struct sockaddr *)&at, sizeof at) != 0 || getsockname(f->listener, (struct sockaddr *)&at, &n) != 0 ||
+	    loopback_start(&f->agent, f->listener, "SHA256:x", &f->loopback, &why) != RC_OK)
+		return -1;
+	f->port = ntohs(at.sin_port);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	if (loopback_close(f->loopback, 10 * NS_PER_S) != RC_OK)
+		return -1;
+	loopback_free(f->loopback);
+	close(f->listener);
+	free(f);
+	return 0;
+}
+
+static int dial(const struct fixture *f)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval wait = {.tv_sec = 10};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+static bool greeted(int fd)
+{
+	char text[10 + PREFACE_CHALLENGE_LEN + 2], challenge[PREFACE_CHALLENGE_LEN + 1];
+	size_t used;
+
+	return recv(fd, text, sizeof text, MSG_WAITALL) == (ssize_t)sizeof text &&
+	       preface_greeting_parse((struct slice){text, sizeof text}, challenge, &used) == RC_OK;
+}
+
+static void put(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+static void every_way_of_cutting_the_first_line_gives_the_same(void **state)
+{
+	static const char text[] = "data " SESSION_KEY "\r\nPOST";
+	struct fixture *f = *state;
+
+	for (size_t cut = 1; cut < sizeof text - 1; cut++) {
+		char back[6] = "";
+		int fd = dial(f);
+
+		assert_true(greeted(fd));
+		assert_int_equal(send(fd, text, cut, MSG_NOSIGNAL), (ssize_t)cut);
+		assert_int_equal(send(fd, text + cut, sizeof text - 1 - cut, MSG_NOSIGNAL), (ssize_t)(sizeof text - 1 - cut));
+		assert_int_equal(recv(fd, back, 5, MSG_WAITALL), 5);
+		assert_string_equal(back, "!POST");
+		close(fd);
+	}
+}
+
+static void an_unknown_session_key_is_hung_up_on(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+	char byte;
+
+	assert_true(greeted(fd));
+	put(fd, "data AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\r\n");
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+	close(fd);
+}
+
+static void a_crowd_that_proves_nothing_keeps_nobody_out(void **state)
+{
+	struct fixture *f = *state;
+	int proved = dial(f), crowd[LOOPBACK_UNPROVED_MAX + 1];
+	char byte;
+
+	assert_true(greeted(proved));
+	put(proved, "data " SESSION_KEY "\r\n");
+	assert_int_equal(recv(proved, &byte, 1, 0), 1);
+	for (int i = 0; i <= LOOPBACK_UNPROVED_MAX; i++) {
+		crowd[i] = dial(f);
+		assert_true(greeted(crowd[i]));
+	}
+	assert_int_equal(recv(crowd[0], &byte, 1, 0), 0);       /* the oldest went, and no other */
+	for (int i = 1; i <= LOOPBACK_UNPROVED_MAX; i++)
+		assert_int_equal(recv(crowd[i], &byte, 1, MSG_DONTWAIT), -1);
+	put(crowd[LOOPBACK_UNPROVED_MAX], "data " SESSION_KEY "\r\n");
+	assert_int_equal(recv(crowd[LOOPBACK_UNPROVED_MAX], &byte, 1, 0), 1);
+	put(proved, "x");
+	assert_int_equal(recv(proved, &byte, 1, 0), 1);
+	close(proved);
+	for (int i = 0; i <= LOOPBACK_UNPROVED_MAX; i++)
+		close(crowd[i]);
+}
+
+static void the_limit_on_connections_holds(void **state)
+{
+	struct fixture *f = *state;
+	int fds[CONNECTIONS], one_more;
+	char byte;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		fds[i] = dial(f);
+		assert_true(greeted(fds[i]));
+		put(fds[i], "data " SESSION_KEY "\r\n");
+		assert_int_equal(recv(fds[i], &byte, 1, 0), 1);
+	}
+	one_more = dial(f);
+	assert_true(greeted(one_more));
+	put(one_more, "data " SESSION_KEY "\r\n");
+	assert_int_equal(recv(one_more, &byte, 1, 0), 0);
+	close(one_more);
+	for (int i = 0; i < CONNECTIONS; i++)
+		close(fds[i]);
+}
+
+static void closing_hangs_up_on_everybody(void **state)
+{
+	struct fixture *f = *state;
+	int proved = dial(f), silent = dial(f);
+	char byte;
+
+	assert_true(greeted(proved));
+	assert_true(greeted(silent));
+	put(proved, "data " SESSION_KEY "\r\n");
+	assert_int_equal(recv(proved, &byte, 1, 0), 1);
+	assert_int_equal(loopback_close(f->loopback, 10 * NS_PER_S), RC_OK);
+	assert_int_equal(recv(proved, &byte, 1, 0), 0);
+	assert_int_equal(recv(silent, &byte, 1, 0), 0);
+	close(proved);
+	close(silent);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_way_of_cutting_the_first_line_gives_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_unknown_session_key_is_hung_up_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_crowd_that_proves_nothing_keeps_nobody_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_limit_on_connections_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(closing_hangs_up_on_everybody, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
