@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -391,8 +392,8 @@ enum rc holds_new(struct store *store, const char *key_file, int64_t held_per_pe
 		return RC_NOMEM;
 	holds->store = store;
 	holds->held_per_person = held_per_person;
-	holds->now_ns = clock_wall_ns;
-	holds->mono_ns = clock_mono_ns;
+	atomic_init(&holds->wall, clock_wall_ns);
+	atomic_init(&holds->mono, clock_mono_ns);
 	holds->tail = &holds->events;
 	rc = read_key(holds, key_file, why);
 	if (rc == RC_OK)
@@ -421,4 +422,20 @@ void holds_listen(struct holds *holds, hold_listener *fn, void *arg)
 	holds->listener = fn;
 	holds->listener_arg = arg;
 	pthread_mutex_unlock(&holds->telling);
+}
+
+int64_t holds_wall_ns(struct holds *holds)
+{
+	return atomic_load(&holds->wall)();
+}
+
+int64_t holds_mono_ns(struct holds *holds)
+{
+	return atomic_load(&holds->mono)();
+}
+
+void holds_set_clock(struct holds *holds, int64_t (*now_ns)(void))
+{
+	atomic_store(&holds->wall, now_ns);
+	atomic_store(&holds->mono, now_ns);
 }

@@ -12,12 +12,13 @@ struct hold_waiter;                              /* a thread in hold_wait() */
 struct hold_left;                                /* a hold whose request hung up */
 struct hold_event;
 
+typedef int64_t holds_clock(void);
+
 struct holds {
 	struct store *store;
 	unsigned char key[HOLD_KEY_LEN];
 	int64_t held_per_person;
-	int64_t (*_Atomic now_ns)(void);         /* wall clock, for what the store keeps */
-	int64_t (*_Atomic mono_ns)(void);        /* for what only this process knows */
+	holds_clock *_Atomic wall, *_Atomic mono;        /* for what the store keeps, for what only this process knows */
 	hold_listener *listener;
 	void *listener_arg;
 
@@ -31,6 +32,9 @@ struct holds {
 
 	pthread_mutex_t telling;                 /* one teller at a time, so that events keep their order */
 };
+
+int64_t holds_wall_ns(struct holds *holds);
+int64_t holds_mono_ns(struct holds *holds);
 
 /* ---- states ---- */
 bool hold_state_parse(const char *name, enum hold_state *state);

@@ -33,7 +33,7 @@ static void event_free(struct hold_event *e)
 
 enum rc hold_tx_begin(struct holds *holds, struct hold_tx *tx)
 {
-	*tx = (struct hold_tx){.holds = holds, .now_ns = holds->now_ns()};
+	*tx = (struct hold_tx){.holds = holds, .now_ns = holds_wall_ns(holds)};
 	tx->tail = &tx->events;
 	tx->db = store_begin(holds->store);
 	if (!tx->db)

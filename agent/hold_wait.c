@@ -177,7 +177,7 @@ void hold_abandon(struct holds *holds, const char *id)
 	if (!l)
 		return;                          /* the hold stands until its time is over */
 	strncpy(l->id, id, HOLD_ID_LEN);
-	l->due_ns = holds->mono_ns() + ABANDON_NS;
+	l->due_ns = holds_mono_ns(holds) + ABANDON_NS;
 	pthread_mutex_lock(&holds->mutex);
 	take_left(holds, id);
 	if (is_awaited(holds, id)) {
@@ -224,7 +224,7 @@ static enum rc cancel_left(struct hold_tx *tx)
 	char id[HOLD_ID_LEN + 1];
 	enum rc rc = RC_OK;
 
-	while (rc == RC_OK && next_left(tx->holds, tx->holds->mono_ns(), id)) {
+	while (rc == RC_OK && next_left(tx->holds, holds_mono_ns(tx->holds), id)) {
 		rc = hold_set_state(tx, id, HOLD_PENDING, HOLD_CANCELLED, 0);
 		if (rc == RC_OK)
 			rc = hold_tell(tx, id, "cancelled", NULL, NULL);
@@ -315,7 +315,7 @@ static enum rc first_due(struct hold_tx *tx, int64_t *due_ns)
 
 enum rc holds_tick(struct holds *holds, int64_t *wait_ns)
 {
-	int64_t due_ns = INT64_MAX, left_ns, now_ns = holds->mono_ns();
+	int64_t due_ns = INT64_MAX, left_ns, now_ns = holds_mono_ns(holds);
 	struct hold_tx tx;
 	enum rc rc = hold_tx_begin(holds, &tx);
 
@@ -394,10 +394,4 @@ void hold_thread_stop(struct holds *holds)
 	pthread_cond_destroy(&holds->news);
 	pthread_mutex_destroy(&holds->telling);
 	pthread_mutex_destroy(&holds->mutex);
-}
-
-void holds_set_clock(struct holds *holds, int64_t (*now_ns)(void))
-{
-	holds->now_ns = now_ns;
-	holds->mono_ns = now_ns;
 }
