@@ -654,6 +654,11 @@ const char *condition_name(const struct condition *c)
 	return row_of(c)->name;
 }
 
+const char *condition_kind(size_t i)
+{
+	return i < N_KINDS ? kinds[i].name : NULL;
+}
+
 static enum rc read_one(const struct yaml *value, struct patterns *patterns, struct condition **out, struct why *why)
 {
 	struct buf allowed;

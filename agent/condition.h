@@ -30,6 +30,7 @@ void evaluation_free(struct evaluation *e);
 /* Of a condition that holds, the part that says most about why: a pattern before all else. */
 const struct condition *condition_reason(const struct condition *condition, struct evaluation *e);
 const char *condition_name(const struct condition *condition);           /* "prompt_matches" */
+const char *condition_kind(size_t i);                                    /* the names that there are; NULL after the last */
 
 /* Append what it matched as a JSON object ({"condition":…}), texts masked by the engine. See policy_show_match(). */
 enum rc condition_show(const struct condition *reason, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,

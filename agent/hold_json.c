@@ -194,7 +194,10 @@ enum rc holds_list(struct holds *holds, const struct person *person, const char 
 	rc = hold_tx_begin(holds, &tx);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_query(tx.db, &row, "SELECT " HOLD_COLUMNS " FROM holds ORDER BY created_ns", "");
+	/* what is stored as pending or approved may have expired since */
+	rc = store_query(tx.db, &row,
+			 "SELECT " HOLD_COLUMNS_BRIEF " FROM holds WHERE ?1 OR state = ?2 OR (?2 = 'expired' AND state IN"
+			 " ('pending', 'approved')) ORDER BY created_ns", "it", (int64_t)all, hold_state_name(wanted));
 	buf_putc(out, '[');
 	while (rc == RC_OK && (rc = store_row(row)) == RC_OK) {
 		enum hold_state is;

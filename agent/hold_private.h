@@ -71,8 +71,9 @@ enum rc hold_thread_start(struct holds *holds, struct why *why) MUST_USE;
 void hold_thread_stop(struct holds *holds);
 
 /* ---- rows ---- */
-#define HOLD_COLUMNS \
-	"id, state, issuer, subject, user, connection, reason, rule, matched, groups, approvals, ttl_ns, created_ns, expires_ns, shown"
+#define HOLD_COLUMNS_BRIEF \
+	"id, state, issuer, subject, user, connection, reason, rule, matched, groups, approvals, ttl_ns, created_ns, expires_ns"
+#define HOLD_COLUMNS HOLD_COLUMNS_BRIEF ", shown"
 enum hold_column {
 	COL_ID, COL_STATE, COL_ISSUER, COL_SUBJECT, COL_USER, COL_CONNECTION, COL_REASON, COL_RULE, COL_MATCHED, COL_GROUPS,
 	COL_APPROVALS, COL_TTL, COL_CREATED, COL_EXPIRES, COL_SHOWN,

@@ -408,6 +408,20 @@ enum rc policy_show_match(const struct policy *policy, const struct facts *facts
 	return rc;
 }
 
+void policy_keys(void (*each)(void *arg, const char *section, const char *key), void *arg)
+{
+	const char *name;
+
+	for (size_t i = 0; i < sizeof document_keys / sizeof *document_keys; i++)
+		each(arg, "a policy", document_keys[i].name);
+	for (size_t i = 0; i < sizeof rule_keys / sizeof *rule_keys; i++)
+		each(arg, "a rule", rule_keys[i].name);
+	for (size_t i = 0; i < sizeof by_keys / sizeof *by_keys; i++)
+		each(arg, "by", by_keys[i].name);
+	for (size_t i = 0; (name = condition_kind(i)); i++)
+		each(arg, "when", name);
+}
+
 /* ---- all policies ---- */
 
 struct policies {

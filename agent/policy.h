@@ -55,6 +55,9 @@ void policy_decide(const struct policy *policy, const struct facts *facts, int64
 enum rc policy_show_match(const struct policy *policy, const struct facts *facts, const struct verdict *verdict,
 			  struct mask_scope *scope, struct buf *out) MUST_USE;
 
+/* Every key that a policy may hold, with what it stands in ("a policy", "a rule", "by", "when"): for the manual's check. */
+void policy_keys(void (*each)(void *arg, const char *section, const char *key), void *arg);
+
 /* ---- all policies of the agent: current snapshots by name ---- */
 struct policies;
 

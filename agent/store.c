@@ -147,13 +147,15 @@ enum rc store_open(const char *path, struct store **out, struct why *why)
 		rc = RC_NOMEM;
 		goto out;
 	}
-	/* made here and not by SQLite, so that it is never readable by others; its -wal and -shm take their mode from it */
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
+	/* made here and not by SQLite, so that it is never readable by others; its -wal and -shm take their mode from it. One that is
+	 * there is not opened: closing any descriptor of a file drops all locks that this process has on it (fcntl(2)) */
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno != EEXIST) {
 		rc = why_set(why, RC_IO, "%s: cannot open: %s", path, strerror(errno));
 		goto out;
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		rc = db_fail(store, why, "open the store");
 		goto out;

@@ -713,6 +713,11 @@ static void a_hold_shows_to_those_concerned(void **state)
 	assert_int_equal(listed(p, &bob, NULL), 1);
 	assert_int_equal(listed(p, &carol, NULL), 0);
 	assert_int_equal(listed(p, &bob, "denied"), 0);
+	assert_int_equal(listed(p, &bob, "expired"), 0);
+	fake_ns += 900 * NS_PER_S;
+	assert_int_equal(listed(p, &bob, "expired"), 1);
+	assert_int_equal(listed(p, &bob, "pending"), 0);
+	assert_int_equal(listed(p, &bob, "all"), 1);
 	buf_init(&out, 100000);
 	assert_int_equal(holds_list(p->holds, &bob, "bogus", &out, NULL), RC_BAD);
 	assert_int_equal(hold_show(p->holds, &carol, hold.id, &out, NULL), RC_NOT_FOUND);
