@@ -1,5 +1,6 @@
 # make            build/phigate and build/phigate-agent
-# make test       everything that CI runs; make unit, make e2e, make fuzz, make bench, make demo: the parts
+# make test       everything that CI runs; make unit, make lint, make e2e, make fuzz, make bench: the parts
+# make demo       the whole story in a minute, on this machine
 # B=DIR builds elsewhere, SAN=1 with AddressSanitizer and UBSan, CC=clang with clang
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -10,21 +11,41 @@ B ?= build
 VERSION := 0.1.0
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# ---- what Debian brings ----------------------------------------------------------------------------------------------
-BUILD_DEPS := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libssh2-1-dev libvectorscan-dev libutf8proc-dev \
+# ---- what Debian and npm bring; each target installs what it needs and what is missing ------------------------------------
+BUILD_DEPS := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libssh2-1-dev libvectorscan-dev libpcre2-dev libutf8proc-dev \
 	libcjson-dev libyaml-dev libarchive-dev libsqlite3-dev zlib1g-dev libqrencode-dev node-llhttp openssh-server
-LIBS_PC := libssl libcrypto libcurl libssh2 libhs libutf8proc libcjson yaml-0.1 libarchive sqlite3 zlib libqrencode
+LIBS_PC := libssl libcrypto libcurl libssh2 libhs libpcre2-8 libutf8proc libcjson yaml-0.1 libarchive sqlite3 zlib libqrencode
+DEMO_DEPS := curl openssh-client util-linux procps
+UNIT_DEPS := libcmocka-dev openssh-client
+TEST_DEPS := $(DEMO_DEPS) $(UNIT_DEPS) clang libclang-rt-dev llvm bats jq mandoc
+FUZZ_DEPS := clang libclang-rt-dev llvm
+BENCH_DEPS := $(DEMO_DEPS) nginx-light wrk
+have_node := command -v node >/dev/null && command -v npm >/dev/null || echo nodejs npm
 
-lacking = $(shell for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done)
-install = missing='$(call lacking,$(1))'; if [ -n "$$missing" ]; then \
-	echo "installing $$missing"; $(SUDO) apt-get update -qq && \
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+lacking = $$(for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done)
+# Packages that bring services do not start them: what is built and tested here starts its own.
+install = missing="$(call lacking,$(1)) $(2)"; missing=$$(echo $$missing); if [ -n "$$missing" ]; then \
+	echo "installing $$missing"; rc=0; held=/usr/sbin/policy-rc.d; \
+	if [ -e $$held ]; then held=; else $(SUDO) sh -c 'printf "\#!/bin/sh\nexit 101\n" > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d'; fi; \
+	{ $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq \
+		--no-install-recommends $$missing; } > $(B)/apt.log 2>&1 || rc=1; \
+	[ -z "$$held" ] || $(SUDO) rm -f $$held; [ $$rc = 0 ] || { tail -n 20 $(B)/apt.log; exit 1; }; fi
 
-.PHONY: all deps clean unit
+.PHONY: all deps clean unit unit-programs test lint e2e fuzz fuzz-programs bench bench-programs demo completions
 $(B)/deps.ok: Makefile
 	@mkdir -p $(B)
 	@$(call install,$(BUILD_DEPS))
 	@touch $@
+$(B)/deps.%.ok: Makefile
+	@mkdir -p $(B)
+	@$(call install,$($*_DEPS),$(if $(filter UNIT FUZZ,$*),,$$($(have_node))))
+	@touch $@
+# npm ci writes beside the lock file only; nothing of it runs at installation
+tests/node_modules/.package-lock.json: tests/package-lock.json tests/package.json | $(B)/deps.DEMO.ok
+	@echo "installing npm packages of the tests"
+	@cd tests && npm ci --ignore-scripts --no-progress --loglevel=error > /dev/null
+	@touch $@
+deps: $(B)/deps.ok $(B)/deps.TEST.ok $(B)/deps.BENCH.ok tests/node_modules/.package-lock.json
 
 # ---- flags, probed once ----------------------------------------------------------------------------------------------
 ifeq ($(origin CC),default)
@@ -96,14 +117,51 @@ $(B)/phigate-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libmask.a $(B)/libcom
 
 # ---- tests -----------------------------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+$(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/unit/test_*.c)): | $(B)/deps.UNIT.ok
 $(B)/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
 # make unit runs all; make unit/test_buf runs one
+unit-programs: $(UNIT)
 unit: $(UNIT)
 	@rc=0; for t in $^; do $$t || rc=1; done; exit $$rc
 unit/%: $(B)/unit/%
 	$<
+
+# make test FUZZ_S=60 JOBS=4: longer, wider
+test: $(B)/deps.ok $(B)/deps.TEST.ok tests/node_modules/.package-lock.json
+	@tests/run.sh
+lint: $(B)/deps.TEST.ok all
+	@tests/run.sh lint
+# make e2e, or make e2e T=03 for the scenarios whose file begins so; B=build/san SAN=1 drives sanitized programs
+e2e: $(B)/deps.TEST.ok tests/node_modules/.package-lock.json all
+	@E2E_BUILD=$(B) tests/run.sh e2e
+
+# make fuzz runs all targets by turns until it is stopped, or FUZZ_S seconds each; make fuzz T=jwt only that one
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(B)/fuzz/%: tests/fuzz/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(CFLAGS_tests) -fsanitize=fuzzer,address,undefined -o $@ $< \
+		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lm
+fuzz-programs: $(FUZZ)
+fuzz: $(B)/deps.ok $(B)/deps.FUZZ.ok
+	@tests/run.sh fuzz
+
+demo: $(B)/deps.ok $(B)/deps.DEMO.ok tests/node_modules/.package-lock.json all
+	@B=$(B) KEEP='$(KEEP)' UPSTREAM='$(UPSTREAM)' DIALECT='$(DIALECT)' tests/demo/demo.sh
+
+# ---- bench -----------------------------------------------------------------------------------------------------------
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+$(B)/bench/%: $(B)/tests/bench/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lm
+bench-programs: $(BENCH)
+bench: $(B)/deps.BENCH.ok tests/node_modules/.package-lock.json all $(BENCH)
+	@B=$(B) tests/bench/bench.sh
+
+# completions come from the command records; a check says when they are not current
+completions: $(B)/phigate
+	@mkdir -p completions; for s in bash zsh fish; do $< completion $$s > completions/phigate.$$s; done
 
 clean:
 	rm -rf $(B)

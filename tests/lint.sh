@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Checks on the sources themselves, in TAP.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+n=0 bad=0
+
+# check NAME OUTPUT: holds when the output is empty
+check() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then echo "ok $n - $1"
+	else bad=1; echo "not ok $n - $1"; printf '%s\n' "$2" | head -n 20; fi
+}
+
+includes() { grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$@" /dev/null; }
+
+# every quoted include, as the path that it means from its own folder or -iquote
+resolve() {
+	includes "$@" | sed -E 's/^([^:]+):([0-9]+):.*"([^"]+)".*/\1 \2 \3/' | while read -r file line name; do
+		dir=$(dirname "$file")
+		for d in "$dir" common agent; do
+			if [ -e "$d/$name" ]; then
+				echo "$file:$line $(realpath --relative-to=. "$d/$name")"
+				break
+			fi
+		done
+	done
+}
+
+check "cli includes nothing of the agent but mask/mask.h" \
+	"$(resolve cli/*.[ch] | grep ' agent/' | grep -v ' agent/mask/mask\.h$')"
+check "the agent includes nothing of cli" "$(resolve agent/*.[ch] agent/mask/*.[ch] | grep ' cli/')"
+check "common includes only common" "$(resolve common/*.[ch] | grep -v ' common/')"
+check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] | grep -vE ' (agent/mask|common)/')"
+check "what an exchange calls does not include exchange.h" "$(ls agent/mask/*.[ch] agent/*.[ch] |
+	grep -E '/(mask/.*|(identity|policy|hold|upstream|mask|record|session|store|dialect|prompt|history|provider|pattern|condition)[a-z_]*\.[ch])$' |
+	xargs grep -nE '#[[:space:]]*include.*"exchange\.h"' /dev/null)"
+
+# a row of a configuration table, or of a command's options, ends with its help
+rows() { tr '\n' ' ' < "$1" | grep -oE "$2" | sed "s|^|$1: |"; }
+check "every configuration key has a help line" "$(for f in $(grep -lE '\bCONF_[A-Z]+,' common/*.c agent/*.c cli/*.c); do
+	rows "$f" '\{"[a-z_*]+", CONF_[A-Z]+,[^{}]*\}' | grep -vE '"[^"]{3,}"[[:space:]]*\}$'; done)"
+check "every option of phigate has a help line" "$(for f in cli/*.c; do
+	rows "$f" '\{"--[a-z-]+",[^{}]*\}' | grep -vE '"[^"]{3,}"[^"]*\}$'; done)"
+check "every configuration key stands in phigate-agent(8)" "$([ ! -e agent/phigate-agent.8 ] ||
+	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' agent/config.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
+	while read -r key; do tr -d '\\' < agent/phigate-agent.8 | grep -qw "$key" || echo "$key"; done)"
+check "every command of phigate stands in phigate(1)" "$([ ! -e cli/phigate.1 ] ||
+	grep -ohE '^[[:space:]]*\.name = "[a-z]+"' cli/*.c | grep -oE '"[a-z]+"' | tr -d '"' | sort -u |
+	while read -r name; do grep -qw "$name" cli/phigate.1 || echo "$name"; done)"
+
+for page in cli/phigate.1 agent/phigate-agent.8 config/phigate-policy.5; do
+	if [ ! -e "$page" ]; then check "manual $page" "is missing"
+	else check "manual $page" "$(mandoc -T lint -W warning "$page" 2>&1 | grep -v 'referenced manual not found')"; fi
+done
+for shell in bash zsh fish; do
+	check "completions for $shell are current (make completions)" "$(
+		if [ ! -x build/phigate ]; then echo "build/phigate is not built"
+		else build/phigate completion $shell 2>&1 | diff -u completions/phigate.$shell - 2>&1 | head -n 20; fi)"
+	! command -v $shell >/dev/null || [ ! -e completions/phigate.$shell ] ||
+		check "completions for $shell are $shell" "$($shell -n completions/phigate.$shell 2>&1)"
+done
+
+check "lock files name no registry" "$(git ls-files '*package-lock.json' '*.lock' | xargs grep -nE 'https?://|"resolved"' /dev/null |
+	grep -vE '"(url|funding)": ')"
+check "no text names the machine that it was written on" "$(git ls-files | grep -vE '^tests/(lint\.sh|node_modules)' |
+	xargs grep -nIE '/work/|/root/|/home/[a-z]' /dev/null | grep -v '^LICENSE')"
+check "no TODO, no FIXME" "$(git ls-files '*.c' '*.h' '*.sh' '*.bash' '*.mjs' '*.bats' Makefile | grep -v '^tests/lint\.sh$' |
+	xargs grep -nE '\b(TODO|FIXME|XXX)\b' /dev/null)"
+check "shell scripts parse" "$(git ls-files '*.sh' '*.bash' .ci/run | while read -r f; do bash -n "$f" 2>&1; done)"
+check "node programs parse" "$(git ls-files '*.mjs' | while read -r f; do node --check "$f" 2>&1; done)"
+check "only the folders of the design stand at the top" "$(git ls-files | grep / | cut -d/ -f1 | sort -u |
+	grep -vxE 'cli|agent|common|config|tests|completions|\.ci')"
+echo "1..$n"
+exit $bad

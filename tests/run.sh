@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Runs the tests, or the stages named as arguments (build unit lint fuzz e2e), and counts what they say in TAP.
+# What passes is one line per program, what fails is shown with all it printed. The last line counts everything.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+make=${MAKE:-make}
+jobs=${JOBS:-$(nproc)}
+fuzz_s=${FUZZ_S:-10}
+passed=0 failed=0 skipped=0
+work=$(mktemp -d "${TMPDIR:-/tmp}/phigate-test.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+# make hands its own flags down, such as -s or a job server; each stage says itself what it wants
+unset MAKEFLAGS MFLAGS MAKELEVEL
+export TMPDIR=$work/tmp
+mkdir -m 700 "$TMPDIR"
+
+stage() { printf '\n==> %s\n' "$*"; from=$SECONDS; }
+
+# count FILE NAME STATUS: TAP in FILE; a program that ends badly without a failed line is one failure
+count() {
+	local ok not skip
+	ok=$(grep -c '^ok ' "$1") not=$(grep -c '^not ok ' "$1") skip=$(grep -ci '^ok .*# *skip' "$1")
+	ok=$((ok - skip))
+	[ "$3" = 0 ] || [ "$not" != 0 ] || not=1
+	passed=$((passed + ok)) failed=$((failed + not)) skipped=$((skipped + skip))
+	if [ "$not" != 0 ]; then
+		printf '%-34s %3d passed, %d FAILED\n' "$2" "$ok" "$not"
+		sed 's/^/    /' "$1"
+	else
+		printf '%-34s %3d passed%s\n' "$2" "$ok" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
+	fi
+}
+
+# step NAME COMMAND…: one test that is a command
+step() {
+	local name=$1
+	shift
+	if "$@" > "$work/step" 2>&1; then
+		passed=$((passed + 1)); printf '%-34s ok, %d s\n' "$name" $((SECONDS - from))
+	else
+		failed=$((failed + 1)); printf '%-34s FAILED: %s\n' "$name" "$*"
+		{ grep -E 'error|warning|undefined|\*\*\*' "$work/step" || cat "$work/step"; } | tail -n 40 | sed 's/^/    /'
+		return 1
+	fi
+	from=$SECONDS
+}
+
+do_build() {
+	stage "build: gcc, clang, sanitizers"
+	step "builds with gcc" "$make" -j"$jobs" B=build CC=gcc all unit-programs bench-programs
+	step "builds with clang" "$make" -j"$jobs" B=build/clang CC=clang all unit-programs bench-programs
+	step "builds with ASan and UBSan" "$make" -j"$jobs" B=build/san CC=gcc SAN=1 all unit-programs
+	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
+}
+
+do_unit() {
+	stage "unit tests, with ASan and UBSan"
+	local t rc
+	for t in tests/unit/test_*.c; do
+		t=$(basename "$t" .c)
+		[ -x "build/san/unit/$t" ] || { echo "not ok 1 - $t is not built" > "$work/tap"; count "$work/tap" "$t" 1; continue; }
+		CMOCKA_MESSAGE_OUTPUT=tap timeout 300 "build/san/unit/$t" > "$work/tap" 2>&1 < /dev/null
+		rc=$?
+		count "$work/tap" "$t" "$rc"
+	done
+}
+
+do_lint() {
+	stage "lint"
+	tests/lint.sh > "$work/tap" 2>&1
+	count "$work/tap" lint $?
+}
+
+# one fuzz target: its seeds, then what it finds; a crash leaves its input in build/fuzz/crash
+fuzz_one() {
+	local name=${1#fuzz_} rc
+	mkdir -p "build/fuzz/found/$name" build/fuzz/crash
+	[ -d "tests/fuzz/corpus/$name" ] || set -- "$1" "$2"
+	"build/fuzz/fuzz/$1" -max_total_time="$2" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix="build/fuzz/crash/$name-" "build/fuzz/found/$name" \
+		$([ ! -d "tests/fuzz/corpus/$name" ] || echo "tests/fuzz/corpus/$name") > "$work/fuzz.$name" 2>&1
+	rc=$?
+	if [ $rc = 0 ]; then
+		echo "ok - $1: $(awk '/stat::number_of_executed_units/ {print $2}' "$work/fuzz.$name") inputs in $2 s"
+	else
+		echo "not ok - $1"
+		tail -n 60 "$work/fuzz.$name"
+	fi
+	return $rc
+}
+
+do_fuzz() {
+	stage "fuzz targets, ${fuzz_s} s each"
+	local t rc
+	for t in tests/fuzz/fuzz_*.c; do
+		t=$(basename "$t" .c)
+		[ -e "tests/fuzz/$t.c" ] || continue
+		if [ -x "build/fuzz/fuzz/$t" ]; then fuzz_one "$t" "$fuzz_s" > "$work/tap"; rc=$?
+		else echo "not ok - $t is not built" > "$work/tap"; rc=1; fi
+		count "$work/tap" "$t" "$rc"
+	done
+}
+
+# make fuzz: all targets by turns for ever, or FUZZ_S seconds each; T=jwt only one
+do_fuzz_long() {
+	stage "fuzzing${T:+ $T}${FUZZ_S:+, $FUZZ_S s each}"
+	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs || return
+	local t
+	while [ "$failed" = 0 ]; do
+		for t in tests/fuzz/fuzz_"${T:-}"*.c; do
+			t=$(basename "$t" .c)
+			fuzz_one "$t" "${FUZZ_S:-60}" > "$work/tap"
+			count "$work/tap" "$t" $?
+			sed -n 's/^ok - /    /p' "$work/tap"
+		done
+		[ -z "${FUZZ_S:-}" ] || break
+	done
+}
+
+# Scenario files run beside one another; each has its own provider, model, agent and users.
+do_e2e() {
+	local build=${E2E_BUILD:-build/san} t
+	stage "end to end: sshd, oidc-provider, openai, $build"
+	[ -x "$build/phigate-agent" ] && [ -x "$build/phigate" ] || {
+		echo "not ok - $build/phigate and phigate-agent are not built" > "$work/tap"; count "$work/tap" e2e 1; return; }
+	mkdir "$work/e2e"
+	export PHIGATE_BUILD=$PWD/$build
+	printf '%s\n' tests/e2e/"${T:-}"*.bats | xargs -P "${E2E_JOBS:-2}" -I{} sh -c '
+		name=$(basename {} .bats)
+		timeout -k 10 600 bats --tap {} > "$1/$name.tap" 2>&1 < /dev/null; echo $? > "$1/$name.rc"
+		echo "    $name done" >&2' sh "$work/e2e"
+	for t in "$work"/e2e/*.tap; do
+		count "$t" "$(basename "$t" .tap)" "$(cat "${t%.tap}.rc")"
+	done
+}
+
+began=$SECONDS
+case ${1:-all} in
+all) do_build; do_unit; do_lint; do_fuzz; do_e2e ;;
+fuzz) do_fuzz_long ;;
+build | unit | lint | e2e) for s in "$@"; do "do_$s"; done ;;
+*) echo "unknown stage $1"; exit 2 ;;
+esac
+left=$(ls -A "$TMPDIR")
+if [ -n "$left" ]; then
+	failed=$((failed + 1)); echo "left behind in TMPDIR: $left"
+fi
+printf '\nin %d min %d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
