@@ -9,10 +9,12 @@
 #include "buf.h"
 
 #define JWT_MAX 16384
+#define JWT_SUBJECT_MAX 255                      /* OpenID Connect Core 2 */
 
 /* ---- key sets (RFC 7517) ---- */
 struct jwks;
-enum rc jwks_parse(struct slice json, struct jwks **out, struct why *why) MUST_USE;      /* unusable keys are passed over */
+/* Keys of other kinds or for other uses are passed over; an RSA key of a refused size stays known, and refuses. RC_BAD, RC_TOO_BIG. */
+enum rc jwks_parse(struct slice json, struct jwks **out, struct why *why) MUST_USE;
 void jwks_free(struct jwks *jwks);
 bool jwks_has(const struct jwks *jwks, const char *kid);
 
@@ -23,11 +25,12 @@ struct jwt {
 	struct buf signature;
 	char *text;
 };
-/* Form only; nothing is believed yet. RC_BAD. */
+/* Form only; nothing is believed yet. RC_BAD; out needs no jwt_free() then, but may have it. */
 enum rc jwt_parse(struct slice token, struct jwt *out, struct why *why) MUST_USE;
 void jwt_free(struct jwt *jwt);
 
-/* RC_NOT_FOUND: the key set has no such kid (fetch it again); RC_DENIED: signature or key does not fit. */
+/* RC_NOT_FOUND: the key set has no such kid (fetch it again); RC_DENIED: signature or key does not fit. A token without kid is
+ * verified only by the one key of a set. */
 enum rc jwt_verify(const struct jwt *jwt, const struct jwks *jwks, struct why *why) MUST_USE;
 
 struct jwt_expect {
@@ -35,7 +38,8 @@ struct jwt_expect {
 	int64_t now_s, leeway_s;
 	int64_t max_age_s;                       /* when positive: instead of exp, iat may be this old (login tokens) */
 };
-enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct why *why) MUST_USE;      /* RC_DENIED */
+/* iss, sub, aud and azp, exp, nbf, iat. RC_DENIED, why says what is wrong. */
+enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct why *why) MUST_USE;
 
 /* A claim by path: "groups", "realm_access.roles", or a name that holds dots and slashes itself (tried first). */
 const cJSON *jwt_claim(const struct jwt *jwt, const char *path);

@@ -1,0 +1,364 @@
+/* ID tokens: every algorithm that is accepted, and every forgery that is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <openssl/hmac.h>
+#include <openssl/x509.h>
+
+#include "jwt.h"
+#include "mint.h"
+
+#define NOW 1700000000
+#define ISS "https://idp.example.org"
+#define CLAIMS(more) "{\"iss\":\"" ISS "\",\"sub\":\"s1\",\"aud\":\"phigate\",\"iat\":1699999990,\"exp\":1700003600" more "}"
+
+static struct mint_key rsa, pss, p256, p384, ed, evil, weak;
+static struct jwks *jwks;
+
+static const struct jwt_expect EXPECT = {.issuer = ISS, .audience = "phigate", .now_s = NOW, .leeway_s = 60};
+
+static int make_keys(void **state)
+{
+	struct buf set;
+
+	(void)state;
+	rsa = mint_key_new("RS256", "rsa-1", 0);
+	pss = mint_key_new("PS256", "pss-1", 0);
+	p256 = mint_key_new("ES256", "ec-1", 0);
+	p384 = mint_key_new("ES384", "ec-2", 0);
+	ed = mint_key_new("EdDSA", "ed-1", 0);
+	evil = mint_key_new("RS256", "evil-1", 0);
+	weak = mint_key_new("RS256", "weak-1", 1024);
+	buf_init(&set, 65536);
+	buf_puts(&set, "{\"keys\":[");
+	mint_jwk(&rsa, ",\"use\":\"sig\",\"alg\":\"RS256\"", &set);
+	buf_putc(&set, ',');
+	mint_jwk(&pss, "", &set);
+	buf_putc(&set, ',');
+	mint_jwk(&p256, ",\"key_ops\":[\"verify\"]", &set);
+	buf_putc(&set, ',');
+	mint_jwk(&p384, "", &set);
+	buf_putc(&set, ',');
+	mint_jwk(&ed, "", &set);
+	buf_putc(&set, ',');
+	mint_jwk(&weak, "", &set);
+	buf_puts(&set, ",{\"kty\":\"oct\",\"kid\":\"oct-1\",\"k\":\"AAAA\"},{\"kty\":\"EC\",\"kid\":\"odd\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"},7]}");
+	assert_int_equal(jwks_parse(buf_slice(&set), &jwks, NULL), RC_OK);
+	buf_free(&set);
+	return 0;
+}
+
+static int free_keys(void **state)
+{
+	(void)state;
+	mint_key_free(&rsa);
+	mint_key_free(&pss);
+	mint_key_free(&p256);
+	mint_key_free(&p384);
+	mint_key_free(&ed);
+	mint_key_free(&evil);
+	mint_key_free(&weak);
+	jwks_free(jwks);
+	return 0;
+}
+
+/* The whole way that a token goes; takes the token. */
+static enum rc judge_with(char *token, const struct jwks *set, const struct jwt_expect *expect, struct why *why)
+{
+	struct jwt jwt;
+	enum rc rc;
+
+	*why = (struct why){0};
+	rc = jwt_parse(slice_str(token), &jwt, why);
+	if (rc == RC_OK)
+		rc = jwt_check(&jwt, expect, why);
+	if (rc == RC_OK)
+		rc = jwt_verify(&jwt, set, why);
+	jwt_free(&jwt);
+	if (rc != RC_OK) {
+		assert_true(*why->text);
+		assert_null(strstr(why->text, "eyJ"));
+	}
+	free(token);
+	return rc;
+}
+
+static enum rc judge(char *token)
+{
+	struct why why;
+
+	return judge_with(token, jwks, &EXPECT, &why);
+}
+
+static void every_algorithm_is_verified(void **state)
+{
+	const struct mint_key *keys[] = {&rsa, &pss, &p256, &p384, &ed};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		char *token = mint_token(keys[i], CLAIMS("")), *dot;
+
+		assert_int_equal(judge(strdup(token)), RC_OK);
+		dot = strchr(token, '.');
+		dot[1] = dot[1] == 'e' ? 'f' : 'e';
+		assert_int_not_equal(judge(strdup(token)), RC_OK);
+		dot[1] = 'e';
+		dot = strrchr(token, '.');
+		dot[5] = dot[5] == 'A' ? 'B' : 'A';
+		assert_int_not_equal(judge(token), RC_OK);
+	}
+}
+
+static char *hs256(const void *secret, int n)
+{
+	static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"rsa-1\"}";
+	char *token = mint_raw(NULL, NULL, header, CLAIMS(""));
+	unsigned char mac[32];
+	unsigned int len = 32;
+	struct buf t;
+
+	buf_init(&t, 65536);
+	buf_add(&t, token, strlen(token) - 1);
+	HMAC(EVP_sha256(), secret, n, (unsigned char *)t.data, t.len, mac, &len);
+	buf_putc(&t, '.');
+	base64url_encode(mac, len, &t);
+	free(token);
+	return buf_take(&t, NULL);
+}
+
+static void no_algorithm_but_ours(void **state)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(rsa.pkey, &der);
+
+	(void)state;
+	assert_int_equal(judge(mint_raw(NULL, NULL, "{\"alg\":\"none\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
+	assert_int_equal(judge(mint_raw(NULL, NULL, "{\"alg\":\"nOnE\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
+	assert_int_equal(judge(mint_raw(&rsa, "RS256", "{\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
+	assert_int_equal(judge(mint_raw(&rsa, "RS512", "{\"alg\":\"RS512\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
+	assert_int_equal(judge(hs256(der, n)), RC_BAD);
+	assert_int_equal(judge(hs256("", 0)), RC_BAD);
+	OPENSSL_free(der);
+}
+
+static void a_key_serves_one_algorithm(void **state)
+{
+	(void)state;
+	/* right key, but its JWK says RS256; then keys of another kind under the name of one */
+	assert_int_equal(judge(mint_raw(&rsa, "PS256", "{\"alg\":\"PS256\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"ec-1\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge(mint_raw(&p256, "ES256", "{\"alg\":\"ES256\",\"kid\":\"ec-2\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge(mint_raw(&p256, "ES256", "{\"alg\":\"ES384\",\"kid\":\"ec-2\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge(mint_raw(&ed, "EdDSA", "{\"alg\":\"EdDSA\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge(mint_raw(&evil, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
+}
+
+static void only_published_keys_count(void **state)
+{
+	struct buf header, jwk;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(judge(mint_token(&evil, CLAIMS(""))), RC_NOT_FOUND);
+	assert_int_equal(judge(mint_raw(&evil, "RS256", "{\"alg\":\"RS256\"}", CLAIMS(""))), RC_NOT_FOUND);
+	buf_init(&header, 4096);
+	buf_init(&jwk, 4096);
+	mint_jwk(&evil, "", &jwk);
+	buf_printf(&header, "{\"alg\":\"RS256\",\"kid\":\"evil-1\",\"jwk\":%s,\"jku\":\"http://127.0.0.1:1/k\",\"x5u\":\"http://127.0.0.1:1/x\"}",
+		   jwk.data);
+	assert_int_equal(judge(mint_raw(&evil, "RS256", header.data, CLAIMS(""))), RC_NOT_FOUND);
+	buf_clear(&header);
+	buf_printf(&header, "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"jwk\":%s}", jwk.data);
+	assert_int_equal(judge(mint_raw(&evil, "RS256", header.data, CLAIMS(""))), RC_DENIED);
+	/* the right key with such members in the header is still the right key */
+	assert_int_equal(judge(mint_raw(&rsa, "RS256", header.data, CLAIMS(""))), RC_OK);
+	assert_int_equal(judge_with(mint_token(&weak, CLAIMS("")), jwks, &EXPECT, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "2048"));
+	buf_free(&header);
+	buf_free(&jwk);
+}
+
+static void the_only_key_needs_no_name(void **state)
+{
+	struct jwks *one;
+	struct buf set;
+
+	(void)state;
+	buf_init(&set, 8192);
+	buf_puts(&set, "{\"keys\":[");
+	mint_jwk(&rsa, "", &set);
+	buf_puts(&set, "]}");
+	assert_int_equal(jwks_parse(buf_slice(&set), &one, NULL), RC_OK);
+	for (int i = 0; i < 2; i++) {
+		struct why why;
+
+		assert_int_equal(judge_with(mint_raw(i ? &evil : &rsa, "RS256", "{\"alg\":\"RS256\"}", CLAIMS("")), one, &EXPECT, &why),
+				 i ? RC_DENIED : RC_OK);
+	}
+	jwks_free(one);
+	buf_free(&set);
+}
+
+static void keys_for_other_uses_are_passed_over(void **state)
+{
+	struct jwks *set;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 8192);
+	buf_puts(&text, "{\"keys\":[");
+	mint_jwk(&rsa, ",\"use\":\"enc\"", &text);
+	buf_putc(&text, ',');
+	mint_jwk(&p256, ",\"key_ops\":[\"deriveKey\"]", &text);
+	buf_puts(&text, "]}");
+	assert_int_equal(jwks_parse(buf_slice(&text), &set, NULL), RC_OK);
+	assert_false(jwks_has(set, "rsa-1"));
+	assert_false(jwks_has(set, "ec-1"));
+	jwks_free(set);
+	buf_free(&text);
+	assert_int_equal(jwks_parse(SLICE("{\"keys\":{}}"), &set, NULL), RC_BAD);
+	assert_int_equal(jwks_parse(SLICE("[]"), &set, NULL), RC_BAD);
+	assert_int_equal(jwks_parse(SLICE(""), &set, NULL), RC_BAD);
+}
+
+static void the_form_is_strict(void **state)
+{
+	char *good = mint_token(&rsa, CLAIMS("")), *big, *with_nul;
+	size_t n = strlen(good);
+	struct jwt jwt;
+	struct buf pad;
+
+	(void)state;
+	for (size_t cut = 0; cut < n; cut += 7)
+		assert_int_not_equal(judge(strndup(good, cut)), RC_OK);
+	assert_int_not_equal(judge(strndup(good, (size_t)(strrchr(good, '.') - good))), RC_OK);
+	assert_int_not_equal(judge(strndup(good, (size_t)(strrchr(good, '.') - good) + 1)), RC_OK);
+	with_nul = malloc(n + 1);
+	memcpy(with_nul, good, n + 1);
+	with_nul[n - 1] = '\0';
+	assert_int_equal(jwt_parse((struct slice){with_nul, n}, &jwt, NULL), RC_BAD);
+	free(with_nul);
+	buf_init(&pad, 65536);
+	buf_add_slice(&pad, slice_str(good));
+	buf_puts(&pad, ".x");
+	assert_int_not_equal(judge(strdup(pad.data)), RC_OK);
+	buf_truncate(&pad, n);
+	buf_puts(&pad, "=");
+	assert_int_not_equal(judge(strdup(pad.data)), RC_OK);
+	buf_clear(&pad);
+	buf_puts(&pad, "{\"iss\":\"" ISS "\",\"sub\":\"s1\",\"aud\":\"phigate\",\"iat\":1699999990,\"exp\":1700003600,\"pad\":\"");
+	for (int i = 0; i < 15000; i++)
+		buf_putc(&pad, 'x');
+	buf_puts(&pad, "\"}");
+	big = mint_token(&rsa, pad.data);
+	assert_int_equal(judge(big), RC_BAD);
+	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "[\"alg\"]", CLAIMS(""))), RC_OK);
+	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"alg\":\"none\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_OK);
+	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"crit\":[\"x\"],\"x\":1}", CLAIMS(""))), RC_OK);
+	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"typ\":\"at+jwt\"}", CLAIMS(""))), RC_OK);
+	assert_int_not_equal(judge(mint_token(&rsa, CLAIMS(",\"exp\":1800000000"))), RC_OK);
+	buf_free(&pad);
+	free(good);
+}
+
+struct claims_case {
+	const char *claims;
+	bool good;
+};
+
+#define C(iss, aud, rest) "{\"iss\":\"" iss "\",\"sub\":\"s1\",\"aud\":" aud "," rest "}"
+#define TIMES "\"iat\":1699999990,\"exp\":1700003600"
+
+static const struct claims_case CASES[] = {
+	{C(ISS, "\"phigate\"", TIMES), true},
+	{C(ISS, "[\"phigate\"]", TIMES), true},
+	{C(ISS, "[\"other\",\"phigate\"]", TIMES ",\"azp\":\"phigate\""), true},
+	{C(ISS, "[\"other\",\"phigate\"]", TIMES), false},
+	{C(ISS, "[\"other\",\"phigate\"]", TIMES ",\"azp\":\"other\""), false},
+	{C(ISS, "\"phigate\"", TIMES ",\"azp\":\"other\""), false},
+	{C(ISS, "\"phigate2\"", TIMES), false},
+	{C(ISS, "[]", TIMES), false},
+	{C(ISS, "[7,\"phigate\"]", TIMES), false},
+	{C(ISS, "null", TIMES), false},
+	{C(ISS "/", "\"phigate\"", TIMES), false},
+	{C("https://idp.attacker.example", "\"phigate\"", TIMES), false},
+	{"{\"iss\":\"" ISS "\",\"sub\":\"\",\"aud\":\"phigate\"," TIMES "}", false},
+	{"{\"iss\":\"" ISS "\",\"aud\":\"phigate\"," TIMES "}", false},
+	{C(ISS, "\"phigate\"", "\"iat\":1699990000,\"exp\":1699999941"), true},          /* within the leeway */
+	{C(ISS, "\"phigate\"", "\"iat\":1699990000,\"exp\":1699999940"), false},
+	{C(ISS, "\"phigate\"", "\"iat\":1699990000"), false},
+	{C(ISS, "\"phigate\"", "\"exp\":1700003600"), false},
+	{C(ISS, "\"phigate\"", "\"iat\":1700000060,\"exp\":1700003600"), true},
+	{C(ISS, "\"phigate\"", "\"iat\":1700000061,\"exp\":1700003600"), false},
+	{C(ISS, "\"phigate\"", TIMES ",\"nbf\":1700000060"), true},
+	{C(ISS, "\"phigate\"", TIMES ",\"nbf\":1700000061"), false},
+	{C(ISS, "\"phigate\"", "\"iat\":1699999990.5,\"exp\":1700003600.25"), true},
+	{C(ISS, "\"phigate\"", "\"iat\":1699999990,\"exp\":\"1700003600\""), false},
+	{C(ISS, "\"phigate\"", "\"iat\":1699999990,\"exp\":1e300"), false},
+	{C(ISS, "\"phigate\"", "\"iat\":-1,\"exp\":1700003600"), false},
+	{C(ISS, "\"phigate\"", TIMES ",\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}"), false},
+};
+
+static void claims_are_checked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		enum rc rc = judge(mint_token(&ed, CASES[i].claims));
+
+		if ((rc == RC_OK) != CASES[i].good)
+			fail_msg("case %zu: %s", i, CASES[i].claims);
+	}
+}
+
+static void a_login_token_ages_by_its_sign_in(void **state)
+{
+	struct jwt_expect expect = EXPECT;
+	struct why why;
+	const char *old = C(ISS, "\"phigate\"", "\"iat\":1699990000,\"exp\":1699990300");
+
+	(void)state;
+	assert_int_equal(judge_with(mint_token(&ed, old), jwks, &expect, &why), RC_DENIED);
+	expect.max_age_s = 10000;
+	assert_int_equal(judge_with(mint_token(&ed, old), jwks, &expect, &why), RC_OK);
+	expect.max_age_s = 9940;
+	assert_int_equal(judge_with(mint_token(&ed, old), jwks, &expect, &why), RC_DENIED);
+}
+
+static void claims_by_path(void **state)
+{
+	char *token = mint_token(&ed, CLAIMS(",\"groups\":[\"a\"],\"realm_access\":{\"roles\":[\"b\"]},\"https://x.org/groups\":[\"c\"],"
+					     "\"a.b\":{\"c.d\":1},\"a\":{\"b\":7}"));
+	struct jwt jwt;
+
+	(void)state;
+	assert_int_equal(jwt_parse(slice_str(token), &jwt, NULL), RC_OK);
+	assert_string_equal(jwt_claim(&jwt, "groups")->child->valuestring, "a");
+	assert_string_equal(jwt_claim(&jwt, "realm_access.roles")->child->valuestring, "b");
+	assert_string_equal(jwt_claim(&jwt, "https://x.org/groups")->child->valuestring, "c");
+	assert_int_equal(jwt_claim(&jwt, "a.b.c.d")->valueint, 1);
+	assert_null(jwt_claim(&jwt, "realm_access.groups"));
+	assert_null(jwt_claim(&jwt, "groups.x"));
+	assert_null(jwt_claim(&jwt, "..."));
+	jwt_free(&jwt);
+	free(token);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_algorithm_is_verified),
+		cmocka_unit_test(no_algorithm_but_ours),
+		cmocka_unit_test(a_key_serves_one_algorithm),
+		cmocka_unit_test(only_published_keys_count),
+		cmocka_unit_test(the_only_key_needs_no_name),
+		cmocka_unit_test(keys_for_other_uses_are_passed_over),
+		cmocka_unit_test(the_form_is_strict),
+		cmocka_unit_test(claims_are_checked),
+		cmocka_unit_test(a_login_token_ages_by_its_sign_in),
+		cmocka_unit_test(claims_by_path),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, free_keys);
+}

@@ -1,0 +1,134 @@
+/* An HTTP server on 127.0.0.1 for tests, one request at a time: what it answers is the test's to say, at any time. */
+#ifndef PHIGATE_TEST_WEBSERVER_H
+#define PHIGATE_TEST_WEBSERVER_H
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct web {
+	int listener, port;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t asked;
+	bool slow;                               /* answers wait until it is false */
+	int requests;
+	char last[4096];                         /* the last request as it came */
+	void *arg;
+	/* Called under lock with the request's path; returns the whole answer, freed here. */
+	char *(*answer)(void *arg, const char *path);
+};
+
+static inline char *web_answer(int status, const char *more_headers, const char *body)
+{
+	size_t n = strlen(body) + strlen(more_headers) + 200;
+	char *out = malloc(n);
+
+	snprintf(out, n, "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n%s", status,
+		 strlen(body), more_headers, body);
+	return out;
+}
+
+static inline void web_serve(struct web *w, int fd)
+{
+	char in[4096], path[1024] = "";
+	size_t have = 0;
+	char *out;
+	ssize_t n;
+
+	while (have < sizeof in - 1 && (n = recv(fd, in + have, sizeof in - 1 - have, 0)) > 0) {
+		char *end, *length;
+
+		have += (size_t)n;
+		in[have] = '\0';
+		end = strstr(in, "\r\n\r\n");
+		length = strstr(in, "Content-Length: ");
+		if (end && have >= (size_t)(end - in) + 4 + (length ? (size_t)atoi(length + 16) : 0))
+			break;
+	}
+	if (sscanf(in, "%*s %1000s", path) != 1)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->requests++;
+	strcpy(w->last, in);
+	pthread_cond_broadcast(&w->asked);
+	while (w->slow)
+		pthread_cond_wait(&w->asked, &w->lock);
+	out = w->answer(w->arg, path);
+	pthread_mutex_unlock(&w->lock);
+	if (out)
+		send(fd, out, strlen(out), MSG_NOSIGNAL);
+	free(out);
+}
+
+static inline void *web_run(void *arg)
+{
+	struct web *w = arg;
+	int fd;
+
+	while ((fd = accept(w->listener, NULL, NULL)) >= 0) {
+		web_serve(w, fd);
+		close(fd);
+	}
+	return NULL;
+}
+
+static inline void web_start(struct web *w, char *(*answer)(void *arg, const char *path), void *arg)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof at;
+
+	*w = (struct web){.answer = answer, .arg = arg};
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->asked, NULL);
+	w->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (w->listener < 0 || bind(w->listener, (void *)&at, sizeof at) != 0 || listen(w->listener, 16) != 0 ||
+	    getsockname(w->listener, (void *)&at, &n) != 0 || pthread_create(&w->thread, NULL, web_run, w) != 0)
+		abort();
+	w->port = ntohs(at.sin_port);
+}
+
+static inline void web_slow(struct web *w, bool slow)
+{
+	pthread_mutex_lock(&w->lock);
+	w->slow = slow;
+	pthread_cond_broadcast(&w->asked);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static inline int web_requests(struct web *w)
+{
+	int n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->requests;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+/* Until that many requests have come. */
+static inline void web_await(struct web *w, int requests)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->requests < requests)
+		pthread_cond_wait(&w->asked, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* The server is gone: its port refuses. */
+static inline void web_stop(struct web *w)
+{
+	web_slow(w, false);
+	shutdown(w->listener, SHUT_RDWR);
+	pthread_join(w->thread, NULL);
+	close(w->listener);
+	pthread_mutex_destroy(&w->lock);
+	pthread_cond_destroy(&w->asked);
+}
+
+#endif
