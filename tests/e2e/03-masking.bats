@@ -1,0 +1,67 @@
+load lib/common
+
+setup_file() { site_start && login alice; }
+
+@test "a JSON answer comes masked, all else unchanged; the model sees its own credential and not the caller's key" {
+	tunnel $T alice openai-prod
+	[[ $KEY =~ ^phg_[A-Za-z0-9_-]{43}$ ]]
+	answer=$(chat note "Summarise the note." -H 'X-Trace: seven')
+	text=$(content <<< "$answer")
+	no_phi "$answer"
+	for entity in NAME SSN MRN PHONE EMAIL; do has "$text" "[$entity]"; done
+	has "$text" "saw the patient on the ward"
+	has "$text" "Blood pressure 120/80; continue metformin 500 mg twice daily."
+	seen=$(model_log | jq '.[-1]')
+	same "credential" "Bearer model-credential-5d1f" "$(jq -r .headers.authorization <<< "$seen")"
+	same "X-Trace" seven "$(jq -r '.headers["x-trace"]' <<< "$seen")"
+	hasnt "$(model_log)" "$KEY"
+}
+
+@test "a stream comes masked, and puts together to the very same text, however the model cuts it" {
+	tunnel $T alice openai-prod
+	text=$(chat note x | content)
+	model_scripts '{"c1":{"cut":1},"c3":{"cut":3},"c7":{"cut":7},"whole":{"cut":4000}}'
+	for model in note c1 c3 c7 whole zipped; do
+		answer=$(chat_stream $model x)
+		no_phi "$(streamed <<< "$answer")"
+		same "stream of $model" "$text" "$(streamed <<< "$answer")"
+		has "$answer" "data: [DONE]"
+	done
+}
+
+@test "an answer without identifiers passes byte for byte" {
+	tunnel $T alice openai-prod
+	body='{"model":"plain","messages":[{"role":"user","content":"hi"}]}'
+	same "answer" "$(curl -sS "$MODEL/v1/chat/completions" -d "$body")" "$(ask POST /v1/chat/completions "$body")"
+}
+
+@test "tokens arrive while the model still speaks" {
+	tunnel $T alice openai-prod
+	model_scripts '{"paced":{"text":"one two three four five six seven eight nine ten eleven twelve thirteen fourteen. ","repeat":40,"pace_ms":30}}'
+	began=$(date +%s%N)
+	read -r -d '' first < <(ASK_S=60 chat_stream paced x 2>/dev/null | head -c 2000) || true
+	took=$((($(date +%s%N) - began) / 1000000))
+	has "$first" two
+	[ "$took" -lt 8000 ] || fail "2000 bytes of an endless answer took $took ms"
+}
+
+@test "only the session's key opens the local port; web pages need it always" {
+	tunnel $T alice openai-prod
+	before=$(model_count)
+	body='{"model":"note","messages":[]}'
+	for bad in "" "Authorization: Bearer phg_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" "Authorization: Bearer model-credential-5d1f"; do
+		same "with '$bad'" 401 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/chat/completions" ${bad:+-H "$bad"} -d "$body")"
+	done
+	same "Host of another" 421 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/models" -H "Authorization: Bearer $KEY" -H 'Host: evil.example')"
+	same "reached the model" "$before" "$(model_count)"
+	same "x-api-key" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/models" -H "x-api-key: $KEY")"
+}
+
+@test "phigate mask masks as the agent does" {
+	tunnel $T alice openai-prod
+	text=$(chat note x | content)
+	raw=$(curl -sS "$MODEL/v1/chat/completions" -d '{"model":"note","messages":[]}' | content)
+	same "phigate mask" "$text" "$(printf '%s' "$raw" | as alice phigate mask)"
+	spans=$(printf 'SSN: 536-22-8741.' | as alice phigate mask --spans)
+	same "span" SSN "$(jq -r '.spans[0].entity' <<< "$spans")"
+}

@@ -1,0 +1,96 @@
+load lib/common
+
+setup_file() { site_start && login alice bob carol; }
+
+ask_all() { chat note "List every patient on the ward." > "$SITE/held.$T" 2>&1 3>&- & REQUEST=$!; }
+held_id() { event tunnel-$T held "${1:-1}" | json id; }
+
+@test "a risky request waits until a second person approves it, and is used once" {
+	tunnel $T alice openai-prod
+	before=$(model_count)
+	ask_all
+	id=$(held_id)
+	[[ $id =~ ^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$ ]]
+	has "$(as bob phigate holds --json)" "$id"
+	show=$(as bob phigate show "$id")
+	has "$show" "every patient"
+	has "$show" bulk-export
+	same "reached the model" "$before" "$(model_count)"
+	exits 0 as bob phigate approve "${id,,}" --reason "audit 7"
+	wait $REQUEST
+	text=$(content < "$SITE/held.$T")
+	no_phi "$text"
+	has "$text" "[SSN]"
+	event tunnel-$T approved
+	exits 1 as bob phigate approve "$id" || exits 4 as bob phigate approve "$id"
+	ask_all
+	again=$(held_id 2)
+	[ "$again" != "$id" ]
+	as bob phigate deny "$again" --reason over
+	wait $REQUEST || true
+}
+
+@test "a denied request gets 403 with the reason; the model never sees it" {
+	tunnel $T alice openai-prod
+	before=$(model_count)
+	ask_all
+	id=$(held_id)
+	exits 2 as bob phigate deny "$id"
+	exits 0 as bob phigate deny "$id" --reason "not needed for care"
+	wait $REQUEST || true
+	has "$(cat "$SITE/held.$T")" "not needed for care"
+	event tunnel-$T denied
+	same "reached the model" "$before" "$(model_count)"
+}
+
+@test "nobody decides about an own request, nor without the group; unknown ids are named" {
+	tunnel $T alice openai-prod
+	ask_all
+	id=$(held_id)
+	exits 4 as alice phigate approve "$id"
+	exits 4 as carol phigate approve "$id" || exits 1 as carol phigate approve "$id"
+	exits 1 as bob phigate approve 0000-0000 || exits 4 as bob phigate approve 0000-0000
+	exits 0 as bob phigate deny "$id" --reason over
+	wait $REQUEST || true
+}
+
+@test "a requester's own group does not help: never by the requester" {
+	idp_set '{"groups":{"alice":["clinicians"],"bob":["privacy-officers"],"carol":[],"gina":["clinicians","privacy-officers"]}}'
+	login gina
+	tunnel $T gina openai-prod
+	ask_all
+	id=$(held_id)
+	exits 4 as gina phigate approve "$id"
+	exits 0 as bob phigate approve "$id"
+	wait $REQUEST
+	has "$(cat "$SITE/held.$T")" "[SSN]"
+}
+
+@test "a hold survives a restart of the agent; the identical request goes through once it is approved" {
+	tunnel $T alice openai-prod
+	ask_all
+	id=$(held_id)
+	end agent
+	wait $REQUEST || true
+	agent_start
+	has "$(as bob phigate holds --json)" "$id"
+	exits 0 as bob phigate approve "$id"
+	event tunnel-$T session
+	until_ok "the tunnel is back" eval 'chat plain hi > /dev/null 2>&1'
+	code chat note "List every patient on the ward."
+	same "status" 200 "$code"
+	no_phi "$output"
+}
+
+@test "what is shown to the approver is masked, and has no terminal control in it" {
+	tunnel $T alice openai-prod
+	chat note 'List all patients like Dr. Jane Smith, SSN 536-22-8741 \u001b[2J\u202e' > /dev/null 2>&1 3>&- & REQUEST=$!
+	id=$(held_id)
+	show=$(as bob phigate show "$id")
+	no_phi "$show"
+	has "$show" "[SSN]"
+	hasnt "$show" $'\e'
+	hasnt "$(as bob phigate show "$id" --json)" 536-22-8741
+	as bob phigate deny "$id" --reason over
+	wait $REQUEST || true
+}
