@@ -4,6 +4,9 @@
 #define PHIGATE_AGENT_IDENTITY_H
 
 #include "config.h"
+#include "store.h"
+
+#define KEY_ID_LEN 50                            /* "SHA256:" and 43 characters */
 
 /* A person is issuer and subject; user is for display and rules. */
 struct person {
@@ -24,18 +27,31 @@ struct token {
 void token_free(struct token *token);                    /* frees the members */
 
 struct identity;
-enum rc identity_new(const struct config *config, struct identity **out, struct why *why) MUST_USE;
-void identity_free(struct identity *identity);
+/* config and store are borrowed. */
+enum rc identity_new(const struct config *config, struct store *store, struct identity **out, struct why *why) MUST_USE;
+void identity_free(struct identity *identity);           /* NULL is allowed */
+
+/* A caller's key as people see it, as ssh-keygen -l prints it. RC_BAD: no P-256 key. */
+enum rc identity_key_id(struct slice key_der, char key_id[KEY_ID_LEN + 1]) MUST_USE;
+
+/* Told of each key whose binding has ended because another key came with the same token: its sessions must end. Once, before use. */
+void identity_on_conflict(struct identity *identity, void (*fn)(void *arg, const char *key_id), void *arg);
+
+/* As long as this number stays, what identity_prove() said of a token holds until the token expires. */
+uint64_t identity_generation(struct identity *identity);
 
 /* An SSH login presents a certificate: check the ID token in it (and the login token, when there is one) and remember which
  * key came with which login token. Binds nothing: the key has not been proved yet. key_der: SubjectPublicKeyInfo.
- * RC_DENIED with the reason, RC_UNREACHABLE when the provider's keys are not to be had. */
+ * RC_DENIED with the reason, RC_UNREACHABLE when the provider's keys are not to be had, RC_IO when the store is not. */
 enum rc identity_admit(struct identity *identity, struct slice key_der, struct slice id_token, struct slice login_token,
 		       struct token *out, struct why *why) MUST_USE;
 
 /* A control channel that has proved possession of key_der presents a bearer token: is this token good with this key?
- * RC_DENIED (token_conflict included), RC_UNREACHABLE. */
+ * RC_DENIED (token_conflict included), RC_UNREACHABLE, RC_IO. */
 enum rc identity_prove(struct identity *identity, struct slice key_der, struct slice bearer, struct token *out,
 		       struct why *why) MUST_USE;
+
+/* ---- for tests: another clock ---- */
+void identity_set_clock(struct identity *identity, int64_t (*wall_s)(void));
 
 #endif

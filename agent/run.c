@@ -253,7 +253,7 @@ static void close_spool(struct run *r)
 
 static enum rc start_identity(struct run *r, struct why *why)
 {
-	return identity_new(r->agent.config, &r->agent.identity, why);
+	return identity_new(r->agent.config, r->agent.store, &r->agent.identity, why);
 }
 
 static void stop_identity(struct run *r)

@@ -55,7 +55,18 @@ static const char schema[] =
 	"	state TEXT NOT NULL CHECK (state IN ('open', 'closed')),"
 	"	opened_ns INTEGER NOT NULL, closed_ns INTEGER, ended TEXT, parts INTEGER NOT NULL DEFAULT 1"
 	") STRICT;"
-	"CREATE INDEX sessions_by_time ON sessions (opened_ns);";
+	"CREATE INDEX sessions_by_time ON sessions (opened_ns);"
+	/* Issuers whose tokens bring the nonce of the sign-in back. */
+	"CREATE TABLE issuers (issuer TEXT PRIMARY KEY, nonce_since_ns INTEGER NOT NULL) STRICT;"
+	/* Which subjects have had a display name. */
+	"CREATE TABLE users ("
+	"	issuer TEXT NOT NULL, user TEXT NOT NULL, subject TEXT NOT NULL, first_ns INTEGER NOT NULL,"
+	"	PRIMARY KEY (issuer, user, subject)"
+	") STRICT;"
+	/* Tokens without a nonce, by SHA-256, and the key that first proved itself with each; two keys: conflict. */
+	"CREATE TABLE proofs ("
+	"	token BLOB PRIMARY KEY, key_id TEXT NOT NULL, conflict INTEGER NOT NULL DEFAULT 0, expires_s INTEGER NOT NULL"
+	") STRICT;";
 
 struct store {
 	sqlite3 *db;

@@ -1,0 +1,330 @@
+#include "identity.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binding.h"
+#include "clock.h"
+#include "encode.h"
+#include "file.h"
+#include "json.h"
+#include "jwt.h"
+#include "log.h"
+#include "person.h"
+#include "provider.h"
+#include "sshkey.h"
+
+#define LEEWAY_S 60
+
+struct identity {
+	const struct config *config;
+	struct store *store;
+	struct provider *provider;
+	struct bindings *bindings;
+	_Atomic uint64_t conflicts;
+	int64_t (*wall_s)(void);
+	void (*on_conflict)(void *arg, const char *key_id);
+	void *arg;
+};
+
+/* ---- life -------------------------------------------------------------------------------------------------------------- */
+
+enum rc identity_new(const struct config *config, struct store *store, struct identity **out, struct why *why)
+{
+	struct identity *id = calloc(1, sizeof *id);
+	char *cache = path_join(config->state_dir, "provider-keys.json");
+	const struct provider_options options = {.issuer = config->oidc.issuer, .ca_file = config->oidc.ca_file, .cache_file = cache};
+	enum rc rc = id && cache ? RC_OK : RC_NOMEM;
+
+	*out = NULL;
+	if (rc == RC_OK) {
+		id->config = config;
+		id->store = store;
+		id->wall_s = clock_wall_s;
+		rc = bindings_new(store, &id->bindings);
+	}
+	if (rc == RC_OK)
+		rc = provider_new(&options, &id->provider, why);
+	free(cache);
+	if (rc == RC_OK)
+		*out = id;
+	else
+		identity_free(id);
+	return rc;
+}
+
+void identity_free(struct identity *id)
+{
+	if (!id)
+		return;
+	provider_free(id->provider);
+	bindings_free(id->bindings);
+	free(id);
+}
+
+void identity_on_conflict(struct identity *id, void (*fn)(void *arg, const char *key_id), void *arg)
+{
+	id->on_conflict = fn;
+	id->arg = arg;
+}
+
+uint64_t identity_generation(struct identity *id)
+{
+	return atomic_load(&id->conflicts) + provider_generation(id->provider);
+}
+
+void identity_set_clock(struct identity *id, int64_t (*wall_s)(void))
+{
+	id->wall_s = wall_s;
+}
+
+void token_free(struct token *token)
+{
+	person_free(&token->person);
+	*token = (struct token){0};
+}
+
+enum rc identity_key_id(struct slice key_der, char key_id[KEY_ID_LEN + 1])
+{
+	char text[64];
+	struct buf blob;
+	EVP_PKEY *key;
+	enum rc rc = sshkey_from_der(key_der, &key);
+
+	if (rc != RC_OK)
+		return rc;
+	buf_init(&blob, 512);
+	rc = sshkey_public_blob(key, &blob);
+	if (rc == RC_OK) {
+		sshkey_fingerprint(buf_slice(&blob), text);
+		rc = strlen(text) == KEY_ID_LEN ? RC_OK : RC_FAULT;
+	}
+	if (rc == RC_OK)
+		memcpy(key_id, text, KEY_ID_LEN + 1);
+	EVP_PKEY_free(key);
+	buf_free(&blob);
+	return rc;
+}
+
+/* ---- tokens ------------------------------------------------------------------------------------------------------------ */
+
+/* A token that the provider made for us. max_age_s: 0 for an ID token in force; positive for a sign-in's, which may have expired.
+ * Claims come first: a token that is not for us never makes us ask the provider. */
+static enum rc read_token(struct identity *id, struct slice text, int64_t max_age_s, struct jwt *jwt, struct why *why)
+{
+	const struct jwt_expect expect = {
+		.issuer = id->config->oidc.issuer, .audience = id->config->oidc.audience, .now_s = id->wall_s(), .leeway_s = LEEWAY_S,
+		.max_age_s = max_age_s,
+	};
+	enum rc rc = jwt_parse(text, jwt, why);
+
+	if (rc == RC_OK)
+		rc = jwt_check(jwt, &expect, why);
+	if (rc == RC_OK)
+		rc = provider_verify(id->provider, jwt, why);
+	return rc == RC_BAD ? RC_DENIED : rc;
+}
+
+/* Says in the log, and keeps, that a display name was another subject's before. Only a mark for people: a store that does not
+ * answer stops nobody here. */
+static void watch_user(struct identity *id, const struct person *person)
+{
+	sqlite3 *db = store_begin(id->store);
+	sqlite3_stmt *q;
+	bool known = false, another = false;
+	enum rc rc;
+
+	if (!db)
+		return;
+	rc = store_query(db, &q, "SELECT subject FROM users WHERE issuer = ? AND user = ?", "tt", person->issuer, person->user);
+	while (rc == RC_OK && (rc = store_row(q)) == RC_OK) {
+		if (strcmp(store_text(q, 0), person->subject) == 0)
+			known = true;
+		else
+			another = true;
+	}
+	sqlite3_finalize(q);
+	if (rc == RC_END && !known)
+		rc = store_do(db, NULL, "INSERT OR IGNORE INTO users (issuer, user, subject, first_ns) VALUES (?, ?, ?, ?)", "ttti",
+			      person->issuer, person->user, person->subject, clock_wall_ns());
+	store_end(id->store);
+	if (!known && another)
+		log_warn("user_was_another_subject", L_TEXT("user", person->user), L_TEXT("subject", person->subject));
+}
+
+/* ---- keys -------------------------------------------------------------------------------------------------------------- */
+
+struct key {
+	unsigned char sha256[SHA256_LEN];
+	char nonce[48];                          /* base64url of it */
+	char id[KEY_ID_LEN + 1];
+};
+
+static enum rc make_key(struct slice der, struct key *key)
+{
+	struct buf text;
+	enum rc rc;
+
+	sha256(der.p, der.n, key->sha256);
+	buf_init(&text, sizeof key->nonce - 1);
+	rc = base64url_encode(key->sha256, SHA256_LEN, &text);
+	if (rc == RC_OK)
+		memcpy(key->nonce, text.data, text.len + 1);
+	buf_free(&text);
+	return rc == RC_OK ? identity_key_id(der, key->id) : rc;
+}
+
+/* Is there a nonce, and is it this key's? RC_NOT_FOUND: none. RC_OK: the key is the subject's from now on, for as long as a
+ * session may last since the sign-in. */
+static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const struct key *key, struct why *why)
+{
+	const cJSON *nonce = cJSON_GetObjectItemCaseSensitive(jwt->claims, "nonce");
+	int64_t iat = 0, now_s = id->wall_s();
+	enum rc rc;
+
+	if (!nonce)
+		return RC_NOT_FOUND;
+	rc = binding_nonce_seen(id->bindings, id->config->oidc.issuer);
+	if (rc != RC_OK)
+		return why_set(why, rc, "the agent's store does not answer");
+	if (!cJSON_IsString(nonce) || strcmp(nonce->valuestring, key->nonce) != 0)
+		return why_set(why, RC_DENIED, "the token is bound to another key; phigate login on this machine");
+	iat = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "iat")->valuedouble;
+	rc = binding_remember(id->bindings, key->sha256, json_text(jwt->claims, "sub"),
+			      iat + id->config->session.max_duration / NS_PER_S + LEEWAY_S, now_s);
+	return rc == RC_TOO_BIG ? why_set(why, RC_DENIED, "too many people are signed in") : rc;
+}
+
+/* The token of the sign-in vouches for the key of one that was refreshed since. RC_NOT_FOUND: it has no nonce either. */
+static enum rc check_login_token(struct identity *id, struct slice login_token, const struct jwt *jwt, const struct key *key,
+				 struct why *why)
+{
+	struct jwt login = {0};
+	enum rc rc = read_token(id, login_token, id->config->session.max_duration / NS_PER_S, &login, why);
+
+	if (rc == RC_OK && strcmp(json_text(login.claims, "sub"), json_text(jwt->claims, "sub")) != 0)
+		rc = why_set(why, RC_DENIED, "the sign-in's token is another person's");
+	if (rc == RC_OK)
+		rc = check_nonce(id, &login, key, why);
+	jwt_free(&login);
+	return rc;
+}
+
+/* No nonce vouches for the key: may its first use? */
+static enum rc may_bind_by_use(struct identity *id, struct why *why)
+{
+	bool has_nonces = false;
+	enum rc rc;
+
+	if (id->config->oidc.require_key_binding)
+		return why_set(why, RC_DENIED, "nothing binds the token to this key (require_key_binding); phigate login on this machine");
+	rc = binding_has_nonces(id->bindings, id->config->oidc.issuer, &has_nonces);
+	if (rc != RC_OK)
+		return why_set(why, rc, "the agent's store does not answer");
+	if (has_nonces)
+		return why_set(why, RC_DENIED, "nothing binds the token to this key, though the provider returns nonces; phigate login on this "
+			       "machine");
+	return RC_OK;
+}
+
+static enum rc conflict_why(struct why *why)
+{
+	return why_set(why, RC_DENIED, "token_conflict: two keys came with this token, so it opens nothing any more; phigate login");
+}
+
+/* The first key's proof with a token that no nonce binds, or a later one. */
+static enum rc prove_by_use(struct identity *id, struct slice bearer, const struct key *key, int64_t expires_s, struct why *why)
+{
+	unsigned char token[SHA256_LEN];
+	char first[KEY_ID_LEN + 1];
+	enum rc rc;
+
+	sha256(bearer.p, bearer.n, token);
+	rc = binding_first_proof(id->bindings, token, key->id, expires_s + LEEWAY_S, id->wall_s(), first);
+	if (rc == RC_OK)
+		return RC_OK;
+	if (rc == RC_IO)
+		return why_set(why, rc, "the agent's store does not answer");
+	if (rc == RC_CONFLICT) {
+		atomic_fetch_add(&id->conflicts, 1);
+		log_error("token_conflict", L_TEXT("first_key", first), L_TEXT("second_key", key->id));
+		if (id->on_conflict) {
+			id->on_conflict(id->arg, first);
+			id->on_conflict(id->arg, key->id);
+		}
+	}
+	return conflict_why(why);
+}
+
+/* ---- the two questions -------------------------------------------------------------------------------------------------- */
+
+static enum rc fill_token(struct identity *id, const struct jwt *jwt, struct token *out, struct why *why)
+{
+	enum rc rc = person_read(jwt, id->config, &out->person, why);
+
+	out->expires_s = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "exp")->valuedouble;
+	if (rc == RC_OK)
+		watch_user(id, &out->person);
+	return rc;
+}
+
+enum rc identity_admit(struct identity *id, struct slice key_der, struct slice id_token, struct slice login_token, struct token *out,
+		       struct why *why)
+{
+	unsigned char hash[SHA256_LEN];
+	struct jwt jwt = {0};
+	struct key key;
+	enum rc rc = make_key(key_der, &key);
+
+	*out = (struct token){0};
+	if (rc == RC_OK)
+		rc = read_token(id, id_token, 0, &jwt, why);
+	if (rc != RC_OK)
+		goto out;
+	rc = check_nonce(id, &jwt, &key, why);
+	if (rc == RC_NOT_FOUND && login_token.n)
+		rc = check_login_token(id, login_token, &jwt, &key, why);
+	if (rc == RC_NOT_FOUND) {
+		rc = may_bind_by_use(id, why);
+		if (rc == RC_OK) {
+			sha256(id_token.p, id_token.n, hash);
+			rc = binding_usable(id->bindings, hash);
+			if (rc != RC_OK)
+				rc = rc == RC_IO ? why_set(why, rc, "the agent's store does not answer") : conflict_why(why);
+		}
+	}
+	if (rc == RC_OK)
+		rc = fill_token(id, &jwt, out, why);
+out:
+	jwt_free(&jwt);
+	return rc;
+}
+
+enum rc identity_prove(struct identity *id, struct slice key_der, struct slice bearer, struct token *out, struct why *why)
+{
+	struct jwt jwt = {0};
+	struct key key;
+	enum rc rc = make_key(key_der, &key);
+
+	*out = (struct token){0};
+	if (rc == RC_OK)
+		rc = read_token(id, bearer, 0, &jwt, why);
+	if (rc != RC_OK)
+		goto out;
+	rc = check_nonce(id, &jwt, &key, why);
+	if (rc == RC_NOT_FOUND && binding_stands(id->bindings, key.sha256, json_text(jwt.claims, "sub"), id->wall_s()))
+		rc = RC_OK;
+	if (rc == RC_NOT_FOUND) {
+		rc = may_bind_by_use(id, why);
+		if (rc == RC_OK)
+			rc = prove_by_use(id, bearer, &key, (int64_t)cJSON_GetObjectItemCaseSensitive(jwt.claims, "exp")->valuedouble, why);
+	}
+	if (rc == RC_OK)
+		rc = fill_token(id, &jwt, out, why);
+out:
+	jwt_free(&jwt);
+	if (rc != RC_OK)
+		token_free(out);
+	return rc;
+}

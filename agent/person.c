@@ -1,0 +1,127 @@
+/* The person in a token's claims: display name, groups, roles. */
+#include "person.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+#define USER_MAX 254
+
+/* ---- struct person ----------------------------------------------------------------------------------------------------- */
+
+void person_free(struct person *person)
+{
+	free(person->issuer);
+	free(person->subject);
+	free(person->user);
+	text_list_free(&person->groups);
+	*person = (struct person){0};
+}
+
+enum rc person_copy(struct person *to, const struct person *from)
+{
+	enum rc rc = RC_OK;
+
+	*to = (struct person){.auditor = from->auditor, .admin = from->admin};
+	to->issuer = strdup(from->issuer);
+	to->subject = strdup(from->subject);
+	to->user = strdup(from->user);
+	if (!to->issuer || !to->subject || !to->user)
+		rc = RC_NOMEM;
+	for (size_t i = 0; i < from->groups.n && rc == RC_OK; i++)
+		rc = text_list_add(&to->groups, from->groups.item[i]);
+	if (rc != RC_OK)
+		person_free(to);
+	return rc;
+}
+
+bool person_is(const struct person *a, const struct person *b)
+{
+	return strcmp(a->issuer, b->issuer) == 0 && strcmp(a->subject, b->subject) == 0;
+}
+
+/* ---- from claims ------------------------------------------------------------------------------------------------------- */
+
+static enum rc read_user(const struct jwt *jwt, const char *claim, char **out, struct why *why)
+{
+	const cJSON *user = jwt_claim(jwt, claim);
+
+	if (!cJSON_IsString(user) || !*user->valuestring)
+		return why_set(why, RC_DENIED, "the ID token has no claim %s; let the provider put it into ID tokens, add the scope for it to "
+			       "scopes in client.yaml, or set oidc.user_claim", claim);
+	if (strlen(user->valuestring) > USER_MAX)
+		return why_set(why, RC_DENIED, "the claim %s is over %d characters", claim, USER_MAX);
+	for (const char *p = user->valuestring; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return why_set(why, RC_DENIED, "the claim %s holds control characters", claim);
+	*out = strdup(user->valuestring);
+	return *out ? RC_OK : RC_NOMEM;
+}
+
+/* A claim that is too long for a token is left out, with a place to ask for it (OpenID Connect Core 5.6.2); Entra ID does so
+ * from 200 groups on. */
+static bool is_elsewhere(const struct jwt *jwt, const char *claim)
+{
+	const cJSON *names = cJSON_GetObjectItemCaseSensitive(jwt->claims, "_claim_names");
+	const cJSON *has = cJSON_GetObjectItemCaseSensitive(jwt->claims, "hasgroups");
+
+	return cJSON_GetObjectItemCaseSensitive(names, claim) || cJSON_IsTrue(has);
+}
+
+static enum rc read_groups(const struct jwt *jwt, const char *claim, struct text_list *out, struct why *why)
+{
+	const cJSON *groups = jwt_claim(jwt, claim), *group;
+	enum rc rc = RC_OK;
+
+	if (!groups && is_elsewhere(jwt, claim))
+		return why_set(why, RC_DENIED, "the ID token has too many groups to hold (%s stands in _claim_names); let the provider send only "
+			       "groups that are assigned to this application, or roles, and set oidc.groups_claim", claim);
+	if (!groups)
+		return why_set(why, RC_DENIED, "the ID token has no claim %s; let the provider put groups into ID tokens, add the scope for it to "
+			       "scopes in client.yaml, or set oidc.groups_claim", claim);
+	if (cJSON_IsString(groups))
+		return text_list_add(out, groups->valuestring);
+	if (!cJSON_IsArray(groups))
+		return why_set(why, RC_DENIED, "the claim %s is no list of groups", claim);
+	for (group = groups->child; group && rc == RC_OK; group = group->next)
+		rc = cJSON_IsString(group) ? text_list_add(out, group->valuestring) :
+			why_set(why, RC_DENIED, "the claim %s is no list of names", claim);
+	return rc;
+}
+
+static bool has_any(const struct text_list *groups, const struct text_list *wanted)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (text_list_has(groups, wanted->item[i]))
+			return true;
+	return false;
+}
+
+static bool is_false(const cJSON *v)
+{
+	return cJSON_IsFalse(v) || (cJSON_IsString(v) && strcmp(v->valuestring, "false") == 0);
+}
+
+enum rc person_read(const struct jwt *jwt, const struct config *config, struct person *out, struct why *why)
+{
+	enum rc rc;
+
+	*out = (struct person){0};
+	if (is_false(cJSON_GetObjectItemCaseSensitive(jwt->claims, "email_verified")))
+		return why_set(why, RC_DENIED, "the provider has not verified the e-mail address (email_verified is false); have it verified there");
+	rc = read_user(jwt, config->oidc.user_claim, &out->user, why);
+	if (rc == RC_OK)
+		rc = read_groups(jwt, config->oidc.groups_claim, &out->groups, why);
+	if (rc == RC_OK) {
+		out->issuer = strdup(json_text(jwt->claims, "iss"));
+		out->subject = strdup(json_text(jwt->claims, "sub"));
+		if (!out->issuer || !out->subject)
+			rc = RC_NOMEM;
+	}
+	out->auditor = has_any(&out->groups, &config->auditor_groups);
+	out->admin = has_any(&out->groups, &config->admin_groups);
+	if (rc != RC_OK)
+		person_free(out);
+	return rc;
+}
