@@ -20,6 +20,7 @@
 #include "agent.h"
 #include "command.h"
 #include "dialect.h"
+#include "events.h"
 #include "file.h"
 #include "gate.h"
 #include "hold.h"
@@ -281,9 +282,17 @@ static enum rc start_sessions(struct run *r, struct why *why)
 	return sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
 }
 
-static void free_sessions(struct run *r)
+static enum rc start_events(struct run *r, struct why *why)
+{
+	(void)why;
+	return events_new(&r->agent, &r->agent.events);
+}
+
+/* After the sessions, which tell it of their end. */
+static void free_sessions_then_events(struct run *r)
 {
 	sessions_free(r->agent.sessions);
+	events_free(r->agent.events);
 }
 
 static enum rc start_gate(struct run *r, struct why *why)
@@ -334,7 +343,8 @@ static const struct step {
 	{open_spool, close_spool},
 	{start_identity, stop_identity},
 	{start_holds, stop_holds},
-	{start_sessions, free_sessions},
+	{start_sessions, free_sessions_then_events},
+	{start_events, NULL},
 	{start_gate, stop_gate},
 	{start_admin, stop_admin},
 };

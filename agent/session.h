@@ -4,6 +4,7 @@
 #define PHIGATE_AGENT_SESSION_H
 
 #include "config.h"
+#include "dialect.h"
 #include "history.h"
 #include "identity.h"
 #include "mask/mask.h"
@@ -14,8 +15,12 @@
 #define SESSION_ID_LEN 26                        /* Crockford base32, sorts by time */
 #define SESSION_KEY_LEN 43                       /* base64url of 32 random bytes */
 
+#define SESSION_SSH_LEN 32                       /* an SSH connection's random name, see gate.h */
+#define SESSION_REASON_MAX 512
+
 enum session_end { SESSION_END_NONE, SESSION_END_CLIENT, SESSION_END_IDLE, SESSION_END_MAX_DURATION, SESSION_END_EXPIRED,
 	SESSION_END_REVOKED, SESSION_END_STOP };
+const char *session_end_name(enum session_end end);      /* session.json's word: "client", "idle", … */
 
 struct session {
 	char id[SESSION_ID_LEN + 1];
@@ -23,22 +28,85 @@ struct session {
 	const struct connection *connection;
 	char address[64];                        /* of the client's SSH connection, "203.0.113.9:51022" */
 	char *key_id;                            /* SHA256:… of the caller's public key */
-	char *reason;                            /* NULL when none was given */
+	char *reason;                            /* masked; NULL when none was given */
 	char api_key_sha256[65];                 /* lower-case hex */
 	struct policy *policy;                   /* the snapshot in force */
 	struct mask_scope *scope;
 	struct history *history;                 /* what was approved and used in this session */
 	struct recording *recording;
-	int64_t opened_ns, expires_s;
+	int64_t opened_ns;                       /* wall clock */
 	/* the rest is session.c's */
 	struct session_private *private;
 };
 
 struct sessions;
+
+/* Everything is borrowed. What the store still calls open ended with the agent before: it is marked crash. */
 enum rc sessions_new(const struct config *config, struct store *store, struct policies *policies, struct spool *spool,
 		     struct sessions **out, struct why *why) MUST_USE;
-void sessions_stop(struct sessions *sessions, enum session_end why);      /* end all, wait for their seals */
-void sessions_free(struct sessions *sessions);
+void sessions_stop(struct sessions *sessions, enum session_end why);      /* end all, wait for their seals; none opens any more */
+void sessions_free(struct sessions *sessions);                            /* after sessions_stop(); NULL is allowed */
+
+/* Told of each session when it begins to end (its exchanges may still run) and when it is sealed. It must not wait for long.
+ * Once, before use. */
+enum session_news { SESSION_ENDING, SESSION_CLOSED };
+struct session_told {
+	const struct session *session;
+	enum session_news news;
+	enum session_end end;
+	const char *ssh_id;                      /* of its latest SSH connection; "" when it is not known */
+};
+void sessions_listen(struct sessions *sessions, void (*fn)(void *arg, const struct session_told *told), void *arg);
+
+/* ---- for the control API ---- */
+
+/* All borrowed. reason and previous may be NULL. */
+struct session_ask {
+	const struct person *person;
+	const struct connection *connection;
+	const struct dialect *dialect;
+	const char *key_id, *address, *ssh_id;
+	const char *api_key_sha256;
+	const char *reason;                      /* as the caller gave it: it is masked before it is kept */
+	const char *previous;                    /* the ended session that this one replaces */
+	int64_t expires_s;                       /* of the token */
+};
+
+/* May the person use the connection? RC_DENIED, why names the groups that could. */
+enum rc session_allowed(const struct connection *connection, const struct person *person, struct why *why) MUST_USE;
+
+/* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group), RC_BAD (api_key_sha256, reason, previous),
+ * RC_TOO_BIG (limits.per_person), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
+enum rc session_open(struct sessions *sessions, const struct session_ask *ask, struct session **out, char key[SESSION_KEY_LEN + 1],
+		     struct why *why) MUST_USE;
+
+/* A fresh token of the same person: the session lives on until 60 s after the newest one's expiry, which *expires_s gets.
+ * ssh_id: NULL when it is not known. RC_NOT_FOUND (none that is open, or another person's), RC_DENIED (no longer in a group),
+ * RC_IO. */
+enum rc session_renew(struct sessions *sessions, const char *id, const struct person *person, const char *ssh_id, int64_t token_expires_s,
+		      int64_t *expires_s, struct why *why) MUST_USE;
+
+/* End it and wait until it is sealed. CLIENT: its own user; REVOKED: its own user or an admin. RC_NOT_FOUND (also when it is not
+ * for this person to know), RC_DENIED, RC_CONFLICT (it has ended before), RC_TIMEOUT: ended, and not sealed within 60 s. */
+enum rc session_finish(struct sessions *sessions, const char *id, const struct person *by, enum session_end how, struct why *why) MUST_USE;
+
+/* End every session that was opened with this key (token_conflict). */
+void sessions_end_key(struct sessions *sessions, const char *key_id);
+
+/* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","state":"open|closed","opened_at",
+ * "closed_at","end","parts","own"}: the person's own, and of everybody for an auditor. user, state: NULL for all; since_ns: 0.
+ * RC_BAD (state), RC_IO. */
+struct session_filter {
+	const char *user, *state;
+	int64_t since_ns;
+};
+enum rc sessions_list(struct sessions *sessions, const struct person *person, const struct session_filter *filter, struct buf *out,
+		      struct why *why) MUST_USE;
+
+/* May the person fetch its bundle? *own: it is the person's own. RC_NOT_FOUND, RC_IO. */
+enum rc session_readable(struct sessions *sessions, const struct person *person, const char *id, bool *own, struct why *why) MUST_USE;
+
+/* ---- for the data path ---- */
 
 /* The open session of a SESSION-KEY, with one reference; NULL when there is none. Looked up by SHA-256. */
 struct session *session_by_key(struct sessions *sessions, struct slice key);
@@ -51,5 +119,9 @@ void session_leave(struct session *session);
 
 /* Readable from the moment the session ends; an exchange polls it beside its sockets. Owned by the session. */
 int session_end_fd(const struct session *session);
+
+/* ---- for tests: other clocks, and one look at what is due ---- */
+void sessions_set_clock(struct sessions *sessions, int64_t (*mono_ns)(void), int64_t (*wall_ns)(void));
+void sessions_tick(struct sessions *sessions);
 
 #endif

@@ -1,0 +1,106 @@
+/* Control calls about holds. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_private.h"
+#include "gate.h"
+#include "hold.h"
+#include "json.h"
+#include "policy.h"
+
+#define REASON_MAX 512
+
+int control_holds(struct call *call, struct buf *out, struct why *why)
+{
+	char state[16];
+	enum rc rc = call_query(call, "state", state, sizeof state, why);
+
+	if (rc == RC_OK)
+		rc = holds_list(call->agent->holds, &call->token->person, *state ? state : NULL, out, why);
+	return rc == RC_OK ? 200 : call_failed(rc);
+}
+
+int control_hold_show(struct call *call, struct buf *out, struct why *why)
+{
+	enum rc rc = hold_show(call->agent->holds, &call->token->person, call->id, out, why);
+
+	return rc == RC_OK ? 200 : call_failed(rc);
+}
+
+/* The policy of the hold's connection, whose rules say what is masked; a reference. */
+static enum rc policy_of(struct call *call, struct policy **policy, struct why *why)
+{
+	const struct connection *connection;
+	struct buf shown;
+	const char *name;
+	cJSON *tree;
+	enum rc rc;
+
+	*policy = NULL;
+	buf_init(&shown, BUF_MAX_DEFAULT);
+	rc = hold_show(call->agent->holds, &call->token->person, call->id, &shown, why);
+	tree = rc == RC_OK ? json_parse(buf_slice(&shown)) : NULL;
+	name = json_text(tree, "connection");
+	connection = name ? config_connection(call->agent->config, name) : NULL;
+	if (connection)
+		*policy = policies_get(call->agent->policies, connection->policy);
+	if (rc == RC_OK && !*policy)
+		rc = why_set(why, RC_CONFLICT, "the connection of this hold is no longer configured");
+	cJSON_Delete(tree);
+	buf_free(&shown);
+	return rc;
+}
+
+/* What people write goes nowhere unmasked. */
+static enum rc mask_reason(struct call *call, const char *reason, struct buf *out, struct why *why)
+{
+	struct mask_scope *scope = NULL;
+	struct policy *policy = NULL;
+	enum rc rc;
+
+	if (strlen(reason) > REASON_MAX)
+		return why_set(why, RC_BAD, "reason is over %d bytes", REASON_MAX);
+	rc = policy_of(call, &policy, why);
+	if (rc == RC_OK) {
+		scope = mask_scope_new();
+		rc = scope ? mask_text(policy_engine(policy), scope, NULL, slice_str(reason), out) : RC_NOMEM;
+		mask_scope_free(scope);
+	}
+	policy_unref(policy);
+	return rc;
+}
+
+typedef enum rc decide(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why);
+
+static int decide_hold(struct call *call, decide *how, struct buf *out, struct why *why)
+{
+	const char *reason = json_text(call->body, "reason");
+	char address[64], ssh_id[GATE_ID_LEN + 1];
+	struct hold_decision d = {.person = &call->token->person, .key_id = call->key_id, .address = address};
+	struct hold hold = {0};
+	struct buf masked;
+	enum rc rc = call_address(call, NULL, address, ssh_id, why);
+
+	buf_init(&masked, 16 * REASON_MAX);
+	if (rc == RC_OK && reason && *reason) {
+		rc = mask_reason(call, reason, &masked, why);
+		d.reason = masked.data;
+	}
+	if (rc == RC_OK)
+		rc = how(call->agent->holds, call->id, &d, &hold, why);
+	buf_free(&masked);
+	if (rc != RC_OK)
+		return call_failed(rc);
+	buf_printf(out, "{\"id\":\"%s\",\"state\":\"%s\"}", hold.id, hold_state_name(hold.state));
+	return 200;
+}
+
+int control_hold_approve(struct call *call, struct buf *out, struct why *why)
+{
+	return decide_hold(call, hold_approve, out, why);
+}
+
+int control_hold_deny(struct call *call, struct buf *out, struct why *why)
+{
+	return decide_hold(call, hold_deny, out, why);
+}

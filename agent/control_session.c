@@ -1,0 +1,227 @@
+/* Control calls about sessions and their bundles. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control_private.h"
+#include "gate.h"
+#include "json.h"
+#include "log.h"
+#include "record.h"
+#include "session.h"
+#include "wipe.h"
+
+#define PIECE_BYTES ((size_t)64 << 10)
+
+static enum rc find_connection(const struct call *call, struct session_ask *ask, struct why *why)
+{
+	const struct config *config = call->agent->config;
+	const char *name = json_text(call->body, "connection");
+
+	if (!name)
+		return why_set(why, RC_BAD, "connection is missing");
+	for (size_t i = 0; i < config->n_connections; i++)
+		if (strcmp(config->connections[i].name, name) == 0) {
+			ask->connection = &config->connections[i];
+			ask->dialect = call->agent->dialects[i];
+			return RC_OK;
+		}
+	return why_set(why, RC_NOT_FOUND, "there is no connection %.64s; phigate ls shows which there are", name);
+}
+
+int control_session_open(struct call *call, struct buf *out, struct why *why)
+{
+	char address[64], ssh_id[GATE_ID_LEN + 1], key[SESSION_KEY_LEN + 1], text[CLOCK_TEXT];
+	struct session_ask ask = {
+		.person = &call->token->person, .key_id = call->key_id, .address = address, .ssh_id = ssh_id,
+		.api_key_sha256 = json_text(call->body, "api_key_sha256"), .reason = json_text(call->body, "reason"),
+		.previous = json_text(call->body, "previous"), .expires_s = call->token->expires_s,
+	};
+	struct session *s = NULL;
+	enum rc rc = find_connection(call, &ask, why);
+
+	if (rc == RC_OK)
+		rc = session_allowed(ask.connection, ask.person, why);
+	if (rc == RC_OK)
+		rc = call_address(call, json_text(call->body, "ssh"), address, ssh_id, why);
+	if (rc == RC_OK)
+		rc = session_open(call->agent->sessions, &ask, &s, key, why);
+	if (rc != RC_OK)
+		return call_failed(rc);
+	buf_printf(out, "{\"id\":\"%s\",\"session_key\":\"%s\",\"dialect\":", s->id, key);
+	json_add_str(out, s->connection->dialect);
+	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(ask.expires_s, text));
+	wipe(key, sizeof key);
+	session_unref(s);
+	return 200;
+}
+
+int control_session_renew(struct call *call, struct buf *out, struct why *why)
+{
+	char address[64], ssh_id[GATE_ID_LEN + 1], text[CLOCK_TEXT];
+	bool has_ssh = call_address(call, json_text(call->body, "ssh"), address, ssh_id, NULL) == RC_OK;
+	int64_t expires_s;
+	enum rc rc = session_renew(call->agent->sessions, call->id, &call->token->person, has_ssh ? ssh_id : NULL, call->token->expires_s,
+				   &expires_s, why);
+
+	if (rc != RC_OK)
+		return call_failed(rc);
+	buf_printf(out, "{\"expires_at\":\"%s\"}", clock_text_s(expires_s, text));
+	return 200;
+}
+
+static int finish(struct call *call, enum session_end how, struct buf *out, struct why *why)
+{
+	enum rc rc = session_finish(call->agent->sessions, call->id, &call->token->person, how, why);
+
+	if (rc != RC_OK)
+		return call_failed(rc);
+	buf_printf(out, "{\"id\":\"%s\",\"end\":\"%s\"}", call->id, session_end_name(how));
+	return 200;
+}
+
+int control_session_close(struct call *call, struct buf *out, struct why *why)
+{
+	return finish(call, SESSION_END_CLIENT, out, why);
+}
+
+int control_session_revoke(struct call *call, struct buf *out, struct why *why)
+{
+	int status = finish(call, SESSION_END_REVOKED, out, why);
+
+	if (status < 400)
+		log_info("session_revoked", L_TEXT("session", call->id), L_TEXT("by", call->token->person.user));
+	return status;
+}
+
+/* since: a time, or how long ago ("24h"). */
+static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
+{
+	int64_t ago;
+
+	*ns = 0;
+	if (!*text || clock_parse(slice_str(text), ns) == RC_OK)
+		return RC_OK;
+	if (duration_parse(slice_str(text), &ago) != RC_OK)
+		return why_set(why, RC_BAD, "since is a time (2026-01-31T08:15:00Z) or a duration (24h)");
+	*ns = clock_wall_ns() - ago;
+	return RC_OK;
+}
+
+int control_sessions(struct call *call, struct buf *out, struct why *why)
+{
+	const struct person *person = &call->token->person;
+	char user[256], state[16], since[48];
+	struct session_filter filter = {0};
+	enum rc rc = call_query(call, "user", user, sizeof user, why);
+
+	if (rc == RC_OK)
+		rc = call_query(call, "state", state, sizeof state, why);
+	if (rc == RC_OK)
+		rc = call_query(call, "since", since, sizeof since, why);
+	if (rc == RC_OK)
+		rc = parse_since(since, &filter.since_ns, why);
+	if (rc == RC_OK) {
+		filter.user = *user ? user : NULL;
+		filter.state = *state ? state : NULL;
+		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
+	}
+	if (rc != RC_OK)
+		return call_failed(rc);
+	if (person->auditor)
+		log_info("sessions_listed", L_TEXT("by", person->user), L_TEXT("user", user));
+	return 200;
+}
+
+/* ---- bundles ------------------------------------------------------------------------------------------------------------ */
+
+static enum rc send_file(struct call *call, int fd, int64_t size)
+{
+	struct buf head;
+	char *piece = malloc(PIECE_BYTES);
+	enum rc rc = piece ? RC_OK : RC_NOMEM;
+
+	buf_init(&head, 1024);
+	buf_printf(&head, "HTTP/1.1 200 %s\r\nContent-Type: application/x-tar\r\nContent-Length: %lld\r\n%s\r\n", http_reason(200),
+		   (long long)size, call->head->keep_alive ? "" : "Connection: close\r\n");
+	if (rc == RC_OK)
+		rc = http_write(call->conn, buf_slice(&head));
+	while (rc == RC_OK && size > 0) {
+		ssize_t n = read(fd, piece, size < (int64_t)PIECE_BYTES ? (size_t)size : PIECE_BYTES);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			rc = RC_IO;
+			break;
+		}
+		size -= n;
+		rc = http_write(call->conn, (struct slice){piece, (size_t)n});
+	}
+	if (piece)
+		wipe(piece, PIECE_BYTES);
+	free(piece);
+	buf_free(&head);
+	return rc;
+}
+
+static enum rc open_bundle(struct call *call, int part, int *fd, int64_t *size, struct why *why)
+{
+	char *path = NULL;
+	struct stat st;
+	enum rc rc = spool_bundle(call->agent->spool, call->id, part, &path);
+
+	*fd = -1;
+	if (rc == RC_CONFLICT)
+		why_set(why, rc, "session %s is still open; its bundle is there when it is closed", call->id);
+	else if (rc == RC_NOT_FOUND)
+		why_set(why, rc, "there is no such bundle of session %s", call->id);
+	else if (rc != RC_OK)
+		why_set(why, rc, "the bundle cannot be read");
+	if (rc != RC_OK)
+		return rc;
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0 || fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		log_error("bundle_not_read", L_TEXT("session", call->id), L_TEXT("reason", strerror(errno)));
+		rc = why_set(why, RC_IO, "the bundle cannot be read");
+	} else {
+		*size = st.st_size;
+	}
+	free(path);
+	return rc;
+}
+
+int control_bundle(struct call *call, struct buf *out, struct why *why)
+{
+	const struct person *person = &call->token->person;
+	char text[12], *end;
+	long part = 0;
+	int64_t size = 0;
+	bool own;
+	int fd = -1;
+	enum rc rc = session_readable(call->agent->sessions, person, call->id, &own, why);
+
+	(void)out;
+	if (rc == RC_OK)
+		rc = call_query(call, "part", text, sizeof text, why);
+	if (rc == RC_OK && *text) {
+		part = strtol(text, &end, 10);
+		if (*end || part < 1 || part > 1000000)
+			rc = why_set(why, RC_BAD, "part is a number from 1");
+	}
+	if (rc == RC_OK)
+		rc = open_bundle(call, (int)part, &fd, &size, why);
+	if (rc == RC_OK) {
+		log_info("bundle_fetched", L_TEXT("session", call->id), L_TEXT("by", person->user), L_FLAG("own", own));
+		call->done = true;
+		call->close = send_file(call, fd, size) != RC_OK;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc == RC_OK ? 200 : call_failed(rc);
+}

@@ -1,0 +1,167 @@
+/* Sessions in the store: the list that outlives them. */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "clock.h"
+#include "json.h"
+#include "session_private.h"
+
+#define LIST_MAX 10000
+
+static int64_t now_ns(struct sessions *all)
+{
+	return atomic_load(&all->wall_ns)();
+}
+
+enum rc session_row_add(struct sessions *all, const struct session *s)
+{
+	sqlite3 *db = store_begin(all->store);
+	enum rc rc;
+
+	if (!db)
+		return RC_IO;
+	rc = store_do(db, NULL,
+		      "INSERT INTO sessions (id, issuer, subject, user, connection, address, reason, state, opened_ns)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)", "ttttttti", s->id, s->person.issuer, s->person.subject, s->person.user,
+		      s->connection->name, s->address, s->reason, s->opened_ns);
+	store_end(all->store);
+	return rc;
+}
+
+enum rc session_row_drop(struct sessions *all, const char *id)
+{
+	sqlite3 *db = store_begin(all->store);
+	enum rc rc;
+
+	if (!db)
+		return RC_IO;
+	rc = store_do(db, NULL, "DELETE FROM sessions WHERE id = ?", "t", id);
+	store_end(all->store);
+	return rc;
+}
+
+enum rc session_row_close(struct sessions *all, const char *id, const char *end)
+{
+	sqlite3 *db = store_begin(all->store);
+	enum rc rc;
+
+	if (!db)
+		return RC_IO;
+	rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = ? WHERE id = ?", "itt", now_ns(all), end, id);
+	store_end(all->store);
+	return rc;
+}
+
+enum rc session_rows_crashed(struct sessions *all)
+{
+	sqlite3 *db = store_begin(all->store);
+	enum rc rc;
+
+	if (!db)
+		return RC_IO;
+	rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = 'crash' WHERE state = 'open'", "i", now_ns(all));
+	store_end(all->store);
+	return rc;
+}
+
+enum rc session_row_replaces(struct sessions *all, const struct session_ask *ask)
+{
+	sqlite3 *db = store_begin(all->store);
+	sqlite3_stmt *q;
+	enum rc rc;
+
+	if (!db)
+		return RC_IO;
+	rc = store_query(db, &q, "SELECT 1 FROM sessions WHERE id = ? AND issuer = ? AND subject = ? AND connection = ?",
+			 "tttt", ask->previous, ask->person->issuer, ask->person->subject, ask->connection->name);
+	if (rc == RC_OK)
+		rc = store_row(q);
+	sqlite3_finalize(q);
+	store_end(all->store);
+	return rc == RC_END ? RC_BAD : rc;
+}
+
+enum rc session_readable(struct sessions *all, const struct person *person, const char *id, bool *own, struct why *why)
+{
+	sqlite3 *db = store_begin(all->store);
+	sqlite3_stmt *q;
+	enum rc rc;
+
+	*own = false;
+	if (!db)
+		return why_set(why, RC_IO, "the agent's store does not answer");
+	rc = store_query(db, &q, "SELECT issuer = ? AND subject = ? FROM sessions WHERE id = ?", "ttt", person->issuer, person->subject, id);
+	if (rc == RC_OK)
+		rc = store_row(q);
+	if (rc == RC_OK)
+		*own = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	store_end(all->store);
+	if (rc == RC_END || (rc == RC_OK && !*own && !person->auditor))
+		return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", id);
+	return rc == RC_OK ? rc : why_set(why, rc, "the agent's store does not answer");
+}
+
+static void add_text(struct buf *out, const char *name, sqlite3_stmt *row, int column)
+{
+	buf_printf(out, ",\"%s\":", name);
+	json_add_str(out, sqlite3_column_type(row, column) == SQLITE_NULL ? NULL : store_text(row, column));
+}
+
+static void add_time(struct buf *out, const char *name, sqlite3_stmt *row, int column)
+{
+	char text[CLOCK_TEXT];
+
+	buf_printf(out, ",\"%s\":", name);
+	json_add_str(out, sqlite3_column_type(row, column) == SQLITE_NULL ? NULL :
+		     clock_text_s(sqlite3_column_int64(row, column) / NS_PER_S, text));
+}
+
+static enum rc add_row(sqlite3_stmt *row, struct buf *out)
+{
+	buf_puts(out, "{\"id\":");
+	json_add_str(out, store_text(row, 0));
+	add_text(out, "user", row, 1);
+	add_text(out, "subject", row, 2);
+	add_text(out, "connection", row, 3);
+	add_text(out, "address", row, 4);
+	add_text(out, "reason", row, 5);
+	add_text(out, "state", row, 6);
+	add_time(out, "opened_at", row, 7);
+	add_time(out, "closed_at", row, 8);
+	add_text(out, "end", row, 9);
+	buf_printf(out, ",\"parts\":%d,\"own\":%s}", sqlite3_column_int(row, 10), sqlite3_column_int(row, 11) ? "true" : "false");
+	return out->rc;
+}
+
+enum rc sessions_list(struct sessions *all, const struct person *person, const struct session_filter *filter, struct buf *out,
+		      struct why *why)
+{
+	static const char sql[] =
+		"SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
+		" issuer = ?1 AND subject = ?2 AS own FROM sessions"
+		" WHERE (own OR ?3) AND (?4 IS NULL OR user = ?4) AND (?5 IS NULL OR state = ?5) AND opened_ns >= ?6"
+		" ORDER BY opened_ns DESC, id DESC LIMIT ?7";
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	enum rc rc;
+
+	if (filter->state && strcmp(filter->state, "open") != 0 && strcmp(filter->state, "closed") != 0)
+		return why_set(why, RC_BAD, "state is open or closed");
+	db = store_begin(all->store);
+	if (!db)
+		return why_set(why, RC_IO, "the agent's store does not answer");
+	rc = store_query(db, &q, sql, "ttittii", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
+			 filter->since_ns, (int64_t)LIST_MAX);
+	buf_putc(out, '[');
+	for (int n = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
+		if (n)
+			buf_putc(out, ',');
+		rc = add_row(q, out);
+	}
+	buf_putc(out, ']');
+	sqlite3_finalize(q);
+	store_end(all->store);
+	rc = rc == RC_END ? out->rc : rc;
+	return rc == RC_OK ? rc : why_set(why, rc, "the list cannot be read");
+}

@@ -1,0 +1,299 @@
+/* Opening a session: what is checked, what is put on record, in this order. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "encode.h"
+#include "json.h"
+#include "log.h"
+#include "session_private.h"
+#include "wipe.h"
+
+enum rc session_allowed(const struct connection *connection, const struct person *person, struct why *why)
+{
+	struct buf names;
+
+	for (size_t i = 0; i < connection->groups.n; i++)
+		if (text_list_has(&person->groups, connection->groups.item[i]))
+			return RC_OK;
+	buf_init(&names, 400);
+	for (size_t i = 0; i < connection->groups.n; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", connection->groups.item[i]);
+	why_set(why, RC_DENIED, "%s is for members of %s", connection->name, names.len ? names.data : "certain groups");
+	buf_free(&names);
+	return RC_DENIED;
+}
+
+/* ---- parts -------------------------------------------------------------------------------------------------------------- */
+
+/* Crockford's base32 of 48 bits of milliseconds and 80 random ones: sorts by time, tells no other session's. */
+static void make_id(int64_t wall_ns, char id[SESSION_ID_LEN + 1])
+{
+	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint64_t ms = (uint64_t)(wall_ns / NS_PER_MS);
+	unsigned char raw[16];
+
+	random_bytes(raw, sizeof raw);
+	for (int i = 9; i >= 0; i--, ms >>= 5)
+		id[i] = alphabet[ms & 31];
+	for (int i = 0; i < 16; i++)
+		id[10 + i] = alphabet[raw[i] & 31];
+	id[SESSION_ID_LEN] = '\0';
+}
+
+static enum rc make_key(struct session *s, char key[SESSION_KEY_LEN + 1])
+{
+	unsigned char raw[32];
+	struct buf text;
+	enum rc rc;
+
+	random_bytes(raw, sizeof raw);
+	buf_init(&text, SESSION_KEY_LEN);
+	rc = base64url_encode(raw, sizeof raw, &text);
+	wipe(raw, sizeof raw);
+	if (rc == RC_OK) {
+		memcpy(key, text.data, SESSION_KEY_LEN + 1);
+		sha256(key, SESSION_KEY_LEN, s->private->key_sha256);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static enum rc check_ask(const struct session_ask *ask, struct why *why)
+{
+	size_t n = ask->api_key_sha256 ? strspn(ask->api_key_sha256, "0123456789abcdef") : 0;
+
+	if (n != 64 || ask->api_key_sha256[n])
+		return why_set(why, RC_BAD, "api_key_sha256 must be 64 lower-case hexadecimal digits");
+	if (ask->reason && (strlen(ask->reason) > SESSION_REASON_MAX || !utf8_valid(slice_str(ask->reason))))
+		return why_set(why, RC_BAD, "reason is over %d bytes", SESSION_REASON_MAX);
+	return RC_OK;
+}
+
+/* What a caller writes goes nowhere unmasked. */
+static enum rc mask_reason(struct session *s, const char *reason)
+{
+	struct buf masked;
+	enum rc rc;
+
+	if (!reason || !*reason)
+		return RC_OK;
+	buf_init(&masked, 16 * SESSION_REASON_MAX);
+	rc = mask_text(policy_engine(s->policy), s->scope, NULL, slice_str(reason), &masked);
+	if (rc == RC_OK && !(s->reason = buf_take(&masked, NULL)))
+		rc = RC_NOMEM;
+	buf_free(&masked);
+	return rc;
+}
+
+static enum rc make_session(struct sessions *all, const struct session_ask *ask, struct session **out, struct why *why)
+{
+	struct session *s = calloc(1, sizeof *s);
+	enum rc rc = RC_NOMEM;
+
+	*out = s;
+	if (!s || !(s->private = calloc(1, sizeof *s->private)))
+		return RC_NOMEM;
+	s->private->sessions = all;
+	s->private->refs = 1;
+	s->private->state = STATE_OPENING;
+	s->private->expires_s = ask->expires_s;
+	s->private->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	snprintf(s->private->ssh_id, sizeof s->private->ssh_id, "%s", ask->ssh_id ? ask->ssh_id : "");
+	s->opened_ns = atomic_load(&all->wall_ns)();
+	make_id(s->opened_ns, s->id);
+	s->connection = ask->connection;
+	snprintf(s->address, sizeof s->address, "%s", ask->address);
+	memcpy(s->api_key_sha256, ask->api_key_sha256, sizeof s->api_key_sha256);
+	s->key_id = strdup(ask->key_id);
+	s->policy = policies_get(all->policies, ask->connection->policy);
+	s->scope = mask_scope_new();
+	s->history = history_new();
+	if (!s->policy)
+		return why_set(why, RC_IO, "policy %s is not loaded", ask->connection->policy);
+	if (s->private->end_fd < 0)
+		return why_set(why, RC_IO, "the agent has no descriptors left");
+	if (s->key_id && s->scope && s->history)
+		rc = person_copy(&s->person, ask->person);
+	if (rc == RC_OK)
+		rc = mask_reason(s, ask->reason);
+	return rc;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	if (s->private && s->private->end_fd >= 0)
+		close(s->private->end_fd);
+	free(s->private);
+	person_free(&s->person);
+	policy_unref(s->policy);
+	mask_scope_free(s->scope);
+	history_free(s->history);
+	free(s->key_id);
+	free(s->reason);
+	free(s);
+}
+
+/* ---- the record ---------------------------------------------------------------------------------------------------------- */
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, ",\"%s\":", name);
+	json_add_str(out, text);
+}
+
+static enum rc add_groups(struct buf *out, const struct text_list *groups)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < groups->n; i++) {
+		if (i)
+			buf_putc(out, ',');
+		json_add_str(out, groups->item[i]);
+	}
+	return buf_putc(out, ']');
+}
+
+/* "203.0.113.9:51022" as address and port; an IPv6 address without its brackets. */
+static void add_client(struct buf *out, const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	struct slice host = {address, colon ? (size_t)(colon - address) : strlen(address)};
+
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct slice){host.p + 1, host.n - 2};
+	buf_puts(out, ",\"client\":{\"address\":");
+	json_add_string(out, host);
+	buf_printf(out, ",\"port\":%d}", colon ? atoi(colon + 1) : 0);
+}
+
+/* The body of the open record. */
+static enum rc open_json(const struct session *s, const struct session_ask *ask, const char *groups, struct buf *out)
+{
+	char sha256_of_policy[SHA256_HEX], text[CLOCK_TEXT];
+
+	sha256_hex(policy_text(s->policy), strlen(policy_text(s->policy)), sha256_of_policy);
+	buf_puts(out, "{\"user\":{\"id\":");
+	json_add_str(out, s->person.user);
+	add_text(out, "subject", s->person.subject);
+	add_text(out, "issuer", s->person.issuer);
+	buf_printf(out, ",\"groups\":%s}", groups);
+	add_client(out, s->address);
+	add_text(out, "key", s->key_id);
+	add_text(out, "ssh", ask->ssh_id);
+	add_text(out, "reason", s->reason);
+	add_text(out, "purpose", NULL);
+	add_text(out, "connection", s->connection->name);
+	add_text(out, "dialect", s->connection->dialect);
+	buf_puts(out, ",\"policy\":{\"name\":");
+	json_add_str(out, policy_name(s->policy));
+	add_text(out, "sha256", sha256_of_policy);
+	buf_puts(out, "}");
+	add_text(out, "replaces", ask->previous);
+	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(ask->expires_s, text));
+	return out->rc;
+}
+
+static enum rc dialect_json(const struct dialect *dialect, struct buf *out)
+{
+	char sum[SHA256_HEX];
+
+	dialect_sha256(dialect, sum);
+	buf_puts(out, "{\"name\":");
+	json_add_str(out, dialect_name(dialect));
+	add_text(out, "sha256", sum);
+	if (dialect_text(dialect))
+		add_text(out, "text", dialect_text(dialect));
+	return buf_putc(out, '}');
+}
+
+static enum rc start_recording(struct sessions *all, struct session *s, const struct session_ask *ask, struct why *why)
+{
+	struct buf groups, body, dialect;
+	enum rc rc;
+
+	buf_init(&groups, 65536);
+	buf_init(&body, 1 << 18);
+	buf_init(&dialect, 1 << 20);
+	rc = add_groups(&groups, &s->person.groups);
+	if (rc == RC_OK)
+		rc = open_json(s, ask, groups.data, &body);
+	if (rc == RC_OK)
+		rc = dialect_json(ask->dialect, &dialect);
+	if (rc == RC_OK) {
+		const struct recording_about about = {
+			.id = s->id, .issuer = s->person.issuer, .subject = s->person.subject, .user = s->person.user,
+			.groups_json = groups.data, .address = s->address, .reason = s->reason, .connection = s->connection->name,
+			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(s->policy),
+			.policy_text = policy_text(s->policy), .open_json = body.data,
+		};
+
+		rc = recording_open(all->spool, &about, &s->recording, why);
+	}
+	buf_free(&groups);
+	buf_free(&body);
+	buf_free(&dialect);
+	return rc;
+}
+
+enum rc session_open(struct sessions *all, const struct session_ask *ask, struct session **out, char key[SESSION_KEY_LEN + 1],
+		     struct why *why)
+{
+	bool listed = false, in_store = false;
+	struct session *s = NULL;
+	enum rc rc = session_allowed(ask->connection, ask->person, why);
+
+	*out = NULL;
+	if (rc == RC_OK)
+		rc = check_ask(ask, why);
+	if (rc == RC_OK && ask->previous) {
+		rc = session_row_replaces(all, ask);
+		if (rc == RC_BAD)
+			why_set(why, rc, "previous is no session of yours for this connection");
+	}
+	if (rc == RC_OK)
+		rc = make_session(all, ask, &s, why);
+	if (rc == RC_OK)
+		rc = make_key(s, key);
+	if (rc != RC_OK)
+		goto out;
+	rc = session_begin(all, s, why);
+	if (rc != RC_OK)
+		goto out;
+	listed = true;
+	rc = session_row_add(all, s);
+	if (rc != RC_OK) {
+		why_set(why, rc, "the agent's store does not answer");
+		goto out;
+	}
+	in_store = true;
+	rc = start_recording(all, s, ask, why);
+	if (rc != RC_OK)
+		goto out;
+	log_info("session_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name),
+		 L_TEXT("address", s->address));
+	rc = session_go(s);
+	listed = in_store = false;
+	if (rc != RC_OK)
+		why_set(why, rc, "the agent is stopping");
+out:
+	if (in_store && session_row_drop(all, s->id) != RC_OK)
+		log_warn("session_row_left", L_TEXT("session", s->id));
+	if (listed)
+		session_withdraw(s);
+	if (rc == RC_OK) {
+		*out = s;
+	} else {
+		wipe(key, SESSION_KEY_LEN + 1);
+		if (s && s->private)
+			session_unref(s);
+		else
+			session_free(s);
+	}
+	return rc;
+}

@@ -1,0 +1,68 @@
+/* What session*.c share. */
+#ifndef PHIGATE_AGENT_SESSION_PRIVATE_H
+#define PHIGATE_AGENT_SESSION_PRIVATE_H
+
+#include <pthread.h>
+
+#include "digest.h"
+#include "session.h"
+
+#define SESSION_GRACE_S 60                       /* after the newest token's expiry */
+#define SESSION_SEAL_WAIT_NS (60 * NS_PER_S)
+
+enum session_state { STATE_OPENING, STATE_OPEN, STATE_ENDING, STATE_SEALING, STATE_CLOSED };
+
+struct session_private {
+	struct sessions *sessions;
+	struct session *next;
+	int refs;
+	enum session_state state;
+	enum session_end end;
+	unsigned char key_sha256[SHA256_LEN];
+	char ssh_id[SESSION_SSH_LEN + 1];
+	int end_fd;
+	int active;                              /* exchanges that run */
+	uint64_t exchanges;
+	int64_t idle_since_ns, opened_mono_ns;   /* monotonic */
+	int64_t expires_s;                       /* of the newest token, wall clock */
+};
+
+struct sessions {
+	const struct config *config;
+	struct store *store;
+	struct policies *policies;
+	struct spool *spool;
+	int64_t (*_Atomic mono_ns)(void);
+	int64_t (*_Atomic wall_ns)(void);
+	void (*listener)(void *arg, const struct session_told *told);
+	void *arg;
+	pthread_t timer;
+	bool timer_runs;
+
+	pthread_mutex_t lock;                    /* of all below and of every session_private */
+	pthread_cond_t due, closed;              /* the timer has something to look at; a session was closed */
+	struct session *list;                    /* all that are not closed; each with a reference */
+	int sealers;                             /* threads that seal for the timer */
+	bool stop;
+};
+
+/* The one way to change a state; with the lock held. */
+void session_set_state(struct session *s, enum session_state to);
+
+/* ---- session_list.c: the rows in the store ---- */
+enum rc session_row_add(struct sessions *sessions, const struct session *s) MUST_USE;
+enum rc session_row_drop(struct sessions *sessions, const char *id) MUST_USE;
+enum rc session_row_close(struct sessions *sessions, const char *id, const char *end) MUST_USE;
+enum rc session_rows_crashed(struct sessions *sessions) MUST_USE;
+/* RC_BAD: no session of this person and connection. */
+enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;
+
+/* ---- session_open.c ---- */
+void session_free(struct session *s);            /* one that nobody refers to; NULL is allowed */
+
+/* ---- session.c ---- */
+enum rc session_begin(struct sessions *sessions, struct session *s, struct why *why) MUST_USE;      /* into the list, OPENING */
+void session_withdraw(struct session *s);                                                   /* out again */
+enum rc session_go(struct session *s) MUST_USE;              /* OPEN; RC_CANCELLED: the agent stops, and it has ended already */
+
+#endif
