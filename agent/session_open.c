@@ -52,7 +52,7 @@ static enum rc make_key(struct session *s, char key[SESSION_KEY_LEN + 1])
 	enum rc rc;
 
 	random_bytes(raw, sizeof raw);
-	buf_init(&text, SESSION_KEY_LEN);
+	buf_init(&text, 64);
 	rc = base64url_encode(raw, sizeof raw, &text);
 	wipe(raw, sizeof raw);
 	if (rc == RC_OK) {

@@ -1,0 +1,502 @@
+/* Sessions: who may open one, what ends it, and that the end waits for its exchanges and comes once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "json.h"
+#include "log.h"
+#include "neighbours.h"
+#include "session_private.h"
+
+#define T0 (1700000000 * NS_PER_S)
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static _Atomic int64_t now_ns = T0;
+
+static int64_t fake_clock(void)
+{
+	return now_ns;
+}
+
+static char *clinicians[] = {"clinicians", "nurses"}, *officers[] = {"privacy-officers"};
+static const struct person alice = {.issuer = "https://idp", .subject = "a", .user = "alice@x", .groups = {clinicians, 1}};
+static const struct person bob = {.issuer = "https://idp", .subject = "b", .user = "bob@x", .groups = {officers, 1}};
+static const struct person audrey = {.issuer = "https://idp", .subject = "u", .user = "audrey@x", .auditor = true};
+static const struct person adam = {.issuer = "https://idp", .subject = "d", .user = "adam@x", .admin = true};
+static struct connection llama = {.name = "llama-prod", .dialect = "openai", .policy = "hipaa", .groups = {clinicians, 2}};
+
+struct place {
+	char dir[64], path[96];
+	struct config config;
+	struct store *store;
+	struct sessions *sessions;
+	char heard[2048];                        /* "ending ID idle;closed ID idle;" */
+	pthread_mutex_t lock;
+};
+
+static void hear(void *arg, const struct session_told *t)
+{
+	struct place *p = arg;
+	size_t n;
+
+	pthread_mutex_lock(&p->lock);
+	n = strlen(p->heard);
+	snprintf(p->heard + n, sizeof p->heard - n, "%s %s %s;", t->news == SESSION_ENDING ? "ending" : "closed", session_end_name(t->end),
+		 t->ssh_id);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void open_sessions(struct place *p)
+{
+	struct why why = {0};
+
+	assert_int_equal(store_open(p->path, &p->store, &why), RC_OK);
+	assert_int_equal(sessions_new(&p->config, p->store, NULL, NULL, &p->sessions, &why), RC_OK);
+	sessions_set_clock(p->sessions, fake_clock, fake_clock);
+	sessions_listen(p->sessions, hear, p);
+}
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof *p);
+
+	strcpy(p->dir, "/tmp/test_session.XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->path, sizeof p->path, "%s/store.sqlite", p->dir);
+	pthread_mutex_init(&p->lock, NULL);
+	p->config = (struct config){.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S},
+				    .limits = {.per_person = 2}};
+	told.notes[0] = '\0';
+	told.fail_open = told.fail_add = told.stall_close = false;
+	open_sessions(p);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	static const char *ends[] = {"", "-wal", "-shm"};
+
+	sessions_free(p->sessions);
+	store_close(p->store);
+	for (size_t i = 0; i < 3; i++) {
+		char path[128];
+
+		snprintf(path, sizeof path, "%s%s", p->path, ends[i]);
+		unlink(path);
+	}
+	rmdir(p->dir);
+	assert_int_equal(the_policy.refs, 0);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+	return 0;
+}
+
+static enum rc open_as(struct place *p, const struct person *person, const char *previous, struct session **out, char key[SESSION_KEY_LEN + 1])
+{
+	const struct session_ask ask = {
+		.person = person, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.api_key_sha256 = HEX64, .reason = "ward round", .previous = previous, .expires_s = now_ns / NS_PER_S + 3600,
+	};
+
+	return session_open(p->sessions, &ask, out, key, NULL);
+}
+
+static struct session *opened(struct place *p)
+{
+	char key[SESSION_KEY_LEN + 1];
+	struct session *s;
+
+	assert_int_equal(open_as(p, &alice, NULL, &s, key), RC_OK);
+	return s;
+}
+
+static bool has_ended(const struct session *s)
+{
+	struct pollfd f = {session_end_fd(s), POLLIN, 0};
+
+	return poll(&f, 1, 0) == 1;
+}
+
+/* The list as somebody sees it; the caller frees. */
+static cJSON *list(struct place *p, const struct person *person, const char *state)
+{
+	const struct session_filter filter = {.state = state};
+	struct buf out;
+	cJSON *tree;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(sessions_list(p->sessions, person, &filter, &out, NULL), RC_OK);
+	tree = json_parse(buf_slice(&out));
+	assert_non_null(tree);
+	buf_free(&out);
+	return tree;
+}
+
+static void assert_end(struct place *p, const char *end)
+{
+	cJSON *all = list(p, &alice, "closed");
+
+	assert_int_equal(cJSON_GetArraySize(all), 1);
+	assert_string_equal(json_text(all->child, "end"), end);
+	assert_non_null(json_text(all->child, "closed_at"));
+	cJSON_Delete(all);
+}
+
+static void a_session_opens_and_closes(void **state)
+{
+	struct place *p = *state;
+	char key[SESSION_KEY_LEN + 1];
+	struct session *s, *same;
+	cJSON *all;
+
+	assert_int_equal(open_as(p, &alice, NULL, &s, key), RC_OK);
+	assert_int_equal(strlen(s->id), SESSION_ID_LEN);
+	assert_int_equal(strlen(key), SESSION_KEY_LEN);
+	assert_string_equal(s->reason, "WARD ROUND");          /* masked before anything else sees it */
+	assert_null(strstr(told.open_json, "ward"));
+	assert_null(strstr(told.open_json, key));
+	all = json_parse(slice_str(told.open_json));
+	assert_non_null(all);
+	assert_string_equal(json_text(json_object(all, "client"), "address"), "203.0.113.9");
+	assert_string_equal(json_text(json_object(all, "user"), "subject"), "a");
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(all, "purpose")));
+	cJSON_Delete(all);
+	same = session_by_key(p->sessions, slice_str(key));
+	assert_ptr_equal(same, s);
+	session_unref(same);
+	assert_null(session_by_key(p->sessions, slice_str(HEX64)));
+	all = list(p, &alice, "open");
+	assert_string_equal(json_text(all->child, "id"), s->id);
+	assert_string_equal(json_text(all->child, "reason"), "WARD ROUND");
+	assert_true(json_true(all->child, "own"));
+	cJSON_Delete(all);
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	assert_true(noted("close client"));
+	assert_true(has_ended(s));
+	assert_null(session_by_key(p->sessions, slice_str(key)));
+	assert_string_equal(p->heard, "ending client ssh1;closed client ssh1;");
+	assert_end(p, "client");
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_CONFLICT);
+	session_unref(s);
+}
+
+static void who_may_open(void **state)
+{
+	struct place *p = *state;
+	char key[SESSION_KEY_LEN + 1];
+	struct session_ask ask = {.person = &bob, .connection = &llama, .key_id = "k", .address = "a:1", .ssh_id = "", .api_key_sha256 = HEX64};
+	struct why why = {0};
+	struct session *s, *two;
+
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "clinicians, nurses"));
+	ask.person = &alice;
+	ask.api_key_sha256 = NULL;
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.api_key_sha256 = "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.api_key_sha256 = HEX64 "0";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.api_key_sha256 = HEX64;
+	ask.previous = "01AAAAAAAAAAAAAAAAAAAAAAAA";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	s = opened(p);
+	two = opened(p);
+	assert_int_equal(open_as(p, &alice, NULL, &(struct session *){NULL}, key), RC_TOO_BIG);
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	session_unref(s);
+	assert_int_equal(open_as(p, &alice, two->id, &s, key), RC_OK);           /* its own, so it may be replaced */
+	assert_non_null(strstr(told.open_json, "\"replaces\":\"01"));
+	session_unref(s);
+	session_unref(two);
+}
+
+static void without_a_record_there_is_no_session(void **state)
+{
+	struct place *p = *state;
+	char key[SESSION_KEY_LEN + 1];
+	struct session *s;
+	cJSON *all;
+
+	told.fail_open = true;
+	assert_int_equal(open_as(p, &alice, NULL, &s, key), RC_IO);
+	assert_null(s);
+	all = list(p, &alice, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 0);
+	cJSON_Delete(all);
+	told.fail_open = false;
+	s = opened(p);
+	session_unref(s);
+}
+
+static void the_end_waits_for_exchanges(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	uint64_t a, b, c;
+
+	assert_int_equal(session_enter(s, &a), RC_OK);
+	assert_int_equal(session_enter(s, &b), RC_OK);
+	assert_int_equal(a, 1);
+	assert_int_equal(b, 2);
+	sessions_end_key(p->sessions, "SHA256:other");
+	assert_false(has_ended(s));
+	sessions_end_key(p->sessions, "SHA256:k1");
+	assert_true(has_ended(s));
+	assert_int_equal(session_enter(s, &c), RC_CANCELLED);
+	session_leave(s);
+	assert_false(noted("close"));
+	session_leave(s);
+	assert_true(noted("close revoked"));
+	assert_end(p, "revoked");
+	session_unref(s);
+}
+
+static void *close_it(void *arg)
+{
+	struct session *s = arg;
+
+	assert_int_equal(session_finish(s->private->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	note("answered", "");
+	return NULL;
+}
+
+static void the_answer_comes_when_it_is_sealed(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	pthread_t one, two;
+
+	told.stall_close = true;
+	assert_int_equal(pthread_create(&one, NULL, close_it, s), 0);
+	pthread_mutex_lock(&told.lock);
+	while (!told.closing)
+		pthread_cond_wait(&told.changed, &told.lock);
+	pthread_mutex_unlock(&told.lock);
+	assert_int_equal(pthread_create(&two, NULL, close_it, s), 0);    /* at the same time: waits for the same seal */
+	assert_false(noted("answered"));
+	pthread_mutex_lock(&told.lock);
+	told.stall_close = false;
+	pthread_cond_broadcast(&told.changed);
+	pthread_mutex_unlock(&told.lock);
+	pthread_join(one, NULL);
+	pthread_join(two, NULL);
+	assert_true(noted("close client;answered"));
+	assert_int_equal(strstr(told.notes, "close client")[strlen("close client;")], 'a');
+	session_unref(s);
+}
+
+static void it_idles_out(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	uint64_t x;
+
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 360000, &(int64_t){0}, NULL), RC_OK);
+	now_ns += 1700 * NS_PER_S;
+	assert_int_equal(session_enter(s, &x), RC_OK);
+	now_ns += 7200 * NS_PER_S;               /* a long exchange is no idle time */
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	session_leave(s);
+	now_ns += 1799 * NS_PER_S;
+	/* nor does a renewal make it busy */
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 360000, &(int64_t){0}, NULL), RC_OK);
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	now_ns += NS_PER_S;
+	sessions_tick(p->sessions);
+	assert_true(has_ended(s));
+	await_note("close idle");
+	session_unref(s);
+}
+
+static void it_outlives_no_limit(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	uint64_t x;
+
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 360000, &(int64_t){0}, NULL), RC_OK);
+	assert_int_equal(session_enter(s, &x), RC_OK);
+	now_ns += 8 * 3600 * NS_PER_S - 1;
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	now_ns += 1;
+	sessions_tick(p->sessions);
+	assert_true(has_ended(s));
+	session_leave(s);
+	await_note("close max_duration");
+	session_unref(s);
+}
+
+static void it_ends_with_its_newest_token(void **state)
+{
+	struct place *p = *state;
+	struct session *s;
+	int64_t until = 0;
+	uint64_t x;
+
+	p->config.session.idle_timeout = 100 * 3600 * NS_PER_S;
+	s = opened(p);
+	now_ns += 3000 * NS_PER_S;
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 3600, &until, NULL), RC_OK);
+	assert_int_equal(until, now_ns / NS_PER_S + 3600);
+	assert_true(noted("add renew"));
+	/* an older token takes nothing away */
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 60, &until, NULL), RC_OK);
+	assert_int_equal(until, now_ns / NS_PER_S + 3600);
+	now_ns += 3659 * NS_PER_S;
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	now_ns += NS_PER_S;
+	sessions_tick(p->sessions);
+	assert_true(has_ended(s));
+	await_note("close expired");
+	assert_int_equal(session_enter(s, &x), RC_CANCELLED);
+	session_unref(s);
+}
+
+static void only_its_user_renews(void **state)
+{
+	struct place *p = *state;
+	struct person left = alice;
+	struct session *s = opened(p);
+	int64_t until;
+
+	assert_int_equal(session_renew(p->sessions, s->id, &bob, NULL, 9e9, &until, NULL), RC_NOT_FOUND);
+	assert_int_equal(session_renew(p->sessions, s->id, &adam, NULL, 9e9, &until, NULL), RC_NOT_FOUND);
+	left.groups = (struct text_list){officers, 1};
+	assert_int_equal(session_renew(p->sessions, s->id, &left, NULL, 9e9, &until, NULL), RC_DENIED);
+	told.fail_add = true;
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, 9e9, &until, NULL), RC_IO);
+	told.fail_add = false;
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, "ssh2", now_ns / NS_PER_S + 60, &until, NULL), RC_OK);
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	assert_non_null(strstr(p->heard, "ssh2"));
+	session_unref(s);
+}
+
+static void who_may_end_and_see_it(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	bool own;
+	cJSON *all;
+
+	assert_int_equal(session_finish(p->sessions, s->id, &bob, SESSION_END_CLIENT, NULL), RC_NOT_FOUND);
+	assert_int_equal(session_finish(p->sessions, s->id, &bob, SESSION_END_REVOKED, NULL), RC_NOT_FOUND);
+	assert_int_equal(session_finish(p->sessions, s->id, &audrey, SESSION_END_REVOKED, NULL), RC_DENIED);
+	assert_int_equal(session_finish(p->sessions, s->id, &adam, SESSION_END_CLIENT, NULL), RC_DENIED);
+	assert_false(has_ended(s));
+	assert_int_equal(session_readable(p->sessions, &alice, s->id, &own, NULL), RC_OK);
+	assert_true(own);
+	assert_int_equal(session_readable(p->sessions, &audrey, s->id, &own, NULL), RC_OK);
+	assert_false(own);
+	assert_int_equal(session_readable(p->sessions, &bob, s->id, &own, NULL), RC_NOT_FOUND);
+	all = list(p, &bob, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 0);
+	cJSON_Delete(all);
+	all = list(p, &audrey, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 1);
+	assert_false(json_true(all->child, "own"));
+	cJSON_Delete(all);
+	assert_int_equal(session_finish(p->sessions, s->id, &adam, SESSION_END_REVOKED, NULL), RC_OK);
+	assert_end(p, "revoked");
+	session_unref(s);
+}
+
+static void a_stop_ends_all(void **state)
+{
+	struct place *p = *state;
+	char key[SESSION_KEY_LEN + 1];
+	struct session *s = opened(p), *none;
+
+	session_unref(s);
+	s = opened(p);
+	sessions_stop(p->sessions, SESSION_END_STOP);
+	assert_true(has_ended(s));
+	assert_true(noted("close stop;close stop"));
+	assert_int_equal(open_as(p, &alice, NULL, &none, key), RC_CANCELLED);
+	session_unref(s);
+}
+
+static void what_a_crash_left_open_is_marked(void **state)
+{
+	struct place *p = *state;
+	char id[SESSION_ID_LEN + 1];
+	struct session *s = opened(p);
+	sqlite3 *db;
+	cJSON *all;
+
+	strcpy(id, s->id);
+	sessions_stop(p->sessions, SESSION_END_STOP);
+	session_unref(s);
+	db = store_begin(p->store);
+	assert_non_null(db);
+	assert_int_equal(store_do(db, NULL, "UPDATE sessions SET state = 'open', ended = NULL, closed_ns = NULL", ""), RC_OK);
+	store_end(p->store);
+	sessions_free(p->sessions);
+	store_close(p->store);
+	open_sessions(p);
+	all = list(p, &alice, "closed");
+	assert_string_equal(json_text(all->child, "id"), id);
+	assert_string_equal(json_text(all->child, "end"), "crash");
+	cJSON_Delete(all);
+}
+
+static void the_list_is_filtered(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+	struct session_filter filter = {.user = "bob@x"};
+	struct buf out;
+
+	buf_init(&out, 65536);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	assert_string_equal(out.data, "[]");
+	filter = (struct session_filter){.user = "alice@x", .since_ns = now_ns + 1};
+	buf_clear(&out);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	assert_string_equal(out.data, "[]");
+	filter.since_ns = now_ns;
+	buf_clear(&out);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	assert_non_null(strstr(out.data, s->id));
+	filter.state = "half";
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_BAD);
+	buf_free(&out);
+	session_unref(s);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_session_opens_and_closes),
+		T(who_may_open),
+		T(without_a_record_there_is_no_session),
+		T(the_end_waits_for_exchanges),
+		T(the_answer_comes_when_it_is_sealed),
+		T(it_idles_out),
+		T(it_outlives_no_limit),
+		T(it_ends_with_its_newest_token),
+		T(only_its_user_renews),
+		T(who_may_end_and_see_it),
+		T(a_stop_ends_all),
+		T(what_a_crash_left_open_is_marked),
+		T(the_list_is_filtered),
+	};
+
+	log_setup(2, false, LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
