@@ -1,0 +1,522 @@
+/* The control API over a channel: who is let in, what each route answers, and that errors look alike. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control.h"
+#include "events.h"
+#include "gate.h"
+#include "hold.h"
+#include "json.h"
+#include "log.h"
+#include "neighbours.h"
+
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static char *clinicians[] = {"clinicians"}, *officers[] = {"privacy-officers"};
+static _Atomic uint64_t generation;
+static _Atomic int proofs;
+static char ended_ssh[64];
+
+/* ---- the neighbours that test_session.c does not need ---- */
+
+static const struct person PEOPLE[] = {
+	{.issuer = "i", .subject = "a", .user = "alice", .groups = {clinicians, 1}},
+	{.issuer = "i", .subject = "b", .user = "bob", .groups = {officers, 1}},
+	{.issuer = "i", .subject = "u", .user = "audrey", .auditor = true},
+	{.issuer = "i", .subject = "d", .user = "adam", .admin = true},
+};
+
+enum rc identity_prove(struct identity *identity, struct slice key_der, struct slice bearer, struct token *out, struct why *why)
+{
+	(void)identity;
+	(void)key_der;
+	proofs++;
+	*out = (struct token){.expires_s = clock_wall_s() + 3600};
+	for (size_t i = 0; i < sizeof PEOPLE / sizeof *PEOPLE; i++)
+		if (slice_is(bearer, PEOPLE[i].user))
+			return person_copy(&out->person, &PEOPLE[i]);
+	if (slice_is(bearer, "unreachable"))
+		return why_set(why, RC_UNREACHABLE, "the provider's keys are not to be had");
+	return why_set(why, RC_DENIED, "the token has expired");
+}
+
+enum rc identity_key_id(struct slice key_der, char key_id[KEY_ID_LEN + 1])
+{
+	snprintf(key_id, KEY_ID_LEN + 1, "SHA256:%.*s", (int)key_der.n, key_der.p);
+	return RC_OK;
+}
+
+uint64_t identity_generation(struct identity *identity)
+{
+	(void)identity;
+	return generation;
+}
+
+void identity_on_conflict(struct identity *identity, void (*fn)(void *arg, const char *key_id), void *arg)
+{
+	(void)identity;
+	(void)fn;
+	(void)arg;
+}
+
+void token_free(struct token *token)
+{
+	person_free(&token->person);
+}
+
+enum rc gate_login(struct gate *gate, struct slice key_der, struct slice id, char address[64], char own_id[GATE_ID_LEN + 1])
+{
+	(void)gate;
+	snprintf(address, 64, "203.0.113.%d:51022", key_der.p[0] == 'a' ? 9 : 10);
+	snprintf(own_id, GATE_ID_LEN + 1, "%s", id.n ? "named" : "latest");
+	return RC_OK;
+}
+
+void gate_end(struct gate *gate, const char *id)
+{
+	(void)gate;
+	snprintf(ended_ssh, sizeof ended_ssh, "%s", id);
+}
+
+/* ---- an agent, channels, calls ---- */
+
+struct place {
+	char dir[64], store_path[96], key_path[96], bundle_path[96];
+	struct config config;
+	struct connection connection;
+	struct dialect *dialects[1];
+	struct agent agent;
+};
+
+struct channel {
+	struct agent *agent;
+	const char *key;
+	int fd, served;
+	pthread_t thread;
+	bool open;
+};
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof *p);
+	struct why why = {0};
+
+	strcpy(p->dir, "/tmp/test_control.XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->store_path, sizeof p->store_path, "%s/store.sqlite", p->dir);
+	snprintf(p->key_path, sizeof p->key_path, "%s/hold_hmac", p->dir);
+	snprintf(p->bundle_path, sizeof p->bundle_path, "%s/x.tar", p->dir);
+	p->connection = (struct connection){.name = "llama", .dialect = "openai", .policy = "hipaa", .groups = {clinicians, 1}};
+	p->config = (struct config){
+		.name = "gpu-1", .connections = &p->connection, .n_connections = 1,
+		.session = {.max_duration = 3600 * NS_PER_S, .idle_timeout = 3600 * NS_PER_S},
+		.limits = {.per_person = 8, .header_max = 32768, .header_wait = 10 * NS_PER_S, .body_rate = 1024},
+	};
+	p->agent = (struct agent){.config = &p->config, .dialects = p->dialects, .gate = (struct gate *)p, .stop_fd = -1};
+	told.notes[0] = told.bundle[0] = ended_ssh[0] = '\0';
+	assert_int_equal(store_open(p->store_path, &p->agent.store, &why), RC_OK);
+	assert_int_equal(holds_new(p->agent.store, p->key_path, 8, &p->agent.holds, &why), RC_OK);
+	assert_int_equal(sessions_new(&p->config, p->agent.store, NULL, NULL, &p->agent.sessions, &why), RC_OK);
+	assert_int_equal(events_new(&p->agent, &p->agent.events), RC_OK);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	static const char *files[] = {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "hold_hmac", "x.tar"};
+
+	sessions_free(p->agent.sessions);
+	holds_free(p->agent.holds);
+	events_free(p->agent.events);
+	store_close(p->agent.store);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[128];
+
+		snprintf(path, sizeof path, "%s/%s", p->dir, files[i]);
+		unlink(path);
+	}
+	rmdir(p->dir);
+	free(p);
+	return 0;
+}
+
+static void *serve(void *arg)
+{
+	struct channel *ch = arg;
+
+	control_serve(ch->agent, slice_str(ch->key), ch->served);
+	close(ch->served);
+	return NULL;
+}
+
+static void open_channel(struct place *p, const char *key, struct channel *ch)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	*ch = (struct channel){.agent = &p->agent, .key = key, .fd = pair[0], .served = pair[1], .open = true};
+	assert_int_equal(pthread_create(&ch->thread, NULL, serve, ch), 0);
+}
+
+static void close_channel(struct channel *ch)
+{
+	shutdown(ch->fd, SHUT_RDWR);
+	close(ch->fd);
+	pthread_join(ch->thread, NULL);
+}
+
+static char answer[65536];
+
+/* Read until the text is there; false: the channel ended before. */
+static bool read_until(int fd, const char *text)
+{
+	size_t have = strlen(answer);
+
+	while (!strstr(answer, text)) {
+		ssize_t n = recv(fd, answer + have, sizeof answer - 1 - have, 0);
+
+		if (n <= 0)
+			return false;
+		have += (size_t)n;
+		answer[have] = '\0';
+	}
+	return true;
+}
+
+/* One call; answer holds it whole, head and body. Returns the status. */
+static int call(struct channel *ch, const char *who, const char *request, const char *body)
+{
+	char text[4096];
+	const char *end, *length;
+	int status;
+
+	snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: agent\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", request,
+		 who ? "Authorization: Bearer " : "", who ? who : "", who ? "\r\n" : "", strlen(body), body);
+	answer[0] = '\0';
+	assert_int_equal(send(ch->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+	assert_true(read_until(ch->fd, "\r\n\r\n"));
+	assert_int_equal(sscanf(answer, "HTTP/1.1 %d", &status), 1);
+	length = strstr(answer, "Content-Length: ");
+	end = strstr(answer, "\r\n\r\n") + 4;
+	while (length && strlen(end) < (size_t)atoi(length + 16)) {
+		size_t have = strlen(answer);
+		ssize_t n = recv(ch->fd, answer + have, sizeof answer - 1 - have, 0);
+
+		assert_true(n > 0);
+		answer[have + (size_t)n] = '\0';
+	}
+	if (status >= 400) {
+		cJSON *tree = json_parse(slice_str(end));
+
+		assert_non_null(json_text(json_object(tree, "error"), "type"));
+		assert_non_null(json_text(json_object(tree, "error"), "message"));
+		assert_memory_equal(json_text(json_object(tree, "error"), "request_id"), "req_", 4);
+		cJSON_Delete(tree);
+	}
+	return status;
+}
+
+static cJSON *body_json(void)
+{
+	cJSON *tree = json_parse(slice_str(strstr(answer, "\r\n\r\n") + 4));
+
+	assert_non_null(tree);
+	return tree;
+}
+
+static void who_is_let_in(void **state)
+{
+	struct place *p = *state;
+	struct channel ch;
+	static const char *bad[] = {NULL, "expired", "unreachable"};
+
+	for (size_t i = 0; i < 3; i++) {
+		open_channel(p, "alice-key", &ch);
+		assert_int_equal(call(&ch, bad[i], "GET /v1/whoami", ""), i == 2 ? 503 : 401);
+		assert_null(strstr(answer, "Bearer expired"));
+		close_channel(&ch);
+	}
+	open_channel(p, "alice-key", &ch);
+	proofs = 0;
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+	assert_non_null(strstr(answer, "\"user\":\"alice\""));
+	assert_non_null(strstr(answer, "\"groups\":[\"clinicians\"]"));
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+	assert_int_equal(proofs, 1);                     /* the second call was cheap */
+	generation++;                                    /* a conflict, or other keys: look again */
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+	assert_int_equal(proofs, 2);
+	assert_int_equal(call(&ch, "audrey", "GET /v1/whoami", ""), 200);
+	assert_non_null(strstr(answer, "\"roles\":[\"auditor\"]"));
+	assert_int_equal(proofs, 3);
+	close_channel(&ch);
+}
+
+static void routes_are_exact(void **state)
+{
+	struct place *p = *state;
+	struct channel ch;
+
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "GET /v1/nothing", ""), 404);
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami/", ""), 404);
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions/../whoami", ""), 404);
+	assert_int_equal(call(&ch, "alice", "DELETE /v1/whoami", ""), 405);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "[]"), 400);
+	close_channel(&ch);
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"a\":1,\"a\":2}"), 400);
+	close_channel(&ch);
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{}"), 400);
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?since=soon", ""), 400);
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?state=%zz", ""), 400);
+	close_channel(&ch);
+}
+
+static void connections_say_who_may(void **state)
+{
+	struct place *p = *state;
+	struct channel ch;
+
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "GET /v1/connections", ""), 200);
+	assert_non_null(strstr(answer, "\"name\":\"llama\""));
+	assert_non_null(strstr(answer, "\"allowed\":true"));
+	assert_int_equal(call(&ch, "bob", "GET /v1/connections", ""), 200);
+	assert_non_null(strstr(answer, "\"allowed\":false"));
+	assert_int_equal(call(&ch, "bob", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 403);
+	assert_non_null(strstr(answer, "clinicians"));
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"gpt\",\"api_key_sha256\":\"" HEX64 "\"}"), 404);
+	close_channel(&ch);
+}
+
+static void a_sessions_life(void **state)
+{
+	struct place *p = *state;
+	char id[64], request[128];
+	struct channel ch;
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions",
+			      "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\",\"reason\":\"ward\",\"ssh\":\"x\"}"), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	assert_int_equal(strlen(json_text(tree, "session_key")), SESSION_KEY_LEN);
+	assert_string_equal(json_text(tree, "dialect"), "openai");
+	assert_non_null(json_text(tree, "expires_at"));
+	cJSON_Delete(tree);
+	assert_non_null(strstr(told.open_json, "\"ssh\":\"named\""));
+	snprintf(request, sizeof request, "POST /v1/sessions/%s/renew", id);
+	assert_int_equal(call(&ch, "alice", request, ""), 200);
+	assert_int_equal(call(&ch, "bob", request, ""), 404);
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?state=open", ""), 200);
+	assert_non_null(strstr(answer, id));
+	assert_int_equal(call(&ch, "audrey", "GET /v1/sessions?user=alice&since=1h", ""), 200);
+	assert_non_null(strstr(answer, id));
+	assert_int_equal(call(&ch, "bob", "GET /v1/sessions", ""), 200);
+	assert_non_null(strstr(answer, "[]"));
+	snprintf(request, sizeof request, "DELETE /v1/sessions/%s", id);
+	assert_int_equal(call(&ch, "bob", request, ""), 404);
+	assert_int_equal(call(&ch, "adam", request, ""), 403);
+	assert_int_equal(call(&ch, "alice", request, ""), 200);
+	assert_true(noted("close client"));
+	assert_int_equal(call(&ch, "alice", request, ""), 409);
+	close_channel(&ch);
+}
+
+static void an_admins_revoke_cuts_the_ssh_side(void **state)
+{
+	struct place *p = *state;
+	char id[64], request[128];
+	struct channel ch;
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	cJSON_Delete(tree);
+	snprintf(request, sizeof request, "POST /v1/sessions/%s/revoke", id);
+	assert_int_equal(call(&ch, "bob", request, ""), 404);
+	assert_int_equal(call(&ch, "audrey", request, ""), 403);
+	assert_string_equal(ended_ssh, "");
+	assert_int_equal(call(&ch, "adam", request, ""), 200);
+	assert_true(noted("close revoked"));
+	assert_string_equal(ended_ssh, "latest");
+	close_channel(&ch);
+}
+
+static void bundles_go_to_owner_and_auditor(void **state)
+{
+	struct place *p = *state;
+	char id[64], request[128];
+	struct channel ch;
+	FILE *file = fopen(p->bundle_path, "w");
+	cJSON *tree;
+
+	assert_non_null(file);
+	fputs("TAR BYTES", file);
+	fclose(file);
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	cJSON_Delete(tree);
+	snprintf(request, sizeof request, "GET /v1/sessions/%s/bundle", id);
+	assert_int_equal(call(&ch, "alice", request, ""), 404);
+	snprintf(told.bundle, sizeof told.bundle, "%s", p->bundle_path);
+	assert_int_equal(call(&ch, "alice", request, ""), 200);
+	assert_non_null(strstr(answer, "\r\n\r\nTAR BYTES"));
+	assert_non_null(strstr(answer, "application/x-tar"));
+	assert_int_equal(call(&ch, "audrey", request, ""), 200);
+	assert_int_equal(call(&ch, "bob", request, ""), 404);
+	assert_int_equal(call(&ch, "adam", request, ""), 404);
+	strcat(request, "?part=x");
+	assert_int_equal(call(&ch, "alice", request, ""), 400);
+	close_channel(&ch);
+}
+
+/* A request of alice's that bob's group may decide. */
+static void hold_it(struct place *p, const char *session, struct hold *hold)
+{
+	static const struct text_list by = {officers, 1};
+	const struct verdict verdict = {.decision = DECISION_APPROVE, .rule = "bulk", .by_groups = &by, .approvals = 1,
+					.ttl_ns = 900 * NS_PER_S, .wait_ns = NS_PER_S, .matched = "prompt_matches"};
+	struct hold_ask ask = {.person = &PEOPLE[0], .key_id = "SHA256:alice-key", .address = "203.0.113.9:51022", .session = session,
+			       .connection = "llama", .exchange = 1, .verdict = &verdict, .shown_json = SLICE("{\"text\":\"x\"}")};
+
+	hold_bind(p->agent.holds, &(struct slice){"x", 1}, 1, &ask.binding);
+	assert_int_equal(hold_enter(p->agent.holds, &ask, hold, NULL), RC_OK);
+}
+
+static void holds_are_decided_by_others(void **state)
+{
+	struct place *p = *state;
+	struct channel alice, bob;
+	char request[128];
+	struct hold hold;
+
+	open_channel(p, "alice-key", &alice);
+	open_channel(p, "bob-key", &bob);
+	hold_it(p, "S1", &hold);
+	assert_int_equal(call(&bob, "bob", "GET /v1/holds", ""), 200);
+	assert_non_null(strstr(answer, hold.id));
+	assert_int_equal(call(&bob, "audrey", "GET /v1/holds", ""), 200);
+	assert_null(strstr(answer, hold.id));
+	assert_int_equal(call(&bob, "bob", "GET /v1/holds?state=odd", ""), 400);
+	snprintf(request, sizeof request, "GET /v1/holds/%s", hold.id);
+	assert_int_equal(call(&bob, "bob", request, ""), 200);
+	assert_non_null(strstr(answer, "\"text\":\"x\""));
+	assert_int_equal(call(&bob, "audrey", request, ""), 404);
+	snprintf(request, sizeof request, "POST /v1/holds/%s/approve", hold.id);
+	assert_int_equal(call(&alice, "alice", request, ""), 403);
+	assert_int_equal(call(&alice, "bob", request, ""), 403);         /* another person, with the requester's key */
+	assert_int_equal(call(&bob, "bob", request, "{\"reason\":\"audit\"}"), 200);
+	assert_non_null(strstr(answer, "\"state\":\"approved\""));
+	assert_int_equal(call(&bob, "bob", request, ""), 409);
+	snprintf(request, sizeof request, "GET /v1/holds/%s", hold.id);
+	assert_int_equal(call(&alice, "alice", request, ""), 200);
+	assert_non_null(strstr(answer, "\"reason\":\"AUDIT\""));          /* masked */
+	close_channel(&alice);
+	close_channel(&bob);
+}
+
+static void events_are_ones_own(void **state)
+{
+	struct place *p = *state;
+	struct channel alice, bob, calls;
+	char id[64], request[128];
+	struct hold hold;
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &alice);
+	open_channel(p, "bob-key", &bob);
+	open_channel(p, "alice-key", &calls);
+	assert_int_equal(call(&calls, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	cJSON_Delete(tree);
+	assert_int_equal(call(&bob, "bob", "GET /v1/events", ""), 200);
+	assert_true(read_until(bob.fd, ": listening\n\n"));
+	assert_int_equal(call(&alice, "alice", "GET /v1/events", ""), 200);
+	assert_non_null(strstr(answer, "text/event-stream"));
+	assert_true(read_until(alice.fd, ": listening\n\n"));
+	hold_it(p, id, &hold);
+	assert_true(read_until(alice.fd, "event: held\ndata: {"));
+	assert_true(read_until(alice.fd, "}\n\n"));
+	assert_non_null(strstr(answer, hold.id));
+	snprintf(request, sizeof request, "DELETE /v1/sessions/%s", id);
+	assert_int_equal(call(&calls, "alice", request, ""), 200);
+	answer[0] = '\0';
+	assert_true(read_until(alice.fd, "event: closing\ndata: {\"event\":\"closing\""));
+	assert_true(read_until(alice.fd, "\"reason\":\"client\"}\n\n"));
+	/* a session that its user closed takes its holds with it */
+	snprintf(request, sizeof request, "GET /v1/holds/%s", hold.id);
+	assert_int_equal(call(&calls, "alice", request, ""), 200);
+	assert_non_null(strstr(answer, "\"state\":\"cancelled\""));
+	/* nothing of it went to bob: what comes first is the end of his channel */
+	answer[0] = '\0';
+	shutdown(bob.fd, SHUT_WR);
+	assert_false(read_until(bob.fd, "event:"));
+	assert_string_equal(answer, "");
+	close_channel(&alice);
+	close_channel(&bob);
+	close_channel(&calls);
+}
+
+static void a_slow_reader_loses_its_stream_only(void **state)
+{
+	struct place *p = *state;
+	struct events_reader *slow, *quick;
+	struct buf out;
+	char json[1100];
+
+	memset(json, 'x', sizeof json);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(events_reader_new(p->agent.events, &PEOPLE[0], &slow), RC_OK);
+	assert_int_equal(events_reader_new(p->agent.events, &PEOPLE[0], &quick), RC_OK);
+	for (int i = 0; i < 400; i++) {
+		events_tell(p->agent.events, "held", "i", "a", (struct slice){json, sizeof json});
+		assert_int_equal(events_reader_take(quick, &out), RC_OK);
+		buf_clear(&out);
+	}
+	assert_int_equal(events_reader_take(slow, &out), RC_TOO_BIG);
+	events_tell(p->agent.events, "cancelled", "i", "a", SLICE("{}"));        /* none of those that callers are told */
+	assert_int_equal(events_reader_take(quick, &out), RC_OK);
+	assert_int_equal(out.len, 0);
+	events_reader_free(slow);
+	events_reader_free(quick);
+	buf_free(&out);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(who_is_let_in),
+		T(routes_are_exact),
+		T(connections_say_who_may),
+		T(a_sessions_life),
+		T(an_admins_revoke_cuts_the_ssh_side),
+		T(bundles_go_to_owner_and_auditor),
+		T(holds_are_decided_by_others),
+		T(events_are_ones_own),
+		T(a_slow_reader_loses_its_stream_only),
+	};
+
+	log_setup(2, false, LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
