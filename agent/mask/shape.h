@@ -3,10 +3,49 @@
 #ifndef PHIGATE_MASK_SHAPE_H
 #define PHIGATE_MASK_SHAPE_H
 
-#include <stddef.h>
+#include "paths.h"
+#include "yaml.h"
 
 enum framing { FRAMING_JSON, FRAMING_SSE, FRAMING_NDJSON, FRAMING_TEXT };
 
-struct answer_shape;      /* answer's owner decides what is in it */
+/* What a place in an answer may be marked as. */
+enum shape_mark {
+	SHAPE_TEXT,              /* the model's text; the value numbers it in texts */
+	SHAPE_KEY,               /* tells which stream a text belongs to; the value is its slot */
+	SHAPE_END,               /* ends streams; the value numbers it in ends */
+	SHAPE_DROP,              /* becomes null where text was changed */
+	SHAPE_PLAIN,             /* the protocol's own, with all that is in it */
+	SHAPE_ID,                /* plain; when it may not pass, one token stands for it */
+	SHAPE_TIME,              /* the protocol's own time stamps (RFC 3339) */
+	SHAPE_VECTOR,            /* an embedding: numbers, or base64 of 32-bit floats */
+};
+
+#define SHAPE_SLOTS 4            /* keys of one answer */
+
+/* Bits of slots. */
+struct shape_text {
+	uint8_t keys;            /* 0 with stream false: each text stands alone */
+	bool stream;             /* goes on from event to event */
+};
+
+struct shape_end {
+	uint8_t keys;            /* streams that agree in these end; 0: all */
+	char **value;            /* ends only with one of these strings or literals; NULL: with all but null, false and "" */
+	size_t n_values;
+	char **last;             /* with one of these, the answer is over */
+	size_t n_last;
+};
+
+struct answer_shape {
+	struct paths *paths;
+	struct shape_text *texts;
+	struct shape_end *ends;
+	size_t n_texts, n_ends, n_slots;
+	char *slots[SHAPE_SLOTS];      /* the paths of the keys */
+};
+
+/* node: a mapping with text, stream, ends, drop, plain, ids, times and vectors; NULL: nothing is special. */
+enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why) MUST_USE;
+void shape_free(struct answer_shape *shape);
 
 #endif

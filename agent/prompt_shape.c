@@ -1,0 +1,158 @@
+#include "prompt_shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+
+const char *const prompt_kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding", NULL};
+
+struct lists {
+	struct text_list model, stream, tools, max_tokens, times, text, continues;
+	const struct yaml *messages, *opaque;
+	bool stream_default;
+};
+
+static const struct conf_key list_keys[] = {
+	{"model", CONF_TEXTS, offsetof(struct lists, model), false, "path of the model's name"},
+	{"stream", CONF_TEXTS, offsetof(struct lists, stream), false, "path of the stream flag"},
+	{"stream_default", CONF_FLAG, offsetof(struct lists, stream_default), false, "what an absent flag means"},
+	{"tools", CONF_TEXTS, offsetof(struct lists, tools), false, "paths of tools"},
+	{"max_tokens", CONF_TEXTS, offsetof(struct lists, max_tokens), false, "paths of the answer's limit"},
+	{"times", CONF_TEXTS, offsetof(struct lists, times), false, "paths of what multiplies it"},
+	{"text", CONF_TEXTS, offsetof(struct lists, text), false, "paths of text without a role"},
+	{"continues", CONF_TEXTS, offsetof(struct lists, continues), false, "those that the answer goes on from"},
+	{"messages", CONF_NODE, offsetof(struct lists, messages), false, "{list, role, text, continues}"},
+	{"opaque", CONF_NODE, offsetof(struct lists, opaque), false, "kind: paths of what cannot be read"},
+};
+
+struct messages {
+	char *list, *role;
+	struct text_list text;
+	bool continues;
+};
+
+static const struct conf_key message_keys[] = {
+	{"list", CONF_TEXT, offsetof(struct messages, list), true, "path of the list"},
+	{"role", CONF_TEXT, offsetof(struct messages, role), true, "path of the role in a message"},
+	{"text", CONF_TEXTS, offsetof(struct messages, text), true, "paths of the text in a message"},
+	{"continues", CONF_FLAG, offsetof(struct messages, continues), false, "the answer goes on from a last assistant message"},
+};
+
+void prompt_shape_free(struct prompt_shape *s)
+{
+	if (!s)
+		return;
+	paths_free(s->paths);
+	free(s);
+}
+
+static enum rc add(struct prompt_shape *s, const struct yaml *at, const char *path, enum prompt_mark mark, size_t value, struct why *why)
+{
+	enum rc rc = paths_add(s->paths, path, mark, (uint16_t)value);
+
+	return rc == RC_BAD ? why_at(why, rc, at->line, at->column, "\"%.100s\" is no path, or is listed twice", path) : rc;
+}
+
+static enum rc add_list(struct prompt_shape *s, const struct yaml *at, const struct text_list *list, enum prompt_mark mark, size_t value,
+			struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < list->n && rc == RC_OK; i++)
+		rc = add(s, at, list->item[i], mark, value, why);
+	return rc;
+}
+
+static enum rc read_messages(struct prompt_shape *s, const struct yaml *node, struct why *why)
+{
+	struct messages m = {0};
+	struct buf path;
+	enum rc rc = conf_read(node, "messages", CONF_KEYS(message_keys), &m, why);
+
+	buf_init(&path, 4096);
+	if (rc == RC_OK)
+		rc = add(s, node, m.list, PROMPT_LIST, 0, why);
+	if (rc == RC_OK)
+		rc = buf_printf(&path, "%s[].%s", m.list, m.role);
+	if (rc == RC_OK)
+		rc = add(s, node, path.data, PROMPT_ROLE, 0, why);
+	for (size_t i = 0; i < m.text.n && rc == RC_OK; i++) {
+		buf_clear(&path);
+		rc = buf_printf(&path, "%s[].%s", m.list, m.text.item[i]);
+		if (rc == RC_OK)
+			rc = add(s, node, path.data, PROMPT_MESSAGE_TEXT, 0, why);
+	}
+	s->continues = m.continues;
+	conf_free(CONF_KEYS(message_keys), &m);
+	buf_free(&path);
+	return rc;
+}
+
+static enum rc read_opaque(struct prompt_shape *s, const struct yaml *node, struct why *why)
+{
+	enum rc rc = node->type == YAML_MAP ? RC_OK : why_at(why, RC_BAD, node->line, node->column, "opaque must be a mapping of kinds to paths");
+
+	for (const struct yaml *v = node->child; v && rc == RC_OK; v = v->next) {
+		struct text_list paths = {0};
+		size_t kind = 0;
+
+		while (prompt_kinds[kind] && strcmp(prompt_kinds[kind], v->key->text) != 0)
+			kind++;
+		if (!prompt_kinds[kind])
+			return why_at(why, RC_BAD, v->key->line, v->key->column, "\"%.40s\" is no opaque kind", v->key->text);
+		rc = conf_value(v, CONF_TEXTS, &paths, why);
+		if (rc == RC_OK)
+			rc = add_list(s, v, &paths, PROMPT_OPAQUE, kind, why);
+		text_list_free(&paths);
+	}
+	return rc;
+}
+
+static enum rc read_texts(struct prompt_shape *s, const struct yaml *node, const struct lists *lists, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < lists->text.n && rc == RC_OK; i++)
+		rc = add(s, node, lists->text.item[i], PROMPT_TEXT, text_list_has(&lists->continues, lists->text.item[i]), why);
+	return rc;
+}
+
+enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, struct why *why)
+{
+	struct prompt_shape *s = calloc(1, sizeof *s);
+	struct lists lists = {0};
+	enum rc rc;
+
+	*out = NULL;
+	if (s)
+		s->paths = paths_new();
+	if (!s || !s->paths) {
+		prompt_shape_free(s);
+		return RC_NOMEM;
+	}
+	rc = conf_read(node, "request", CONF_KEYS(list_keys), &lists, why);
+	s->stream_default = lists.stream_default;
+	if (rc == RC_OK)
+		rc = add_list(s, node, &lists.model, PROMPT_MODEL, 0, why);
+	if (rc == RC_OK)
+		rc = add_list(s, node, &lists.stream, PROMPT_STREAM, 0, why);
+	if (rc == RC_OK)
+		rc = add_list(s, node, &lists.tools, PROMPT_TOOLS, 0, why);
+	if (rc == RC_OK)
+		rc = add_list(s, node, &lists.max_tokens, PROMPT_MAX, 0, why);
+	if (rc == RC_OK)
+		rc = add_list(s, node, &lists.times, PROMPT_TIMES, 0, why);
+	if (rc == RC_OK)
+		rc = read_texts(s, node, &lists, why);
+	if (rc == RC_OK && lists.messages)
+		rc = read_messages(s, lists.messages, why);
+	if (rc == RC_OK && lists.opaque)
+		rc = read_opaque(s, lists.opaque, why);
+	conf_free(CONF_KEYS(list_keys), &lists);
+	if (rc == RC_OK)
+		*out = s;
+	else
+		prompt_shape_free(s);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* Where a request's facts stand in its JSON: read from a dialect's YAML, used by prompt.c. */
+#ifndef PHIGATE_AGENT_PROMPT_SHAPE_H
+#define PHIGATE_AGENT_PROMPT_SHAPE_H
+
+#include "mask/paths.h"
+#include "yaml.h"
+
+/* What a place in a request may be marked as. */
+enum prompt_mark {
+	PROMPT_MODEL, PROMPT_STREAM, PROMPT_TOOLS, PROMPT_MAX, PROMPT_TIMES,
+	PROMPT_TEXT,             /* text without a role; the value is 1 where the answer goes on from it */
+	PROMPT_LIST,             /* the list of messages */
+	PROMPT_ROLE, PROMPT_MESSAGE_TEXT,
+	PROMPT_OPAQUE,           /* the value numbers its kind in prompt_kinds */
+};
+
+extern const char *const prompt_kinds[];     /* ends with NULL */
+
+struct prompt_shape {
+	struct paths *paths;
+	bool stream_default;
+	bool continues;                  /* the answer goes on from a last message of the assistant */
+};
+
+enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, struct why *why) MUST_USE;
+void prompt_shape_free(struct prompt_shape *shape);
+
+#endif
