@@ -313,56 +313,58 @@ static int authenticate(struct channel *ch, struct call *call, struct why *why)
 	return 0;
 }
 
-/* The body of a POST: nothing, or one JSON object. */
-static enum rc read_body(struct channel *ch, struct call *call, int *status, struct why *why)
+/* Nothing, or one JSON object. */
+static enum rc parse_body(struct call *call, const struct buf *body, struct why *why)
 {
-	struct buf body;
-	enum rc rc;
+	call->body = body->len ? json_parse(buf_slice(body)) : NULL;
+	return !body->len || cJSON_IsObject(call->body) ? RC_OK : why_set(why, RC_BAD, "the body must be one JSON object");
+}
 
-	buf_init(&body, BODY_MAX);
-	rc = http_read_body(ch->conn, &body, why);
-	*status = rc == RC_TOO_BIG ? 413 : rc == RC_TIMEOUT ? 408 : 400;
-	if (rc == RC_OK && body.len) {
-		call->body = json_parse(buf_slice(&body));
-		if (!cJSON_IsObject(call->body))
-			rc = why_set(why, RC_BAD, "the body must be one JSON object");
-	}
-	buf_free(&body);
-	return rc;
+/* The status of a call whose body has been read; its answer is in out, or why says why there is none. */
+static int run_call(struct channel *ch, struct call *call, const struct buf *body, struct buf *out, struct why *why)
+{
+	const struct control_route *route = NULL;
+	int status = authenticate(ch, call, why);
+
+	if (!status && parse_body(call, body, why) != RC_OK)
+		status = 400;
+	if (!status)
+		route = find_route(call, &status);
+	if (route)
+		status = route->handle(call, out, why);
+	if (status < 400 && out->rc != RC_OK)
+		status = 500;
+	log_debug("control_call", L_TEXT("request", call->request_id), L_TEXT("route", route ? route->path : "none"), L_NUM("status", status));
+	return status;
 }
 
 static enum rc serve_call(struct channel *ch, struct call *call)
 {
-	const struct control_route *route;
 	struct why why = {0};
-	struct buf out;
+	struct buf body, out;
 	int status;
 	enum rc rc;
 
+	buf_init(&body, BODY_MAX);
 	buf_init(&out, ANSWER_MAX);
-	status = authenticate(ch, call, &why);
-	if (status)                              /* the body of a stranger is not read, so the channel ends */
-		return answer_error(ch, call, status, why.text, false) == RC_OK ? RC_END : RC_IO;
-	rc = read_body(ch, call, &status, &why);
+	rc = http_read_body(ch->conn, &body, &why);
 	if (rc != RC_OK) {
-		(void)!answer_error(ch, call, status, why.text, false);
-		return RC_END;
+		(void)!answer_error(ch, call, rc == RC_TOO_BIG ? 413 : rc == RC_TIMEOUT ? 408 : 400, why.text, false);
+		goto out;
 	}
-	route = find_route(call, &status);
-	if (route) {
-		status = route->handle(call, &out, &why);
-		if (status < 400 && out.rc != RC_OK)
-			status = 500;
-	}
+	status = run_call(ch, call, &body, &out, &why);
 	if (call->done)
 		rc = call->close ? RC_END : RC_OK;
 	else if (status >= 400)
 		rc = answer_error(ch, call, status, why.text, call->head->keep_alive);
 	else
 		rc = http_answer(ch->conn, status, out.len ? "application/json" : NULL, NULL, buf_slice(&out), call->head->keep_alive);
-	log_debug("control_call", L_TEXT("request", call->request_id), L_TEXT("route", route ? route->path : "none"), L_NUM("status", status));
+	if (rc == RC_OK && !call->head->keep_alive)
+		rc = RC_END;
+out:
+	buf_free(&body);
 	buf_free(&out);
-	return rc == RC_OK && !call->head->keep_alive ? RC_END : rc;
+	return rc;
 }
 
 static void make_request_id(char id[24])

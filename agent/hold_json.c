@@ -111,6 +111,7 @@ static enum rc add_name_check(sqlite3 *db, sqlite3_stmt *row, struct buf *out)
 	sqlite3_stmt *q;
 	enum rc rc = store_query(db, &q,
 				 "SELECT 1 FROM sessions WHERE user = ?1 AND (issuer <> ?2 OR subject <> ?3)"
+				 " UNION ALL SELECT 1 FROM users WHERE user = ?1 AND (issuer <> ?2 OR subject <> ?3)"
 				 " UNION ALL SELECT 1 FROM holds WHERE user = ?1 AND (issuer <> ?2 OR subject <> ?3) LIMIT 1",
 				 "ttt", store_text(row, COL_USER), store_text(row, COL_ISSUER), store_text(row, COL_SUBJECT));
 

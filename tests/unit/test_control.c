@@ -240,13 +240,11 @@ static void who_is_let_in(void **state)
 	struct channel ch;
 	static const char *bad[] = {NULL, "expired", "unreachable"};
 
-	for (size_t i = 0; i < 3; i++) {
-		open_channel(p, "alice-key", &ch);
-		assert_int_equal(call(&ch, bad[i], "GET /v1/whoami", ""), i == 2 ? 503 : 401);
-		assert_null(strstr(answer, "Bearer expired"));
-		close_channel(&ch);
-	}
 	open_channel(p, "alice-key", &ch);
+	for (size_t i = 0; i < 3; i++) {         /* the channel stays: the next call may bring a fresh token */
+		assert_int_equal(call(&ch, bad[i], "POST /v1/sessions", "{}"), i == 2 ? 503 : 401);
+		assert_null(strstr(answer, "Bearer expired"));
+	}
 	proofs = 0;
 	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
 	assert_non_null(strstr(answer, "\"user\":\"alice\""));
@@ -273,11 +271,7 @@ static void routes_are_exact(void **state)
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions/../whoami", ""), 404);
 	assert_int_equal(call(&ch, "alice", "DELETE /v1/whoami", ""), 405);
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "[]"), 400);
-	close_channel(&ch);
-	open_channel(p, "alice-key", &ch);
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"a\":1,\"a\":2}"), 400);
-	close_channel(&ch);
-	open_channel(p, "alice-key", &ch);
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{}"), 400);
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?since=soon", ""), 400);
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?state=%zz", ""), 400);
@@ -476,6 +470,25 @@ static void events_are_ones_own(void **state)
 	close_channel(&calls);
 }
 
+static void without_the_store_sessions_are_refused(void **state)
+{
+	struct place *p = *state;
+	struct channel ch;
+	char away[128];
+
+	snprintf(away, sizeof away, "%s.away", p->store_path);
+	assert_int_equal(rename(p->store_path, away), 0);
+	open_channel(p, "alice-key", &ch);
+	log_setup(2, false, LOG_ERROR + 1);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 503);
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions", ""), 503);
+	assert_int_equal(call(&ch, "alice", "GET /v1/holds", ""), 503);
+	log_setup(2, false, LOG_ERROR);
+	assert_false(noted("open"));
+	close_channel(&ch);
+	assert_int_equal(rename(away, p->store_path), 0);
+}
+
 static void a_slow_reader_loses_its_stream_only(void **state)
 {
 	struct place *p = *state;
@@ -514,6 +527,7 @@ int main(void)
 		T(bundles_go_to_owner_and_auditor),
 		T(holds_are_decided_by_others),
 		T(events_are_ones_own),
+		T(without_the_store_sessions_are_refused),
 		T(a_slow_reader_loses_its_stream_only),
 	};
 
