@@ -1,0 +1,34 @@
+/* Being signed in: the tokens and the key of one login, in $XDG_STATE_HOME/phigate/ (design: identity). Files are 0600 in a 0700 folder,
+ * replaced as one step, and refused when group or world can read them. */
+#ifndef PHIGATE_CLI_SIGNIN_H
+#define PHIGATE_CLI_SIGNIN_H
+
+#include <openssl/evp.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct signin {
+	EVP_PKEY *key;                           /* P-256 */
+	struct buf id_token;                     /* the newest */
+	struct buf login_token;                  /* the login's first ID token */
+	struct buf refresh_token;                /* empty: the provider gave none */
+	int64_t expires_s;                       /* of id_token, wall clock */
+	char *user;                              /* for display: email, preferred_username or sub */
+	struct text_list groups;                 /* as the token's claim "groups" says; may be empty */
+};
+
+/* The stored sign-in, refreshed when its ID token does not live for min_valid_s more: under the file lock, and after reading the
+ * files again, so that two commands never spend one refresh token. RC_NOT_FOUND: not signed in, or the sign-in has run out and
+ * cannot be refreshed: why says "run: phigate login" (exit 3). RC_DENIED: the files are open to others. RC_UNREACHABLE: the provider. */
+enum rc signin_load(const struct client_config *config, int64_t min_valid_s, struct signin **out, struct why *why) MUST_USE;
+
+/* Replace what is stored. */
+enum rc signin_store(const struct client_config *config, const struct signin *signin, struct why *why) MUST_USE;
+
+/* Overwrite and remove what is stored; RC_NOT_FOUND when there is nothing. */
+enum rc signin_wipe(const struct client_config *config, struct why *why) MUST_USE;
+
+void signin_free(struct signin *signin);         /* wipes; NULL is allowed */
+
+#endif
