@@ -6,9 +6,11 @@
 
 #include "buf.h"
 
+/* Append the armored signature. RC_BAD: not an Ed25519 key. */
 enum rc sshsig_sign(EVP_PKEY *key, const char *namespace, struct slice data, struct buf *armored) MUST_USE;
 
-/* Checks form, namespace and signature; the key that signed is appended to pk_blob for the caller to know or not. RC_BAD, RC_DENIED. */
+/* Checks form, namespace and signature; then the key that signed is appended to pk_blob for the caller to know or not.
+ * RC_BAD: no signature of this form. RC_DENIED: another namespace, or it does not fit the data. */
 enum rc sshsig_verify(struct slice armored, const char *namespace, struct slice data, struct buf *pk_blob, struct why *why) MUST_USE;
 
 #endif

@@ -8,8 +8,8 @@
 
 #define TAR_BLOCK 512
 
-/* The one header of a member: mode 0644, ids 0, no names of owners, mtime in seconds. RC_BAD: name not [A-Za-z0-9.-]+ of at most 99
- * bytes; RC_TOO_BIG: over 8 GiB less one. */
+/* The one header of a member: mode 0644, ids 0, no names of owners, mtime in seconds. RC_BAD: a time before 1970, or a name that is
+ * not [A-Za-z0-9.-]+ of at most 99 bytes with a letter or digit first; RC_TOO_BIG: over 8 GiB less one. */
 enum rc tar_header(const char *name, uint64_t size, int64_t mtime_s, unsigned char out[TAR_BLOCK]) MUST_USE;
 
 struct tar_member {
