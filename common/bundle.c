@@ -1,0 +1,357 @@
+#include "bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bundle_private.h"
+#include "bundle_line.h"
+#include "record_scan.h"
+#include "tar.h"
+
+const char *const bundle_member_names[MEMBERS] = {
+	[MEMBER_SUMS] = "SHA256SUMS", [MEMBER_SIG] = "SHA256SUMS.sig", [MEMBER_TSR] = "SHA256SUMS.tsr",
+	[MEMBER_PROOF] = "session.tlog-proof", [MEMBER_SESSION] = "session.json", [MEMBER_POLICY] = "policy.yaml",
+	[MEMBER_INDEX] = "index.jsonl",
+};
+
+/* The most that an honest one has, with room. */
+static const uint64_t sizes_max[MEMBERS] = {
+	[MEMBER_SUMS] = 32 << 20, [MEMBER_SIG] = 8 << 10, [MEMBER_TSR] = 256 << 10, [MEMBER_PROOF] = 256 << 10,
+	[MEMBER_SESSION] = 4 << 20, [MEMBER_POLICY] = 64 << 20, [MEMBER_INDEX] = UINT64_MAX,
+};
+
+static bool optional(enum member m)
+{
+	return m == MEMBER_TSR || m == MEMBER_PROOF;
+}
+
+/* ---- the table of members ------------------------------------------------------------------------------------------------- */
+
+static enum rc read_at(int fd, void *p, size_t n, uint64_t off)
+{
+	char *at = p;
+
+	while (n) {
+		ssize_t got = pread(fd, at, n, (off_t)off);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return RC_IO;
+		if (got == 0)
+			return RC_END;
+		at += got;
+		n -= (size_t)got;
+		off += (uint64_t)got;
+	}
+	return RC_OK;
+}
+
+/* "seg-000017.jsonl" or "seg-000017.jsonl.age". 0: no such name. */
+static uint32_t numbered(const char *name, const char *prefix, bool *sealed)
+{
+	size_t n = strlen(prefix);
+	uint32_t number = 0;
+
+	if (strncmp(name, prefix, n) != 0 || strspn(name + n, "0123456789") != 6)
+		return 0;
+	for (size_t i = 0; i < 6; i++)
+		number = number * 10 + (uint32_t)(name[n + i] - '0');
+	*sealed = strcmp(name + n + 6, ".jsonl.age") == 0;
+	return *sealed || strcmp(name + n + 6, ".jsonl") == 0 ? number : 0;
+}
+
+static enum rc add_segment(struct segments *s, const struct segment *one)
+{
+	if (s->n == SEGMENTS_MAX || (s->n && s->all[s->n - 1].number >= one->number))
+		return RC_BAD;
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 16;
+		struct segment *all = realloc(s->all, cap * sizeof *all);
+
+		if (!all)
+			return RC_NOMEM;
+		s->all = all;
+		s->cap = cap;
+	}
+	s->all[s->n++] = *one;
+	return RC_OK;
+}
+
+/* Member files are named and in order: next is the first that may come. */
+static enum rc add_member(struct bundle *b, const struct tar_member *found, struct extent where, int *next, struct why *why)
+{
+	struct segment one = {.where = where};
+	enum rc rc = RC_BAD;
+
+	for (int m = *next; m < MEMBERS; m++) {
+		if (strcmp(found->name, bundle_member_names[m]) == 0) {
+			if (where.size > sizes_max[m])
+				return why_set(why, RC_BAD, "%s is larger than any that is honest", found->name);
+			b->present[m] = true;
+			b->member[m] = where;
+			*next = m + 1;
+			return RC_OK;
+		}
+		if (!optional((enum member)m))
+			return why_set(why, RC_BAD, "%s stands where %s must be", found->name, bundle_member_names[m]);
+	}
+	if (!b->originals.n && (one.number = numbered(found->name, "seg-", &one.sealed)))
+		rc = add_segment(&b->segments, &one);
+	else if ((one.number = numbered(found->name, "orig-", &one.sealed)) && one.sealed)
+		rc = add_segment(&b->originals, &one);
+	return rc == RC_OK || rc == RC_NOMEM ? rc : why_set(why, RC_BAD, "%s does not belong there", found->name);
+}
+
+static bool zeros(const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* Two blocks of zeros, the first of which is read, and then the file must end. */
+static enum rc check_end(const struct bundle *b, uint64_t off, struct why *why)
+{
+	unsigned char rest[TAR_BLOCK + 1];
+	enum rc rc = read_at(b->fd, rest, TAR_BLOCK, off);
+
+	if (rc == RC_IO)
+		return why_set(why, rc, "it cannot be read");
+	if (rc != RC_OK || !zeros(rest, TAR_BLOCK))
+		return why_set(why, RC_BAD, "it does not end with two blocks of zeros");
+	rc = read_at(b->fd, rest, 1, off + TAR_BLOCK);
+	return rc == RC_END ? RC_OK : why_set(why, rc == RC_IO ? rc : RC_BAD, "something stands behind its end");
+}
+
+static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *why)
+{
+	unsigned char pad_and_header[2 * TAR_BLOCK];
+	uint64_t off = 0;
+	size_t pad = 0;
+	int next = 0;
+
+	for (;;) {
+		struct tar_member found;
+		struct extent where;
+		enum rc rc = read_at(b->fd, pad_and_header, pad + TAR_BLOCK, off - pad);
+
+		if (rc != RC_OK)
+			return why_set(why, rc == RC_END ? RC_BAD : rc, rc == RC_END ? "it is cut short" : "it cannot be read");
+		if (!zeros(pad_and_header, pad))
+			return why_set(why, RC_BAD, "something stands between two of its members");
+		rc = tar_parse(pad_and_header + pad, &found, why);
+		off += TAR_BLOCK;
+		if (rc == RC_END)
+			break;
+		where = (struct extent){off, found.size};
+		if (rc == RC_OK && found.size > file_size - off)
+			rc = why_set(why, RC_BAD, "%s is cut short", found.name);
+		if (rc == RC_OK)
+			rc = add_member(b, &found, where, &next, why);
+		if (rc != RC_OK)
+			return rc;
+		pad = (TAR_BLOCK - found.size % TAR_BLOCK) % TAR_BLOCK;
+		off += found.size + pad;
+	}
+	if (next < MEMBERS)
+		return why_set(why, RC_BAD, "%s is missing", bundle_member_names[next]);
+	return check_end(b, off, why);
+}
+
+enum rc bundle_open(const char *path, struct bundle **out, struct why *why)
+{
+	struct bundle *b = calloc(1, sizeof *b);
+	struct stat st;
+	enum rc rc = RC_OK;
+
+	*out = NULL;
+	if (!b)
+		return RC_NOMEM;
+	buf_init(&b->session_text, sizes_max[MEMBER_SESSION]);
+	buf_init(&b->record, BUNDLE_RECORD_MAX);
+	buf_init(&b->body, BUNDLE_RECORD_MAX);
+	b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (b->fd < 0 || fstat(b->fd, &st) != 0) {
+		rc = why_set(why, errno == ENOENT ? RC_NOT_FOUND : errno == EACCES ? RC_DENIED : RC_IO, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	rc = S_ISREG(st.st_mode) ? read_members(b, (uint64_t)st.st_size, why) : why_set(why, RC_BAD, "it is no file");
+out:
+	if (rc == RC_OK)
+		*out = b;
+	else
+		bundle_free(b);
+	return rc;
+}
+
+static void free_segments(struct segments *s)
+{
+	free(s->all);
+}
+
+void bundle_free(struct bundle *b)
+{
+	if (!b)
+		return;
+	if (b->fd >= 0)
+		close(b->fd);
+	member_close(&b->index);
+	free_segments(&b->segments);
+	free_segments(&b->originals);
+	buf_free(&b->session_text);
+	buf_free(&b->record);
+	buf_free(&b->body);
+	free(b);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------------------ */
+
+enum rc bundle_read(const struct bundle *b, struct extent where, struct buf *out)
+{
+	char *at = where.size <= out->max ? buf_room(out, (size_t)where.size) : NULL;
+	enum rc rc;
+
+	if (!at)
+		return out->rc == RC_OK ? RC_TOO_BIG : out->rc;
+	rc = read_at(b->fd, at, (size_t)where.size, where.off);
+	if (rc != RC_OK)
+		return RC_IO;
+	buf_added(out, (size_t)where.size);
+	return RC_OK;
+}
+
+static struct segment *find_segment(const struct segments *s, uint64_t number)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->all[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->n && s->all[low].number == number ? &s->all[low] : NULL;
+}
+
+unsigned char *bundle_sum(struct bundle *b, const char *name)
+{
+	struct segment *segment;
+	uint32_t number;
+	bool sealed;
+
+	for (int m = MEMBER_SESSION; m < MEMBERS; m++)
+		if (strcmp(name, bundle_member_names[m]) == 0)
+			return b->sum[m];
+	if ((number = numbered(name, "seg-", &sealed)))
+		segment = find_segment(&b->segments, number);
+	else if ((number = numbered(name, "orig-", &sealed)))
+		segment = find_segment(&b->originals, number);
+	else
+		return NULL;
+	return segment && segment->sealed == sealed ? segment->sum : NULL;
+}
+
+void bundle_segment_name(const struct segment *segment, const char *prefix, char out[SEGMENT_NAME])
+{
+	snprintf(out, SEGMENT_NAME, "%s-%06u.jsonl%s", prefix, (unsigned)segment->number, segment->sealed ? ".age" : "");
+}
+
+struct slice bundle_session(const struct bundle *b)
+{
+	return b->session_text.len ? buf_slice(&b->session_text) : (struct slice){NULL, 0};
+}
+
+const char *bundle_signer(const struct bundle *b)
+{
+	return b->signer;
+}
+
+const char *bundle_fingerprint(const struct bundle *b)
+{
+	return b->fingerprint;
+}
+
+/* ---- records, for replay ---------------------------------------------------------------------------------------------------- */
+
+enum rc bundle_rewind(struct bundle *b)
+{
+	member_close(&b->index);
+	return member_open(&b->index, b->fd, b->member[MEMBER_INDEX]);
+}
+
+/* The record's body, checked again: the file may have changed since it was verified. */
+static enum rc read_record(struct bundle *b, const struct bundle_line *line, struct why *why)
+{
+	const struct segment *segment = find_segment(&b->segments, line->segment);
+	unsigned char sum[SHA256_LEN];
+	struct record_scan scan;
+	enum rc rc;
+
+	buf_clear(&b->record);
+	buf_clear(&b->body);
+	if (!segment || line->off > segment->where.size || line->len > segment->where.size - line->off)
+		return segment && segment->sealed ? why_set(why, RC_DENIED, "its segment is encrypted") :
+			why_set(why, RC_BAD, "it is not in the bundle");
+	if (segment->sealed)
+		return why_set(why, RC_DENIED, "its segment is encrypted");
+	if (line->len > BUNDLE_RECORD_MAX)
+		return why_set(why, RC_TOO_BIG, "it is too large to be shown");
+	rc = bundle_read(b, (struct extent){segment->where.off + line->off, line->len}, &b->record);
+	if (rc != RC_OK)
+		return why_set(why, rc, "it cannot be read");
+	sha256(b->record.data, b->record.len, sum);
+	record_scan_begin(&scan, line->kind, &b->body);
+	record_scan_feed(&scan, buf_slice(&b->record));
+	if (!record_scan_end(&scan) || memcmp(sum, line->c, sizeof sum) != 0) {
+		buf_clear(&b->body);
+		return why_set(why, RC_BAD, "it is not what the index says");
+	}
+	return RC_OK;
+}
+
+/* Behind the end of a line that is too long. */
+static enum rc skip_line(struct member_reader *r)
+{
+	struct slice piece;
+	enum rc rc;
+
+	while ((rc = member_piece(r, 1, &piece)) == RC_OK && piece.p[0] != '\n')
+		continue;
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why)
+{
+	struct bundle_line line;
+	struct slice text;
+	enum rc rc = member_line(&b->index, BUNDLE_LINE_MAX, &text);
+
+	*out = (struct bundle_record){.body = SLICE("")};
+	if (rc == RC_BAD) {
+		rc = skip_line(&b->index);
+		return why_set(why, rc == RC_OK ? RC_BAD : rc, "a line of the index is too long, or the last one is cut");
+	}
+	if (rc == RC_IO)
+		return why_set(why, rc, "the index cannot be read");
+	if (rc == RC_OK)
+		rc = bundle_line_parse(text, &line, why);
+	if (rc != RC_OK)
+		return rc;
+	out->seq = line.seq;
+	out->exchange = line.exchange;
+	out->wall_ns = line.wall_ns;
+	out->mono_ns = line.mono_ns;
+	snprintf(out->kind, sizeof out->kind, "%s", bundle_kind_name(line.kind));
+	rc = read_record(b, &line, why);
+	out->body = buf_slice(&b->body);
+	return rc;
+}

@@ -1,0 +1,47 @@
+/* What bundle.c and bundle_verify.c share. */
+#ifndef PHIGATE_BUNDLE_PRIVATE_H
+#define PHIGATE_BUNDLE_PRIVATE_H
+
+#include "bundle.h"
+#include "member.h"
+
+#define SEGMENTS_MAX 100000
+
+enum member { MEMBER_SUMS, MEMBER_SIG, MEMBER_TSR, MEMBER_PROOF, MEMBER_SESSION, MEMBER_POLICY, MEMBER_INDEX, MEMBERS };
+
+struct segment {
+	struct extent where;
+	uint32_t number;
+	bool sealed;                             /* .age */
+	unsigned char sum[SHA256_LEN];           /* as SHA256SUMS says */
+};
+
+struct segments {
+	struct segment *all;                     /* by number, rising */
+	size_t n, cap;
+};
+
+struct bundle {
+	int fd;
+	bool present[MEMBERS];
+	struct extent member[MEMBERS];
+	unsigned char sum[MEMBERS][SHA256_LEN];  /* as SHA256SUMS says */
+	struct segments segments, originals;
+	struct buf session_text;
+	char signer[256], fingerprint[64];
+	struct member_reader index;              /* where bundle_next() is */
+	struct buf record, body;
+};
+
+extern const char *const bundle_member_names[MEMBERS];
+
+/* Into out, whose ceiling bounds it. */
+enum rc bundle_read(const struct bundle *b, struct extent where, struct buf *out) MUST_USE;
+
+/* The place for the sum of the member of that name; NULL: there is none, or none that SHA256SUMS covers. */
+unsigned char *bundle_sum(struct bundle *b, const char *name);
+
+#define SEGMENT_NAME 32
+void bundle_segment_name(const struct segment *segment, const char *prefix, char out[SEGMENT_NAME]);
+
+#endif
