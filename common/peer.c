@@ -1,5 +1,7 @@
 #include "peer.h"
 
+#ifdef __linux__
+
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -94,3 +96,14 @@ enum rc peer_uid(int fd, uid_t *uid)
 	fill_id(&query.request.id, &local, &remote);
 	return ask_kernel(&query, uid);
 }
+
+#else
+
+enum rc peer_uid(int fd, uid_t *uid)
+{
+	(void)fd;
+	(void)uid;
+	return RC_IO;
+}
+
+#endif
