@@ -20,7 +20,7 @@ struct spool_options {
 /* Takes the lock on state_dir (RC_CONFLICT when another agent holds it), recovers what a crash left, and starts the sealer.
  * Damage beyond the tail goes to quarantine/ and is logged. */
 enum rc spool_open(const struct spool_options *options, struct spool **out, struct why *why) MUST_USE;
-void spool_close(struct spool *spool);
+void spool_close(struct spool *spool);           /* when all its recordings are closed; NULL is allowed */
 
 /* What session.json and the open record say; all borrowed for the call. JSON members are complete JSON texts. */
 struct recording_about {
@@ -33,8 +33,11 @@ struct recording;
 enum rc recording_open(struct spool *spool, const struct recording_about *about, struct recording **out,
 		       struct why *why) MUST_USE;
 
-/* Add one record; kind as in evidence.md ("request"); exchange 0 for none; body is one JSON object, wiped by the caller.
- * Buffered until the segment seals. RC_IO once the recording has failed. */
+/* Add one record; kind as in evidence.md ("request"); exchange 0 for none; body is one JSON object without LF, wiped by the caller.
+ * Buffered until the segment seals; waits when the disk is too far behind. RC_IO once the recording has failed, RC_TOO_BIG when that
+ * was limits.spool_per_person.
+ * An exchange begins with its request record; its end is on record with its cut, or with a response whose body ends in
+ * ,"end":true} as transcript.h writes it. Those that have no end when the agent is killed get a cut record at its restart. */
 enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, struct slice body) MUST_USE;
 
 /* strict: return when all that was added before is durable; exchanges that wait together share a seal. batched: return at once,
@@ -45,6 +48,10 @@ void recording_count_masked(struct recording *r, const struct mask_counts *count
 enum recording_event { RECORDING_HELD, RECORDING_APPROVED, RECORDING_DENIED };
 void recording_count(struct recording *r, enum recording_event event);
 
+/* Go on in another part of the bundle, which says what about says: the policy has changed. All added before is in the part that
+ * ends (`end: rotated`). A part that grows too large or too old ends so by itself. */
+enum rc recording_rotate(struct recording *r, const struct recording_about *about) MUST_USE;
+
 /* Add the close record, seal, write and sign the bundle, take the spool folder away; r is freed also on failure (the folder then
  * stays for recovery). end: session.json's word ("client", "idle", …). */
 enum rc recording_close(struct recording *r, const char *end) MUST_USE;
@@ -52,7 +59,7 @@ enum rc recording_close(struct recording *r, const char *end) MUST_USE;
 /* Path of a sealed bundle; part 0 is the last one. RC_CONFLICT while that part is open, RC_NOT_FOUND. Caller frees. */
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
 
-/* The first bytes free that the spool keeps, for health: RC_OK, or RC_IO with the reason. */
+/* Tries to write, for health: RC_OK, or RC_IO with the reason. */
 enum rc spool_health(struct spool *spool, struct why *why);
 
 #endif

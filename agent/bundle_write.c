@@ -1,0 +1,401 @@
+/* A part's folder becomes a bundle (evidence.md). Everything streams: only SHA256SUMS and session.json are made in memory. */
+#include "bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "encode.h"
+#include "file.h"
+#include "json.h"
+#include "record_private.h"
+#include "sshsig.h"
+#include "tar.h"
+#include "wipe.h"
+
+#define SUMS_MAX_BYTES ((size_t)128 << 20)
+#define SESSION_MAX_BYTES ((size_t)16 << 20)
+#define OUT_BYTES ((size_t)256 << 10)
+
+struct work {
+	struct spool *spool;
+	const char *id;
+	int number, dir_fd;
+	struct part_state state;
+	/* from the index */
+	uint64_t records, exchanges;
+	char head[SHA256_HEX], closed[28];
+	int64_t closed_ns;
+	struct buf segments;                     /* lines of SHA256SUMS for them */
+	struct buf session, sums, sig;
+	/* the archive */
+	int fd;
+	char *out;
+	size_t out_n;
+};
+
+/* ---- what goes in -------------------------------------------------------------------------------------------------------------- */
+
+static enum rc damaged(struct why *why, const char *what)
+{
+	return why_set(why, RC_BAD, "%s is damaged", what);
+}
+
+static enum rc add_sum(struct buf *sums, const char hex[SHA256_HEX], const char *name)
+{
+	return buf_printf(sums, "%s  %s\n", hex, name);
+}
+
+/* Segments that the index does not know, of numbers between two that it knows, were orphans of a crash. */
+static enum rc add_segment(struct work *w, uint32_t last, const struct index_line *line)
+{
+	char name[SEGMENT_NAME], f[SHA256_HEX];
+
+	for (uint32_t n = last + 1; n < line->segment; n++) {
+		enum rc rc = segment_hash(w->dir_fd, segment_name(n, name), f);
+
+		if (rc == RC_OK)
+			rc = add_sum(&w->segments, f, name);
+		if (rc != RC_OK && rc != RC_NOT_FOUND)
+			return rc;
+	}
+	return add_sum(&w->segments, line->f, segment_name(line->segment, name));
+}
+
+static enum rc read_index(struct work *w, struct why *why)
+{
+	struct index_line line = {.segment = 0};
+	struct index_reader reader;
+	uint32_t last = 0;
+	int fd = openat(w->dir_fd, "index.jsonl", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum rc rc;
+
+	if (fd < 0)
+		return damaged(why, "index.jsonl");
+	index_reader_init(&reader, fd);
+	while ((rc = index_next(&reader, &line)) == RC_OK) {
+		w->records++;
+		w->exchanges += line.record.kind == RECORD_REQUEST;
+		if (line.segment < last)
+			rc = RC_BAD;
+		else if (line.segment > last)
+			rc = add_segment(w, last, &line);
+		if (rc != RC_OK)
+			break;
+		last = line.segment;
+	}
+	if (rc == RC_END && last && line.record.kind == RECORD_CLOSE) {
+		hex_encode(reader.chain.head, SHA256_LEN, w->head);
+		memcpy(w->closed, line.t, sizeof w->closed);
+		w->closed_ns = line.record.wall_ns;
+		rc = RC_OK;
+	} else if (rc == RC_END || rc == RC_AGAIN || rc == RC_BAD) {
+		rc = damaged(why, "index.jsonl");
+	}
+	index_reader_free(&reader);
+	close(fd);
+	return rc;
+}
+
+/* The SHA-256 of the former part's SHA256SUMS, which is its bundle's first member; "" when there is no such bundle any more. */
+static enum rc read_previous(struct work *w, char hex[SHA256_HEX], struct why *why)
+{
+	unsigned char block[TAR_BLOCK];
+	char name[PART_NAME], path[PATH_MAX], *text = NULL;
+	struct tar_member m;
+	struct stat st;
+	enum rc rc = RC_BAD;
+	int fd;
+
+	hex[0] = '\0';
+	if (w->number == 1)
+		return RC_OK;
+	if (fstatat(w->spool->dir_fd, part_name(w->id, w->number - 1, name), &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return why_set(why, RC_CONFLICT, "part %d is not sealed", w->number - 1);
+	snprintf(path, sizeof path, "%s/%s/%d.tar", w->spool->bundles_dir, w->id, w->number - 1);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? RC_OK : RC_IO;
+	if (read(fd, block, sizeof block) == sizeof block && tar_parse(block, &m, NULL) == RC_OK && strcmp(m.name, "SHA256SUMS") == 0 &&
+	    m.size <= SUMS_MAX_BYTES && (text = malloc(m.size + 1)) && read(fd, text, m.size) == (ssize_t)m.size) {
+		sha256_hex(text, m.size, hex);
+		rc = RC_OK;
+	}
+	free(text);
+	close(fd);
+	return rc == RC_OK ? rc : why_set(why, RC_IO, "the bundle of part %d cannot be read", w->number - 1);
+}
+
+static enum rc read_text(int dir_fd, const char *name, struct buf *out)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = -1;
+	char *at;
+
+	while (fd >= 0 && (at = buf_room(out, 65536)) && (n = read(fd, at, 65536)) > 0)
+		buf_added(out, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return out->rc != RC_OK ? out->rc : n == 0 ? RC_OK : RC_IO;
+}
+
+static enum rc make_session(struct work *w, struct why *why)
+{
+	struct buf *s = &w->session;
+	char previous[SHA256_HEX];
+	const char *comma = "";
+	enum rc rc = read_text(w->dir_fd, "about.json", s);
+
+	if (rc == RC_OK && (!s->len || s->data[s->len - 1] != '}'))
+		rc = damaged(why, "about.json");
+	if (rc == RC_OK)
+		rc = read_previous(w, previous, why);
+	if (rc != RC_OK)
+		return rc;
+	buf_truncate(s, s->len - 1);
+	buf_puts(s, ",\"previous\":");
+	json_add_str(s, *previous ? previous : NULL);
+	buf_printf(s, ",\"closed\":\"%s\",\"end\":", w->closed);
+	json_add_str(s, *w->state.end ? w->state.end : "crash");
+	buf_printf(s, ",\"counts\":{\"exchanges\":%llu,\"records\":%llu,\"held\":%llu,\"approved\":%llu,\"denied\":%llu,\"masked\":{",
+		   (unsigned long long)w->exchanges, (unsigned long long)w->records, (unsigned long long)w->state.counts.held,
+		   (unsigned long long)w->state.counts.approved, (unsigned long long)w->state.counts.denied);
+	for (int e = 0; e < ENTITY_COUNT; e++) {
+		if (!w->state.counts.masked[e])
+			continue;
+		buf_printf(s, "%s\"%s\":%llu", comma, entity_name((enum entity)e), (unsigned long long)w->state.counts.masked[e]);
+		comma = ",";
+	}
+	return buf_printf(s, "}},\"head\":\"%s\"}\n", w->head);
+}
+
+/* Sorted by name. */
+static enum rc make_sums(struct work *w, struct why *why)
+{
+	static const char *const files[] = {"index.jsonl", "policy.yaml"};
+	char hex[SHA256_HEX];
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files && rc == RC_OK; i++) {
+		rc = segment_hash(w->dir_fd, files[i], hex);
+		if (rc == RC_NOT_FOUND)
+			rc = damaged(why, files[i]);
+		if (rc == RC_OK)
+			rc = add_sum(&w->sums, hex, files[i]);
+	}
+	if (rc != RC_OK)
+		return rc;
+	buf_add_slice(&w->sums, buf_slice(&w->segments));
+	sha256_hex(w->session.data, w->session.len, hex);
+	rc = add_sum(&w->sums, hex, "session.json");
+	return rc == RC_OK ? sshsig_sign(w->spool->key, BUNDLE_NAMESPACE, buf_slice(&w->sums), &w->sig) : rc;
+}
+
+/* ---- the archive ------------------------------------------------------------------------------------------------------------------ */
+
+static enum rc flush(struct work *w)
+{
+	enum rc rc = fd_write_all(w->fd, w->out, w->out_n);
+
+	w->out_n = 0;
+	return rc;
+}
+
+static enum rc put(struct work *w, const void *p, size_t n)
+{
+	const char *from = p;
+	enum rc rc = RC_OK;
+
+	while (n && rc == RC_OK) {
+		size_t part = n < OUT_BYTES - w->out_n ? n : OUT_BYTES - w->out_n;
+
+		memcpy(w->out + w->out_n, from, part);
+		w->out_n += part;
+		from += part;
+		n -= part;
+		if (w->out_n == OUT_BYTES)
+			rc = flush(w);
+	}
+	return rc;
+}
+
+static enum rc put_header(struct work *w, const char *name, uint64_t size)
+{
+	unsigned char block[TAR_BLOCK];
+	enum rc rc = tar_header(name, size, w->closed_ns / NS_PER_S, block);
+
+	return rc == RC_OK ? put(w, block, sizeof block) : rc;
+}
+
+static enum rc put_padding(struct work *w, uint64_t size)
+{
+	static const char zeros[TAR_BLOCK];
+
+	return put(w, zeros, (size_t)(-size % TAR_BLOCK));
+}
+
+static enum rc put_text(struct work *w, const char *name, const struct buf *text)
+{
+	enum rc rc = put_header(w, name, text->len);
+
+	if (rc == RC_OK)
+		rc = put(w, text->data, text->len);
+	return rc == RC_OK ? put_padding(w, text->len) : rc;
+}
+
+/* Copies through the buffer what is left of size; the sum is of what was copied. */
+static enum rc put_content(struct work *w, int fd, uint64_t size, unsigned char sum[SHA256_LEN])
+{
+	struct sha256_ctx *ctx = sha256_begin();
+	enum rc rc = RC_OK;
+
+	while (size && rc == RC_OK) {
+		size_t room = OUT_BYTES - w->out_n;
+		ssize_t n = read(fd, w->out + w->out_n, size < room ? (size_t)size : room);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			rc = n < 0 ? RC_IO : RC_BAD;     /* it became shorter */
+			break;
+		}
+		sha256_more(ctx, w->out + w->out_n, (size_t)n);
+		w->out_n += (size_t)n;
+		size -= (uint64_t)n;
+		if (w->out_n == OUT_BYTES)
+			rc = flush(w);
+	}
+	sha256_end(ctx, sum);
+	return rc;
+}
+
+/* One file of the folder, which must still be what its sum says. */
+static enum rc put_file(struct work *w, const char *name, struct slice expected, struct why *why)
+{
+	int fd = openat(w->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	unsigned char sum[SHA256_LEN] = {0};
+	char hex[SHA256_HEX];
+	struct stat st;
+	enum rc rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? damaged(why, name) : RC_IO;
+	rc = fstat(fd, &st) == 0 ? put_header(w, name, (uint64_t)st.st_size) : RC_IO;
+	if (rc == RC_OK)
+		rc = put_content(w, fd, (uint64_t)st.st_size, sum);
+	if (rc == RC_OK)
+		rc = put_padding(w, (uint64_t)st.st_size);
+	close(fd);
+	hex_encode(sum, sizeof sum, hex);
+	if (rc == RC_BAD || (rc == RC_OK && !slice_is(expected, hex)))
+		rc = damaged(why, name);
+	return rc;
+}
+
+/* Members 6 and on are the lines of SHA256SUMS but the last, in their order with policy.yaml first. */
+static enum rc put_files(struct work *w, struct why *why)
+{
+	const char *line = w->sums.data, *second = strchr(line, '\n') + 1, *at = strchr(second, '\n') + 1;
+	const char *end = line + w->sums.len;
+	enum rc rc = put_file(w, "policy.yaml", (struct slice){second, SHA256_HEX - 1}, why);
+
+	if (rc == RC_OK)
+		rc = put_file(w, "index.jsonl", (struct slice){line, SHA256_HEX - 1}, why);
+	while (rc == RC_OK && (line = at, at = memchr(line, '\n', (size_t)(end - line)) + 1) < end) {
+		char name[SEGMENT_NAME];
+
+		snprintf(name, sizeof name, "%.*s", (int)(at - line - SHA256_HEX - 2), line + SHA256_HEX + 1);
+		rc = put_file(w, name, (struct slice){line, SHA256_HEX - 1}, why);
+	}
+	return rc;
+}
+
+static enum rc write_archive(struct work *w, struct why *why)
+{
+	static const char end[2 * TAR_BLOCK];
+	enum rc rc = put_text(w, "SHA256SUMS", &w->sums);
+
+	if (rc == RC_OK)
+		rc = put_text(w, "SHA256SUMS.sig", &w->sig);
+	if (rc == RC_OK)
+		rc = put_text(w, "session.json", &w->session);
+	if (rc == RC_OK)
+		rc = put_files(w, why);
+	if (rc == RC_OK)
+		rc = put(w, end, sizeof end);
+	if (rc == RC_OK)
+		rc = flush(w);
+	return rc == RC_OK && fsync(w->fd) != 0 ? RC_IO : rc;
+}
+
+/* Under a temporary name, then into its place. */
+static enum rc store(struct work *w, struct why *why)
+{
+	char dir[PATH_MAX], temp[PATH_MAX], path[PATH_MAX];
+	enum rc rc;
+
+	if (snprintf(dir, sizeof dir, "%s/%s", w->spool->bundles_dir, w->id) >= (int)sizeof dir - 32)
+		return RC_TOO_BIG;
+	snprintf(path, sizeof path, "%.*s/%d.tar", PATH_MAX - 32, dir, w->number);
+	snprintf(temp, sizeof temp, "%.*s/%d.tar.new", PATH_MAX - 32, dir, w->number);
+	if (mkdir(dir, 0700) == 0)
+		rc = dir_sync(w->spool->bundles_dir);
+	else
+		rc = errno == EEXIST ? RC_OK : RC_IO;
+	if (rc != RC_OK)
+		return rc;
+	w->fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	w->out = malloc(OUT_BYTES);
+	rc = w->fd < 0 ? RC_IO : !w->out ? RC_NOMEM : write_archive(w, why);
+	if (rc == RC_OK && (rename(temp, path) != 0 || dir_sync(dir) != RC_OK))
+		rc = RC_IO;
+	if (rc != RC_OK)
+		unlink(temp);
+	if (w->fd >= 0)
+		close(w->fd);
+	if (w->out)
+		wipe(w->out, OUT_BYTES);
+	free(w->out);
+	return rc;
+}
+
+enum rc bundle_write(struct spool *spool, const char *id, int number, struct why *why)
+{
+	struct work w = {.spool = spool, .id = id, .number = number, .fd = -1};
+	char name[PART_NAME];
+	enum rc rc;
+
+	buf_init(&w.segments, SUMS_MAX_BYTES);
+	buf_init(&w.session, SESSION_MAX_BYTES);
+	buf_init(&w.sums, SUMS_MAX_BYTES);
+	buf_init(&w.sig, 8192);
+	w.dir_fd = openat(spool->dir_fd, part_name(id, number, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (w.dir_fd < 0)
+		return why_set(why, RC_IO, "%s cannot be opened: %s", name, strerror(errno));
+	rc = part_state_read(w.dir_fd, &w.state);
+	if (rc == RC_NOT_FOUND || rc == RC_BAD)
+		rc = RC_OK;                      /* counts are lost then, not records */
+	if (rc == RC_OK)
+		rc = read_index(&w, why);
+	if (rc == RC_OK)
+		rc = make_session(&w, why);
+	if (rc == RC_OK)
+		rc = make_sums(&w, why);
+	if (rc == RC_OK)
+		rc = store(&w, why);
+	if (rc == RC_IO && why && !*why->text)
+		why_set(why, rc, "%s", strerror(errno));
+	close(w.dir_fd);
+	part_state_free(&w.state);
+	buf_free(&w.segments);
+	buf_free(&w.session);
+	buf_free(&w.sums);
+	buf_free(&w.sig);
+	return rc;
+}

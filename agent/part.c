@@ -1,0 +1,425 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "json.h"
+#include "record_private.h"
+
+#define LINES_MAX_BYTES ((size_t)256 << 20)
+#define KEPT_BYTES ((size_t)65536)               /* room that a buffer keeps however little it is used */
+
+/* ---- batches ---------------------------------------------------------------------------------------------------------------- */
+
+void batch_init(struct batch *b)
+{
+	buf_init(&b->text, RECORD_MAX_BYTES);
+	buf_init(&b->records, LINES_MAX_BYTES);
+}
+
+void batch_free(struct batch *b)
+{
+	buf_free(&b->text);
+	buf_free(&b->records);
+}
+
+static void empty(struct buf *b)
+{
+	if (b->cap > KEPT_BYTES && b->cap / 4 > b->len)
+		buf_free(b);
+	else
+		buf_clear(b);
+}
+
+void batch_clear(struct batch *b)
+{
+	empty(&b->text);
+	empty(&b->records);
+}
+
+void record_line_make(enum record_kind kind, uint64_t exchange, struct slice body, struct record_line *out)
+{
+	struct sha256_ctx *sum = sha256_begin();
+	unsigned char salt[16], text[25];
+
+	random_bytes(salt, sizeof salt);
+	EVP_EncodeBlock(text, salt, sizeof salt);
+	out->begin_n = (size_t)snprintf(out->begin, sizeof out->begin, "{\"salt\":\"%s\",\"k\":\"%s\",\"body\":", text,
+					record_kind_name(kind));
+	out->body = body;
+	out->record = (struct record){.exchange = exchange, .len = out->begin_n + body.n + 1, .kind = kind};
+	sha256_more(sum, out->begin, out->begin_n);
+	sha256_more(sum, body.p, body.n);
+	sha256_more(sum, "}", 1);
+	sha256_end(sum, out->record.c);
+}
+
+enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns)
+{
+	struct record record = line->record;
+	char *to = buf_room(&b->text, record.len + 1);
+
+	record.wall_ns = wall_ns;
+	record.mono_ns = mono_ns;
+	record.off = b->text.len;
+	if (!to || !buf_room(&b->records, sizeof record))
+		return b->text.rc != RC_OK ? b->text.rc : b->records.rc;
+	memcpy(to, line->begin, line->begin_n);
+	memcpy(to + line->begin_n, line->body.p, line->body.n);
+	memcpy(to + record.len - 1, "}\n", 2);
+	buf_added(&b->text, record.len + 1);
+	return buf_add(&b->records, &record, sizeof record);
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------------------ */
+
+bool part_id_valid(const char *id)
+{
+	size_t n = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n && n <= RECORD_ID_MAX && !id[n];
+}
+
+const char *part_name(const char *id, int number, char out[PART_NAME])
+{
+	snprintf(out, PART_NAME, "%s.%d", id, number);
+	return out;
+}
+
+bool part_parse_name(const char *name, char id[RECORD_ID_MAX + 1], int *number)
+{
+	const char *dot = strchr(name, '.');
+	size_t n = dot ? (size_t)(dot - name) : 0;
+	char again[PART_NAME];
+
+	if (!n || n > RECORD_ID_MAX || strlen(dot) > 8)
+		return false;
+	memcpy(id, name, n);
+	id[n] = '\0';
+	*number = atoi(dot + 1);
+	return *number >= 1 && part_id_valid(id) && strcmp(part_name(id, *number, again), name) == 0;
+}
+
+/* ---- the state -------------------------------------------------------------------------------------------------------------- */
+
+enum rc part_state_runs(struct part_state *s, uint64_t exchange)
+{
+	uint64_t *more;
+
+	for (size_t i = 0; i < s->n_running; i++)
+		if (s->running[i] == exchange)
+			return RC_OK;
+	more = realloc(s->running, (s->n_running + 1) * sizeof *more);
+	if (!more)
+		return RC_NOMEM;
+	s->running = more;
+	s->running[s->n_running++] = exchange;
+	return RC_OK;
+}
+
+void part_state_ended(struct part_state *s, uint64_t exchange)
+{
+	for (size_t i = 0; i < s->n_running; i++)
+		if (s->running[i] == exchange)
+			s->running[i--] = s->running[--s->n_running];
+}
+
+void part_state_free(struct part_state *s)
+{
+	free(s->running);
+	*s = (struct part_state){0};
+}
+
+static enum rc put_state(const struct part_state *s, struct buf *out)
+{
+	const char *comma = "";
+
+	buf_printf(out, "{\"seq\":%llu,\"held\":%llu,\"approved\":%llu,\"denied\":%llu,\"masked\":{", (unsigned long long)s->seq,
+		   (unsigned long long)s->counts.held, (unsigned long long)s->counts.approved, (unsigned long long)s->counts.denied);
+	for (int e = 0; e < ENTITY_COUNT; e++) {
+		if (!s->counts.masked[e])
+			continue;
+		buf_printf(out, "%s\"%s\":%llu", comma, entity_name((enum entity)e), (unsigned long long)s->counts.masked[e]);
+		comma = ",";
+	}
+	buf_puts(out, "},\"running\":[");
+	for (size_t i = 0; i < s->n_running; i++)
+		buf_printf(out, "%s%llu", i ? "," : "", (unsigned long long)s->running[i]);
+	buf_puts(out, "],\"end\":");
+	json_add_str(out, s->end);
+	return buf_putc(out, '}');
+}
+
+/* One write, so that a killed agent leaves the old text or the new one; what was longer before is overwritten with spaces. */
+static enum rc write_state(struct part *p, const struct part_state *s)
+{
+	struct buf text;
+	enum rc rc;
+	size_t n;
+
+	buf_init(&text, 1 << 20);
+	rc = put_state(s, &text);
+	n = text.len;
+	while (rc == RC_OK && text.len < p->state_n)
+		rc = buf_putc(&text, ' ');
+	if (rc == RC_OK && pwrite(p->state_fd, text.data, text.len, 0) != (ssize_t)text.len)
+		rc = RC_IO;
+	p->state_n = n > p->state_n ? n : p->state_n;
+	buf_free(&text);
+	return rc;
+}
+
+static bool get_count(const cJSON *object, const char *key, uint64_t *out)
+{
+	int64_t v;
+
+	if (!json_int(object, key, &v) || v < 0)
+		return false;
+	*out = (uint64_t)v;
+	return true;
+}
+
+static enum rc get_state(const cJSON *json, struct part_state *out)
+{
+	const cJSON *masked = json_object(json, "masked"), *running = json_array(json, "running"), *item;
+	const char *end = json_text(json, "end");
+	enum entity e;
+
+	if (!masked || !running || !end || strlen(end) >= sizeof out->end || !get_count(json, "seq", &out->seq) ||
+	    !get_count(json, "held", &out->counts.held) || !get_count(json, "approved", &out->counts.approved) ||
+	    !get_count(json, "denied", &out->counts.denied))
+		return RC_BAD;
+	memcpy(out->end, end, strlen(end));
+	cJSON_ArrayForEach(item, masked)
+		if (!entity_parse(item->string, &e) || !get_count(masked, item->string, &out->counts.masked[e]))
+			return RC_BAD;
+	cJSON_ArrayForEach(item, running)
+		if (!cJSON_IsNumber(item) || !(item->valuedouble >= 1 && item->valuedouble < 1e15) ||
+		    part_state_runs(out, (uint64_t)item->valuedouble) != RC_OK)
+			return RC_BAD;
+	return RC_OK;
+}
+
+enum rc part_state_read(int dir_fd, struct part_state *out)
+{
+	int fd = openat(dir_fd, "state.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[65536];
+	cJSON *json;
+	ssize_t n;
+	enum rc rc;
+
+	*out = (struct part_state){0};
+	if (fd < 0)
+		return RC_NOT_FOUND;
+	n = read(fd, text, sizeof text);
+	close(fd);
+	if (n < 0)
+		return RC_IO;
+	json = json_parse((struct slice){text, (size_t)n});
+	rc = json ? get_state(json, out) : RC_BAD;
+	cJSON_Delete(json);
+	if (rc != RC_OK)
+		part_state_free(out);
+	return rc;
+}
+
+/* ---- the folder --------------------------------------------------------------------------------------------------------------- */
+
+static enum rc put_file(int dir_fd, const char *name, struct slice text)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum rc rc;
+
+	if (fd < 0)
+		return RC_IO;
+	rc = fd_write_all(fd, text.p, text.n);
+	if (rc == RC_OK && fsync(fd) != 0)
+		rc = RC_IO;
+	close(fd);
+	return rc;
+}
+
+static enum rc put_about(const struct part *p, const struct part_about *about, int64_t wall_ns)
+{
+	char opened[CLOCK_TEXT];
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, BUF_MAX_DEFAULT);
+	buf_printf(&text, "{\"format\":1,\"id\":\"%s\",\"part\":%d,\"opened\":\"%s\",", p->id, p->number, clock_text_us(wall_ns, opened));
+	buf_add_slice(&text, buf_slice(&about->json));
+	rc = buf_putc(&text, '}');
+	if (rc == RC_OK)
+		rc = put_file(p->dir_fd, "about.json", buf_slice(&text));
+	if (rc == RC_OK)
+		rc = put_file(p->dir_fd, "policy.yaml", buf_slice(&about->policy));
+	buf_free(&text);
+	return rc;
+}
+
+static struct part *make(const char *id, int number)
+{
+	struct part *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	memcpy(p->id, id, strlen(id) + 1);
+	p->number = number;
+	p->dir_fd = p->index_fd = p->state_fd = -1;
+	buf_init(&p->lines, LINES_MAX_BYTES);
+	return p;
+}
+
+void part_free(struct part *p)
+{
+	if (!p)
+		return;
+	if (p->dir_fd >= 0)
+		close(p->dir_fd);
+	if (p->index_fd >= 0)
+		close(p->index_fd);
+	if (p->state_fd >= 0)
+		close(p->state_fd);
+	buf_free(&p->lines);
+	free(p);
+}
+
+static enum rc open_folder(struct part *p, int spool_fd, const char *name, int flags)
+{
+	p->dir_fd = openat(spool_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (p->dir_fd >= 0)
+		p->index_fd = openat(p->dir_fd, "index.jsonl", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+	if (p->index_fd >= 0)
+		p->state_fd = openat(p->dir_fd, "state.json", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return p->state_fd >= 0 ? RC_OK : RC_IO;
+}
+
+static enum rc put_open(struct part *p, const struct part_about *about, const struct part_state *state, int64_t wall_ns, int64_t mono_ns)
+{
+	struct part_state first = *state;
+	struct record_line line;
+	struct batch batch;
+	enum rc rc;
+
+	batch_init(&batch);
+	record_line_make(RECORD_OPEN, 0, buf_slice(&about->open_json), &line);
+	rc = batch_add(&batch, &line, wall_ns, mono_ns);
+	if (rc == RC_OK)
+		rc = part_append(p, &batch, &first);
+	batch_free(&batch);
+	return rc;
+}
+
+enum rc part_new(struct spool *spool, const struct part_about *about, int number, const struct part_state *state, int64_t wall_ns,
+		 int64_t mono_ns, struct part **out, struct why *why)
+{
+	struct part *p = make(about->id, number);
+	char name[PART_NAME], temp[PART_NAME + 1];
+	struct stat st;
+	enum rc rc;
+
+	*out = NULL;
+	if (!p)
+		return RC_NOMEM;
+	p->opened_mono_ns = mono_ns;
+	snprintf(temp, sizeof temp, ".%s", part_name(about->id, number, name));
+	if (fstatat(spool->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
+		part_free(p);
+		return why_set(why, RC_CONFLICT, "session %s is recorded already", about->id);
+	}
+	rc = mkdirat(spool->dir_fd, temp, 0700) == 0 ? open_folder(p, spool->dir_fd, temp, O_CREAT | O_EXCL) : RC_IO;
+	if (rc == RC_OK)
+		rc = put_about(p, about, wall_ns);
+	if (rc == RC_OK)
+		rc = put_open(p, about, state, wall_ns, mono_ns);
+	if (rc == RC_OK && (renameat(spool->dir_fd, temp, spool->dir_fd, name) != 0 || fsync(spool->dir_fd) != 0))
+		rc = RC_IO;
+	if (rc != RC_OK) {
+		why_set(why, rc, "the recording cannot be written: %s", strerror(errno));
+		spool_remove(spool, temp);
+		part_free(p);
+		return rc;
+	}
+	*out = p;
+	return RC_OK;
+}
+
+enum rc part_resume(int spool_fd, const char *id, int number, const struct index_chain *chain, uint64_t bytes, uint32_t segment,
+		    struct part **out)
+{
+	struct part *p = make(id, number);
+	char name[PART_NAME];
+	struct stat st;
+	enum rc rc;
+
+	*out = NULL;
+	if (!p)
+		return RC_NOMEM;
+	rc = open_folder(p, spool_fd, part_name(id, number, name), 0);
+	if (rc == RC_OK && (fstat(p->index_fd, &st) != 0 || fstat(p->state_fd, &st) != 0 || ftruncate(p->index_fd, (off_t)bytes) != 0))
+		rc = RC_IO;
+	if (rc != RC_OK) {
+		part_free(p);
+		return rc;
+	}
+	p->state_n = (size_t)st.st_size;
+	p->chain = *chain;
+	p->segment = segment;
+	*out = p;
+	return RC_OK;
+}
+
+enum rc part_append(struct part *p, const struct batch *b, struct part_state *state)
+{
+	size_t n = b->records.len / sizeof(struct record);
+	char f[SHA256_HEX];
+	enum rc rc;
+
+	if (!n)
+		return RC_OK;
+	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), f);
+	if (rc != RC_OK)
+		return rc;
+	p->segment++;
+	p->bytes += b->text.len;
+	for (size_t i = 0; i < n && rc == RC_OK; i++) {
+		struct record record;
+
+		memcpy(&record, b->records.data + i * sizeof record, sizeof record);
+		rc = index_put(&p->chain, &record, p->segment, f, &p->lines);
+	}
+	if (rc == RC_OK)
+		rc = fd_write_all(p->index_fd, p->lines.data, p->lines.len);
+	if (rc == RC_OK && fdatasync(p->index_fd) != 0)
+		rc = RC_IO;
+	empty(&p->lines);
+	if (rc == RC_OK && state) {
+		state->seq = p->chain.seq;
+		rc = write_state(p, state);
+	}
+	return rc;
+}
+
+enum rc part_end(struct part *p, struct batch *b, struct part_state *state, const char *end, int64_t wall_ns, int64_t mono_ns)
+{
+	struct record_line line;
+	char body[64];
+	int n = snprintf(body, sizeof body, "{\"end\":\"%s\"}", end);
+	enum rc rc;
+
+	state->seq = p->chain.seq + b->records.len / sizeof(struct record) + 1;
+	snprintf(state->end, sizeof state->end, "%s", end);
+	rc = write_state(p, state);
+	if (rc == RC_OK && fdatasync(p->state_fd) != 0)
+		rc = RC_IO;
+	if (rc != RC_OK)
+		return rc;
+	record_line_make(RECORD_CLOSE, 0, (struct slice){body, (size_t)n}, &line);
+	rc = batch_add(b, &line, wall_ns, mono_ns);
+	return rc == RC_OK ? part_append(p, b, NULL) : rc;
+}

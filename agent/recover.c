@@ -1,0 +1,430 @@
+/* What a crash left in the spool ends as bundles, closed as "crash", or in quarantine (evidence.md: write path and crash safety). */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "encode.h"
+#include "file.h"
+#include "json.h"
+#include "log.h"
+#include "record_private.h"
+
+#define ABOUT_MAX_BYTES ((size_t)16 << 20)
+#define BODY_MAX_BYTES ((size_t)1 << 20)
+
+struct left {
+	char id[RECORD_ID_MAX + 1];
+	int number;
+};
+
+/* One part on its way. */
+struct rescue {
+	struct spool *spool;
+	const char *id;
+	int number, dir_fd;
+	char name[PART_NAME];
+	/* from the index */
+	struct index_chain chain;
+	uint64_t whole_bytes, holds;
+	uint32_t last_segment;
+	uint64_t covered_bytes;                  /* of the last segment's plaintext */
+	bool closed;
+	unsigned char known[SEGMENT_NUMBER_MAX / 8 + 1];         /* segments that it has lines of, by number */
+	/* from the state, brought up to the index */
+	bool have_state;
+	struct part_state state;
+	struct part_state late;                  /* running: exchanges of the last segment, when there is no state */
+	/* from the folder */
+	uint64_t lost_bytes;
+	uint32_t highest_segment;
+	struct buf orphans;                      /* the list in the recovered record */
+	size_t n_orphans;
+};
+
+static enum rc damaged(struct why *why, const char *what)
+{
+	return why_set(why, RC_BAD, "%s", what);
+}
+
+/* ---- what is there ------------------------------------------------------------------------------------------------------------------ */
+
+static enum rc read_bounded(int dir_fd, const char *name, struct buf *out)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = -1;
+	char *at;
+
+	while (fd >= 0 && (at = buf_room(out, 65536)) && (n = read(fd, at, 65536)) > 0)
+		buf_added(out, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return out->rc != RC_OK ? out->rc : n == 0 ? RC_OK : errno == ENOENT ? RC_NOT_FOUND : RC_IO;
+}
+
+/* about.json is this part's, and policy.yaml the policy that it names. */
+static enum rc check_about(struct rescue *s, struct why *why)
+{
+	char f[SHA256_HEX];
+	const char *id, *sum;
+	int64_t number;
+	struct buf text;
+	cJSON *json = NULL;
+	enum rc rc;
+
+	buf_init(&text, ABOUT_MAX_BYTES);
+	rc = read_bounded(s->dir_fd, "about.json", &text);
+	if (rc == RC_IO || rc == RC_NOMEM)
+		goto out;
+	json = rc == RC_OK ? json_parse(buf_slice(&text)) : NULL;
+	id = json_text(json, "id");
+	sum = json_text(json_object(json, "policy"), "sha256");
+	if (!id || !sum || strcmp(id, s->id) != 0 || !json_int(json, "part", &number) || number != s->number) {
+		rc = damaged(why, "about.json is not this part's");
+		goto out;
+	}
+	rc = segment_hash(s->dir_fd, "policy.yaml", f);
+	if (rc == RC_NOT_FOUND || (rc == RC_OK && strcmp(f, sum) != 0))
+		rc = damaged(why, "policy.yaml is not the policy that about.json names");
+out:
+	cJSON_Delete(json);
+	buf_free(&text);
+	return rc;
+}
+
+/* Which exchanges run, as far as the index tells more than the state. It does not tell which response was the last one. */
+static enum rc follow(struct rescue *s, const struct index_line *line)
+{
+	uint64_t x = line->record.exchange;
+
+	if (!x || (s->have_state && line->seq < s->state.seq))
+		return RC_OK;
+	if (line->record.kind == RECORD_CUT) {
+		part_state_ended(&s->state, x);
+		part_state_ended(&s->late, x);
+		return RC_OK;
+	}
+	if (s->have_state || line->record.kind != RECORD_RESPONSE)
+		return part_state_runs(&s->state, x);
+	part_state_ended(&s->state, x);
+	return part_state_runs(&s->late, x);
+}
+
+static enum rc check_line(struct rescue *s, const struct index_line *line, char f[SHA256_HEX], struct why *why)
+{
+	char name[SEGMENT_NAME];
+	enum rc rc = RC_OK;
+
+	if ((line->seq == 0) != (line->record.kind == RECORD_OPEN) || s->closed || line->segment < s->last_segment)
+		return damaged(why, "the lines of index.jsonl are in a wrong order");
+	if (line->segment > s->last_segment) {
+		rc = segment_hash(s->dir_fd, segment_name(line->segment, name), f);
+		if (rc == RC_NOT_FOUND)
+			return damaged(why, "a segment is missing");
+		if (rc != RC_OK)
+			return rc;
+		s->last_segment = line->segment;
+		s->covered_bytes = 0;
+		s->late.n_running = 0;
+		s->known[line->segment / 8] |= (unsigned char)(1 << line->segment % 8);
+	}
+	if (strcmp(line->f, f) != 0)
+		return damaged(why, "a segment is not what it was");
+	if (line->record.off != s->covered_bytes)
+		return damaged(why, "the lines of index.jsonl do not follow each other");
+	s->covered_bytes += line->record.len + 1;
+	s->holds += line->record.kind == RECORD_HOLD;
+	s->closed = line->record.kind == RECORD_CLOSE;
+	return follow(s, line);
+}
+
+static enum rc read_index(struct rescue *s, struct why *why)
+{
+	int fd = openat(s->dir_fd, "index.jsonl", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct index_reader reader;
+	struct index_line line;
+	char f[SHA256_HEX] = "";
+	struct stat st;
+	enum rc rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? damaged(why, "index.jsonl is missing") : RC_IO;
+	index_reader_init(&reader, fd);
+	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = check_line(s, &line, f, why)) == RC_OK)
+		;
+	if (rc == RC_BAD && !*why->text)
+		damaged(why, "the chain of index.jsonl is broken");
+	if (rc == RC_END || rc == RC_AGAIN)
+		rc = reader.chain.seq == 0 ? damaged(why, "index.jsonl has no whole line") : RC_OK;
+	if (rc == RC_OK && fstat(fd, &st) != 0)
+		rc = RC_IO;
+	if (rc == RC_OK) {
+		s->chain = reader.chain;
+		s->whole_bytes = reader.whole_bytes;
+		s->lost_bytes = (uint64_t)st.st_size - reader.whole_bytes;
+		if (s->closed && s->lost_bytes)
+			rc = damaged(why, "index.jsonl goes on behind its end");
+	}
+	index_reader_free(&reader);
+	close(fd);
+	return rc;
+}
+
+static enum rc add_orphan(struct rescue *s, const char *name)
+{
+	char f[SHA256_HEX];
+	enum rc rc = segment_hash(s->dir_fd, name, f);
+
+	if (rc != RC_OK)
+		return rc;
+	return buf_printf(&s->orphans, "%s{\"name\":\"%s\",\"sha256\":\"%s\"}", s->n_orphans++ ? "," : "", name, f);
+}
+
+/* A segment without lines, or with more in it than the lines say, was written and not yet acknowledged to anybody. */
+static enum rc look_at(struct rescue *s, const char *name, uint64_t size)
+{
+	size_t n = strlen(name);
+	uint32_t number;
+
+	if (n > 4 && strcmp(name + n - 4, ".new") == 0) {
+		s->lost_bytes += size;
+		return unlinkat(s->dir_fd, name, 0) == 0 ? RC_OK : RC_IO;
+	}
+	if (!segment_parse_name(name, &number))
+		return RC_OK;
+	if (number > s->highest_segment)
+		s->highest_segment = number;
+	if (!(s->known[number / 8] >> number % 8 & 1) || (number == s->last_segment && segment_text_bytes(size) != s->covered_bytes))
+		return add_orphan(s, name);
+	return RC_OK;
+}
+
+static enum rc look_around(struct rescue *s)
+{
+	int fd = openat(s->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	enum rc rc = dir ? RC_OK : RC_IO;
+	struct dirent *e;
+	struct stat st;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (rc == RC_OK && (e = readdir(dir)))
+		if (fstatat(s->dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			rc = RC_IO;
+		else if (S_ISREG(st.st_mode))
+			rc = look_at(s, e->d_name, (uint64_t)st.st_size);
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
+/* ---- the end that it gets -------------------------------------------------------------------------------------------------------------- */
+
+static void boot_id(char out[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, out, 36) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	out[n == 36 ? 36 : 0] = '\0';
+}
+
+static enum rc add(struct batch *batch, enum record_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns, int64_t mono_ns)
+{
+	struct record_line line;
+
+	if (body->rc != RC_OK)
+		return body->rc;
+	record_line_make(kind, exchange, buf_slice(body), &line);
+	return batch_add(batch, &line, wall_ns, mono_ns);
+}
+
+static enum rc write_end(struct rescue *s)
+{
+	int64_t mono_ns = s->spool->mono_ns(), wall_ns = s->spool->wall_ns();
+	uint32_t last = s->highest_segment > s->last_segment ? s->highest_segment : s->last_segment;
+	struct part *part = NULL;
+	struct batch batch;
+	struct buf body;
+	char boot[40];
+	enum rc rc;
+
+	batch_init(&batch);
+	buf_init(&body, BODY_MAX_BYTES);
+	boot_id(boot);
+	buf_printf(&body, "{\"boot\":\"%s\",\"lost_bytes\":%llu,\"orphans\":[", boot, (unsigned long long)s->lost_bytes);
+	buf_add_slice(&body, buf_slice(&s->orphans));
+	buf_puts(&body, "]}");
+	rc = add(&batch, RECORD_RECOVERED, 0, &body, wall_ns, mono_ns);
+	buf_clear(&body);
+	buf_puts(&body, "{\"reason\":\"crash\"}");
+	for (size_t i = 0; i < s->state.n_running && rc == RC_OK; i++)
+		rc = add(&batch, RECORD_CUT, s->state.running[i], &body, wall_ns, mono_ns);
+	if (rc == RC_OK)
+		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, &part);
+	if (rc == RC_OK)
+		rc = part_end(part, &batch, &s->state, "crash", wall_ns, mono_ns);
+	part_free(part);
+	batch_free(&batch);
+	buf_free(&body);
+	return rc;
+}
+
+static enum rc merge_late(struct rescue *s)
+{
+	enum rc rc = RC_OK;
+
+	if (!s->have_state)
+		s->state.counts.held = s->holds;
+	for (size_t i = 0; i < s->late.n_running && rc == RC_OK; i++)
+		rc = part_state_runs(&s->state, s->late.running[i]);
+	return rc;
+}
+
+static enum rc close_part(struct rescue *s, struct why *why)
+{
+	enum rc rc = check_about(s, why);
+
+	if (rc == RC_OK) {
+		rc = part_state_read(s->dir_fd, &s->state);
+		s->have_state = rc == RC_OK;
+		rc = rc == RC_NOT_FOUND || rc == RC_BAD ? RC_OK : rc;
+	}
+	if (rc == RC_OK)
+		rc = read_index(s, why);
+	if (rc != RC_OK || s->closed)
+		return rc;
+	rc = look_around(s);
+	if (rc == RC_OK)
+		rc = merge_late(s);
+	if (rc == RC_OK)
+		rc = write_end(s);
+	if (rc == RC_OK)
+		log_warn("recording_recovered", L_TEXT("session", s->id), L_NUM("part", s->number), L_NUM("cut_exchanges", s->state.n_running),
+			 L_NUM("lost_bytes", s->lost_bytes), L_NUM("orphans", s->n_orphans));
+	return rc;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------------------------------- */
+
+static enum rc quarantine(struct spool *spool, const char *name, const char *reason)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int n = 0, moved;
+
+	snprintf(from, sizeof from, "%s/%s", spool->dir, name);
+	do {
+		if (n)
+			snprintf(to, sizeof to, "%s/%s.%d", spool->quarantine_dir, name, n);
+		else
+			snprintf(to, sizeof to, "%s/%s", spool->quarantine_dir, name);
+		moved = rename(from, to);
+	} while (moved != 0 && (errno == EEXIST || errno == ENOTEMPTY) && n++ < 1000);
+	if (moved != 0 || dir_sync(spool->quarantine_dir) != RC_OK || fsync(spool->dir_fd) != 0)
+		return RC_IO;
+	log_error("recording_quarantined", L_TEXT("name", name), L_TEXT("reason", reason), L_TEXT("kept_in", to));
+	return RC_OK;
+}
+
+static bool has_bundle(const struct spool *spool, const char *id, int number)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s/%d.tar", spool->bundles_dir, id, number);
+	return access(path, F_OK) == 0;
+}
+
+static enum rc rescue_part(struct spool *spool, const struct left *left)
+{
+	struct rescue *s;
+	struct why why = {0};
+	enum rc rc;
+
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return RC_NOMEM;
+	s->spool = spool;
+	s->id = left->id;
+	s->number = left->number;
+	buf_init(&s->orphans, BODY_MAX_BYTES - 256);
+	part_name(left->id, left->number, s->name);
+	s->dir_fd = openat(spool->dir_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (has_bundle(spool, left->id, left->number))
+		rc = RC_OK;                      /* it was sealed, and only its folder was still to go */
+	else if ((rc = s->dir_fd >= 0 ? close_part(s, &why) : RC_IO) == RC_OK)
+		rc = bundle_write(spool, left->id, left->number, &why);
+	if (rc == RC_OK)
+		spool_remove(spool, s->name);
+	else if (rc == RC_BAD || rc == RC_TOO_BIG)
+		rc = quarantine(spool, s->name, why.text);
+	if (rc != RC_OK)
+		log_error("recording_not_recovered", L_TEXT("name", s->name), L_RC(rc), L_TEXT("reason", why.text));
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	part_state_free(&s->state);
+	part_state_free(&s->late);
+	buf_free(&s->orphans);
+	free(s);
+	return rc == RC_NOMEM ? rc : RC_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct left *x = a, *y = b;
+	int c = strcmp(x->id, y->id);
+
+	return c ? c : x->number - y->number;
+}
+
+/* Folders that were being made go at once; what else is there stays and is told of. */
+static enum rc list(struct spool *spool, struct buf *found)
+{
+	DIR *dir = opendir(spool->dir);
+	enum rc rc = dir ? RC_OK : RC_IO;
+	struct dirent *e;
+	struct left left;
+
+	while (rc == RC_OK && (e = readdir(dir))) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (e->d_name[0] == '.' && (unlinkat(spool->dir_fd, e->d_name, 0) == 0))
+			continue;
+		if (e->d_name[0] == '.')
+			spool_remove(spool, e->d_name);
+		else if (part_parse_name(e->d_name, left.id, &left.number))
+			rc = buf_add(found, &left, sizeof left);
+		else
+			log_warn("spool_stranger", L_TEXT("name", e->d_name));
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
+}
+
+enum rc recover_all(struct spool *spool, struct why *why)
+{
+	struct buf found;
+	size_t n;
+	enum rc rc;
+
+	buf_init(&found, BUF_MAX_DEFAULT);
+	rc = list(spool, &found);
+	n = found.len / sizeof(struct left);
+	if (n)
+		qsort(found.data, n, sizeof(struct left), by_name);
+	for (size_t i = 0; i < n && rc == RC_OK; i++) {
+		struct left left;
+
+		memcpy(&left, found.data + i * sizeof left, sizeof left);
+		rc = rescue_part(spool, &left);
+	}
+	buf_free(&found);
+	return rc == RC_OK ? rc : why_set(why, rc, "%s: the recordings that a crash left cannot be read", spool->dir);
+}
