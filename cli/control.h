@@ -4,13 +4,17 @@
 
 #include <cjson/cJSON.h>
 
-#include "config.h"
-#include "signin.h"
+#include "tunnel.h"
 
 struct control;
 
-/* SSH connection, channel and proof of possession, for a command that makes a few calls. Shows progress. Errors as tunnel_open(). */
+/* SSH connection, channel and proof of possession, for a command that makes a few calls. Errors as tunnel_open(). agent and signin
+ * are borrowed. */
 enum rc control_open(const struct agent_entry *agent, const struct signin *signin, struct control **out, struct why *why) MUST_USE;
+
+/* The same on a tunnel that is there and stays the caller's. While a call waits it runs the tunnel, so that all other channels go on;
+ * between calls that is the caller's task. */
+enum rc control_on(struct tunnel *tunnel, const struct signin *signin, struct control **out, struct why *why) MUST_USE;
 void control_close(struct control *c);                   /* NULL is allowed */
 
 /* One call. body: JSON, or NULL. RC_OK: *out is the answer (an object or array; the caller deletes it; NULL when out is NULL).
