@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The tables of `make bench`, from what the runs left in a folder. Figures are medians over the rounds; ratios are taken within each
+# round, between runs that followed one another.
+set -u
+W=$1
+
+# rows FILTER: tab-separated cells, printed as a table
+table() { awk -F'\t' '{printf "  %-26s", $1; for (i = 2; i <= NF; i++) printf " %12s", $i; print ""}' | sed 's/ *$//'; }
+query() { jq -rs --arg names "$NAMES" "$LIBRARY $1" "$W/runs"; }
+NAMES='{"nginx":"nginx proxy_pass","batched":"agent, batched","strict":"agent, strict","ssh":"ssh -L, nginx","tunnel":"connect, batched",
+	"tunnel-strict":"connect, strict","bare":"phigate tunnel alone","ssh-bare":"ssh -L alone"}'
+LIBRARY='
+def median: sort | if length == 0 then null elif length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+def runs($t; $c; $m): [.[] | select(.target == $t and .connections == $c and .mode == $m)];
+def figure($t; $c; $m; $f): runs($t; $c; $m) | map(.[$f]) | median;
+def ratio($a; $b; $c; $m; $f): . as $all | [runs($a; $c; $m)[] | . as $x | $all | runs($b; $c; $m)[] | select(.round == $x.round and .[$f] > 0) |
+	$x[$f] / .[$f]] | median;
+def name($t): ($names | fromjson)[$t];
+def r($d): if . == null then "-" else (. * pow(10; $d) | round) as $n | ($n / pow(10; $d) | tostring) |
+	if $d > 0 then (split(".") | .[0] + "." + ((.[1] // "") + "000")[:$d]) else . end end;
+def baseline($t): if $t == "nginx" or $t == "ssh" then null elif ($t | startswith("tunnel")) then "ssh" else "nginx" end;
+def goal($ratio; $limit; $least): if $ratio == null then "" else
+	(if $least then "at least " else "at most " end) + ($limit | tostring) + ": " + (if ($ratio >= $limit) == $least then "reached" else "MISSED" end) end;'
+
+if grep -q '"mode":"exchange"' "$W/runs"; then
+	for c in 1 32; do
+		printf '\nExchanges, %s at a time: a small question, an answer of 1 KiB\n' "$c"
+		query '(["", "a second", "p50 us", "p99 us", "of baseline", "goal"], (("nginx", "batched", "strict", "ssh", "tunnel", "tunnel-strict") as $t |
+			baseline($t) as $b | (if $b then ratio($t; $b; '"$c"'; "exchange"; "rps") else null end) as $q |
+			[name($t), (figure($t; '"$c"'; "exchange"; "rps") | r(0)), (figure($t; '"$c"'; "exchange"; "p50_us") | r(0)),
+			(figure($t; '"$c"'; "exchange"; "p99_us") | r(0)), (if $q then $q | r(2) else "" end),
+			(if '"$c"' == 32 and $t == "batched" then goal($q; 0.6; true) elif '"$c"' == 32 and $t == "tunnel" then goal($q; 0.5; true) else "" end)]))
+			| @tsv' | table
+	done
+fi
+if grep -q '"mode":"streams"' "$W/runs"; then
+	for c in 1 100; do
+		printf '\nStreams, %s at a time, a token each 20 ms: how long each token was on its way.\n' "$c"
+		printf 'Held: how many later tokens the model had sent by then; added: since the one that brought it was sent\n'
+		query '(["", "added p50 us", "added p99 us", "held p50", "held p99", "of baseline", "goal"],
+			(("nginx", "batched", "strict", "ssh", "tunnel", "tunnel-strict") as $t | baseline($t) as $b |
+			(if $b then ratio($t; $b; '"$c"'; "streams"; "p50_us") else null end) as $q |
+			[name($t), (figure($t; '"$c"'; "streams"; "p50_us") | r(0)), (figure($t; '"$c"'; "streams"; "p99_us") | r(0)),
+			(figure($t; '"$c"'; "streams"; "held_p50") | r(0)), (figure($t; '"$c"'; "streams"; "held_p99") | r(0)),
+			(if $q then $q | r(2) else "" end),
+			(if $t == "batched" then goal($q; 3; false) else "" end)])) | @tsv' | table
+	done
+fi
+if [ -e "$W/setup" ]; then
+	printf '\nBulk, one channel, and setting up\n'
+	query '(["", "MB/s", "of baseline", "goal"], (ratio("bare"; "ssh-bare"; 1; "bulk"; "mb_s") as $q |
+		([name("ssh-bare"), (figure("ssh-bare"; 1; "bulk"; "mb_s") | r(0))],
+		[name("bare"), (figure("bare"; 1; "bulk"; "mb_s") | r(0)), ($q | r(2)), goal($q; 0.5; true)]))) | @tsv' | table
+	query '(["events as fast as they come", "MB/s", "of it text"], (("nginx", "batched", "ssh", "tunnel") as $t |
+		[name($t), (figure($t; 1; "flood"; "mb_s") | r(0)), (figure($t; 1; "flood"; "text_mb_s") | r(1))])) | @tsv' | table
+	jq -rs --arg names "$NAMES" "$LIBRARY"' .[0] | (["", "ms"], ["ssh, login", (.ssh | median | r(0))], ["phigate tunnel, login", (.bare | median | r(0))],
+		["phigate ls, all of it", (.ls | median | r(0))]) | @tsv' "$W/setup" | table
+fi
+if [ -e "$W/memory" ]; then
+	printf '\nMemory\n'
+	jq -rs "$LIBRARY"' .[0] | (["", "KiB", "goal"], ["agent, just started", (.fresh | r(0)), goal(.fresh; 65536; false)],
+		["agent, after all that", (.idle | r(0)), goal(.idle; 65536; false)], ["one idle connection", (.connection | r(1)), goal(.connection; 100; false)],
+		["one SSH connection: agent", (.agent | r(0))], ["one SSH connection: sshd", (.sshd | r(0))], ["phigate connect", (.client | r(0))]) | @tsv' \
+		"$W/memory" | table
+fi
+if [ -e "$W/mask" ]; then
+	printf '\nMasking, one thread\n'
+	jq -rs "$LIBRARY"' .[0] | (["", "MB/s", "goal"], ["whole texts", (.text_mb_s | r(0)), goal(.text_mb_s; 50; true)],
+		["token by token", (.token_mb_s | r(0)), "", ((.token_us | r(2)) + " us each")], ["start of the engine, ms", (.start_ms | r(0)), goal(.start_ms; 300; false)])
+		| @tsv' "$W/mask" | table
+fi
