@@ -31,7 +31,7 @@ install = missing="$(call lacking,$(1)) $(2)"; missing=$$(echo $$missing); if [ 
 		--no-install-recommends $$missing; } > $(B)/apt.log 2>&1 || rc=1; \
 	[ -z "$$held" ] || $(SUDO) rm -f $$held; [ $$rc = 0 ] || { tail -n 20 $(B)/apt.log; exit 1; }; fi
 
-.PHONY: all deps clean unit unit-programs test lint e2e fuzz fuzz-programs bench bench-programs demo completions
+.PHONY: all deps clean unit unit-programs test lint e2e fuzz fuzz-programs bench bench-programs demo accuracy completions
 $(B)/deps.ok: Makefile
 	@mkdir -p $(B)
 	@$(call install,$(BUILD_DEPS))
@@ -158,6 +158,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(ARCHIVES)
 bench-programs: $(BENCH)
 bench: $(B)/deps.BENCH.ok tests/node_modules/.package-lock.json all $(BENCH)
 	@B=$(B) tests/bench/bench.sh
+
+# how much of the identifiers is found, how much else is masked; WORST=20 shows what was missed and what was wrong
+accuracy: $(B)/deps.DEMO.ok $(B)/phigate
+	@node tests/accuracy/score.mjs $(B)/phigate $(if $(WORST),--worst $(WORST)) $(if $(ONLY),--only $(ONLY))
 
 # completions come from the command records; a check says when they are not current
 completions: $(B)/phigate
