@@ -84,12 +84,12 @@ static enum rc check(const cJSON *tree, struct why *why)
 	return RC_OK;
 }
 
-/* The first part names none before it, each other one does. */
+/* The first part names none before it, each other one does when that was still there. */
 static bool previous_fits(const cJSON *tree, int64_t part)
 {
 	unsigned char sum[SHA256_LEN];
 
-	return part == 1 ? cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(tree, "previous")) : read_sum(tree, "previous", sum);
+	return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(tree, "previous")) || (part > 1 && read_sum(tree, "previous", sum));
 }
 
 static bool known_end(const char *end)

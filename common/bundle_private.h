@@ -5,7 +5,7 @@
 #include "bundle.h"
 #include "member.h"
 
-#define SEGMENTS_MAX 100000
+#define SEGMENTS_MAX 200000                      /* the agent begins another part at half of it */
 
 enum member { MEMBER_SUMS, MEMBER_SIG, MEMBER_TSR, MEMBER_PROOF, MEMBER_SESSION, MEMBER_POLICY, MEMBER_INDEX, MEMBERS };
 

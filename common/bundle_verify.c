@@ -283,6 +283,8 @@ static enum rc check_index(struct verification *v)
 		member_close(&r);
 		return rc;
 	}
+	if (v->lines == 0)
+		fail(v, CHECK_CHAIN, "the index is empty");
 	holds(v, CHECK_CHAIN, "%llu index lines, each bound to the one before", (unsigned long long)v->lines);
 	if (v->checks[CHECK_CHAIN].fails)
 		fail(v, CHECK_HEAD, "the chain does not reach it");
@@ -497,10 +499,10 @@ static void compare(struct verification *v)
 	if (!v->about_read || v->checks[CHECK_CHAIN].fails || v->checks[CHECK_STORY].fails)
 		return;
 	if ((uint64_t)v->about.records != v->lines)
-		fail(v, CHECK_SESSION, "session.json counts %lld records, there are %llu", (long long)v->about.records,
+		fail(v, CHECK_STORY, "session.json counts %lld records, there are %llu", (long long)v->about.records,
 		     (unsigned long long)v->lines);
 	else if (!v->sealed && (uint64_t)v->about.exchanges != story_exchanges(v->story))
-		fail(v, CHECK_SESSION, "session.json counts %lld exchanges, there are %llu", (long long)v->about.exchanges,
+		fail(v, CHECK_STORY, "session.json counts %lld exchanges, there are %llu", (long long)v->about.exchanges,
 		     (unsigned long long)story_exchanges(v->story));
 }
 

@@ -46,6 +46,7 @@ static const enum stage edges[STAGES][STEPS] = {
 		[STEP_END] = STAGE_ANSWERED, [STEP_CUT] = STAGE_OVER,
 	},
 	[STAGE_ANSWERED] = {[STEP_CUT] = STAGE_OVER},
+	[STAGE_OVER] = {[STEP_CUT] = STAGE_OVER},
 };
 
 struct story {

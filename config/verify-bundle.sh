@@ -1,0 +1,269 @@
+#!/bin/sh
+# Verifies a bundle without phigate: GNU tar and coreutils, ssh-keygen, iconv and awk do all of the work.
+#   verify-bundle.sh BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+# TIME (YYYYMMDD[HHMM[SS]][Z]): when it was signed, as you know from elsewhere; for a key that has expired since.
+# It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not. It needs room for a copy of
+# the bundle in $TMPDIR. Time stamp and ledger proof, when the bundle has them, are not looked at.
+set -eu
+[ $# = 3 ] || [ $# = 4 ] || { echo "usage: $0 BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+export LC_ALL=C TZ=UTC
+umask 077
+absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
+bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-}
+work=$(mktemp -d)
+trap 'cd /; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+mkdir "$work/files" "$work/lines"
+cd "$work"
+
+check=members
+bad() { printf 'NOT VERIFIED: %s: %s\n' "$check" "$1"; exit 5; }
+good() { printf '%-10s %s\n' "$check" "$1"; }
+[ -f "$bundle" ] && [ -r "$bundle" ] || bad "there is no such file"
+[ -r "$signers" ] || bad "there is no file of signers"
+
+# ---- JSON for awk: read(TEXT) calls found(PATH, VALUE) for each member that is no object or array; PATH is like /"agent"/"name" ----
+json='
+function json_bad() { failed = 1; exit 1 }
+function space() { if (S ~ /^[ \t\r]/) sub(/^[ \t\r]+/, "", S) }
+function token(n,   t) { t = substr(S, 1, n); S = substr(S, n + 1); return t }
+function string() {
+	if (!match(S, /^"([^"\\]|\\["\\\/bfnrt]|\\u[0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f])*"/)) json_bad()
+	return token(RLENGTH)
+}
+function value(path, depth,   c, n, key) {
+	space()
+	c = substr(S, 1, 1)
+	if (depth > 64) json_bad()
+	if (c == "\"") found(path, string())
+	else if (c == "{" || c == "[") {
+		found(path, token(1)); space()
+		if (substr(S, 1, 1) == (c == "{" ? "}" : "]")) { token(1); return }
+		for (n = 0; ; n++) {
+			key = n
+			if (c == "{") { space(); key = string(); space(); if (token(1) != ":") json_bad() }
+			value(depth < 4 ? path "/" key : path, depth + 1); space()
+			key = token(1)
+			if (key == (c == "{" ? "}" : "]")) return
+			if (key != ",") json_bad()
+		}
+	}
+	else if (match(S, /^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null)/)) found(path, token(RLENGTH))
+	else json_bad()
+}
+function read(text) { S = text; value("", 1); space(); if (S != "") json_bad() }
+'
+
+# ---- members: plain files, known names, in order, nothing hidden in or between headers or behind the end ----
+tar -tvf - --numeric-owner < "$bundle" > list 2> tar.err || bad "tar cannot read it"
+size=$(wc -c < "$bundle")
+awk -v size="$size" '
+function rank(name,   n) {
+	n = index(" SHA256SUMS SHA256SUMS.sig SHA256SUMS.tsr session.tlog-proof session.json policy.yaml index.jsonl ", " " name " ")
+	if (n) return n
+	if (name ~ /^seg-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl(\.age)?$/ && name !~ /-000000/) { segments++; return 1000 substr(name, 5, 6) }
+	if (name ~ /^orig-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl\.age$/ && name !~ /-000000/) { originals++; return 2000 substr(name, 6, 6) }
+	return 0
+}
+NF != 6 || $1 != "-rw-r--r--" || $2 != "0/0" || rank($6) + 0 <= last + 0 { exit 1 }
+{ last = rank($6); seen[$6] = 1; total += 512 + int(($3 + 511) / 512) * 512; print $6 > "names" }
+($6 ~ /^SHA256SUMS$/ && $3 > 33554432) || ($6 ~ /sig$/ && $3 > 8192) || ($6 ~ /(tsr|tlog-proof)$/ && $3 > 262144) { exit 1 }
+($6 ~ /^session.json$/ && $3 > 4194304) || ($6 ~ /yaml$/ && $3 > 67108864) { exit 1 }
+END {
+	needed = "SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl"
+	for (i = split(needed, need, " "); i; i--) if (!seen[need[i]]) exit 1
+	if (segments > 200000 || originals > 200000 || total + 1024 != size + 0) exit 1
+}' list || bad "it is not made of the members that a bundle has"
+tar -xf - -C files --no-same-owner --no-same-permissions < "$bundle" 2> tar.err || bad "tar cannot read it"
+cd files
+tar -cf - -b 1 --format=ustar --owner=0 --group=0 --numeric-owner --mode=0644 --no-recursion -T ../names | cmp -s - "$bundle" ||
+	bad "its headers are not the plain ones, or something stands between its members"
+good "$(wc -l < ../names) plain files in order, and nothing else"
+
+# ---- session.json ----
+check=session
+! tr -d '\n' < session.json | grep -q '[[:cntrl:]]' && iconv -f UTF-8 -t UTF-8 session.json > ../session.utf8 2> ../iconv.err ||
+	bad "session.json is no text"
+tr '\n' ' ' < session.json | awk "$json"'
+function found(path, v) { if (path in seen || v ~ /\\u0000/) json_bad(); seen[path] = 1; print path "\t" v }
+{ read($0) }
+END { exit failed }' > ../session || bad "session.json is no JSON"
+about() { awk -F '\t' -v path="$1" '$1 == path { print $2 }' ../session; }
+awk -F '\t' '
+{ v[$1] = $2 }
+function is(path, form) { if (!((path in v) && v[path] ~ form)) { print path; exit 1 } }
+END {
+	text = "^\".*\"$"; count = "^(0|[1-9][0-9]*)$"; plain = "^\"[A-Za-z0-9._-]+\"$"
+	sum = "^\""; for (i = 0; i < 64; i++) sum = sum "[0-9a-f]"; sum = sum "\"$"
+	time = "^\"[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+	time = time "(\\.[0-9][0-9][0-9][0-9][0-9][0-9])?Z\"$"
+	n = split("user client dialect agent policy counts counts/masked", o, " ")
+	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", o[i]); is("/\"" o[i] "\"", "^{$") }
+	is("/\"user\"/\"groups\"", "^\\[$"); is("/\"recipients\"", "^\\[$"); is("/\"format\"", "^1$")
+	n = split("user/id user/subject user/issuer client/address connection dialect/name policy/name", t, " ")
+	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", t[i]); is("/\"" t[i] "\"", text) }
+	n = split("part client/port counts/exchanges counts/records counts/held counts/approved counts/denied", c, " ")
+	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", c[i]); is("/\"" c[i] "\"", count) }
+	is("/\"id\"", plain); is("/\"agent\"/\"name\"", plain); is("/\"reason\"", "^(\".*\"|null)$")
+	is("/\"opened\"", time); is("/\"closed\"", time)
+	is("/\"dialect\"/\"sha256\"", sum); is("/\"policy\"/\"sha256\"", sum); is("/\"head\"", sum)
+	is("/\"end\"", "^\"(client|idle|max_duration|expired|revoked|stop|crash|rotated)\"$")
+	is("/\"part\"", "^[1-9]"); is("/\"previous\"", v["/\"part\""] == "1" ? "^null$" : "^null$|" sum)
+}' ../session > ../wrong || bad "session.json: $(cat ../wrong) is missing or wrong"
+[ "$(about '/"agent"/"name"')@phigate" = "\"${identity%@phigate}\"@phigate" ] && [ "$identity" != "${identity%@phigate}" ] ||
+	bad "it is of agent $(about '/"agent"/"name"'), not of $identity"
+good "$(about '/"id"'), part $(about '/"part"'), recorded by agent $(about '/"agent"/"name"')"
+
+# ---- signature: an Ed25519 key of the signers made it, over SHA256SUMS, for this purpose ----
+check=signature
+[ "$(sed -n 1p SHA256SUMS.sig)" = "-----BEGIN SSH SIGNATURE-----" ] && [ "$(tail -n 1 SHA256SUMS.sig)" = "-----END SSH SIGNATURE-----" ] &&
+	sed '1d;$d' SHA256SUMS.sig | tr -d '\n' | base64 -d > ../blob 2> ../base64.err || bad "SHA256SUMS.sig is no SSH signature"
+case $(od -An -v -tx1 ../blob | tr -d ' \n') in
+5353485349470000000100000033'0000000b7373682d65643235353139'*) ;;
+*) bad "it is not made by an Ed25519 key" ;;
+esac
+key="ssh-ed25519 $(tail -c +15 ../blob | head -c 51 | base64 -w 0)"
+case $(about '/"agent"/"signing_key"') in '' | "\"$key\"") ;; *) bad "session.json names another key than the one that signed" ;; esac
+signed() { ssh-keygen -Y verify -f "$signers" -I "$identity" -n phigate-bundle-v1 -s SHA256SUMS.sig "$@" < SHA256SUMS > ../signed 2>&1; }
+if ! signed ${at:+-Overify-time="$at"}; then
+	signed -Overify-time="$(about '/"closed"' | tr -dc 0-9 | cut -c-14)Z" &&
+		bad "its key was valid then and is not now; what proves that it signed before? (TIME)"
+	bad "$(tail -n 1 ../signed)"
+fi
+good "$(tail -n 1 ../signed)"
+
+# ---- sums: every member from session.json on, sorted, and no other ----
+check=sums
+[ -z "$(tail -c 1 SHA256SUMS)" ] && ! grep -Evq '^[0-9a-f]{64}  [A-Za-z0-9.-]+$' SHA256SUMS || bad "SHA256SUMS has another form"
+cut -c67- SHA256SUMS > ../summed
+grep -Ev '^(SHA256SUMS.*|session\.tlog-proof)$' ../names | sort | cmp -s - ../summed || bad "SHA256SUMS has other members than the bundle"
+sha256sum --strict --quiet -c SHA256SUMS > ../sums.err 2>&1 || bad "$(sed -n 1p ../sums.err)"
+good "all files are as SHA256SUMS says"
+check=policy
+[ "\"$(sha256sum < policy.yaml | cut -c-64)\"" = "$(about '/"policy"/"sha256"')" ] || bad "policy.yaml is not the one that session.json names"
+good "policy.yaml is the one that session.json names"
+
+# ---- chain: one form for each line, and each names the SHA-256 of the one before ----
+# line_sums FILE [bare]: the SHA-256 of each line, with its LF or without; a few thousand small files at a time
+line_sums() {
+	split -l 4096 -a 6 -d "$1" ../lines/chunk.
+	for chunk in ../lines/chunk.*; do
+		[ -e "$chunk" ] || continue
+		split -l 1 -a 4 -d "$chunk" ../lines/line.
+		[ $# = 1 ] || truncate -s -1 ../lines/line.*
+		sha256sum ../lines/line.* | cut -c-64
+		rm ../lines/line.* "$chunk"
+	done
+}
+check=chain
+n='(0|[1-9][0-9]*)' hex='[0-9a-f]{64}' kinds='open|request|response|hold|decision|cut|gap|renew|recovered|close'
+t='[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z'
+form="\\{\"v\":1,\"seq\":$n,\"prev\":\"$hex\",\"t\":\"$t\",\"mono\":$n,\"k\":\"($kinds)\",\"x\":$n,\"seg\":$n,\"off\":$n,\"len\":$n,\"c\":\"$hex\",\"f\":\"$hex\"\\}"
+[ -s index.jsonl ] && [ -z "$(tail -c 1 index.jsonl)" ] && ! grep -aEvqx "$form" index.jsonl || bad "a line of index.jsonl has another form"
+line_sums index.jsonl > ../links
+# seq prev time mono kind exchange segment off len c f
+awk -F '"' '{ gsub(/[:,}]/, "", $0); print $5, $8, $12, $15, $18, $21, $23, $25, $27, $30, $34 }' index.jsonl > ../index
+{ printf '%064d\n' 0; sed '$d' ../links; } | awk '{ print NR - 1, $1 }' > ../expected
+cut -d ' ' -f 1,2 ../index | cmp -s - ../expected || bad "a line of index.jsonl does not follow the one before"
+good "$(wc -l < ../index) index lines, each bound to the one before"
+check=head
+[ "\"$(tail -n 1 ../links)\"" = "$(about '/"head"')" ] || bad "session.json does not name the last index line"
+good "session.json names the last index line"
+
+# ---- records: each as the index says, nothing between them, none left out ----
+check=records
+! grep -q '\.age$' ../summed || ! grep -q '^seg-.*\.age$' ../summed || bad "segments are encrypted, and this script has no key"
+grep '^seg-' ../names > ../segments || bad "there are none"
+while read -r name; do
+	number=$(printf '%s' "$name" | cut -c5-10)
+	[ -z "$(tail -c 1 "$name")" ] || bad "$name does not end with a line's end"
+	[ "$(wc -l < "$name")" -le "$size" ] && ! tr -d '\n' < "$name" | grep -aq '[[:cntrl:]]' &&
+		iconv -f UTF-8 -t UTF-8 "$name" > ../utf8 2> ../iconv.err || bad "$name is no text"
+	line_sums "$name" bare > ../sums
+	# segment off len c kind fact
+	awk -v number="$number" "$json"'
+	function found(path, v) {
+		if (path == "/\"status\"") status = v ~ /^[0-9][0-9][0-9]$/ ? v + 0 : 0
+		else if (path == "/\"chunks\"" && v == "[") chunks = 1
+		else if (path == "/\"end\"") end = v == "true"
+		else if (path == "/\"outcome\"") outcome = v
+		if (kind == "recovered" && path ~ /^\/"orphans"\/[0-9]+\/"(name|sha256)"$/) print v > "../orphans"
+	}
+	{
+		if ($0 !~ /^{"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":{/ || substr($0, 31, 4) !~ /^[AQgw]=="$/) json_bad()
+		kind = substr($0, 41); kind = substr(kind, 1, index(kind, "\"") - 1)
+		body = substr($0, 41 + length(kind) + 9)
+		status = chunks = end = 0; outcome = "\"\""
+		if (substr(body, length(body)) != "}") json_bad()
+		read(substr(body, 1, length(body) - 1))
+		fact = "-"
+		if (kind == "response") {
+			if (status && !chunks) fact = status < 400 ? "answer" : "error"
+			else fact = !chunks || status ? "bad" : end ? "end" : "chunks"
+		} else if (kind == "decision") fact = outcome ~ /^"(denied|deny|refused|expired|cancelled)"$/ ? "refuse" : "allow"
+		getline sum < "../sums"
+		print number + 0, off + 0, length($0), sum, kind, fact
+		off += length($0) + 1
+	}
+	END { exit failed }' "$name" >> ../found || bad "$name holds something that is no record"
+done < ../segments
+: >> ../orphans
+tr -d '"' < ../orphans | paste -d ' ' - - > ../left
+awk -v story=../story '
+FILENAME ~ /SHA256SUMS$/ { sum[$2] = $1; next }
+function name(n) { return sprintf("seg-%06d.jsonl", n) }
+FILENAME ~ /left$/ { if (sum[$1] == $2 || sum[$2] == $1) left[$1] = left[$2] = 1; next }
+FILENAME ~ /index$/ {
+	if ($7 < segment || ($7 == segment && $8 != off) || ($7 > segment && $8 != 0) || sum[name($7)] != $11) exit 1
+	segment = $7; off = $8 + $9 + 1
+	said[$7, $8] = $9 " " $10 " " $5; line[$7, $8] = $0; wanted++
+	next
+}
+{
+	if (!(($1, $2) in said)) { if (!left[name($1)]) exit 1; next }
+	if (said[$1, $2] != $3 " " $4 " " $5) exit 1
+	print line[$1, $2], $6 > story
+	had++
+}
+END { if (wanted != had) exit 1 }' SHA256SUMS ../left ../index ../found || bad "records and index do not fit"
+good "$(wc -l < ../index) records in $(wc -l < ../segments) segments, each as the index says"
+
+# ---- story: from open to close, time goes on, and each exchange is asked, held and decided before it is answered ----
+check=story
+awk -v part="$(about '/"part"')" -v records="$(about '/"counts"/"records"')" -v exchanges="$(about '/"counts"/"exchanges"')" '
+BEGIN {
+	split("asked hold held|asked allow allowed|asked refuse refused|asked answer answering|asked error answering|asked cut refused|" \
+	      "held hold held|held allow allowed|held refuse refused|held error answering|held cut refused|" \
+	      "allowed hold held|allowed allow allowed|allowed refuse refused|allowed answer answering|allowed error answering|allowed cut refused|" \
+	      "refused refuse refused|refused error answering|refused cut refused|" \
+	      "answering allow answering|answering refuse answering|answering chunks answering|answering end answered|answering cut over|" \
+	      "answered cut over|over cut over|" \
+	      "carried hold held|carried allow carried|carried refuse carried|carried answer answering|carried error answering|" \
+	      "carried chunks answering|carried end answered|carried cut over", rows, "|")
+	for (i in rows) { split(rows[i], row, " "); edge[row[1], row[2]] = row[3] }
+}
+function wrong(why) { print "record " $1 ": " why; failed = 1; exit 1 }
+closed { wrong("something follows the end of the session") }
+($5 == "open") != (NR == 1) { wrong("open is the first record and no other") }
+NR > 1 && $5 !~ /^(gap|recovered|close)$/ && ($4 + 0 < mono + 0 || $3 < time) { wrong("time goes back") }
+{ mono = $4; time = $3; closed = $5 == "close" }
+$5 ~ /^(open|renew|recovered|close)$/ { if ($6) wrong($5 " belongs to no exchange"); next }
+$5 == "gap" { next }
+!$6 { wrong("a " $5 " of no exchange") }
+{
+	step = $12 == "-" ? $5 : $12
+	if (!($6 in stage)) {
+		count++
+		if (step == "request") { stage[$6] = "asked"; next }
+		stage[$6] = part > 1 ? "carried" : "none"
+	}
+	if (!((stage[$6], step) in edge)) wrong("this " $5 " cannot come here in exchange " $6)
+	stage[$6] = edge[stage[$6], step]
+}
+END {
+	if (failed) exit 1
+	if (!closed) { print "the session has no end on record"; exit 1 }
+	if (NR != records || count + 0 != exchanges) { print "session.json counts otherwise"; exit 1 }
+}' ../story > ../wrong || bad "$(cat ../wrong)"
+good "$(about '/"counts"/"exchanges"') exchanges, from open to close"
+echo "verified: signed by $identity"

@@ -1,0 +1,693 @@
+/* What verification holds against a bundle that somebody laid hands on, and that the auditor's script comes to the same verdict. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bundle.h"
+#include "bundle_make.h"
+
+static char dir[] = "/tmp/phigate-bundle.XXXXXX", file[64], signers_file[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(file, sizeof file, "%s/bundle.tar", dir);
+	snprintf(signers_file, sizeof signers_file, "%s/allowed_signers", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(file);
+	unlink(signers_file);
+	return rmdir(dir);
+}
+
+static struct signers *signers_of(const struct bundle_make *m, const char *principal, const char *options)
+{
+	struct signers *signers = signers_new();
+	struct buf text;
+
+	buf_init(&text, 4096);
+	bundle_make_signers(m, principal, options, &text);
+	assert_int_equal(signers_parse(signers, buf_slice(&text), NULL), RC_OK);
+	assert_int_equal(file_write(signers_file, buf_slice(&text), 0600, NULL), RC_OK);
+	buf_free(&text);
+	return signers;
+}
+
+static void tell(void *arg, const struct bundle_check *check)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "%s %s\n", check->name, check->holds ? "holds" : "fails");
+}
+
+static enum rc verify(const struct signers *signers, struct buf *told, struct why *why)
+{
+	struct bundle *b;
+	enum rc rc = bundle_open(file, &b, why);
+
+	if (rc == RC_OK)
+		rc = bundle_verify(b, signers, told ? tell : NULL, told, why);
+	bundle_free(b);
+	return rc;
+}
+
+/* The exit status of the script. */
+static int script(void)
+{
+	char command[256];
+	int status;
+
+	snprintf(command, sizeof command, "TMPDIR=%s config/verify-bundle.sh %s %s " MADE_AGENT "@phigate > %s/said 2>&1", dir, file, signers_file, dir);
+	status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void script_said(struct buf *out)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/said", dir);
+	buf_init(out, 65536);
+	assert_int_equal(file_read(path, out, NULL), RC_OK);
+	unlink(path);
+}
+
+/* ---- honest bundles ----------------------------------------------------------------------------------------------------------- */
+
+static void test_an_honest_bundle_holds_in_every_check(void **state)
+{
+	struct bundle_make m;
+	struct signers *signers;
+	struct buf told, said;
+	struct why why = {0};
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	signers = signers_of(&m, "gpu-1@phigate", "namespaces=\"phigate-bundle-v1\"");
+	buf_init(&told, 4096);
+	assert_int_equal(verify(signers, &told, &why), RC_OK);
+	assert_string_equal(told.data, "members holds\nsession holds\nsignature holds\nsums holds\npolicy holds\nchain holds\nhead holds\n"
+			    "records holds\nstory holds\n");
+	if (script() != 0)
+		fail_msg("%s", "the script refuses it");
+	script_said(&said);
+	assert_non_null(strstr(said.data, "verified"));
+	buf_free(&said);
+	buf_free(&told);
+	signers_free(signers);
+	bundle_make_free(&m);
+}
+
+/* ---- what people do to bundles -------------------------------------------------------------------------------------------------- */
+
+/* The first place of from becomes to. */
+static void change(struct buf *b, const char *from, const char *to)
+{
+	char *at = b->len ? strstr(b->data, from) : NULL;
+	struct buf out;
+
+	if (!at)
+		fail_msg("there is no %s", from);
+	buf_init(&out, BUF_MAX_DEFAULT);
+	buf_add(&out, b->data, (size_t)(at - b->data));
+	buf_puts(&out, to);
+	buf_add(&out, at + strlen(from), b->len - (size_t)(at - b->data) - strlen(from));
+	buf_clear(b);
+	buf_add_slice(b, buf_slice(&out));
+	buf_free(&out);
+}
+
+static void change_member(struct bundle_make *m, const char *name, const char *from, const char *to)
+{
+	change(&bundle_make_member(m, name)->data, from, to);
+}
+
+#define TAMPER_MEMBER(function, name, from, to) \
+	static void function(struct bundle_make *m) { change_member(m, name, from, to); }
+#define TAMPER_TEXT(function, from, to) \
+	static void function(struct buf *text) { change(text, from, to); }
+
+static unsigned char *header_of(struct buf *tar, const char *name)
+{
+	for (size_t at = 0; at + TAR_BLOCK <= tar->len; at += TAR_BLOCK)
+		if (strcmp(tar->data + at, name) == 0)
+			return (unsigned char *)tar->data + at;
+	fail_msg("there is no %s", name);
+	return NULL;
+}
+
+/* -- headers and the archive -- */
+
+static void header_uid(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	memcpy(h + 108, "0000001", 7);
+	bundle_make_checksum(h);
+}
+
+static void header_mode(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	memcpy(h + 100, "0000755", 7);
+	bundle_make_checksum(h);
+}
+
+static void header_owner(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	memcpy(h + 265, "root", 4);
+	bundle_make_checksum(h);
+}
+
+static void header_prefix(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	memcpy(h + 345, "other", 5);
+	bundle_make_checksum(h);
+}
+
+static void header_gnu(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	memcpy(h + 257, "ustar  ", 8);
+	bundle_make_checksum(h);
+}
+
+static void header_pad(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	h[505] = 'x';
+	bundle_make_checksum(h);
+}
+
+static void header_old_type(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	h[156] = '\0';
+	bundle_make_checksum(h);
+}
+
+static void header_sum_form(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+
+	h[154] = ' ';
+	h[155] = '\0';
+}
+
+static void header_size_binary(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "session.json");
+	unsigned long size = strtoul((char *)h + 124, NULL, 8);
+
+	memset(h + 124, 0, 12);
+	h[124] = 0x80;
+	h[134] = (unsigned char)(size >> 8);
+	h[135] = (unsigned char)size;
+	bundle_make_checksum(h);
+}
+
+static void header_size_huge(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "seg-000005.jsonl");
+
+	memcpy(h + 124, "77777777777", 11);
+	bundle_make_checksum(h);
+}
+
+static void padding(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "policy.yaml");
+
+	h[TAR_BLOCK + strlen(MADE_POLICY)] = 'x';
+}
+
+static void behind_the_end(struct buf *tar)
+{
+	buf_puts(tar, "x");
+}
+
+static void blocks_behind_the_end(struct buf *tar)
+{
+	static const char zeros[TAR_BLOCK];
+
+	buf_add(tar, zeros, sizeof zeros);
+}
+
+static void one_block_of_zeros(struct buf *tar)
+{
+	buf_truncate(tar, tar->len - TAR_BLOCK);
+}
+
+static void cut_short(struct buf *tar)
+{
+	buf_truncate(tar, tar->len - 3 * TAR_BLOCK - 100);
+}
+
+static void twice(struct buf *tar)
+{
+	struct buf copy;
+
+	buf_init(&copy, BUF_MAX_DEFAULT);
+	buf_add_slice(&copy, buf_slice(tar));
+	buf_add_slice(tar, buf_slice(&copy));
+	buf_free(&copy);
+}
+
+static void nothing(struct buf *tar)
+{
+	buf_clear(tar);
+}
+
+static void zeros_inside(struct buf *tar)
+{
+	unsigned char *h = header_of(tar, "seg-000003.jsonl");
+
+	memset(h, 0, TAR_BLOCK);
+}
+
+/* -- members, after all was signed -- */
+
+static void put_behind(struct bundle_make *m, const char *name, char type, const char *before)
+{
+	struct made_member *one = &m->members[m->n_members];
+	size_t at = 0;
+
+	while (strcmp(m->members[at].name, before) != 0)
+		at++;
+	memmove(&m->members[at + 1], &m->members[at], (m->n_members - at) * sizeof *one);
+	m->n_members++;
+	one = &m->members[at];
+	*one = (struct made_member){.type = type};
+	snprintf(one->name, sizeof one->name, "%s", name);
+	buf_init(&one->data, BUF_MAX_DEFAULT);
+}
+
+static void take_out(struct bundle_make *m, const char *name)
+{
+	size_t at = 0;
+
+	while (strcmp(m->members[at].name, name) != 0)
+		at++;
+	buf_free(&m->members[at].data);
+	m->n_members--;
+	memmove(&m->members[at], &m->members[at + 1], (m->n_members - at) * sizeof *m->members);
+}
+
+static void swap(struct bundle_make *m, const char *a, const char *b)
+{
+	struct made_member *x = bundle_make_member(m, a), *y = bundle_make_member(m, b), copy = *x;
+
+	*x = *y;
+	*y = copy;
+}
+
+#define TAMPER_PUT(function, name, type, before) \
+	static void function(struct bundle_make *m) { put_behind(m, name, type, before); }
+#define TAMPER_TAKE(function, name) \
+	static void function(struct bundle_make *m) { take_out(m, name); }
+#define TAMPER_SWAP(function, a, b) \
+	static void function(struct bundle_make *m) { swap(m, a, b); }
+
+TAMPER_PUT(put_symlink, "policy.json", '2', "policy.yaml")
+TAMPER_PUT(put_hard_link, "seg-000006.jsonl", '1', "seg-000005.jsonl")
+TAMPER_PUT(put_pax, "session.json", 'x', "session.json")
+TAMPER_PUT(put_global_pax, "session.json", 'g', "session.json")
+TAMPER_PUT(put_long_name, "longlink", 'L', "session.json")
+TAMPER_PUT(put_folder, "folder", '5', "policy.yaml")
+TAMPER_PUT(put_sparse, "seg-000000.jsonl", 'S', "seg-000001.jsonl")
+TAMPER_PUT(put_device, "seg-000000.jsonl", '3', "seg-000001.jsonl")
+TAMPER_PUT(put_unknown, "notes.txt", '0', "policy.yaml")
+TAMPER_PUT(put_path, "../seg-000001.jsonl", '0', "seg-000001.jsonl")
+TAMPER_PUT(put_absolute, "/tmp/x", '0', "seg-000001.jsonl")
+TAMPER_PUT(put_twice, "session.json", '0', "session.json")
+TAMPER_PUT(put_segment, "seg-000009.jsonl", '0', "seg-000005.jsonl")
+TAMPER_PUT(put_segment_zero, "seg-000000.jsonl", '0', "seg-000001.jsonl")
+TAMPER_PUT(put_original_in_clear, "orig-000001.jsonl", '0', "seg-000001.jsonl")
+TAMPER_TAKE(take_session, "session.json")
+TAMPER_TAKE(take_signature, "SHA256SUMS.sig")
+TAMPER_TAKE(take_sums, "SHA256SUMS")
+TAMPER_TAKE(take_policy, "policy.yaml")
+TAMPER_TAKE(take_segment, "seg-000003.jsonl")
+TAMPER_TAKE(take_last_segment, "seg-000005.jsonl")
+TAMPER_SWAP(swap_policy, "policy.yaml", "session.json")
+TAMPER_SWAP(swap_sums, "SHA256SUMS", "SHA256SUMS.sig")
+TAMPER_SWAP(swap_segments, "seg-000002.jsonl", "seg-000003.jsonl")
+TAMPER_MEMBER(edit_record, "seg-000002.jsonl", "saw the patient", "saw the Patient")
+TAMPER_MEMBER(edit_policy, "policy.yaml", "redact", "keep  ")
+TAMPER_MEMBER(edit_session, "session.json", "alice", "carol")
+TAMPER_MEMBER(edit_index, "index.jsonl", "\"x\":2", "\"x\":3")
+TAMPER_MEMBER(edit_sums, "SHA256SUMS", "  policy.yaml", "  policy.yamm")
+TAMPER_MEMBER(edit_signature, "SHA256SUMS.sig", "U1NIU0lH", "U1NIU0lI")
+
+static void exchange_segments(struct bundle_make *m)
+{
+	struct buf *a = &bundle_make_segment(m, 2)->data, *b = &bundle_make_segment(m, 3)->data, copy = *a;
+
+	*a = *b;
+	*b = copy;
+}
+
+static void flip_signature(struct bundle_make *m)
+{
+	char *text = bundle_make_member(m, "SHA256SUMS.sig")->data.data + 200;
+
+	*text = *text == 'A' ? 'B' : 'A';
+}
+
+static void sign_with_another_key(struct bundle_make *m)
+{
+	struct buf *sig = &bundle_make_member(m, "SHA256SUMS.sig")->data;
+	EVP_PKEY *key;
+
+	bundle_make_must(sshkey_generate_ed25519(&key) == RC_OK);
+	buf_clear(sig);
+	bundle_make_must(sshsig_sign(key, m->namespace, buf_slice(&bundle_make_member(m, "SHA256SUMS")->data), sig) == RC_OK);
+	EVP_PKEY_free(key);
+}
+
+/* -- what only the agent itself could sign -- */
+
+TAMPER_TEXT(sums_binary, "  index.jsonl", " *index.jsonl")
+TAMPER_TEXT(sums_unknown, "  policy.yaml", "  Policy.yaml")
+TAMPER_TEXT(session_format, "\"format\":1", "\"format\":2")
+TAMPER_TEXT(session_end, "\"end\":\"client\"", "\"end\":\"lunch\"")
+TAMPER_TEXT(session_part, "\"part\":1", "\"part\":0")
+TAMPER_TEXT(session_part_text, "\"part\":1", "\"part\":\"1\"")
+TAMPER_TEXT(session_part_two, "\"part\":1,\"previous\":null", "\"part\":2,\"previous\":\"none\"")
+TAMPER_TEXT(session_previous, "\"previous\":null", "\"previous\":\"\"")
+TAMPER_TEXT(session_key, "\"signing_key\":\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI", "\"signing_key\":\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAJ")
+TAMPER_TEXT(session_twice, "\"part\":1", "\"part\":1,\"part\":1")
+TAMPER_TEXT(session_no_user, "\"subject\":\"s1\",", "")
+TAMPER_TEXT(session_no_json, "\"part\":1", "part:1")
+TAMPER_TEXT(session_time, "\"closed\":\"2026-01-01T00:00:04.000000Z\"", "\"closed\":\"yesterday\"")
+TAMPER_TEXT(session_policy, "\"policy\":{\"name\":\"hipaa\",\"sha256\":\"", "\"policy\":{\"name\":\"hipaa\",\"sha256\":\"00")
+TAMPER_TEXT(session_masked, "\"masked\":{\"NAME\":1,\"SSN\":1}", "\"masked\":2")
+TAMPER_TEXT(session_head, "\"head\":\"", "\"head\":\"0\",\"tail\":\"")
+TAMPER_TEXT(index_space, "\"mono\":", "\"mono\": ")
+TAMPER_TEXT(index_seq_zero, "\"seq\":0,", "\"seq\":00,")
+TAMPER_TEXT(index_version, "{\"v\":1,\"seq\":2", "{\"v\":2,\"seq\":2")
+TAMPER_TEXT(index_member, "\"mono\":", "\"more\":1,\"mono\":")
+TAMPER_TEXT(index_time, "T00:00:00.250000Z", "T25:00:00.250000Z")
+TAMPER_TEXT(index_kind, "\"k\":\"renew\"", "\"k\":\"dance\"")
+TAMPER_TEXT(index_first_prev, "\"prev\":\"0000", "\"prev\":\"0001")
+TAMPER_TEXT(index_negative, "\"x\":1", "\"x\":-1")
+
+static void sums_short(struct buf *text)
+{
+	buf_consume(text, (size_t)(strchr(text->data, '\n') - text->data) + 1);
+}
+
+static void sums_twice(struct buf *text)
+{
+	buf_add(text, text->data, (size_t)(strchr(text->data, '\n') - text->data) + 1);
+}
+
+static void sums_unsorted(struct buf *text)
+{
+	sums_twice(text);
+	sums_short(text);
+}
+
+static void sums_no_newline(struct buf *text)
+{
+	buf_truncate(text, text->len - 1);
+}
+
+static void sums_upper_case(struct buf *text)
+{
+	for (int i = 0; i < 64; i++)
+		if (text->data[i] >= 'a' && text->data[i] <= 'f')
+			text->data[i] = (char)(text->data[i] - 32);
+}
+
+static void index_empty(struct buf *text)
+{
+	buf_clear(text);
+}
+
+static void index_no_newline(struct buf *text)
+{
+	buf_truncate(text, text->len - 1);
+}
+
+static void index_without_a_line(struct buf *text)
+{
+	char *second = strchr(text->data, '\n') + 1, *third = strchr(second, '\n') + 1;
+	size_t n = (size_t)(third - second), rest = text->len - (size_t)(third - text->data);
+
+	memmove(second, third, rest);
+	buf_truncate(text, text->len - n);
+}
+
+static void index_long_line(struct buf *text)
+{
+	for (int i = 0; i < 3000; i++)
+		buf_putc(text, 'x');
+	buf_putc(text, '\n');
+}
+
+#define TAMPER_RECORD(function, n, statement) \
+	static void function(struct bundle_make *m) { struct made_record *r = &m->records[n]; statement; }
+
+/* 0 open, 1 request 1, 2-4 response 1, 5 renew, 6 request 2, 7 hold, 8 decision, 9-10 response 2, 11 request 3, 12 decision, 13-14, 15 close */
+TAMPER_RECORD(record_off, 3, r->off_by = 1)
+TAMPER_RECORD(record_len, 3, r->len_by = -1)
+TAMPER_RECORD(record_len_huge, 3, r->len_by = 2000000000)
+TAMPER_RECORD(record_unlisted, 5, r->unlisted = true)
+TAMPER_RECORD(record_last_unlisted, 4, r->unlisted = true)
+TAMPER_RECORD(record_other_kind, 5, r->said_kind = "gap")
+TAMPER_RECORD(record_no_json, 5, r->body = "{\"expires_at\":}")
+TAMPER_RECORD(record_not_utf8, 5, r->body = "{\"expires_at\":\"\xff\"}")
+TAMPER_RECORD(record_array, 5, r->body = "[]")
+TAMPER_RECORD(record_more, 5, r->body = "{},\"more\":{}")
+TAMPER_RECORD(record_deep, 5, r->body = "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+	      "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}")
+TAMPER_RECORD(story_no_open, 0, r->kind = "renew")
+TAMPER_RECORD(story_two_opens, 5, r->kind = "open")
+TAMPER_RECORD(story_no_close, 15, r->kind = "renew")
+TAMPER_RECORD(story_early_close, 5, r->kind = "close")
+TAMPER_RECORD(story_request_of_none, 1, r->exchange = 0)
+TAMPER_RECORD(story_renew_of_one, 5, r->exchange = 1)
+TAMPER_RECORD(story_answer_unasked, 1, (r->kind = "cut", r->body = "{\"reason\":\"client\"}"))
+TAMPER_RECORD(story_asked_twice, 6, r->exchange = 1)
+TAMPER_RECORD(story_answer_held, 8, (r->kind = "renew", r->exchange = 0))
+TAMPER_RECORD(story_answer_denied, 13, r->body = "{\"status\":200,\"headers\":[]}")
+TAMPER_RECORD(story_denied_then_used, 8, r->body = "{\"hold\":\"7K2M-9QXD\",\"outcome\":\"denied\"}")
+TAMPER_RECORD(story_two_answers, 3, r->body = "{\"status\":200,\"headers\":[]}")
+TAMPER_RECORD(story_no_status, 2, r->body = "{\"chunks\":[]}")
+TAMPER_RECORD(story_after_the_end, 3, r->body = "{\"chunks\":[],\"end\":true}")
+TAMPER_RECORD(story_neither, 3, r->body = "{}")
+TAMPER_RECORD(story_held_after_answer, 4, (r->kind = "hold", r->body = "{\"hold\":\"x\"}"))
+TAMPER_RECORD(story_time_back, 5, r->wall_ns = MADE_OPENED_NS)
+TAMPER_RECORD(story_mono_back, 5, r->mono_ns = 5)
+
+static void segment_goes_back(struct bundle_make *m)
+{
+	m->records[5].segment = 2;
+	m->records[4].segment = 3;
+}
+
+static void count_more(struct bundle_make *m)
+{
+	m->exchanges = 4;
+}
+
+static void another_purpose(struct bundle_make *m)
+{
+	m->namespace = "file";
+}
+
+static const struct tampering {
+	const char *what, *check;                /* the first check that fails; NULL: it does not open */
+	struct bundle_make_hooks hooks;
+} tamperings[] = {
+	{"a header with a user id", NULL, {.tar = header_uid}},
+	{"a header with another mode", NULL, {.tar = header_mode}},
+	{"a header with an owner's name", NULL, {.tar = header_owner}},
+	{"a header with a prefix", NULL, {.tar = header_prefix}},
+	{"a header of GNU's kind", NULL, {.tar = header_gnu}},
+	{"a header with bytes in its padding", NULL, {.tar = header_pad}},
+	{"a header of the old file type", NULL, {.tar = header_old_type}},
+	{"a header's checksum in another form", NULL, {.tar = header_sum_form}},
+	{"a size in binary", NULL, {.tar = header_size_binary}},
+	{"a size of 8 GiB", NULL, {.tar = header_size_huge}},
+	{"bytes in the padding of a member", NULL, {.tar = padding}},
+	{"a byte behind the end", NULL, {.tar = behind_the_end}},
+	{"more zeros behind the end", NULL, {.tar = blocks_behind_the_end}},
+	{"one block of zeros at the end", NULL, {.tar = one_block_of_zeros}},
+	{"cut short", NULL, {.tar = cut_short}},
+	{"two bundles in one file", NULL, {.tar = twice}},
+	{"an empty file", NULL, {.tar = nothing}},
+	{"a block of zeros before the last members", NULL, {.tar = zeros_inside}},
+	{"a symbolic link", NULL, {.members = put_symlink}},
+	{"a hard link", NULL, {.members = put_hard_link}},
+	{"a pax header", NULL, {.members = put_pax}},
+	{"a global pax header", NULL, {.members = put_global_pax}},
+	{"a long name", NULL, {.members = put_long_name}},
+	{"a folder", NULL, {.members = put_folder}},
+	{"a sparse file", NULL, {.members = put_sparse}},
+	{"a device", NULL, {.members = put_device}},
+	{"an unknown member", NULL, {.members = put_unknown}},
+	{"a path that leads out", NULL, {.members = put_path}},
+	{"an absolute path", NULL, {.members = put_absolute}},
+	{"session.json twice", NULL, {.members = put_twice}},
+	{"a segment out of order", NULL, {.members = put_segment}},
+	{"segment 0", NULL, {.members = put_segment_zero}},
+	{"originals in clear", NULL, {.members = put_original_in_clear}},
+	{"no session.json", NULL, {.members = take_session}},
+	{"no signature", NULL, {.members = take_signature}},
+	{"no sums", NULL, {.members = take_sums}},
+	{"no policy", NULL, {.members = take_policy}},
+	{"a segment taken out", "sums", {.members = take_segment}},
+	{"the last segment taken out", "sums", {.members = take_last_segment}},
+	{"policy before session", NULL, {.members = swap_policy}},
+	{"signature before sums", NULL, {.members = swap_sums}},
+	{"segments in another order", NULL, {.members = swap_segments}},
+	{"segments that changed their names", "sums", {.members = exchange_segments}},
+	{"a letter of an answer", "sums", {.members = edit_record}},
+	{"a word of the policy", "sums", {.members = edit_policy}},
+	{"another user", "sums", {.members = edit_session}},
+	{"a number in the index", "sums", {.members = edit_index}},
+	{"a letter of the sums", "signature", {.members = edit_sums}},
+	{"a letter of the signature's head", "signature", {.members = edit_signature}},
+	{"a letter of the signature", "signature", {.members = flip_signature}},
+	{"another key's signature", "signature", {.members = sign_with_another_key}},
+	{"a signature for another purpose", "signature", {.records = another_purpose}},
+	{"sums in binary mode", "sums", {.sums = sums_binary}},
+	{"a sum of nothing", "sums", {.sums = sums_unknown}},
+	{"sums that lack one", "sums", {.sums = sums_short}},
+	{"a sum twice", "sums", {.sums = sums_twice}},
+	{"sums out of order", "sums", {.sums = sums_unsorted}},
+	{"sums without their last newline", "sums", {.sums = sums_no_newline}},
+	{"sums in upper case", "sums", {.sums = sums_upper_case}},
+	{"session.json of another format", "session", {.session = session_format}},
+	{"an end that there is not", "session", {.session = session_end}},
+	{"part 0", "session", {.session = session_part}},
+	{"a part that is no number", "session", {.session = session_part_text}},
+	{"part 2 of nothing", "session", {.session = session_part_two}},
+	{"part 1 with a part before", "session", {.session = session_previous}},
+	{"a member of session.json twice", "session", {.session = session_twice}},
+	{"nobody's session", "session", {.session = session_no_user}},
+	{"session.json is no JSON", "session", {.session = session_no_json}},
+	{"a session that ended yesterday", "session", {.session = session_time}},
+	{"another signing key", "signature", {.session = session_key}},
+	{"a policy with no sum", "session", {.session = session_policy}},
+	{"counts of another type", "session", {.session = session_masked}},
+	{"a head that is none", "session", {.session = session_head}},
+	{"more exchanges counted", "story", {.records = count_more}},
+	{"a space in the index", "chain", {.index = index_space}},
+	{"a leading zero in the index", "chain", {.index = index_seq_zero}},
+	{"an index line of another version", "chain", {.index = index_version}},
+	{"one more member in an index line", "chain", {.index = index_member}},
+	{"an hour that there is not", "chain", {.index = index_time}},
+	{"a kind that there is not", "chain", {.index = index_kind}},
+	{"a line before the first", "chain", {.index = index_first_prev}},
+	{"a negative exchange", "chain", {.index = index_negative}},
+	{"an empty index", "chain", {.index = index_empty}},
+	{"an index without its last newline", "chain", {.index = index_no_newline}},
+	{"an index that lacks a line", "chain", {.index = index_without_a_line}},
+	{"a long line in the index", "chain", {.index = index_long_line}},
+	{"a record that begins elsewhere", "records", {.records = record_off}},
+	{"a record that ends elsewhere", "records", {.records = record_len}},
+	{"a record of 2 GB", "records", {.records = record_len_huge}},
+	{"a record that the index does not know", "records", {.records = record_unlisted}},
+	{"the last record of a segment that the index does not know", "records", {.records = record_last_unlisted}},
+	{"a record of another kind than the index says", "records", {.records = record_other_kind}},
+	{"a record that is no JSON", "records", {.records = record_no_json}},
+	{"a record that is not UTF-8", "records", {.records = record_not_utf8}},
+	{"a record whose body is no object", "records", {.records = record_array}},
+	{"a record with one more member", "records", {.records = record_more}},
+	{"a record that is too deep", "records", {.records = record_deep}},
+	{"records that go back to a segment", "records", {.records = segment_goes_back}},
+	{"no open", "story", {.records = story_no_open}},
+	{"two opens", "story", {.records = story_two_opens}},
+	{"no close", "story", {.records = story_no_close}},
+	{"records after close", "story", {.records = story_early_close}},
+	{"a request of no exchange", "story", {.records = story_request_of_none}},
+	{"a renewal of an exchange", "story", {.records = story_renew_of_one}},
+	{"an answer that nobody asked for", "story", {.records = story_answer_unasked}},
+	{"two requests of one exchange", "story", {.records = story_asked_twice}},
+	{"an answer while the request is held", "story", {.records = story_answer_held}},
+	{"an answer to what policy denied", "story", {.records = story_answer_denied}},
+	{"an answer to what an approver denied", "story", {.records = story_denied_then_used}},
+	{"two answers", "story", {.records = story_two_answers}},
+	{"an answer without a status", "story", {.records = story_no_status}},
+	{"an answer after its end", "story", {.records = story_after_the_end}},
+	{"a response of nothing", "story", {.records = story_neither}},
+	{"a hold after the answer began", "story", {.records = story_held_after_answer}},
+	{"time that goes back", "story", {.records = story_time_back}},
+	{"a monotonic clock that goes back", "story", {.records = story_mono_back}},
+};
+
+static void tamper(const struct tampering *t)
+{
+	struct bundle_make m;
+	struct signers *signers;
+	struct why why = {0};
+	struct buf told, said;
+	char failed[64];
+	enum rc rc;
+	int status;
+
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	m.hooks = t->hooks;
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	signers = signers_of(&m, "gpu-1@phigate", "");
+	buf_init(&told, 4096);
+	rc = verify(signers, &told, &why);
+	status = script();
+	script_said(&said);
+	snprintf(failed, sizeof failed, "%s fails\n", t->check ? t->check : "x");
+	if (rc != RC_BAD && !(rc == RC_DENIED && strcmp(t->check, "signature") == 0))
+		fail_msg("%s: phigate says %s", t->what, rc_name(rc));
+	if (!why.text[0] || (t->check ? strncmp(why.text, t->check, strlen(t->check)) != 0 || !strstr(told.data, failed) : told.len != 0))
+		fail_msg("%s: %s; %s", t->what, why.text, told.len ? told.data : "does not open");
+	snprintf(failed, sizeof failed, "NOT VERIFIED: %s: ", t->check ? t->check : "members");
+	if (status != 5 || !strstr(said.data, failed))
+		fail_msg("%s: the script exits with %d: %s", t->what, status, said.data);
+	buf_free(&told);
+	buf_free(&said);
+	signers_free(signers);
+	bundle_make_free(&m);
+}
+
+static void test_phigate_and_the_script_refuse_what_somebody_laid_hands_on(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof tamperings / sizeof *tamperings; i++)
+		tamper(&tamperings[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_honest_bundle_holds_in_every_check),
+		cmocka_unit_test(test_phigate_and_the_script_refuse_what_somebody_laid_hands_on),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
