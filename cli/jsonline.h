@@ -1,0 +1,16 @@
+/* --json: one object a line. */
+#ifndef PHIGATE_CLI_JSONLINE_H
+#define PHIGATE_CLI_JSONLINE_H
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "rc.h"
+
+/* Written out at once. Characters that a terminal might obey are JSON escapes, so that the line is safe to look at too. */
+enum rc jsonline_print(FILE *f, const cJSON *object);
+
+/* The members of an array, each on its line, with "agent" before their own members. */
+enum rc jsonline_print_list(FILE *f, const char *agent, cJSON *list);
+
+#endif

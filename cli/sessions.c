@@ -1,0 +1,78 @@
+/* phigate sessions: one's own, and for an auditor everybody's. */
+#include "agents.h"
+#include "fetch.h"
+#include "json.h"
+#include "table.h"
+#include "when.h"
+
+static void add_row(struct table *t, const cJSON *session)
+{
+	const char *state = json_text(session, "state"), *end = json_text(session, "end");
+	char when[WHEN_TEXT], lasted[WHEN_TEXT], parts[32];
+	bool open = slice_is(slice_str(state), "open");
+	int64_t n = 0;
+
+	(void)json_int(session, "parts", &n);
+	snprintf(parts, sizeof parts, "%lld", (long long)n);
+	table_cell(t, STYLE_BOLD, json_text(session, "id"));
+	table_cell(t, open ? STYLE_GOOD : STYLE_PLAIN, open || !end ? state : end);
+	table_cell(t, STYLE_PLAIN, json_text(session, "user"));
+	table_cell(t, STYLE_PLAIN, json_text(session, "connection"));
+	table_cell(t, STYLE_PLAIN, when_local(json_text(session, "opened_at"), when));
+	table_cell(t, STYLE_PLAIN, when_between(json_text(session, "opened_at"), json_text(session, "closed_at"), lasted));
+	table_cell(t, STYLE_PLAIN, parts);
+	table_cell(t, STYLE_PLAIN, json_text(session, "reason"));
+}
+
+static enum rc print_table(const struct answers *answers)
+{
+	static const char *const titles[] = {"SESSION", "STATE", "USER~", "CONNECTION~", "OPENED", "LASTED", "PARTS", "REASON~", NULL};
+	struct table *t = table_new(titles);
+	enum rc rc = t ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; t && i < answers->n; i++) {
+		const cJSON *session;
+
+		cJSON_ArrayForEach(session, answers->list[i].tree)
+			add_row(t, session);
+	}
+	if (t && table_rows(t) == 0)
+		term_printf(stderr, STYLE_DIM, "no sessions\n");
+	else if (t)
+		rc = table_print(t, stdout);
+	table_free(t);
+	return rc;
+}
+
+static int run(const struct arguments *args)
+{
+	static const char *const filters[][2] = {{"--user", "user"}, {"--since", "since"}};
+	struct buf path, query;
+	int status = EXIT_FAILED;
+
+	buf_init(&path, 4096);
+	buf_init(&query, 2048);
+	for (size_t i = 0; i < 2; i++)
+		if (argument(args, filters[i][0]))
+			fetch_form_add(&query, filters[i][1], slice_str(argument(args, filters[i][0])));
+	buf_puts(&path, query.len ? "/v1/sessions?" : "/v1/sessions");
+	buf_add_slice(&path, buf_slice(&query));
+	if (path.rc == RC_OK && query.rc == RC_OK)
+		status = agents_list(args, path.data, print_table);
+	else
+		agents_fail(RC_BAD, &(struct why){.text = "--user or --since is too long"});
+	buf_free(&path);
+	buf_free(&query);
+	return status;
+}
+
+static const struct option_spec options[] = {
+	{"--user", "USER", "only this person's (for auditors)", false},
+	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h", false},
+	{"--json", NULL, "one JSON object a line", false},
+	{NULL, NULL, NULL, false},
+};
+
+const struct command cmd_sessions = {
+	.name = "sessions", .args = "", .help = "list sessions and their bundles", .options = options, .run = run,
+};
