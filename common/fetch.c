@@ -145,6 +145,16 @@ static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, c
 	return ok;
 }
 
+static int64_t date_of(CURL *curl)
+{
+	struct curl_header *date;
+	time_t s = -1;
+
+	if (curl_easy_header(curl, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+		s = curl_getdate(date->value, NULL);
+	return s > 0 ? (int64_t)s : 0;
+}
+
 enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct why *why)
 {
 	struct transfer t = {.body = body};
@@ -174,6 +184,8 @@ enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct w
 	else if (result != CURLE_OK || curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK || code == 0)
 		rc = why_set(why, RC_UNREACHABLE, "%.200s: %.300s", f->url, *error ? error : curl_easy_strerror(result));
 	*status = rc == RC_OK ? (int)code : 0;
+	if (f->date_s)
+		*f->date_s = rc == RC_OK ? date_of(curl) : 0;
 out:
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);

@@ -2,6 +2,8 @@
 #ifndef PHIGATE_FETCH_H
 #define PHIGATE_FETCH_H
 
+#include <stdint.h>
+
 #include "buf.h"
 
 struct fetch {
@@ -9,6 +11,7 @@ struct fetch {
 	const char *form;                        /* application/x-www-form-urlencoded body: POST; NULL: GET */
 	const char *ca_file;                     /* NULL: the system's */
 	int timeout_s;                           /* 0: 10 */
+	int64_t *date_s;                         /* NULL, or gets the answer's Date as wall clock seconds; 0 when it has none */
 };
 
 /* RC_OK whenever there is an HTTP answer: *status, body appended. RC_UNREACHABLE, RC_DENIED (scheme), RC_TOO_BIG. */
