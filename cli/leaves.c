@@ -4,7 +4,7 @@
 
 void leaves_begin(struct leaves *l, leaf_fn *fn, void *arg)
 {
-	*l = (struct leaves){.fn = fn, .arg = arg};
+	*l = (struct leaves){.begins = true, .fn = fn, .arg = arg};
 }
 
 bool leaves_done(const struct leaves *l)
@@ -77,9 +77,6 @@ static void take(struct leaves *l, enum json_token token, struct slice bytes)
 		if (inside)
 			l->at[level(l)].key[0] = '\0';
 		break;
-	case JSON_STRING: case JSON_COLON:
-		l->begins = true;
-		break;
 	case JSON_RUN: case JSON_CHAR:
 		if (!l->in_key)
 			tell(l, bytes, true, false);
@@ -100,7 +97,7 @@ static void take(struct leaves *l, enum json_token token, struct slice bytes)
 	case JSON_LITERAL_END:
 		tell(l, bytes, false, true);
 		break;
-	case JSON_MORE: case JSON_BAD: case JSON_SPACE: case JSON_OBJECT_END: case JSON_ARRAY_END:
+	case JSON_MORE: case JSON_BAD: case JSON_SPACE: case JSON_STRING: case JSON_COLON: case JSON_OBJECT_END: case JSON_ARRAY_END:
 		break;
 	}
 }
@@ -113,8 +110,6 @@ size_t leaves_feed(struct leaves *l, struct slice text)
 		size_t from = at;
 		enum json_token token = jsonscan_next(&l->scan, text.p, text.n, &at);
 
-		if (from == 0 && token != JSON_MORE && l->scan.depth == 0 && token != JSON_SPACE)
-			l->begins = true;
 		if (token == JSON_BAD)
 			l->bad = true;
 		else
@@ -134,7 +129,8 @@ bool leaf_is(const struct leaves *l, const char *path)
 			path += 2;
 			continue;
 		}
-		path += i && *path == '.';
+		if (i && *path++ != '.')
+			return false;
 		if (!n || strncmp(path, l->at[i].key, n) != 0)
 			return false;
 		path += n;

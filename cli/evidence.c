@@ -1,0 +1,90 @@
+#include "evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "file.h"
+#include "term.h"
+
+#define SIGNERS_MAX_BYTES ((size_t)1 << 20)
+
+static enum rc read_signers(struct signers *signers, const char *path, struct why *why)
+{
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, SIGNERS_MAX_BYTES);
+	rc = file_read(path, &text, why);
+	if (rc == RC_OK) {
+		rc = signers_parse(signers, buf_slice(&text), why);
+		if (rc != RC_OK)
+			why_file(why, rc, path);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static enum rc signing_keys(struct signers *signers, const struct client_config *config, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < config->n_agents; i++)
+		for (size_t k = 0; k < config->agents[i].signing_keys.n && rc == RC_OK; k++) {
+			char principal[128];
+
+			snprintf(principal, sizeof principal, "%s@phigate", config->agents[i].name);
+			rc = signers_add(signers, principal, config->agents[i].signing_keys.item[k], why);
+		}
+	return rc;
+}
+
+/* The file beside client.yaml, else what client.yaml says. No client.yaml: nobody is known. */
+static enum rc configured_signers(struct signers *signers, struct why *why)
+{
+	struct client_config *config = NULL;
+	char *dir = NULL, *path = NULL;
+	enum rc rc = client_config_load(&config, why);
+
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	dir = path_dir(config->path);
+	path = dir ? path_join(dir, "allowed_signers") : NULL;
+	rc = path ? read_signers(signers, path, why) : RC_NOMEM;
+	if (rc == RC_NOT_FOUND)
+		rc = signing_keys(signers, config, why);
+	free(path);
+	free(dir);
+	client_config_free(config);
+	return rc;
+}
+
+enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
+		      struct why *why)
+{
+	enum rc rc;
+
+	*out = (struct evidence){.signers = signers_new()};
+	if (!out->signers)
+		return RC_NOMEM;
+	rc = allowed_signers ? read_signers(out->signers, allowed_signers, why) : configured_signers(out->signers, why);
+	if (rc != RC_OK)
+		return rc;
+	progress_begin("verifying");
+	out->verdict = bundle_open(path, &out->bundle, &out->why);
+	if (out->bundle)
+		out->verdict = bundle_verify(out->bundle, out->signers, on_check, arg, &out->why);
+	else if (out->verdict == RC_NOT_FOUND || out->verdict == RC_DENIED)
+		out->verdict = RC_IO;
+	progress_end();
+	return RC_OK;
+}
+
+void evidence_free(struct evidence *e)
+{
+	bundle_free(e->bundle);
+	signers_free(e->signers);
+	*e = (struct evidence){0};
+}

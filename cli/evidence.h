@@ -1,0 +1,21 @@
+/* A bundle that a command works on: opened, and verified against the signers that this user knows. */
+#ifndef PHIGATE_CLI_EVIDENCE_H
+#define PHIGATE_CLI_EVIDENCE_H
+
+#include "bundle.h"
+
+struct evidence {
+	struct bundle *bundle;                   /* NULL: it could not even be opened */
+	struct signers *signers;
+	enum rc verdict;                         /* RC_OK: verified; RC_NOT_FOUND: but for its signer, as none is known; else why says what fails */
+	struct why why;
+};
+
+/* Signers are those of the file allowed_signers, else of `allowed_signers` beside the client's configuration, else the signing keys of its
+ * agents. Each check is told to on_check (may be NULL). RC_OK whatever the verdict is; else the signers cannot be read: RC_BAD and the
+ * like, with why. */
+enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
+		      struct why *why) MUST_USE;
+void evidence_free(struct evidence *e);          /* harmless when all zero */
+
+#endif

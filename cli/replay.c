@@ -1,0 +1,149 @@
+#include "replay.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+#define MAX_PAUSE_S 3                            /* unless the user says another */
+
+static const struct option_spec options[] = {
+	{"--speed", "X", "times as fast as it was; 0: without waiting, as always when the output is no terminal (1)", false},
+	{"--max-pause", "S", "cut longer pauses to S seconds; 0: without waiting (3)", false},
+	{"--exchange", "N", "only this exchange", false},
+	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them", false},
+	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet", false},
+	{"--force", NULL, "play what can be read of a bundle that does not verify", false},
+	{"--json", NULL, "one JSON object for each record, without waiting", false},
+	{0},
+};
+
+static bool read_number(const char *text, double *value)
+{
+	char *end;
+
+	if (!text)
+		return true;
+	*value = strtod(text, &end);
+	return end != text && !*end && isfinite(*value) && *value >= 0;
+}
+
+static bool read_options(const struct arguments *args, struct replay_options *out, struct why *why)
+{
+	bool tty = isatty(STDOUT_FILENO);
+	double exchange = 0;
+
+	*out = (struct replay_options){.speed = tty || argument(args, "--max-pause") ? 1 : 0, .max_pause_s = MAX_PAUSE_S};
+	if (!read_number(argument(args, "--speed"), &out->speed))
+		why_set(why, RC_BAD, "--speed is a number: 1 as it was, 2 twice as fast, 0 without waiting");
+	else if (!read_number(argument(args, "--max-pause"), &out->max_pause_s))
+		why_set(why, RC_BAD, "--max-pause is a number of seconds");
+	else if (!read_number(argument(args, "--exchange"), &exchange) || exchange > 1e15 || exchange != floor(exchange) ||
+		 (argument(args, "--exchange") && exchange < 1))
+		why_set(why, RC_BAD, "--exchange is the number of an exchange, from 1");
+	out->exchange = (uint64_t)exchange;
+	return !why->text[0];
+}
+
+/* Each check that fails, on stderr. */
+static void tell(void *arg, const struct bundle_check *check)
+{
+	(void)arg;
+	if (check->holds)
+		return;
+	fprintf(stderr, "phigate: %s: ", check->name);
+	term_text(stderr, slice_str(check->text));
+	fputc('\n', stderr);
+}
+
+/* May it be played? */
+static bool judge(const struct evidence *e, bool force)
+{
+	if (e->verdict == RC_OK)
+		return true;
+	if (e->bundle && e->verdict == RC_NOT_FOUND) {
+		fprintf(stderr, "phigate: warning: nobody vouches for this recording: its signer is not known here\n");
+		return true;
+	}
+	if (e->bundle && force) {
+		fprintf(stderr, "phigate: warning: this recording does not verify; what follows may never have happened\n");
+		return true;
+	}
+	if (!e->bundle) {
+		fprintf(stderr, "phigate: this is no bundle that can be read: ");
+		term_text(stderr, slice_str(e->why.text));
+		fputc('\n', stderr);
+	} else {
+		fprintf(stderr, "phigate: it does not verify and is not played; --force plays what can be read\n");
+	}
+	return false;
+}
+
+/* Records one after the other; those that cannot be had are told of. RC_IO: the output cannot be written, or the file not be read. */
+static enum rc play(struct evidence *e, const struct replay_options *opts, bool json, size_t *lost)
+{
+	struct player *player = json ? NULL : player_new(e, opts, stdout);
+	struct bundle_record record;
+	enum rc rc = json || player ? bundle_rewind(e->bundle) : RC_NOMEM;
+
+	while (rc == RC_OK) {
+		struct why why = {0};
+
+		rc = bundle_next(e->bundle, &record, &why);
+		if (rc == RC_END || rc == RC_IO || rc == RC_NOMEM)
+			break;
+		if (rc != RC_OK) {
+			++*lost;
+			if (player)
+				player_lost(player, &record, &why);
+			else
+				fprintf(stderr, "phigate: record %llu: %s\n", (unsigned long long)record.seq, why.text);
+			rc = RC_OK;
+		} else if (player) {
+			player_record(player, &record);
+		} else if (!opts->exchange || record.exchange == opts->exchange) {
+			rc = replay_json(stdout, &record);
+		}
+		if (ferror(stdout))
+			rc = RC_IO;
+	}
+	if (player && rc == RC_END)
+		player_end(player);
+	player_free(player);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static int run(const struct arguments *args)
+{
+	struct replay_options opts;
+	struct evidence e = {0};
+	struct why why = {0};
+	size_t lost = 0;
+	enum rc rc;
+	bool good;
+
+	if (!read_options(args, &opts, &why)) {
+		fprintf(stderr, "phigate: %s\n", why.text);
+		return EXIT_USAGE;
+	}
+	rc = evidence_open(args->positional[0], argument(args, "--allowed-signers"), tell, NULL, &e, &why);
+	if (rc != RC_OK) {
+		evidence_free(&e);
+		return term_fail(rc, &why);
+	}
+	good = judge(&e, argument(args, "--force") != NULL);
+	if (good)
+		rc = play(&e, &opts, argument(args, "--json") != NULL, &lost);
+	good = good && !lost && (e.verdict == RC_OK || e.verdict == RC_NOT_FOUND);
+	evidence_free(&e);
+	if (rc != RC_OK || fflush(stdout) != 0)
+		return term_fail(rc == RC_OK ? RC_IO : rc, &why);
+	return good ? EXIT_DONE : EXIT_EVIDENCE;
+}
+
+const struct command cmd_replay = {
+	.name = "replay", .args = "FILE", .help = "see a recorded session again, at its own pace, after verifying it",
+	.options = options, .min_args = 1, .max_args = 1, .run = run,
+};
