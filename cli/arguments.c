@@ -1,0 +1,146 @@
+#include "arguments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_MAX 32
+
+/* Edits that lead from one word to the other (Levenshtein), for words of at most WORD_MAX bytes. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(b), row[WORD_MAX + 1];
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t corner = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < n; j++) {
+			size_t swap = corner + (a[i] != b[j]), del = row[j + 1] + 1, ins = row[j] + 1;
+
+			corner = row[j + 1];
+			row[j + 1] = swap < del ? swap : del;
+			if (ins < row[j + 1])
+				row[j + 1] = ins;
+		}
+	}
+	return row[n];
+}
+
+const char *arguments_nearest(const char *typed, const char *const *names, size_t count)
+{
+	size_t least = strlen(typed) > 4 ? 3 : 2;        /* more edits make another word */
+	const char *best = NULL;
+
+	if (strlen(typed) > WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		size_t d = strlen(names[i]) <= WORD_MAX ? distance(typed, names[i]) : WORD_MAX;
+
+		if (d < least) {
+			least = d;
+			best = names[i];
+		}
+	}
+	return best;
+}
+
+static size_t count_options(const struct command *command)
+{
+	size_t n = 0;
+
+	while (command->options && command->options[n].name)
+		n++;
+	return n;
+}
+
+static enum rc unknown(const struct command *command, const char *typed, struct why *why)
+{
+	const char *names[64], *nearest;
+	size_t n = count_options(command);
+
+	if (n > sizeof names / sizeof *names)
+		n = sizeof names / sizeof *names;
+	for (size_t i = 0; i < n; i++)
+		names[i] = command->options[i].name;
+	nearest = arguments_nearest(typed, names, n);
+	return why_set(why, RC_BAD, "there is no option %.64s%s%s%s", typed, nearest ? "; did you mean " : "", nearest ? nearest : "",
+		       nearest ? "?" : "");
+}
+
+/* One option; *i moves on when its value is the next word. */
+static enum rc read_option(struct arguments *args, int argc, char **argv, int *i, struct why *why)
+{
+	const struct command *command = args->command;
+	const char *word = argv[*i], *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word), n = count_options(command), k = 0;
+	char name[64];
+
+	if (length >= sizeof name)
+		return why_set(why, RC_BAD, "there is no such option as %.40s…", word);
+	memcpy(name, word, length);
+	name[length] = '\0';
+	while (k < n && strcmp(command->options[k].name, name) != 0)
+		k++;
+	if (k == n)
+		return unknown(command, name, why);
+	if (!command->options[k].arg) {
+		if (equals)
+			return why_set(why, RC_BAD, "%s takes no value", name);
+		args->values[k] = "";
+		return RC_OK;
+	}
+	if (args->values[k] && !command->options[k].repeated)
+		return why_set(why, RC_BAD, "%s is given twice", name);
+	if (!equals && *i + 1 >= argc)
+		return why_set(why, RC_BAD, "%s needs a value: %s %s", name, name, command->options[k].arg);
+	args->values[k] = equals ? equals + 1 : argv[++*i];
+	return RC_OK;
+}
+
+enum rc arguments_read(const struct command *command, int argc, char **argv, struct arguments *out, bool *help, struct why *why)
+{
+	bool only_positional = false;
+	enum rc rc = RC_OK;
+
+	*help = false;
+	*out = (struct arguments){.command = command};
+	out->positional = calloc((size_t)argc + 1, sizeof *out->positional);
+	out->values = calloc(count_options(command) + 1, sizeof *out->values);
+	if (!out->positional || !out->values)
+		return RC_NOMEM;
+	for (int i = 1; i < argc && rc == RC_OK; i++) {
+		const char *word = argv[i];
+
+		if (only_positional || word[0] != '-' || !word[1])
+			out->positional[out->n_positional++] = word;
+		else if (strcmp(word, "--") == 0)
+			only_positional = true;
+		else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+			*help = true;
+			return RC_OK;
+		} else
+			rc = read_option(out, argc, argv, &i, why);
+	}
+	if (rc == RC_OK && out->n_positional < command->min_args)
+		rc = why_set(why, RC_BAD, "something is missing");
+	if (rc == RC_OK && out->n_positional > command->max_args)
+		rc = why_set(why, RC_BAD, "\"%.64s\" is one word too many", out->positional[command->max_args]);
+	return rc;
+}
+
+void arguments_free(struct arguments *args)
+{
+	free(args->positional);
+	free(args->values);
+	*args = (struct arguments){0};
+}
+
+const char *argument(const struct arguments *args, const char *option)
+{
+	for (size_t i = 0; args->command->options && args->command->options[i].name; i++)
+		if (strcmp(args->command->options[i].name, option) == 0)
+			return args->values[i];
+	return NULL;
+}
