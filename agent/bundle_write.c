@@ -15,6 +15,7 @@
 #include "file.h"
 #include "json.h"
 #include "record_private.h"
+#include "sshkey.h"
 #include "sshsig.h"
 #include "tar.h"
 #include "wipe.h"
@@ -30,7 +31,7 @@ struct work {
 	struct part_state state;
 	/* from the index */
 	uint64_t records, exchanges;
-	char head[SHA256_HEX], closed[28];
+	char head[SHA256_HEX];
 	int64_t closed_ns;
 	struct buf segments;                     /* lines of SHA256SUMS for them */
 	struct buf session, sums, sig;
@@ -52,12 +53,55 @@ static enum rc add_sum(struct buf *sums, const char hex[SHA256_HEX], const char 
 	return buf_printf(sums, "%s  %s\n", hex, name);
 }
 
+/* Which exchanges have a record: a hash table of their numbers; an empty slot is 0. */
+struct exchanges {
+	uint64_t *slot;
+	size_t n, slots;
+};
+
+static uint64_t *exchanges_find(const struct exchanges *e, uint64_t x)
+{
+	size_t at = (size_t)(x * 0x9e3779b97f4a7c15u >> 32) & (e->slots - 1);
+
+	while (e->slot[at] && e->slot[at] != x)
+		at = (at + 1) & (e->slots - 1);
+	return &e->slot[at];
+}
+
+static enum rc exchanges_grow(struct exchanges *e)
+{
+	struct exchanges wider = {.n = e->n, .slots = e->slots ? 2 * e->slots : 1024};
+
+	wider.slot = calloc(wider.slots, sizeof *wider.slot);
+	if (!wider.slot)
+		return RC_NOMEM;
+	for (size_t i = 0; i < e->slots; i++)
+		if (e->slot[i])
+			*exchanges_find(&wider, e->slot[i]) = e->slot[i];
+	free(e->slot);
+	*e = wider;
+	return RC_OK;
+}
+
+static enum rc exchanges_add(struct exchanges *e, uint64_t x)
+{
+	enum rc rc = 2 * (e->n + 1) > e->slots ? exchanges_grow(e) : RC_OK;
+	uint64_t *slot;
+
+	if (rc != RC_OK)
+		return rc;
+	slot = exchanges_find(e, x);
+	e->n += *slot == 0;
+	*slot = x;
+	return RC_OK;
+}
+
 /* Segments that the index does not know, of numbers between two that it knows, were orphans of a crash. */
-static enum rc add_segment(struct work *w, uint32_t last, const struct index_line *line)
+static enum rc add_segment(struct work *w, uint32_t last, const struct bundle_line *line)
 {
 	char name[SEGMENT_NAME], f[SHA256_HEX];
 
-	for (uint32_t n = last + 1; n < line->segment; n++) {
+	for (uint32_t n = last + 1; n < (uint32_t)line->segment; n++) {
 		enum rc rc = segment_hash(w->dir_fd, segment_name(n, name), f);
 
 		if (rc == RC_OK)
@@ -65,12 +109,26 @@ static enum rc add_segment(struct work *w, uint32_t last, const struct index_lin
 		if (rc != RC_OK && rc != RC_NOT_FOUND)
 			return rc;
 	}
-	return add_sum(&w->segments, line->f, segment_name(line->segment, name));
+	hex_encode(line->f, SHA256_LEN, f);
+	return add_sum(&w->segments, f, segment_name((uint32_t)line->segment, name));
+}
+
+static enum rc read_line(struct work *w, struct exchanges *seen, uint32_t *last, const struct bundle_line *line)
+{
+	enum rc rc = line->exchange ? exchanges_add(seen, line->exchange) : RC_OK;
+
+	if (rc == RC_OK && line->segment < *last)
+		rc = RC_BAD;
+	if (rc == RC_OK && line->segment > *last)
+		rc = add_segment(w, *last, line);
+	*last = (uint32_t)line->segment;
+	return rc;
 }
 
 static enum rc read_index(struct work *w, struct why *why)
 {
-	struct index_line line = {.segment = 0};
+	struct bundle_line line = {.kind = KIND_OPEN};
+	struct exchanges seen = {0};
 	struct index_reader reader;
 	uint32_t last = 0;
 	int fd = openat(w->dir_fd, "index.jsonl", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -79,26 +137,19 @@ static enum rc read_index(struct work *w, struct why *why)
 	if (fd < 0)
 		return damaged(why, "index.jsonl");
 	index_reader_init(&reader, fd);
-	while ((rc = index_next(&reader, &line)) == RC_OK) {
-		w->records++;
-		w->exchanges += line.record.kind == RECORD_REQUEST;
-		if (line.segment < last)
-			rc = RC_BAD;
-		else if (line.segment > last)
-			rc = add_segment(w, last, &line);
-		if (rc != RC_OK)
-			break;
-		last = line.segment;
-	}
-	if (rc == RC_END && last && line.record.kind == RECORD_CLOSE) {
+	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = read_line(w, &seen, &last, &line)) == RC_OK)
+		;
+	if (rc == RC_END && line.kind == KIND_CLOSE) {
 		hex_encode(reader.chain.head, SHA256_LEN, w->head);
-		memcpy(w->closed, line.t, sizeof w->closed);
-		w->closed_ns = line.record.wall_ns;
+		w->records = reader.chain.seq;
+		w->exchanges = seen.n;
+		w->closed_ns = line.wall_ns;
 		rc = RC_OK;
 	} else if (rc == RC_END || rc == RC_AGAIN || rc == RC_BAD) {
 		rc = damaged(why, "index.jsonl");
 	}
 	index_reader_free(&reader);
+	free(seen.slot);
 	close(fd);
 	return rc;
 }
@@ -145,23 +196,29 @@ static enum rc read_text(int dir_fd, const char *name, struct buf *out)
 	return out->rc != RC_OK ? out->rc : n == 0 ? RC_OK : RC_IO;
 }
 
+/* about.json, whose last member is the agent, with what is known only now. */
 static enum rc make_session(struct work *w, struct why *why)
 {
-	struct buf *s = &w->session;
-	char previous[SHA256_HEX];
+	struct buf *s = &w->session, key;
+	char previous[SHA256_HEX], closed[CLOCK_TEXT];
 	const char *comma = "";
 	enum rc rc = read_text(w->dir_fd, "about.json", s);
 
-	if (rc == RC_OK && (!s->len || s->data[s->len - 1] != '}'))
+	if (rc == RC_OK && (s->len < 2 || memcmp(s->data + s->len - 2, "}}", 2) != 0))
 		rc = damaged(why, "about.json");
 	if (rc == RC_OK)
 		rc = read_previous(w, previous, why);
 	if (rc != RC_OK)
 		return rc;
-	buf_truncate(s, s->len - 1);
-	buf_puts(s, ",\"previous\":");
+	buf_init(&key, 1024);
+	rc = sshkey_line(w->spool->key, NULL, &key);
+	buf_truncate(s, s->len - 2);
+	buf_puts(s, ",\"signing_key\":");
+	json_add_string(s, (struct slice){key.data, key.len ? key.len - 1 : 0});
+	buf_free(&key);
+	buf_puts(s, "},\"previous\":");
 	json_add_str(s, *previous ? previous : NULL);
-	buf_printf(s, ",\"closed\":\"%s\",\"end\":", w->closed);
+	buf_printf(s, ",\"closed\":\"%s\",\"end\":", clock_text_us(w->closed_ns, closed));
 	json_add_str(s, *w->state.end ? w->state.end : "crash");
 	buf_printf(s, ",\"counts\":{\"exchanges\":%llu,\"records\":%llu,\"held\":%llu,\"approved\":%llu,\"denied\":%llu,\"masked\":{",
 		   (unsigned long long)w->exchanges, (unsigned long long)w->records, (unsigned long long)w->state.counts.held,
@@ -172,7 +229,8 @@ static enum rc make_session(struct work *w, struct why *why)
 		buf_printf(s, "%s\"%s\":%llu", comma, entity_name((enum entity)e), (unsigned long long)w->state.counts.masked[e]);
 		comma = ",";
 	}
-	return buf_printf(s, "}},\"head\":\"%s\"}\n", w->head);
+	buf_printf(s, "}},\"head\":\"%s\"}\n", w->head);
+	return rc == RC_OK ? s->rc : rc;
 }
 
 /* Sorted by name. */

@@ -42,7 +42,7 @@ void batch_clear(struct batch *b)
 	empty(&b->records);
 }
 
-void record_line_make(enum record_kind kind, uint64_t exchange, struct slice body, struct record_line *out)
+void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out)
 {
 	struct sha256_ctx *sum = sha256_begin();
 	unsigned char salt[16], text[25];
@@ -50,7 +50,7 @@ void record_line_make(enum record_kind kind, uint64_t exchange, struct slice bod
 	random_bytes(salt, sizeof salt);
 	EVP_EncodeBlock(text, salt, sizeof salt);
 	out->begin_n = (size_t)snprintf(out->begin, sizeof out->begin, "{\"salt\":\"%s\",\"k\":\"%s\",\"body\":", text,
-					record_kind_name(kind));
+					bundle_kind_name(kind));
 	out->body = body;
 	out->record = (struct record){.exchange = exchange, .len = out->begin_n + body.n + 1, .kind = kind};
 	sha256_more(sum, out->begin, out->begin_n);
@@ -307,7 +307,7 @@ static enum rc put_open(struct part *p, const struct part_about *about, const st
 	enum rc rc;
 
 	batch_init(&batch);
-	record_line_make(RECORD_OPEN, 0, buf_slice(&about->open_json), &line);
+	record_line_make(KIND_OPEN, 0, buf_slice(&about->open_json), &line);
 	rc = batch_add(&batch, &line, wall_ns, mono_ns);
 	if (rc == RC_OK)
 		rc = part_append(p, &batch, &first);
@@ -419,7 +419,7 @@ enum rc part_end(struct part *p, struct batch *b, struct part_state *state, cons
 		rc = RC_IO;
 	if (rc != RC_OK)
 		return rc;
-	record_line_make(RECORD_CLOSE, 0, (struct slice){body, (size_t)n}, &line);
+	record_line_make(KIND_CLOSE, 0, (struct slice){body, (size_t)n}, &line);
 	rc = batch_add(b, &line, wall_ns, mono_ns);
 	return rc == RC_OK ? part_append(p, b, NULL) : rc;
 }

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bundle_line.h"
 #include "digest.h"
 #include "record.h"
 
@@ -24,22 +25,14 @@
 #define RECORD_MAX_BYTES ((size_t)80 << 20)
 #define SEGMENT_NUMBER_MAX 999999
 
-/* ---- index.c: the lines of index.jsonl, one form for each ---------------------------------------------------------------- */
-
-enum record_kind { RECORD_OPEN, RECORD_REQUEST, RECORD_RESPONSE, RECORD_HOLD, RECORD_DECISION, RECORD_CUT, RECORD_GAP, RECORD_RENEW,
-	RECORD_RECOVERED, RECORD_CLOSE };
-#define N_RECORD_KINDS (RECORD_CLOSE + 1)
-const char *record_kind_name(enum record_kind kind);
-enum rc record_kind_parse(struct slice name, enum record_kind *kind) MUST_USE;   /* RC_BAD */
+/* ---- index.c: index.jsonl, whose lines common/bundle_line.h reads ----------------------------------------------------------- */
 
 struct record {
-	int64_t wall_ns, mono_ns;
+	int64_t wall_ns, mono_ns;                /* mono: since recording_open(); a restart goes on from the last one known */
 	uint64_t exchange, off, len;             /* off, len: bytes in the plaintext of its segment */
-	enum record_kind kind;
+	enum bundle_kind kind;
 	unsigned char c[SHA256_LEN];
 };
-
-#define INDEX_LINE_MAX 512
 
 /* Where a chain stands. All zero is its beginning. */
 struct index_chain {
@@ -49,13 +42,6 @@ struct index_chain {
 	char second_text[20];
 };
 enum rc index_put(struct index_chain *chain, const struct record *record, uint32_t segment, const char f[SHA256_HEX], struct buf *out) MUST_USE;
-
-struct index_line {
-	struct record record;
-	uint64_t seq;
-	uint32_t segment;
-	char t[28], f[SHA256_HEX];
-};
 
 /* Reads an index from its beginning and checks form and chain. */
 struct index_reader {
@@ -67,7 +53,7 @@ struct index_reader {
 };
 void index_reader_init(struct index_reader *r, int fd);
 /* RC_END after the last line; RC_AGAIN: bytes without LF are left; RC_BAD: not the next line of this chain; RC_IO. */
-enum rc index_next(struct index_reader *r, struct index_line *out) MUST_USE;
+enum rc index_next(struct index_reader *r, struct bundle_line *out) MUST_USE;
 void index_reader_free(struct index_reader *r);
 
 /* ---- segment.c: segments as stored ------------------------------------------------------------------------------------------- */
@@ -79,7 +65,7 @@ uint64_t segment_text_bytes(uint64_t stored_bytes);              /* plaintext in
 
 /* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. RC_IO. */
 enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA256_HEX]) MUST_USE;
-enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_IO */
+enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_BAD: a link, RC_IO */
 
 /* ---- part.c: the folder of one part ------------------------------------------------------------------------------------------ */
 
@@ -99,7 +85,7 @@ struct record_line {
 	struct slice body;
 	struct record record;                    /* kind, exchange, len, c */
 };
-void record_line_make(enum record_kind kind, uint64_t exchange, struct slice body, struct record_line *out);
+void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out);
 enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns) MUST_USE;
 
 /* What state.json keeps: it is as old as the last seal, or older after a power failure, then seq tells. */
@@ -230,7 +216,8 @@ struct recording {
 	uint64_t added, sealed;                  /* records since recording_open() */
 	uint64_t charged;                        /* bytes that the person's account has for this part */
 	int64_t first_ns;                        /* when the oldest waiting record came */
-	int64_t clock_offset_ns, clock_seen_ns;  /* wall less monotonic clock, and when that was seen */
+	int64_t opened_mono_ns;                  /* the monotonic clock at the beginning */
+	int64_t wall_seen_ns, mono_seen_ns;      /* the clocks when they were last looked at */
 	struct part *part;
 	struct part_state state;
 

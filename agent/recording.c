@@ -6,7 +6,6 @@
 #include "json.h"
 #include "log.h"
 #include "record_private.h"
-#include "sshkey.h"
 
 #define STEP_MIN_NS NS_PER_S
 #define RECORD_COST_BYTES 400                    /* what a record takes beside its line: about the length of an index line */
@@ -34,30 +33,9 @@ static void add_client(struct buf *out, const char *address)
 	buf_printf(out, ",\"port\":%d},", colon ? atoi(colon + 1) : 0);
 }
 
-static enum rc add_agent(struct buf *out, const struct spool *spool)
-{
-	struct buf line;
-	enum rc rc;
-
-	buf_init(&line, 1024);
-	rc = sshkey_line(spool->key, NULL, &line);
-	if (rc == RC_OK) {
-		buf_truncate(&line, line.len - 1);
-		buf_puts(out, "\"agent\":{");
-		member(out, "name", spool->agent_name);
-		member(out, "version", PHIGATE_VERSION);
-		member(out, "signing_key", line.data);
-		/* the dictionaries are part of the program */
-		buf_printf(out, "\"sha256\":{\"program\":\"%s\"}},", spool->program_sha256);
-	}
-	buf_free(&line);
-	return rc;
-}
-
 static enum rc about_make(const struct spool *spool, const struct recording_about *in, struct part_about *out)
 {
 	char sum[SHA256_HEX];
-	enum rc rc;
 
 	memcpy(out->id, in->id, strlen(in->id) + 1);
 	buf_init(&out->json, ABOUT_MAX);
@@ -73,16 +51,18 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	member(&out->json, "purpose", NULL);
 	member(&out->json, "connection", in->connection);
 	buf_printf(&out->json, "\"dialect\":%s,", in->dialect_json);
-	rc = add_agent(&out->json, spool);
 	sha256_hex(in->policy_text, strlen(in->policy_text), sum);
 	buf_puts(&out->json, "\"policy\":{");
 	member(&out->json, "name", in->policy);
-	buf_printf(&out->json, "\"sha256\":\"%s\"},\"recipients\":[],\"ledger\":null", sum);
+	buf_printf(&out->json, "\"sha256\":\"%s\"},\"recipients\":[],\"ledger\":null,", sum);
+	/* the last member, for the signing key of the day is added to it */
+	buf_puts(&out->json, "\"agent\":{");
+	member(&out->json, "name", spool->agent_name);
+	member(&out->json, "version", PHIGATE_VERSION);
+	buf_printf(&out->json, "\"sha256\":{\"program\":\"%s\"}}", spool->program_sha256);
 	buf_puts(&out->policy, in->policy_text);
 	buf_puts(&out->open_json, in->open_json);
-	if (rc == RC_OK)
-		rc = out->json.rc != RC_OK ? out->json.rc : out->policy.rc != RC_OK ? out->policy.rc : out->open_json.rc;
-	return rc;
+	return out->json.rc != RC_OK ? out->json.rc : out->policy.rc != RC_OK ? out->policy.rc : out->open_json.rc;
 }
 
 static void about_free(struct part_about *about)
@@ -131,9 +111,9 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
 	if (rc == RC_OK && atomic_load(&r->person->bytes) >= spool->per_person_max_bytes)
 		rc = why_set(why, RC_TOO_BIG, "your open sessions have recorded all that limits.spool_per_person allows; close some");
 	if (rc == RC_OK) {
-		r->clock_seen_ns = spool->mono_ns();
-		r->clock_offset_ns = spool->wall_ns() - r->clock_seen_ns;
-		rc = part_new(spool, &r->about, 1, &r->state, r->clock_seen_ns + r->clock_offset_ns, r->clock_seen_ns, &r->part, why);
+		r->opened_mono_ns = spool->mono_ns();
+		r->wall_seen_ns = spool->wall_ns();
+		rc = part_new(spool, &r->about, 1, &r->state, r->wall_seen_ns, 0, &r->part, why);
 	}
 	if (rc == RC_OK)
 		*out = r;
@@ -151,10 +131,10 @@ static enum rc follow(struct recording *r, const struct record_line *line)
 	size_t n = sizeof end - 1;
 	struct slice body = line->body;
 
-	if (line->record.kind == RECORD_REQUEST)
+	if (line->record.kind == KIND_REQUEST)
 		return part_state_runs(&r->state, line->record.exchange);
-	if (line->record.kind == RECORD_CUT ||
-	    (line->record.kind == RECORD_RESPONSE && body.n >= n && memcmp(body.p + body.n - n, end, n) == 0))
+	if (line->record.kind == KIND_CUT ||
+	    (line->record.kind == KIND_RESPONSE && body.n >= n && memcmp(body.p + body.n - n, end, n) == 0))
 		part_state_ended(&r->state, line->record.exchange);
 	return RC_OK;
 }
@@ -176,27 +156,30 @@ static enum rc append(struct recording *r, const struct record_line *line, int64
 	return RC_OK;
 }
 
-/* A step of the wall clock goes on record before what comes after it. A clock that is being disciplined drifts by less than 0.1 %. */
-static enum rc check_clock(struct recording *r, int64_t wall_ns, int64_t mono_ns)
+/* Look at the clocks. A step of the wall clock goes on record before what comes after it: one against the monotonic clock of more
+ * than a second, where a clock that is being disciplined drifts by less than 0.1 %, and any step back. */
+static enum rc read_clocks(struct recording *r, int64_t *wall_ns, int64_t *mono_ns)
 {
-	int64_t step_ns = wall_ns - mono_ns - r->clock_offset_ns, drift_ns = STEP_MIN_NS + (mono_ns - r->clock_seen_ns) / 1000;
+	int64_t mono = r->spool->mono_ns() - r->opened_mono_ns, wall = r->spool->wall_ns();
+	int64_t passed_ns = mono - r->mono_seen_ns, step_ns = wall - r->wall_seen_ns - passed_ns, least_ns = STEP_MIN_NS + passed_ns / 1000;
+	bool stepped = step_ns >= least_ns || step_ns <= -least_ns || wall < r->wall_seen_ns;
 	struct record_line line;
 	char body[64];
 	int n;
 
-	r->clock_offset_ns += step_ns;
-	r->clock_seen_ns = mono_ns;
-	if (step_ns < drift_ns && step_ns > -drift_ns)
+	*wall_ns = r->wall_seen_ns = wall;
+	*mono_ns = r->mono_seen_ns = mono;
+	if (!stepped)
 		return RC_OK;
 	n = snprintf(body, sizeof body, "{\"step_us\":%lld}", (long long)(step_ns / NS_PER_US));
-	record_line_make(RECORD_GAP, 0, (struct slice){body, (size_t)n}, &line);
-	return append(r, &line, wall_ns, mono_ns);
+	record_line_make(KIND_GAP, 0, (struct slice){body, (size_t)n}, &line);
+	return append(r, &line, wall, mono);
 }
 
 static enum rc add(struct recording *r, const struct record_line *line)
 {
-	int64_t mono_ns = r->spool->mono_ns(), wall_ns = r->spool->wall_ns();
-	enum rc rc = check_clock(r, wall_ns, mono_ns);
+	int64_t wall_ns, mono_ns;
+	enum rc rc = read_clocks(r, &wall_ns, &mono_ns);
 
 	return rc == RC_OK ? append(r, line, wall_ns, mono_ns) : rc;
 }
@@ -209,7 +192,7 @@ struct seal {
 	struct part_state state;
 	uint64_t upto;                           /* records */
 	uint64_t charged;
-	int64_t wall_ns, mono_ns;                /* after all that is in batch, before all that comes later */
+	int64_t wall_ns, mono_ns;                /* after all in batch, before all that comes later */
 };
 
 static enum rc copy_state(const struct part_state *from, struct part_state *to)
@@ -305,10 +288,16 @@ static enum rc rotate(struct recording *r, struct seal *s, const struct part_abo
  * while it writes; nobody else may be sealing. */
 static enum rc seal(struct recording *r, const struct part_about *next)
 {
-	struct seal s = {.upto = r->added, .charged = r->charged, .mono_ns = r->spool->mono_ns(), .wall_ns = r->spool->wall_ns()};
-	enum rc rc = copy_state(&r->state, &s.state);
+	struct seal s;
+	enum rc rc = read_clocks(r, &s.wall_ns, &s.mono_ns);
 
+	if (rc == RC_OK)
+		rc = copy_state(&r->state, &s.state);
+	else
+		s.state = (struct part_state){0};
 	r->sealing = true;
+	s.upto = r->added;
+	s.charged = r->charged;
 	s.batch = r->waiting;
 	r->waiting = r->spare;
 	batch_init(&r->spare);
@@ -374,13 +363,24 @@ static enum rc check_account(struct recording *r, const struct record_line *line
 	return RC_TOO_BIG;
 }
 
+static enum rc parse_kind(const char *name, enum bundle_kind *kind)
+{
+	for (int k = KIND_OPEN; k <= KIND_CLOSE; k++) {
+		if (strcmp(name, bundle_kind_name((enum bundle_kind)k)) == 0) {
+			*kind = (enum bundle_kind)k;
+			return RC_OK;
+		}
+	}
+	return RC_BAD;
+}
+
 enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, struct slice body)
 {
 	size_t before, after = 0;
 	struct record_line line;
-	enum record_kind k;
+	enum bundle_kind k;
 	int64_t first_ns;
-	enum rc rc = record_kind_parse(slice_str(kind), &k);
+	enum rc rc = parse_kind(kind, &k);
 
 	if (rc != RC_OK || body.n < 2 || memchr(body.p, '\n', body.n))
 		return RC_BAD;
@@ -464,29 +464,25 @@ void recording_count(struct recording *r, enum recording_event event)
 /* The last records. Nobody else uses the recording any more. */
 static enum rc end_part(struct recording *r, const char *end)
 {
-	int64_t wall_ns, mono_ns;
 	struct record_line line;
 	struct batch batch;
-	enum rc rc = RC_OK;
+	enum rc rc = RC_IO;
 
 	r->closing = true;
-	if (r->waiting.records.len && r->failed != RC_IO) {
-		pthread_mutex_lock(&r->lock);
-		(void)!seal(r, NULL);
-		pthread_mutex_unlock(&r->lock);
-	}
-	if (r->failed == RC_IO)
-		return RC_IO;
-	mono_ns = r->spool->mono_ns();
-	wall_ns = r->spool->wall_ns();
+	pthread_mutex_lock(&r->lock);
+	if (r->failed != RC_IO)
+		rc = seal(r, NULL);
+	pthread_mutex_unlock(&r->lock);
+	if (rc != RC_OK)
+		return rc;
 	batch_init(&batch);
 	/* what could not be recorded was not sent */
 	for (size_t i = 0; r->failed != RC_OK && i < r->state.n_running && rc == RC_OK; i++) {
-		record_line_make(RECORD_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), &line);
-		rc = batch_add(&batch, &line, wall_ns, mono_ns);
+		record_line_make(KIND_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), &line);
+		rc = batch_add(&batch, &line, r->wall_seen_ns, r->mono_seen_ns);
 	}
 	if (rc == RC_OK)
-		rc = part_end(r->part, &batch, &r->state, end, wall_ns, mono_ns);
+		rc = part_end(r->part, &batch, &r->state, end, r->wall_seen_ns, r->mono_seen_ns);
 	batch_free(&batch);
 	return rc;
 }

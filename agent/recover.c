@@ -33,13 +33,16 @@ struct rescue {
 	struct index_chain chain;
 	uint64_t whole_bytes, holds;
 	uint32_t last_segment;
-	uint64_t covered_bytes;                  /* of the last segment's plaintext */
+	unsigned char f[SHA256_LEN];             /* of the last segment */
+	uint64_t covered_bytes;                  /* of its plaintext */
+	int64_t mono_ns;                         /* of the last line */
 	bool closed;
 	unsigned char known[SEGMENT_NUMBER_MAX / 8 + 1];         /* segments that it has lines of, by number */
-	/* from the state, brought up to the index */
+	/* from the state; which exchanges run is brought up to the index */
 	bool have_state;
 	struct part_state state;
-	struct part_state late;                  /* running: exchanges of the last segment, when there is no state */
+	/* what can be said of them without it: those without an answer, and those of the last segment that have one */
+	struct part_state asked, answered;
 	/* from the folder */
 	uint64_t lost_bytes;
 	uint32_t highest_segment;
@@ -97,49 +100,63 @@ out:
 	return rc;
 }
 
-/* Which exchanges run, as far as the index tells more than the state. It does not tell which response was the last one. */
-static enum rc follow(struct rescue *s, const struct index_line *line)
+/* Which exchanges run, by the state and without it. The index does not tell which response was the last one. */
+static enum rc follow(struct rescue *s, const struct bundle_line *line)
 {
-	uint64_t x = line->record.exchange;
+	bool news = s->have_state && line->seq >= s->state.seq;
+	uint64_t x = line->exchange;
+	enum rc rc;
 
-	if (!x || (s->have_state && line->seq < s->state.seq))
+	if (!x)
 		return RC_OK;
-	if (line->record.kind == RECORD_CUT) {
-		part_state_ended(&s->state, x);
-		part_state_ended(&s->late, x);
+	if (line->kind == KIND_CUT || line->kind == KIND_RESPONSE)
+		part_state_ended(&s->asked, x);
+	if (line->kind == KIND_CUT) {
+		part_state_ended(&s->answered, x);
+		if (news)
+			part_state_ended(&s->state, x);
 		return RC_OK;
 	}
-	if (s->have_state || line->record.kind != RECORD_RESPONSE)
-		return part_state_runs(&s->state, x);
-	part_state_ended(&s->state, x);
-	return part_state_runs(&s->late, x);
+	rc = part_state_runs(line->kind == KIND_RESPONSE ? &s->answered : &s->asked, x);
+	return rc == RC_OK && news ? part_state_runs(&s->state, x) : rc;
 }
 
-static enum rc check_line(struct rescue *s, const struct index_line *line, char f[SHA256_HEX], struct why *why)
+/* The first line of another segment. */
+static enum rc enter_segment(struct rescue *s, const struct bundle_line *line, struct why *why)
 {
-	char name[SEGMENT_NAME];
+	char name[SEGMENT_NAME], f[SHA256_HEX];
+	uint32_t number = (uint32_t)line->segment;
+	enum rc rc = segment_hash(s->dir_fd, segment_name(number, name), f);
+
+	if (rc != RC_OK)
+		return rc == RC_NOT_FOUND || rc == RC_BAD ? damaged(why, "a segment is missing") : rc;
+	if (hex_decode(slice_str(f), s->f, sizeof s->f) != RC_OK)
+		return RC_FAULT;
+	s->last_segment = number;
+	s->covered_bytes = 0;
+	s->answered.n_running = 0;
+	s->known[number / 8] |= (unsigned char)(1 << number % 8);
+	return RC_OK;
+}
+
+static enum rc check_line(struct rescue *s, const struct bundle_line *line, struct why *why)
+{
 	enum rc rc = RC_OK;
 
-	if ((line->seq == 0) != (line->record.kind == RECORD_OPEN) || s->closed || line->segment < s->last_segment)
+	if ((line->seq == 0) != (line->kind == KIND_OPEN) || s->closed || line->segment < s->last_segment)
 		return damaged(why, "the lines of index.jsonl are in a wrong order");
-	if (line->segment > s->last_segment) {
-		rc = segment_hash(s->dir_fd, segment_name(line->segment, name), f);
-		if (rc == RC_NOT_FOUND)
-			return damaged(why, "a segment is missing");
-		if (rc != RC_OK)
-			return rc;
-		s->last_segment = line->segment;
-		s->covered_bytes = 0;
-		s->late.n_running = 0;
-		s->known[line->segment / 8] |= (unsigned char)(1 << line->segment % 8);
-	}
-	if (strcmp(line->f, f) != 0)
+	if (line->segment > s->last_segment)
+		rc = enter_segment(s, line, why);
+	if (rc != RC_OK)
+		return rc;
+	if (memcmp(line->f, s->f, sizeof s->f) != 0)
 		return damaged(why, "a segment is not what it was");
-	if (line->record.off != s->covered_bytes)
+	if (line->off != s->covered_bytes)
 		return damaged(why, "the lines of index.jsonl do not follow each other");
-	s->covered_bytes += line->record.len + 1;
-	s->holds += line->record.kind == RECORD_HOLD;
-	s->closed = line->record.kind == RECORD_CLOSE;
+	s->covered_bytes += line->len + 1;
+	s->mono_ns = line->mono_ns;
+	s->holds += line->kind == KIND_HOLD;
+	s->closed = line->kind == KIND_CLOSE;
 	return follow(s, line);
 }
 
@@ -147,15 +164,14 @@ static enum rc read_index(struct rescue *s, struct why *why)
 {
 	int fd = openat(s->dir_fd, "index.jsonl", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct index_reader reader;
-	struct index_line line;
-	char f[SHA256_HEX] = "";
+	struct bundle_line line;
 	struct stat st;
 	enum rc rc;
 
 	if (fd < 0)
 		return errno == ENOENT ? damaged(why, "index.jsonl is missing") : RC_IO;
 	index_reader_init(&reader, fd);
-	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = check_line(s, &line, f, why)) == RC_OK)
+	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = check_line(s, &line, why)) == RC_OK)
 		;
 	if (rc == RC_BAD && !*why->text)
 		damaged(why, "the chain of index.jsonl is broken");
@@ -236,7 +252,7 @@ static void boot_id(char out[40])
 	out[n == 36 ? 36 : 0] = '\0';
 }
 
-static enum rc add(struct batch *batch, enum record_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns, int64_t mono_ns)
+static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns, int64_t mono_ns)
 {
 	struct record_line line;
 
@@ -248,7 +264,7 @@ static enum rc add(struct batch *batch, enum record_kind kind, uint64_t exchange
 
 static enum rc write_end(struct rescue *s)
 {
-	int64_t mono_ns = s->spool->mono_ns(), wall_ns = s->spool->wall_ns();
+	int64_t wall_ns = s->spool->wall_ns();
 	uint32_t last = s->highest_segment > s->last_segment ? s->highest_segment : s->last_segment;
 	struct part *part = NULL;
 	struct batch batch;
@@ -262,29 +278,35 @@ static enum rc write_end(struct rescue *s)
 	buf_printf(&body, "{\"boot\":\"%s\",\"lost_bytes\":%llu,\"orphans\":[", boot, (unsigned long long)s->lost_bytes);
 	buf_add_slice(&body, buf_slice(&s->orphans));
 	buf_puts(&body, "]}");
-	rc = add(&batch, RECORD_RECOVERED, 0, &body, wall_ns, mono_ns);
+	rc = add(&batch, KIND_RECOVERED, 0, &body, wall_ns, s->mono_ns);
 	buf_clear(&body);
 	buf_puts(&body, "{\"reason\":\"crash\"}");
 	for (size_t i = 0; i < s->state.n_running && rc == RC_OK; i++)
-		rc = add(&batch, RECORD_CUT, s->state.running[i], &body, wall_ns, mono_ns);
+		rc = add(&batch, KIND_CUT, s->state.running[i], &body, wall_ns, s->mono_ns);
 	if (rc == RC_OK)
 		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, &part);
 	if (rc == RC_OK)
-		rc = part_end(part, &batch, &s->state, "crash", wall_ns, mono_ns);
+		rc = part_end(part, &batch, &s->state, "crash", wall_ns, s->mono_ns);
 	part_free(part);
 	batch_free(&batch);
 	buf_free(&body);
 	return rc;
 }
 
-static enum rc merge_late(struct rescue *s)
+/* The state may be lost, or tell of records that are; the one that a part is ended with is ahead of its close record only. */
+static enum rc settle_running(struct rescue *s)
 {
 	enum rc rc = RC_OK;
 
 	if (!s->have_state)
 		s->state.counts.held = s->holds;
-	for (size_t i = 0; i < s->late.n_running && rc == RC_OK; i++)
-		rc = part_state_runs(&s->state, s->late.running[i]);
+	if (s->have_state && (s->state.seq <= s->chain.seq || *s->state.end))
+		return RC_OK;
+	s->state.n_running = 0;
+	for (size_t i = 0; i < s->asked.n_running && rc == RC_OK; i++)
+		rc = part_state_runs(&s->state, s->asked.running[i]);
+	for (size_t i = 0; i < s->answered.n_running && rc == RC_OK; i++)
+		rc = part_state_runs(&s->state, s->answered.running[i]);
 	return rc;
 }
 
@@ -303,7 +325,7 @@ static enum rc close_part(struct rescue *s, struct why *why)
 		return rc;
 	rc = look_around(s);
 	if (rc == RC_OK)
-		rc = merge_late(s);
+		rc = settle_running(s);
 	if (rc == RC_OK)
 		rc = write_end(s);
 	if (rc == RC_OK)
@@ -369,7 +391,8 @@ static enum rc rescue_part(struct spool *spool, const struct left *left)
 	if (s->dir_fd >= 0)
 		close(s->dir_fd);
 	part_state_free(&s->state);
-	part_state_free(&s->late);
+	part_state_free(&s->asked);
+	part_state_free(&s->answered);
 	buf_free(&s->orphans);
 	free(s);
 	return rc == RC_NOMEM ? rc : RC_OK;

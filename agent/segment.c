@@ -56,7 +56,7 @@ enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX])
 	enum rc rc;
 
 	if (fd < 0)
-		return errno == ENOENT ? RC_NOT_FOUND : RC_IO;
+		return errno == ENOENT ? RC_NOT_FOUND : errno == ELOOP ? RC_BAD : RC_IO;
 	rc = sha256_file(fd, sum);
 	close(fd);
 	hex_encode(sum, sizeof sum, f);
