@@ -15,6 +15,7 @@
 int agents_begin(struct agents *a)
 {
 	struct why why = {0};
+	int status;
 	enum rc rc;
 
 	*a = (struct agents){0};
@@ -28,11 +29,8 @@ int agents_begin(struct agents *a)
 	progress_end();
 	if (rc == RC_OK)
 		return EXIT_DONE;
-	if (rc == RC_NOT_FOUND) {
-		term_fail(rc, &why);
-		return EXIT_SIGNED_OUT;
-	}
-	return agents_fail(rc, &why);
+	status = term_fail(rc, &why);
+	return rc == RC_NOT_FOUND ? EXIT_SIGNED_OUT : status;
 }
 
 void agents_end(struct agents *a)
@@ -40,32 +38,6 @@ void agents_end(struct agents *a)
 	signin_free(a->signin);
 	client_config_free(a->config);
 	*a = (struct agents){0};
-}
-
-int agents_fail(enum rc rc, const struct why *why)
-{
-	term_fail(rc, why);
-	switch (rc) {
-	case RC_OK:
-		return EXIT_DONE;
-	case RC_DENIED:
-		return EXIT_REFUSED;
-	case RC_UNREACHABLE:
-	case RC_TIMEOUT:
-		return EXIT_UNREACHABLE;
-	case RC_AGAIN:
-	case RC_END:
-	case RC_BAD:
-	case RC_NOT_FOUND:
-	case RC_CONFLICT:
-	case RC_TOO_BIG:
-	case RC_CANCELLED:
-	case RC_IO:
-	case RC_NOMEM:
-	case RC_FAULT:
-		break;
-	}
-	return EXIT_FAILED;
 }
 
 const char *agents_split(const struct agents *a, const char *text, const struct agent_entry **only)
@@ -173,7 +145,7 @@ int answers_warn(const struct answers *answers)
 			failed = &answers->list[i];
 	}
 	if (!any && failed && answers->n == 1)
-		return agents_fail(failed->rc, &failed->why);
+		return term_fail(failed->rc, &failed->why);
 	for (size_t i = 0; i < answers->n; i++) {
 		const struct answer *answer = &answers->list[i];
 
@@ -185,7 +157,7 @@ int answers_warn(const struct answers *answers)
 	}
 	if (any || !failed)
 		return EXIT_DONE;
-	return agents_fail(failed->rc, &(struct why){.text = "no agent has answered"});
+	return term_fail(failed->rc, &(struct why){.text = "no agent has answered"});
 }
 
 int agents_list(const struct arguments *args, const char *path, enum rc (*print_table)(const struct answers *answers))
@@ -205,7 +177,7 @@ int agents_list(const struct arguments *args, const char *path, enum rc (*print_
 		for (size_t i = 0; i < answers.n && rc == RC_OK; i++)
 			rc = jsonline_print_list(stdout, answers.list[i].agent->name, answers.list[i].tree);
 	if (rc != RC_OK)
-		status = agents_fail(rc, &why);
+		status = term_fail(rc, &why);
 	answers_free(&answers);
 	agents_end(&a);
 	return status;

@@ -55,7 +55,4 @@ const char *agents_split(const struct agents *a, const char *text, const struct 
 /* The id of a hold or session, as a path of the API can hold it. */
 bool agents_is_id(const char *text);
 
-/* The exit status of what an agent or the way to it said, after printing it. */
-int agents_fail(enum rc rc, const struct why *why);
-
 #endif

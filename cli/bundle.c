@@ -112,7 +112,7 @@ static int run(const struct arguments *args)
 		enum rc rc = fetch(&a, args, &why);
 
 		if (rc != RC_OK)
-			status = agents_fail(rc, &why);
+			status = term_fail(rc, &why);
 	}
 	agents_end(&a);
 	return status;

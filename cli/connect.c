@@ -136,7 +136,7 @@ static int end_by_user(struct relay *r, bool json)
 	rc = relay_close(r, &why);
 	progress_end();
 	print_closed("client", json);
-	return rc == RC_OK ? EXIT_DONE : agents_fail(rc, &why);
+	return rc == RC_OK ? EXIT_DONE : term_fail(rc, &why);
 }
 
 /* It ended without us: by revoke, by time, or because it may not go on. */
@@ -144,7 +144,7 @@ static int end_by_agent(struct relay *r, const struct why *why, bool json)
 {
 	print_closed(relay_end(r), json);
 	if (strcmp(relay_end(r), why->text) != 0)
-		return agents_fail(RC_DENIED, why);
+		return term_fail(RC_DENIED, why);
 	return strcmp(relay_end(r), "revoked") == 0 ? EXIT_REFUSED : EXIT_FAILED;
 }
 
@@ -185,7 +185,7 @@ static int run(const struct arguments *args)
 	if (rc == RC_OK)
 		status = use(relay, json);
 	else
-		status = rc == RC_CANCELLED ? EXIT_FAILED : agents_fail(rc, &why);
+		status = rc == RC_CANCELLED ? EXIT_FAILED : term_fail(rc, &why);
 out:
 	relay_free(relay);
 	agents_end(&a);

@@ -94,7 +94,7 @@ int decide(const struct arguments *args, const char *action)
 	if (rc == RC_OK)
 		rc = send_decision(&a, agent, id, action, argument(args, "--reason"), &why);
 	if (rc != RC_OK)
-		status = agents_fail(rc, &why);
+		status = term_fail(rc, &why);
 out:
 	agents_end(&a);
 	return status;

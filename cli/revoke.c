@@ -38,7 +38,7 @@ static int run(const struct arguments *args)
 		if (rc == RC_OK)
 			printf("%s is revoked, and its bundle is sealed\n", id);
 		else
-			status = agents_fail(rc, &why);
+			status = term_fail(rc, &why);
 	}
 	agents_end(&a);
 	return status;

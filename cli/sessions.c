@@ -60,7 +60,7 @@ static int run(const struct arguments *args)
 	if (path.rc == RC_OK && query.rc == RC_OK)
 		status = agents_list(args, path.data, print_table);
 	else
-		agents_fail(RC_BAD, &(struct why){.text = "--user or --since is too long"});
+		term_fail(RC_BAD, &(struct why){.text = "--user or --since is too long"});
 	buf_free(&path);
 	buf_free(&query);
 	return status;
