@@ -170,6 +170,8 @@ do_exchange() {
 			done
 		done
 	done
+	# whether the load generator can be believed
+	wrk -t 1 -c 32 -d 1s "http://127.0.0.1:$NGINX/" | awk '/^Requests\/sec/ {printf "%.0f\n", $2}' > "$W/wrk"
 }
 do_streams() {
 	local r c t

@@ -32,6 +32,7 @@ if grep -q '"mode":"exchange"' "$W/runs"; then
 			(if '"$c"' == 32 and $t == "batched" then goal($q; 0.6; true) elif '"$c"' == 32 and $t == "tunnel" then goal($q; 0.5; true) else "" end)]))
 			| @tsv' | table
 	done
+	[ ! -s "$W/wrk" ] || printf '  (wrk counts %s a second on the same nginx)\n' "$(cat "$W/wrk")"
 fi
 if grep -q '"mode":"streams"' "$W/runs"; then
 	for c in 1 100; do
@@ -47,13 +48,14 @@ if grep -q '"mode":"streams"' "$W/runs"; then
 	done
 fi
 if [ -e "$W/setup" ]; then
-	printf '\nBulk, one channel, and setting up\n'
-	query '(["", "MB/s", "of baseline", "goal"], (ratio("bare"; "ssh-bare"; 1; "bulk"; "mb_s") as $q |
+	printf '\nBulk: bytes on one channel; then events of a stream as fast as they come, which the agent masks and records\n'
+	query '(["", "MB/s", "text MB/s", "of baseline", "goal"], (ratio("bare"; "ssh-bare"; 1; "bulk"; "mb_s") as $q |
 		([name("ssh-bare"), (figure("ssh-bare"; 1; "bulk"; "mb_s") | r(0))],
-		[name("bare"), (figure("bare"; 1; "bulk"; "mb_s") | r(0)), ($q | r(2)), goal($q; 0.5; true)]))) | @tsv' | table
-	query '(["events as fast as they come", "MB/s", "of it text"], (("nginx", "batched", "ssh", "tunnel") as $t |
-		[name($t), (figure($t; 1; "flood"; "mb_s") | r(0)), (figure($t; 1; "flood"; "text_mb_s") | r(1))])) | @tsv' | table
-	jq -rs --arg names "$NAMES" "$LIBRARY"' .[0] | (["", "ms"], ["ssh, login", (.ssh | median | r(0))], ["phigate tunnel, login", (.bare | median | r(0))],
+		[name("bare"), (figure("bare"; 1; "bulk"; "mb_s") | r(0)), "", ($q | r(2)), goal($q; 0.5; true)])), (("nginx", "batched", "ssh", "tunnel") as $t |
+		baseline($t) as $b | [name($t), (figure($t; 1; "flood"; "mb_s") | r(0)), (figure($t; 1; "flood"; "text_mb_s") | r(1)),
+		(if $b then ratio($t; $b; 1; "flood"; "mb_s") | r(2) else "" end)])) | @tsv' | table
+	printf '\nSetting up\n'
+	jq -rs --arg names "$NAMES" "$LIBRARY"' .[0] | (["", "ms"], ["ssh, with its process", (.ssh | median | r(0))], ["phigate tunnel, login", (.bare | median | r(0))],
 		["phigate ls, all of it", (.ls | median | r(0))]) | @tsv' "$W/setup" | table
 fi
 if [ -e "$W/memory" ]; then
