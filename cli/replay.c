@@ -131,7 +131,7 @@ static int run(const struct arguments *args)
 	rc = evidence_open(args->positional[0], argument(args, "--allowed-signers"), tell, NULL, &e, &why);
 	if (rc != RC_OK) {
 		evidence_free(&e);
-		return term_fail(rc, &why);
+		return term_fail(rc == RC_DENIED ? RC_IO : rc, &why);
 	}
 	good = judge(&e, argument(args, "--force") != NULL);
 	if (good)

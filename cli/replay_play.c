@@ -209,10 +209,12 @@ static void show_signer(struct player *p, const struct evidence *e, const char *
 		screen_words(&p->screen, STYLE_GOOD, "verified");
 		screen_words(&p->screen, STYLE_PLAIN, ", signed by ");
 		others(p, agent, STYLE_PLAIN);
-		screen_words(&p->screen, STYLE_DIM, "@phigate, %s", bundle_fingerprint(e->bundle));
+		screen_words(&p->screen, STYLE_PLAIN, "@phigate, ");
+		others(p, bundle_fingerprint(e->bundle), STYLE_DIM);
 	} else if (e->verdict == RC_NOT_FOUND) {
 		screen_words(&p->screen, STYLE_WARN, "signed by a key that is not known here");
-		screen_words(&p->screen, STYLE_DIM, ", %s", bundle_fingerprint(e->bundle));
+		others(p, ", ", STYLE_PLAIN);
+		others(p, bundle_fingerprint(e->bundle), STYLE_DIM);
 	} else {
 		screen_words(&p->screen, STYLE_BAD, "NOT VERIFIED");
 		others(p, ": ", STYLE_PLAIN);

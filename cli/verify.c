@@ -84,7 +84,7 @@ static int run(const struct arguments *args)
 
 	if (rc != RC_OK) {
 		evidence_free(&e);
-		return term_fail(rc, &why);
+		return term_fail(rc == RC_DENIED ? RC_IO : rc, &why);
 	}
 	if (!e.bundle)
 		tell(&telling, &(struct bundle_check){"members", false, e.why.text});
