@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -170,7 +171,7 @@ static struct {
 static void inetd(int listener)
 {
 	char conf[96], addendum[64];
-	int fd;
+	int fd, on = 1;
 
 	snprintf(conf, sizeof conf, "%s/sshd_config", t.dir);
 	snprintf(addendum, sizeof addendum, "VersionAddendum=phigate/1:%d test-1", t.service_port);
@@ -180,6 +181,7 @@ static void inetd(int listener)
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		if (fork() == 0) {
 			int nowhere = open("/dev/null", O_WRONLY);
 
