@@ -20,14 +20,15 @@ struct signin {
 
 /* The stored sign-in, refreshed when its ID token does not live for min_valid_s more: under the file lock, and after reading the
  * files again, so that two commands never spend one refresh token. RC_NOT_FOUND: not signed in, or the sign-in has run out and
- * cannot be refreshed: why says "run: phigate login" (exit 3). RC_DENIED: the files are open to others. RC_UNREACHABLE: the provider. */
+ * cannot be refreshed: why says "run: phigate login" (exit 3). RC_BAD: the files are damaged or open to others. RC_UNREACHABLE: the
+ * provider. */
 enum rc signin_load(const struct client_config *config, int64_t min_valid_s, struct signin **out, struct why *why) MUST_USE;
 
 /* Replace what is stored. */
 enum rc signin_store(const struct client_config *config, const struct signin *signin, struct why *why) MUST_USE;
 
 /* Overwrite and remove what is stored; RC_NOT_FOUND when there is nothing. */
-enum rc signin_wipe(const struct client_config *config, struct why *why) MUST_USE;
+enum rc signin_wipe(struct why *why) MUST_USE;
 
 void signin_free(struct signin *signin);         /* wipes; NULL is allowed */
 

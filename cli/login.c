@@ -1,0 +1,228 @@
+/* phigate login: sign in with the organisation's provider by the device flow (RFC 8628). */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "browser.h"
+#include "clock.h"
+#include "command.h"
+#include "digest.h"
+#include "encode.h"
+#include "json.h"
+#include "oidc.h"
+#include "qr.h"
+#include "signin.h"
+#include "sshkey.h"
+#include "term.h"
+
+#define FIRST_POLL_S 2                           /* nobody has signed in sooner */
+
+struct login {
+	const struct client_config *config;
+	struct oidc_provider provider;
+	struct oidc_device device;
+	EVP_PKEY *key;
+	struct buf nonce;                        /* binds the ID token to the key */
+	bool json, browser;
+};
+
+/* nonce = base64url(SHA-256(SubjectPublicKeyInfo)) */
+static enum rc make_key(struct login *l)
+{
+	unsigned char sum[SHA256_LEN];
+	struct buf der;
+	enum rc rc = sshkey_generate_p256(&l->key);
+
+	buf_init(&der, 1024);
+	if (rc == RC_OK)
+		rc = sshkey_public_der(l->key, &der);
+	if (rc == RC_OK) {
+		sha256(der.data, der.len, sum);
+		rc = base64url_encode(sum, sizeof sum, &l->nonce);
+	}
+	buf_free(&der);
+	return rc;
+}
+
+static void print_json_code(const struct oidc_device *d)
+{
+	struct buf line;
+
+	buf_init(&line, 65536);
+	buf_puts(&line, "{\"event\":\"device_code\",\"verification_uri\":");
+	json_add_str(&line, d->verification_uri);
+	buf_puts(&line, ",\"verification_uri_complete\":");
+	json_add_str(&line, d->verification_uri_complete);
+	buf_puts(&line, ",\"user_code\":");
+	json_add_str(&line, d->user_code);
+	buf_printf(&line, ",\"expires_in\":%lld}\n", (long long)d->expires_in_s);
+	if (line.rc == RC_OK)
+		fputs(line.data, stdout);
+	fflush(stdout);
+	buf_free(&line);
+}
+
+static void tell_code(const struct login *l)
+{
+	const struct oidc_device *d = &l->device;
+	const char *url = d->verification_uri_complete ? d->verification_uri_complete : d->verification_uri;
+	struct buf left;
+
+	if (l->json) {
+		print_json_code(d);
+		return;
+	}
+	buf_init(&left, 64);
+	duration_text(d->expires_in_s * NS_PER_S, &left);
+	fputs("To sign in, open\n\n    ", stderr);
+	term_printf(stderr, STYLE_BOLD, "%s", d->verification_uri);
+	fputs("\n\nand enter the code\n\n    ", stderr);
+	term_printf(stderr, STYLE_BOLD, "%s", d->user_code);
+	fputs("\n\n", stderr);
+	if (isatty(STDERR_FILENO) && qr_print(stderr, url) == RC_OK)
+		fputc('\n', stderr);
+	fprintf(stderr, "The code is good for %s. It signs in whoever runs this command: never enter a code that somebody sent you.\n",
+		left.data ? left.data : "a while");
+	if (l->browser && browser_there()) {
+		fputs("Your browser opens.\n", stderr);
+		browser_open(url);
+	}
+	buf_free(&left);
+}
+
+static enum rc wait_for_person(struct login *l, struct oidc_tokens *tokens, struct why *why)
+{
+	int64_t until = clock_mono_ns() + l->device.expires_in_s * NS_PER_S, pause_s = FIRST_POLL_S;
+	enum rc rc = RC_AGAIN;
+
+	if (!l->json)
+		progress_begin("waiting for you to sign in");
+	while (rc == RC_AGAIN) {
+		struct timespec pause = {.tv_sec = pause_s};
+
+		if (clock_mono_ns() + pause_s * NS_PER_S > until + 2 * NS_PER_S)
+			pause.tv_sec = (until - clock_mono_ns()) / NS_PER_S + 1;
+		nanosleep(&pause, NULL);
+		rc = oidc_device_poll(l->config, &l->provider, &l->device, tokens, why);
+		pause_s = l->device.interval_s;
+		if (rc == RC_AGAIN && clock_mono_ns() > until)
+			rc = why_set(why, RC_TIMEOUT, "the code has expired; phigate login gives another one");
+	}
+	progress_end();
+	return rc;
+}
+
+static void tell_done(const struct login *l, const struct oidc_claims *claims)
+{
+	struct buf line;
+
+	buf_init(&line, 65536);
+	if (l->json) {
+		buf_puts(&line, "{\"event\":\"logged_in\",\"user\":");
+		json_add_str(&line, claims->user);
+		buf_puts(&line, ",\"groups\":[");
+		for (size_t i = 0; i < claims->groups.n; i++) {
+			buf_puts(&line, i ? "," : "");
+			json_add_str(&line, claims->groups.item[i]);
+		}
+		buf_puts(&line, "]}\n");
+		if (line.rc == RC_OK)
+			fputs(line.data, stdout);
+	} else {
+		fputs("Signed in as ", stderr);
+		term_text(stderr, slice_str(claims->user));
+		fputs(".\n", stderr);
+	}
+	if (!claims->groups.n && !l->json)
+		term_printf(stderr, STYLE_WARN, "The provider names no groups of yours (claim \"groups\"), and agents may refuse you for it.\n");
+	buf_free(&line);
+}
+
+static enum rc store(const struct login *l, const struct oidc_tokens *tokens, struct why *why)
+{
+	struct signin s = {.key = l->key};
+	enum rc rc;
+
+	buf_init(&s.id_token, JWT_MAX);
+	buf_init(&s.login_token, JWT_MAX);
+	buf_init(&s.refresh_token, JWT_MAX);
+	rc = buf_add_slice(&s.id_token, buf_slice(&tokens->id_token));
+	if (rc == RC_OK)
+		rc = buf_add_slice(&s.login_token, buf_slice(&tokens->id_token));
+	if (rc == RC_OK)
+		rc = buf_add_slice(&s.refresh_token, buf_slice(&tokens->refresh_token));
+	if (rc == RC_OK)
+		rc = signin_store(l->config, &s, why);
+	buf_free(&s.id_token);
+	buf_free(&s.login_token);
+	buf_free(&s.refresh_token);
+	return rc;
+}
+
+static enum rc sign_in(struct login *l, struct why *why)
+{
+	struct oidc_claims claims = {0};
+	struct oidc_tokens tokens;
+	enum rc rc;
+
+	oidc_tokens_init(&tokens);
+	progress_begin("asking the provider");
+	rc = make_key(l);
+	if (rc == RC_OK)
+		rc = oidc_discover(l->config, &l->provider, why);
+	if (rc == RC_OK)
+		rc = oidc_device_begin(l->config, &l->provider, l->nonce.data, &l->device, why);
+	progress_end();
+	if (rc == RC_OK) {
+		tell_code(l);
+		rc = wait_for_person(l, &tokens, why);
+	}
+	if (rc == RC_OK)
+		rc = oidc_check(l->config, &l->provider, buf_slice(&tokens.id_token), l->nonce.data, &claims, why);
+	if (rc == RC_OK)
+		rc = store(l, &tokens, why);
+	if (rc == RC_OK)
+		tell_done(l, &claims);
+	oidc_claims_free(&claims);
+	oidc_tokens_free(&tokens);
+	return rc;
+}
+
+static int run(const struct arguments *args)
+{
+	struct login l = {.json = argument(args, "--json"), .browser = !argument(args, "--no-browser")};
+	struct client_config *config = NULL;
+	struct why why = {0};
+	int status = EXIT_DONE;
+	enum rc rc = client_config_load(&config, &why);
+
+	if (rc == RC_OK) {
+		l.config = config;
+		buf_init(&l.nonce, 256);
+		rc = sign_in(&l, &why);
+		buf_free(&l.nonce);
+	} else if (rc == RC_BAD) {
+		status = EXIT_USAGE;
+	}
+	if (rc != RC_OK) {
+		int failed = term_fail(rc, &why);
+
+		status = status == EXIT_DONE ? rc == RC_TIMEOUT ? EXIT_FAILED : failed : status;
+	}
+	EVP_PKEY_free(l.key);
+	oidc_device_free(&l.device);
+	oidc_provider_free(&l.provider);
+	client_config_free(config);
+	return status;
+}
+
+static const struct option_spec options[] = {
+	{"--no-browser", NULL, "only show where to sign in", false},
+	{"--json", NULL, "events as JSON objects, one a line", false},
+	{NULL, NULL, NULL, false},
+};
+
+const struct command cmd_login = {
+	.name = "login", .args = "", .help = "sign in with your organisation's provider", .options = options, .run = run,
+};
