@@ -13,7 +13,8 @@ void signers_free(struct signers *s);                    /* NULL is allowed */
 bool signers_none(const struct signers *s);              /* nobody is known; also for NULL */
 
 /* Add the lines "PRINCIPALS [OPTIONS] TYPE BASE64 [COMMENT]" of text. Options: cert-authority (such a line says nothing of a plain key),
- * namespaces, valid-after, valid-before. RC_BAD: why has the line of the first one that ssh-keygen would not take either. */
+ * namespaces, valid-after, valid-before. RC_BAD: why has the line of the first one that is none; ssh-keygen does not take it either,
+ * but passes over it without a word. */
 enum rc signers_parse(struct signers *s, struct slice text, struct why *why) MUST_USE;
 
 /* One key without conditions; key_line: "ssh-ed25519 AAAA…". RC_BAD. */

@@ -117,7 +117,7 @@ static void test_an_honest_bundle_holds_in_every_check(void **state)
 /* The first place of from becomes to. */
 static void change(struct buf *b, const char *from, const char *to)
 {
-	char *at = b->len ? strstr(b->data, from) : NULL;
+	char *at = b->len ? memmem(b->data, b->len, from, strlen(from)) : NULL;
 	struct buf out;
 
 	if (!at)
@@ -682,10 +682,317 @@ static void test_phigate_and_the_script_refuse_what_somebody_laid_hands_on(void 
 		tamper(&tamperings[i]);
 }
 
+/* ---- who signed ---------------------------------------------------------------------------------------------------------------- */
+
+static const struct signing {
+	const char *what, *principal, *options;
+	enum rc rc;
+	const char *text;
+} signings[] = {
+	{"a pattern of names", "*@phigate", "", RC_OK, ""},
+	{"one of several names", "other@phigate,gpu-1@phigate", "", RC_OK, ""},
+	{"a name that is taken out again", "*@phigate,!gpu-1@phigate", "", RC_DENIED, "not gpu-1@phigate's"},
+	{"another agent's name", "gpu-2@phigate", "", RC_DENIED, "not gpu-1@phigate's"},
+	{"a key for another purpose", "gpu-1@phigate", "namespaces=\"git,file\"", RC_DENIED, "not for phigate-bundle-v1"},
+	{"a key that has expired", "gpu-1@phigate", "valid-before=\"20260102Z\"", RC_DENIED, "expired at 2026-01-02"},
+	{"a key that is not valid yet", "gpu-1@phigate", "valid-after=\"20990101\"", RC_DENIED, "not valid before 20"},
+	{"a key that is valid now", "gpu-1@phigate", "valid-after=\"20200101\",valid-before=\"20990101000000Z\"", RC_OK, ""},
+	{"an authority of certificates", "gpu-1@phigate", "cert-authority", RC_DENIED, "not among the signers"},
+};
+
+static void test_only_the_agents_own_key_is_believed_at_its_time(void **state)
+{
+	struct bundle_make m;
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	for (size_t i = 0; i < sizeof signings / sizeof *signings; i++) {
+		const struct signing *t = &signings[i];
+		struct signers *signers = signers_of(&m, t->principal, t->options);
+		struct why why = {0};
+		struct buf said;
+		enum rc rc = verify(signers, NULL, &why);
+		int status = script();
+
+		script_said(&said);
+		if (rc != t->rc || !strstr(why.text, t->text))
+			fail_msg("%s: %s, %s", t->what, rc_name(rc), why.text);
+		if (status != (t->rc == RC_OK ? 0 : 5))
+			fail_msg("%s: the script says %s", t->what, said.data);
+		buf_free(&said);
+		signers_free(signers);
+	}
+	bundle_make_free(&m);
+}
+
+static void test_without_a_signer_all_else_is_checked_and_the_key_is_named(void **state)
+{
+	struct bundle_make m;
+	struct signers *none = signers_new();
+	struct why why = {0};
+	struct buf told, key;
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	buf_init(&told, 4096);
+	buf_init(&key, 4096);
+	bundle_make_must(sshkey_line(m.key, NULL, &key) == RC_OK);
+	buf_truncate(&key, key.len - 1);
+	assert_int_equal(verify(none, &told, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(why.text, key.data));
+	assert_non_null(strstr(why.text, "SHA256:"));
+	assert_non_null(strstr(told.data, "signature fails\nsums holds"));
+	assert_int_equal(verify(NULL, NULL, &why), RC_NOT_FOUND);
+	change(&m.tar, "Be brief.", "Be Brief.");               /* worse than an unknown signer */
+	bundle_make_write(&m, file);
+	assert_int_equal(verify(none, NULL, &why), RC_BAD);
+	assert_non_null(strstr(why.text, "sums: "));
+	buf_free(&told);
+	buf_free(&key);
+	signers_free(none);
+	bundle_make_free(&m);
+}
+
+static void test_the_script_believes_a_time_that_its_user_knows(void **state)
+{
+	struct bundle_make m;
+	char command[256];
+	struct buf said;
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	signers_free(signers_of(&m, "gpu-1@phigate", "valid-before=\"20260102Z\""));
+	assert_int_equal(script(), 5);
+	script_said(&said);
+	assert_non_null(strstr(said.data, "was valid then and is not now"));
+	buf_free(&said);
+	snprintf(command, sizeof command, "TMPDIR=%s config/verify-bundle.sh %s %s gpu-1@phigate 20260101000010Z > /dev/null", dir, file, signers_file);
+	assert_int_equal(system(command), 0);
+	bundle_make_free(&m);
+}
+
+/* ---- rare, and honest ------------------------------------------------------------------------------------------------------------ */
+
+/* phigate and the script say the same, which is returned. */
+static bool both_hold(struct bundle_make *m, struct why *why)
+{
+	struct signers *signers;
+	struct buf said;
+	enum rc rc;
+	int status;
+
+	bundle_make_all(m);
+	bundle_make_write(m, file);
+	signers = signers_of(m, "gpu-1@phigate", "");
+	rc = verify(signers, NULL, why);
+	status = script();
+	script_said(&said);
+	if (status != (rc == RC_OK ? 0 : 5))
+		fail_msg("phigate says %s %s, the script %s", rc_name(rc), why->text, said.data);
+	buf_free(&said);
+	signers_free(signers);
+	bundle_make_free(m);
+	return rc == RC_OK;
+}
+
+/* What was sealed, and is in the index only as far as `listed` says, before the agent was killed. */
+static bool crashed(bool partly, const char *hash)
+{
+	struct bundle_make m;
+	struct why why = {0};
+	struct buf lost;
+	char body[256], f[SHA256_HEX];
+
+	buf_init(&lost, 65536);
+	bundle_make_init(&m);
+	bundle_make_record(&m, "open", 0, 1, "{}");
+	bundle_make_record(&m, "request", 1, 2, "{\"method\":\"GET\"}")->unlisted = !partly;
+	bundle_make_record(&m, "response", 1, 2, "{\"status\":200}")->unlisted = true;
+	for (size_t i = 1; i < 3; i++) {
+		bundle_make_line(&m.records[i], i, &lost);
+		buf_putc(&lost, '\n');
+	}
+	sha256_hex(lost.data, lost.len, f);
+	snprintf(body, sizeof body, "{\"boot\":\"b\",\"lost_bytes\":7,\"orphans\":[{\"name\":\"seg-000002.jsonl\",\"sha256\":\"%s\"}]}", hash ? hash : f);
+	bundle_make_record(&m, "recovered", 0, 3, body);
+	bundle_make_record(&m, "close", 0, 3, "{\"end\":\"crash\"}");
+	m.exchanges = partly;
+	buf_free(&lost);
+	return both_hold(&m, &why);
+}
+
+static void test_what_a_crash_left_holds_when_recovery_named_it_with_its_hash(void **state)
+{
+	(void)state;
+	assert_true(crashed(false, NULL));
+	assert_true(crashed(true, NULL));
+	assert_false(crashed(false, "00"));
+	assert_false(crashed(true, "0000000000000000000000000000000000000000000000000000000000000000"));
+}
+
+static void clock_was_set(struct bundle_make *m)
+{
+	m->records[5].kind = "gap";
+	m->records[5].body = "{\"step_us\":-3600000000}";
+	for (size_t i = 5; i < m->n_records; i++)
+		m->records[i].wall_ns = MADE_OPENED_NS - 3600 * NS_PER_S + (int64_t)i;
+}
+
+TAMPER_TEXT(session_continues, "\"part\":1,\"previous\":null", "\"part\":2,\"previous\":\"00000000000000000000000000000000000000000000000000000000000000ff\"")
+TAMPER_TEXT(session_lost_before, "\"part\":1,\"previous\":null", "\"part\":2,\"previous\":null")
+
+static void test_a_clock_may_go_back_when_it_is_on_record(void **state)
+{
+	struct bundle_make m;
+	struct why why = {0};
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	m.hooks.records = clock_was_set;
+	assert_true(both_hold(&m, &why));
+}
+
+static void test_an_exchange_may_go_on_in_the_next_part(void **state)
+{
+	static const struct bundle_make_hooks parts[] = {{.session = session_continues}, {.session = session_lost_before}, {0}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct bundle_make m;
+		struct why why = {0};
+
+		bundle_make_init(&m);
+		bundle_make_record(&m, "open", 0, 1, "{}");
+		bundle_make_record(&m, "response", 7, 1, "{\"chunks\":[],\"end\":true}");
+		bundle_make_record(&m, "close", 0, 1, "{\"end\":\"client\"}");
+		m.exchanges = 1;
+		m.hooks = parts[i];
+		assert_int_equal(both_hold(&m, &why), i < 2);
+	}
+}
+
+static void test_encrypted_segments_are_told_of_and_do_not_pass(void **state)
+{
+	struct bundle_make m;
+	struct signers *signers;
+	struct why why = {0};
+	struct buf told, sums;
+
+	(void)state;
+	buf_init(&told, 4096);
+	buf_init(&sums, 65536);
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	snprintf(bundle_make_segment(&m, 2)->name, 100, "seg-000002.jsonl.age");
+	buf_add_slice(&sums, buf_slice(&bundle_make_member(&m, "SHA256SUMS")->data));
+	change(&sums, "seg-000002.jsonl\n", "seg-000002.jsonl.age\n");
+	buf_clear(&bundle_make_member(&m, "SHA256SUMS")->data);
+	buf_add_slice(&bundle_make_member(&m, "SHA256SUMS")->data, buf_slice(&sums));
+	buf_clear(&bundle_make_member(&m, "SHA256SUMS.sig")->data);
+	bundle_make_must(sshsig_sign(m.key, m.namespace, buf_slice(&sums), &bundle_make_member(&m, "SHA256SUMS.sig")->data) == RC_OK);
+	buf_clear(&m.tar);
+	bundle_make_tar(&m);
+	bundle_make_write(&m, file);
+	signers = signers_of(&m, "gpu-1@phigate", "");
+	assert_int_equal(verify(signers, &told, &why), RC_BAD);
+	assert_string_equal(told.data, "members holds\nsession holds\nsignature holds\nsums holds\npolicy holds\nchain holds\nhead holds\n"
+			    "records fails\nstory holds\n");
+	assert_non_null(strstr(why.text, "1 of 5 segments are encrypted"));
+	assert_int_equal(script(), 5);
+	buf_free(&sums);
+	script_said(&sums);
+	assert_non_null(strstr(sums.data, "encrypted"));
+	buf_free(&told);
+	buf_free(&sums);
+	signers_free(signers);
+	bundle_make_free(&m);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------------------------ */
+
+static void test_records_are_read_in_order_and_checked_again(void **state)
+{
+	struct bundle_record record;
+	struct bundle_make m;
+	struct why why = {0};
+	struct bundle *b;
+	uint64_t n = 0;
+	enum rc rc;
+	FILE *f;
+
+	(void)state;
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	assert_int_equal(bundle_open(file, &b, &why), RC_OK);
+	assert_null(bundle_session(b).p);
+	assert_int_equal(bundle_verify(b, NULL, NULL, NULL, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(bundle_session(b).p, MADE_ID));
+	assert_int_equal(bundle_rewind(b), RC_OK);
+	while ((rc = bundle_next(b, &record, &why)) == RC_OK) {
+		assert_int_equal(record.seq, n);
+		assert_string_equal(record.kind, m.records[n].kind);
+		assert_int_equal(record.exchange, m.records[n].exchange);
+		assert_int_equal(record.wall_ns, MADE_OPENED_NS + m.records[n].at_ns);
+		assert_true(slice_is(record.body, m.records[n].body));
+		n++;
+	}
+	assert_int_equal(rc, RC_END);
+	assert_int_equal(n, m.n_records);
+	f = fopen(file, "r+");                   /* changed after it was verified, in place */
+	assert_non_null(f);
+	fseek(f, (long)((char *)memmem(m.tar.data, m.tar.len, "saw the", 7) - m.tar.data), SEEK_SET);
+	fputs("Saw", f);
+	fclose(f);
+	assert_int_equal(bundle_rewind(b), RC_OK);
+	for (n = 0; n < 3; n++)
+		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
+	assert_int_equal(bundle_next(b, &record, &why), RC_BAD);
+	assert_string_equal(record.kind, "response");
+	assert_int_equal(record.body.n, 0);
+	assert_int_equal(bundle_next(b, &record, &why), RC_OK);
+	assert_int_equal(record.seq, 4);
+	bundle_free(b);
+	bundle_make_free(&m);
+}
+
+static void test_what_is_no_file_is_told_of(void **state)
+{
+	struct why why = {0};
+	struct bundle *b;
+
+	(void)state;
+	assert_int_equal(bundle_open("/nonexistent/bundle.tar", &b, &why), RC_NOT_FOUND);
+	assert_int_equal(bundle_open("/dev/zero", &b, &why), RC_BAD);
+	assert_int_equal(bundle_open("/tmp", &b, &why), RC_BAD);
+	assert_null(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_honest_bundle_holds_in_every_check),
+		cmocka_unit_test(test_only_the_agents_own_key_is_believed_at_its_time),
+		cmocka_unit_test(test_without_a_signer_all_else_is_checked_and_the_key_is_named),
+		cmocka_unit_test(test_the_script_believes_a_time_that_its_user_knows),
+		cmocka_unit_test(test_what_a_crash_left_holds_when_recovery_named_it_with_its_hash),
+		cmocka_unit_test(test_a_clock_may_go_back_when_it_is_on_record),
+		cmocka_unit_test(test_an_exchange_may_go_on_in_the_next_part),
+		cmocka_unit_test(test_encrypted_segments_are_told_of_and_do_not_pass),
+		cmocka_unit_test(test_records_are_read_in_order_and_checked_again),
+		cmocka_unit_test(test_what_is_no_file_is_told_of),
 		cmocka_unit_test(test_phigate_and_the_script_refuse_what_somebody_laid_hands_on),
 	};
 
