@@ -9,6 +9,8 @@
 #include "wipe.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
+#define EXPIRES_MAX_S 86400
+#define INTERVAL_MAX_S 60                        /* of our own backing off */
 #define SLOW_DOWN_S 5                            /* RFC 8628 3.5 */
 #define INTERVAL_S 5                             /* RFC 8628 3.2, unless the provider says otherwise */
 
@@ -125,6 +127,8 @@ static enum rc read_device(const cJSON *answer, struct oidc_device *out, struct 
 		return why_set(why, RC_DENIED, "the provider's code is not printable");
 	if (!fetch_url_allowed(uri) || (complete && !fetch_url_allowed(complete)))
 		return why_set(why, RC_DENIED, "the provider sends people to an address that is not https");
+	if (out->expires_in_s > EXPIRES_MAX_S)
+		out->expires_in_s = EXPIRES_MAX_S;
 	if (!json_int(answer, "interval", &out->interval_s) || out->interval_s < 1 || out->interval_s > 300)
 		out->interval_s = INTERVAL_S;
 	out->device_code = strdup(device);
@@ -204,11 +208,10 @@ void oidc_tokens_free(struct oidc_tokens *t)
 static enum rc read_tokens(cJSON *answer, struct oidc_tokens *out, struct why *why)
 {
 	const char *id = json_text(answer, "id_token"), *refresh = json_text(answer, "refresh_token");
-	enum rc rc;
+	enum rc rc = RC_OK;
 
-	if (!id)
-		return why_set(why, RC_DENIED, "the provider's answer holds no ID token; let the client have the scope openid");
-	rc = buf_puts(&out->id_token, id);
+	if (id)
+		rc = buf_puts(&out->id_token, id);
 	if (rc == RC_OK && refresh)
 		rc = buf_puts(&out->refresh_token, refresh);
 	return rc == RC_TOO_BIG ? why_set(why, RC_DENIED, "the provider's tokens are over %d bytes", JWT_MAX) : rc;
@@ -255,7 +258,8 @@ enum rc oidc_device_poll(const struct client_config *config, const struct oidc_p
 				&status, &answer, why);
 
 	if (rc == RC_UNREACHABLE || rc == RC_TIMEOUT) {
-		device->interval_s *= 2;                 /* RFC 8628 3.5: back off, and go on */
+		if (device->interval_s < INTERVAL_MAX_S)
+			device->interval_s *= 2;         /* RFC 8628 3.5: back off, and go on */
 		return RC_AGAIN;
 	}
 	if (rc != RC_OK)
@@ -263,6 +267,8 @@ enum rc oidc_device_poll(const struct client_config *config, const struct oidc_p
 	error = json_text(answer, "error");
 	if (status == 200) {
 		rc = read_tokens(answer, out, why);
+		if (rc == RC_OK && !out->id_token.len)
+			rc = why_set(why, RC_DENIED, "the provider's answer holds no ID token; let the client have the scope openid");
 	} else if (error && strcmp(error, "authorization_pending") == 0) {
 		rc = RC_AGAIN;
 	} else if (error && strcmp(error, "slow_down") == 0) {

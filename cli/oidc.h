@@ -36,7 +36,8 @@ void oidc_tokens_free(struct oidc_tokens *tokens);
 enum rc oidc_device_poll(const struct client_config *config, const struct oidc_provider *provider, struct oidc_device *device,
 			 struct oidc_tokens *out, struct why *why) MUST_USE;
 
-/* RC_DENIED: the provider refuses; sign in again. refresh_token of out is empty when the old one stays good. */
+/* RC_DENIED: the provider refuses; sign in again. refresh_token of out is empty when the old one stays good, and id_token when the
+ * provider gives none at refreshing, as it may (OpenID Connect Core 12.2). */
 enum rc oidc_refresh(const struct client_config *config, const struct oidc_provider *provider, struct slice refresh_token,
 		     struct oidc_tokens *out, struct why *why) MUST_USE;
 

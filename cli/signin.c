@@ -1,5 +1,6 @@
 #include "signin.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/x509.h>
@@ -18,6 +19,7 @@
 #include "wipe.h"
 
 #define FILE_MAX ((size_t)256 << 10)
+#define FILE_NAME "signin.json"
 #define SIGN_IN "run: phigate login"
 
 /* ---- where it lies ----------------------------------------------------------------------------------------------------------- */
@@ -71,7 +73,7 @@ static enum rc lock_dir(const char *dir, int *fd, struct why *why)
 
 static char *file_path(const char *dir)
 {
-	return path_join(dir, "signin.json");
+	return path_join(dir, FILE_NAME);
 }
 
 /* ---- the file: {"issuer","client_id","key","id_token","login_token","refresh_token"} ------------------------------------------- */
@@ -148,7 +150,7 @@ static struct signin *signin_new(void)
 }
 
 /* What the ID token says of person and time. */
-static enum rc set_claims(struct signin *s, struct oidc_claims *claims)
+static void set_claims(struct signin *s, struct oidc_claims *claims)
 {
 	free(s->user);
 	text_list_free(&s->groups);
@@ -157,7 +159,6 @@ static enum rc set_claims(struct signin *s, struct oidc_claims *claims)
 	s->expires_s = claims->expires_s;
 	claims->user = NULL;
 	claims->groups = (struct text_list){0};
-	return RC_OK;
 }
 
 static enum rc read_tree(const cJSON *tree, struct signin *s)
@@ -175,7 +176,7 @@ static enum rc read_tree(const cJSON *tree, struct signin *s)
 		return RC_BAD;
 	rc = oidc_read(buf_slice(&s->id_token), &claims);
 	if (rc == RC_OK)
-		rc = set_claims(s, &claims);
+		set_claims(s, &claims);
 	oidc_claims_free(&claims);
 	return rc;
 }
@@ -232,19 +233,6 @@ out:
 
 /* ---- refreshing -------------------------------------------------------------------------------------------------------------- */
 
-static enum rc take_refreshed(struct signin *s, const struct oidc_tokens *tokens, struct oidc_claims *claims)
-{
-	buf_clear(&s->id_token);
-	if (buf_add_slice(&s->id_token, buf_slice(&tokens->id_token)) != RC_OK)
-		return s->id_token.rc;
-	if (tokens->refresh_token.len) {
-		buf_clear(&s->refresh_token);
-		if (buf_add_slice(&s->refresh_token, buf_slice(&tokens->refresh_token)) != RC_OK)
-			return s->refresh_token.rc;
-	}
-	return set_claims(s, claims);
-}
-
 /* A refreshed token is of the same person, and brings the login's nonce or none (OpenID Connect Core 12.2). */
 static enum rc check_refreshed(const struct client_config *config, const struct oidc_provider *provider, const struct signin *s,
 			       const struct oidc_tokens *tokens, struct oidc_claims *out, struct why *why)
@@ -266,11 +254,50 @@ static enum rc check_refreshed(const struct client_config *config, const struct 
 	return rc;
 }
 
-/* With the lock. The old refresh token may be spent once this has begun, so what comes back is stored before anything else. */
+static enum rc replace(struct buf *old, struct slice text)
+{
+	buf_clear(old);
+	return buf_add_slice(old, text);
+}
+
+/* What came back for the refresh token, which is spent now. So the new one is stored before anything else can fail; and where the provider
+ * gives no ID token that counts, none, as asking once more would not help. */
+static enum rc take_refreshed(const char *dir, const struct client_config *config, const struct oidc_provider *provider, struct signin *s,
+			      const struct oidc_tokens *tokens, struct why *why)
+{
+	struct oidc_claims claims = {0};
+	enum rc rc = RC_OK;
+
+	if (tokens->refresh_token.len) {
+		rc = replace(&s->refresh_token, buf_slice(&tokens->refresh_token));
+		if (rc == RC_OK)
+			rc = write_file(dir, config, s, why);
+	}
+	if (rc == RC_OK && !tokens->id_token.len)
+		rc = why_set(why, RC_DENIED, "the provider renews no ID token");
+	if (rc == RC_OK)
+		rc = check_refreshed(config, provider, s, tokens, &claims, why);
+	if (rc == RC_DENIED) {
+		enum rc stored;
+
+		buf_clear(&s->refresh_token);
+		stored = write_file(dir, config, s, why);
+		rc = stored == RC_OK ? rc : stored;
+	}
+	if (rc == RC_OK)
+		rc = replace(&s->id_token, buf_slice(&tokens->id_token));
+	if (rc == RC_OK)
+		rc = write_file(dir, config, s, why);
+	if (rc == RC_OK)
+		set_claims(s, &claims);
+	oidc_claims_free(&claims);
+	return rc;
+}
+
+/* With the lock. */
 static enum rc refresh(const char *dir, const struct client_config *config, struct signin *s, struct why *why)
 {
 	struct oidc_provider provider = {0};
-	struct oidc_claims claims = {0};
 	struct oidc_tokens tokens;
 	enum rc rc;
 
@@ -281,18 +308,13 @@ static enum rc refresh(const char *dir, const struct client_config *config, stru
 	if (rc == RC_OK) {
 		rc = oidc_refresh(config, &provider, buf_slice(&s->refresh_token), &tokens, why);
 		if (rc == RC_OK)
-			rc = check_refreshed(config, &provider, s, &tokens, &claims, why);
+			rc = take_refreshed(dir, config, &provider, s, &tokens, why);
 		if (rc == RC_DENIED) {
 			struct why told = *why;
 
 			rc = why_set(why, RC_NOT_FOUND, "%.400s; " SIGN_IN, told.text);
 		}
 	}
-	if (rc == RC_OK)
-		rc = take_refreshed(s, &tokens, &claims);
-	if (rc == RC_OK)
-		rc = write_file(dir, config, s, why);
-	oidc_claims_free(&claims);
 	oidc_tokens_free(&tokens);
 	oidc_provider_free(&provider);
 	return rc;
@@ -388,19 +410,38 @@ static enum rc overwrite(const char *path, struct why *why)
 	return RC_OK;
 }
 
+/* Also what a command that died while it wrote has left beside the file. */
+static enum rc overwrite_all(const char *dir, struct why *why)
+{
+	DIR *list = opendir(dir);
+	struct dirent *entry;
+	enum rc rc = list ? RC_NOT_FOUND : why_set(why, RC_IO, "%s: %s", dir, strerror(errno));
+
+	while (list && (entry = readdir(list))) {
+		char *path = strncmp(entry->d_name, FILE_NAME, sizeof FILE_NAME - 1) == 0 ? path_join(dir, entry->d_name) : NULL;
+		enum rc one = path ? overwrite(path, why) : RC_NOT_FOUND;
+
+		if (one != RC_NOT_FOUND && (rc == RC_NOT_FOUND || one != RC_OK))
+			rc = one;
+		free(path);
+	}
+	if (list)
+		closedir(list);
+	return rc;
+}
+
 enum rc signin_wipe(struct why *why)
 {
-	char *dir = state_dir(why), *path = dir ? file_path(dir) : NULL;
+	char *dir = state_dir(why);
 	int fd = -1;
-	enum rc rc = path ? check_dir(dir, why) : RC_BAD;
+	enum rc rc = dir ? check_dir(dir, why) : RC_BAD;
 
 	if (rc == RC_OK)
 		rc = lock_dir(dir, &fd, why);
 	if (rc == RC_OK)
-		rc = overwrite(path, why);
+		rc = overwrite_all(dir, why);
 	if (fd >= 0)
 		close(fd);
-	free(path);
 	free(dir);
 	return rc;
 }
