@@ -52,23 +52,22 @@ tell() {
 	beat 0.8
 }
 
-# sign_in USER [quiet]: phigate login, and what the person does in the browser
+# sign_in USER: phigate login, and what the person does in the browser
 sign_in() {
-	local user=$1 said=$SITE/$1.login url rc=0
+	local user=$1 said=$SITE/$1.login code shown rc=0
 	: > "$said"
 	typed "$user" "phigate login"
 	shell "$user" "phigate login --no-browser" > "$said" 2>&1 &
 	background+=($!)
-	until_ok "the device code" eval 'grep -qE "user_code=|[A-Z]{4}-[A-Z]{4}" "$said" || ! kill -0 $! 2> /dev/null' || fail "no device code"
-	sed -u '/^$/d' "$said"
-	url=$(grep -oE 'https?://[^ ]*user_code=[A-Za-z0-9-]+' "$said" | head -n 1)
-	[ -n "$url" ] || url="$ISSUER/device?user_code=$(grep -oE '[A-Z]{4}-[A-Z]{4}' "$said" | head -n 1)"
+	until_ok "the device code" eval 'grep -q "never enter a code" "$said" || ! kill -0 $! 2> /dev/null'
+	code=$(grep -oE '[A-Z0-9]{4}-[A-Z0-9]{4}' "$said" | head -n 1)
+	shown=$(wc -l < "$said")
+	head -n "$shown" "$said"
+	[ -n "$code" ] || fail "no device code"
 	aside "($user opens the page in a browser, signs in and confirms the code; a script does it here)"
-	local shown
-	shown=$(sed '/^$/d' "$said" | wc -l)
-	signin "$url" "$user" || fail "the provider refuses $user"
+	signin "$ISSUER/device?user_code=$code" "$user" || fail "the provider refuses $user"
 	wait $! || rc=$?
-	sed '/^$/d' "$said" | tail -n +$((shown + 1))
+	tail -n +$((shown + 1)) "$said"
 	[ $rc = 0 ] || fail "login of $user ends with $rc"
 	background=()
 	beat
@@ -131,19 +130,18 @@ masked() { ! grep -qE '536-22-8741|84729315|482-3190|jsmith@' "$1" || fail "an i
 connect() {
 	typed alice "phigate connect llama-prod --reason 'ward round' &"
 	as_service tunnel-alice alice phigate connect llama-prod --reason 'ward round'
-	until_ok "phigate connect" eval 'gone tunnel-alice || grep -hqE "phg_[A-Za-z0-9_-]{43}" "$SITE"/tunnel-alice.{out,err}'
-	URL=$(grep -hoE 'http://127\.0\.0\.1:[0-9]+' "$SITE"/tunnel-alice.{out,err} | head -n 1)
-	KEY=$(grep -hoE 'phg_[A-Za-z0-9_-]{43}' "$SITE"/tunnel-alice.{out,err} | head -n 1)
+	until_ok "phigate connect" eval 'gone tunnel-alice || grep -q "Ctrl-C ends it" "$SITE/tunnel-alice.out"'
+	cat "$SITE/tunnel-alice.out"
 	connect_says
+	URL=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$SITE/tunnel-alice.out" | head -n 1)
+	KEY=$(grep -oE 'phg_[A-Za-z0-9_-]{43}' "$SITE/tunnel-alice.out" | head -n 1)
 	[ -n "$URL" ] && [ -n "$KEY" ] || fail "phigate connect does not get ready"
 }
-# what phigate connect has printed since the last time
+# what phigate connect has told since the last time
 connect_shown=0
 connect_says() {
-	local all
-	all=$(cat "$SITE"/tunnel-alice.{err,out} 2> /dev/null | sed '/^$/d')
-	[ -z "$all" ] || printf '%s\n' "$all" | tail -n +$((connect_shown + 1))
-	connect_shown=$(printf '%s\n' "$all" | grep -c .)
+	tail -n +$((connect_shown + 1)) "$SITE/tunnel-alice.err"
+	connect_shown=$(wc -l < "$SITE/tunnel-alice.err")
 }
 
 ask_streamed() {
