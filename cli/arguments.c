@@ -124,7 +124,7 @@ enum rc arguments_read(const struct command *command, int argc, char **argv, str
 			rc = read_option(out, argc, argv, &i, why);
 	}
 	if (rc == RC_OK && out->n_positional < command->min_args)
-		rc = why_set(why, RC_BAD, "something is missing");
+		rc = why_set(why, RC_BAD, "%s is missing", command->args);
 	if (rc == RC_OK && out->n_positional > command->max_args)
 		rc = why_set(why, RC_BAD, "\"%.64s\" is one word too many", out->positional[command->max_args]);
 	return rc;

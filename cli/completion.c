@@ -14,6 +14,11 @@ static bool takes_file(const char *arg)
 static void bash(FILE *f)
 {
 	fputs("# bash completion for phigate; made by: phigate completion bash\n"
+	      "_phigate_files() {\n"
+	      "\tlocal IFS=$'\\n'\n"
+	      "\tcompopt -o filenames 2> /dev/null\n"
+	      "\tCOMPREPLY=($(compgen -f -- \"$1\"))\n"
+	      "}\n"
 	      "_phigate() {\n"
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=\n"
 	      "\tif [ \"$COMP_CWORD\" = 1 ]; then\n"
@@ -27,7 +32,7 @@ static void bash(FILE *f)
 			fprintf(f, "%s ", o->name);
 		fputs("--help\"", f);
 		if (takes_file(commands[i]->args))
-			fputs("; [[ $word == -* ]] || { COMPREPLY=($(compgen -f -- \"$word\")); return; }", f);
+			fputs("; [[ $word == -* ]] || { _phigate_files \"$word\"; return; }", f);
 		if (strcmp(commands[i]->name, "completion") == 0)
 			fputs("; words=\"bash zsh fish\"", f);
 		fputs(" ;;\n", f);
@@ -37,11 +42,11 @@ static void bash(FILE *f)
 		for (const struct option_spec *o = commands[i]->options; o && o->name; o++)
 			if (o->arg)
 				fprintf(f, "\t%s:%s) %s; return ;;\n", commands[i]->name, o->name,
-					takes_file(o->arg) ? "COMPREPLY=($(compgen -f -- \"$word\"))" : "COMPREPLY=()");
+					takes_file(o->arg) ? "_phigate_files \"$word\"" : "COMPREPLY=()");
 	fputs("\tesac\n"
 	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
 	      "}\n"
-	      "complete -o filenames -F _phigate phigate\n", f);
+	      "complete -F _phigate phigate\n", f);
 }
 
 /* ---- zsh ----------------------------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harden.h"
 #include "signals.h"
 #include "talk.h"
 #include "term.h"
@@ -61,6 +62,7 @@ static pid_t start(const struct relay *r, char *const *command)
 	if (pid != 0)
 		return pid;
 	signals_restore();
+	harden_undo();
 	set_environment(&about);
 	execvp(command[0], command);
 	error = errno;

@@ -202,13 +202,10 @@ static int run(const struct arguments *args)
 		buf_init(&l.nonce, 256);
 		rc = sign_in(&l, &why);
 		buf_free(&l.nonce);
-	} else if (rc == RC_BAD) {
-		status = EXIT_USAGE;
 	}
 	if (rc != RC_OK) {
-		int failed = term_fail(rc, &why);
-
-		status = status == EXIT_DONE ? rc == RC_TIMEOUT ? EXIT_FAILED : failed : status;
+		status = term_fail(rc, &why);
+		status = rc == RC_TIMEOUT ? EXIT_FAILED : status;        /* nobody came; the provider was there */
 	}
 	EVP_PKEY_free(l.key);
 	oidc_device_free(&l.device);

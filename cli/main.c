@@ -1,4 +1,5 @@
 /* phigate: the program of callers, approvers and auditors. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,9 +63,17 @@ static int run(const struct command *command, int argc, char **argv)
 		status = EXIT_USAGE;
 	}
 	arguments_free(&args);
-	if (fflush(stdout) != 0 && status == EXIT_DONE)
-		status = EXIT_FAILED;
 	return status;
+}
+
+/* A result that did not reach its reader is none; one who went away knows that. */
+static int finish(int status)
+{
+	bool written = fflush(stdout) == 0, gone = !written && errno == EPIPE;
+
+	if ((written && !ferror(stdout)) || status != EXIT_DONE)
+		return status;
+	return gone ? EXIT_FAILED : term_fail(RC_IO, &(struct why){.text = "the output cannot be written"});
 }
 
 int main(int argc, char **argv)
@@ -79,12 +88,14 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		command = argc > 2 ? find(argv[2]) : NULL;
+		if (argc > 2 && !command)
+			return no_command(argv[2]);
 		if (command)
 			help_command(stdout, command);
 		else
 			help_all(stdout);
-		return EXIT_DONE;
+		return finish(EXIT_DONE);
 	}
 	command = find(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
-	return command ? run(command, argc - 1, argv + 1) : no_command(argv[1]);
+	return command ? finish(run(command, argc - 1, argv + 1)) : no_command(argv[1]);
 }

@@ -177,7 +177,6 @@ static int run(const struct arguments *args)
 	rc = load(&m, argument(args, "--policy"), &why);
 	if (rc != RC_OK) {
 		status = term_fail(rc, &why);
-		status = rc == RC_BAD ? EXIT_USAGE : status;
 	} else {
 		rc = argument(args, "--jsonl") ? mask_lines(&m, spans, &why) : mask_input(&m, spans, &why);
 		status = rc == RC_OK ? EXIT_DONE : term_fail(rc, &why);

@@ -38,7 +38,7 @@ static void print_text(const struct agents *a)
 		fputs(i ? ", " : "", stdout);
 		term_text(stdout, slice_str(a->signin->groups.item[i]));
 	}
-	fputs(a->signin->groups.n ? "\n  provider: " : "none\n  provider: ", stdout);
+	fputs(a->signin->groups.n ? "\n  provider: " : "none in the claim \"groups\"; phigate doctor tells what agents say\n  provider: ", stdout);
 	term_text(stdout, slice_str(a->config->issuer));
 	printf("\n  token:    good for %s%s\n", left.data ? left.data : "a while",
 	       a->signin->refresh_token.len ? ", then renewed by itself" : "; then phigate login");
