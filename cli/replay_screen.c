@@ -63,6 +63,16 @@ static void indent(struct screen *s)
 	s->column = GUTTER;
 }
 
+/* The lines that the text had ended, now that it goes on. */
+static void go_on(struct screen *s)
+{
+	for (; s->newlines > 1; s->newlines--)
+		fputc('\n', s->f);
+	if (s->newlines)
+		indent(s);
+	s->newlines = 0;
+}
+
 static void put(struct screen *s, const char *p, size_t n, enum style style)
 {
 	if (style == STYLE_PLAIN)
@@ -77,6 +87,7 @@ void screen_flush(struct screen *s)
 
 	if (!s->word.len)
 		return;
+	go_on(s);
 	if (s->width && s->column > GUTTER && s->column + columns > s->width)
 		indent(s);
 	for (size_t i = 0; i < s->word.len;) {
@@ -98,8 +109,11 @@ static void blank(struct screen *s, char c)
 {
 	screen_flush(s);
 	if (c == '\n') {
-		indent(s);
-	} else if (!s->width || s->column < s->width) {
+		s->newlines++;
+		return;
+	}
+	go_on(s);
+	if (!s->width || s->column < s->width) {
 		fputc(' ', s->f);
 		s->column++;
 	}
@@ -131,6 +145,7 @@ void screen_words(struct screen *s, enum style style, const char *fmt, ...)
 	va_list args;
 
 	screen_flush(s);
+	go_on(s);
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
@@ -144,6 +159,7 @@ void screen_end_line(struct screen *s)
 	if (s->column)
 		fputc('\n', s->f);
 	s->column = 0;
+	s->newlines = 0;
 }
 
 void screen_label(struct screen *s, const char *label, enum style style)

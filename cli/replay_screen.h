@@ -13,6 +13,7 @@ struct screen {
 	FILE *f;
 	size_t width;                            /* columns; 0: lines are not broken */
 	size_t column;
+	size_t newlines;                         /* of the text, not written yet: nothing may follow them */
 	struct buf word;                         /* escaped, not written yet: it may go on, or be a mask */
 	enum style style;                        /* of the text that is being written */
 };
