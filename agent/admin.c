@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "exchange.h"
 #include "gate.h"
 #include "record.h"
 
@@ -68,6 +69,7 @@ static int metrics(struct admin *a, struct buf *body)
 		   "phigate_uptime_seconds %lld\n", (long long)((clock_mono_ns() - a->started_ns) / NS_PER_S));
 	buf_printf(body, "# HELP phigate_recording_ok whether recordings can be written\n# TYPE phigate_recording_ok gauge\n"
 		   "phigate_recording_ok %d\n", spool_health(a->agent->spool, &why) == RC_OK);
+	exchange_metrics(body);
 	gate_metrics(a->agent->gate, body);
 	return 200;
 }

@@ -30,7 +30,7 @@ struct session {
 	char *key_id;                            /* SHA256:… of the caller's public key */
 	char *reason;                            /* masked; NULL when none was given */
 	char api_key_sha256[65];                 /* lower-case hex */
-	struct policy *policy;                   /* the snapshot in force */
+	struct policy *policy;                   /* the snapshot in force; ask session_policy() */
 	struct mask_scope *scope;
 	struct history *history;                 /* what was approved and used in this session */
 	struct recording *recording;
@@ -116,6 +116,10 @@ void session_unref(struct session *session);
  * idle out and its recording stays open. */
 enum rc session_enter(struct session *session, uint64_t *exchange) MUST_USE;
 void session_leave(struct session *session);
+
+/* The policy in force, with a reference. When it has changed since the session's last exchange, the recording goes on in a new part
+ * first, which holds the new text. RC_IO: it cannot. */
+enum rc session_policy(struct session *session, struct policy **out) MUST_USE;
 
 /* Readable from the moment the session ends; an exchange polls it beside its sockets. Owned by the session. */
 int session_end_fd(const struct session *session);

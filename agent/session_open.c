@@ -102,6 +102,10 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	s->private->refs = 1;
 	s->private->state = STATE_OPENING;
 	s->private->expires_s = ask->expires_s;
+	s->private->dialect = ask->dialect;
+	pthread_mutex_init(&s->private->policy_lock, NULL);
+	if (ask->previous && !(s->private->replaces = strdup(ask->previous)))
+		return RC_NOMEM;
 	s->private->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	snprintf(s->private->ssh_id, sizeof s->private->ssh_id, "%s", ask->ssh_id ? ask->ssh_id : "");
 	s->opened_ns = atomic_load(&all->wall_ns)();
@@ -128,8 +132,12 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	if (s->private && s->private->end_fd >= 0)
-		close(s->private->end_fd);
+	if (s->private) {
+		if (s->private->end_fd >= 0)
+			close(s->private->end_fd);
+		free(s->private->replaces);
+		pthread_mutex_destroy(&s->private->policy_lock);
+	}
 	free(s->private);
 	person_free(&s->person);
 	policy_unref(s->policy);
@@ -173,11 +181,11 @@ static void add_client(struct buf *out, const char *address)
 }
 
 /* The body of the open record. */
-static enum rc open_json(const struct session *s, const struct session_ask *ask, const char *groups, struct buf *out)
+static enum rc open_json(const struct session *s, const struct policy *policy, const char *groups, struct buf *out)
 {
 	char sha256_of_policy[SHA256_HEX], text[CLOCK_TEXT];
 
-	sha256_hex(policy_text(s->policy), strlen(policy_text(s->policy)), sha256_of_policy);
+	sha256_hex(policy_text(policy), strlen(policy_text(policy)), sha256_of_policy);
 	buf_puts(out, "{\"user\":{\"id\":");
 	json_add_str(out, s->person.user);
 	add_text(out, "subject", s->person.subject);
@@ -185,17 +193,17 @@ static enum rc open_json(const struct session *s, const struct session_ask *ask,
 	buf_printf(out, ",\"groups\":%s}", groups);
 	add_client(out, s->address);
 	add_text(out, "key", s->key_id);
-	add_text(out, "ssh", ask->ssh_id);
+	add_text(out, "ssh", s->private->ssh_id);
 	add_text(out, "reason", s->reason);
 	add_text(out, "purpose", NULL);
 	add_text(out, "connection", s->connection->name);
 	add_text(out, "dialect", s->connection->dialect);
 	buf_puts(out, ",\"policy\":{\"name\":");
-	json_add_str(out, policy_name(s->policy));
+	json_add_str(out, policy_name(policy));
 	add_text(out, "sha256", sha256_of_policy);
 	buf_puts(out, "}");
-	add_text(out, "replaces", ask->previous);
-	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(ask->expires_s, text));
+	add_text(out, "replaces", s->private->replaces);
+	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(s->private->expires_s, text));
 	return out->rc;
 }
 
@@ -212,7 +220,8 @@ static enum rc dialect_json(const struct dialect *dialect, struct buf *out)
 	return buf_putc(out, '}');
 }
 
-static enum rc start_recording(struct sessions *all, struct session *s, const struct session_ask *ask, struct why *why)
+/* Begin the recording, or go on with it in another part: either begins with an open record that says what is so now. */
+static enum rc begin_part(struct sessions *all, struct session *s, struct policy *policy, struct why *why)
 {
 	struct buf groups, body, dialect;
 	enum rc rc;
@@ -222,22 +231,45 @@ static enum rc start_recording(struct sessions *all, struct session *s, const st
 	buf_init(&dialect, 1 << 20);
 	rc = add_groups(&groups, &s->person.groups);
 	if (rc == RC_OK)
-		rc = open_json(s, ask, groups.data, &body);
+		rc = open_json(s, policy, groups.data, &body);
 	if (rc == RC_OK)
-		rc = dialect_json(ask->dialect, &dialect);
+		rc = dialect_json(s->private->dialect, &dialect);
 	if (rc == RC_OK) {
 		const struct recording_about about = {
 			.id = s->id, .issuer = s->person.issuer, .subject = s->person.subject, .user = s->person.user,
 			.groups_json = groups.data, .address = s->address, .reason = s->reason, .connection = s->connection->name,
-			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(s->policy),
-			.policy_text = policy_text(s->policy), .open_json = body.data,
+			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(policy),
+			.policy_text = policy_text(policy), .open_json = body.data,
 		};
 
-		rc = recording_open(all->spool, &about, &s->recording, why);
+		rc = s->recording ? recording_rotate(s->recording, &about) : recording_open(all->spool, &about, &s->recording, why);
 	}
 	buf_free(&groups);
 	buf_free(&body);
 	buf_free(&dialect);
+	return rc;
+}
+
+enum rc session_policy(struct session *s, struct policy **out)
+{
+	struct policy *now = policies_get(s->private->sessions->policies, s->connection->policy);
+	enum rc rc = now ? RC_OK : RC_IO;
+
+	*out = NULL;
+	pthread_mutex_lock(&s->private->policy_lock);
+	if (now != s->policy && now && strcmp(policy_text(now), policy_text(s->policy)) != 0) {
+		rc = begin_part(s->private->sessions, s, now, NULL);
+		log_info("session_policy_changed", L_TEXT("session", s->id), L_TEXT("policy", policy_name(now)), L_RC(rc));
+	}
+	if (rc == RC_OK) {
+		policy_unref(s->policy);
+		s->policy = policy_ref(now);
+	}
+	pthread_mutex_unlock(&s->private->policy_lock);
+	if (rc == RC_OK)
+		*out = now;
+	else
+		policy_unref(now);
 	return rc;
 }
 
@@ -272,7 +304,7 @@ enum rc session_open(struct sessions *all, const struct session_ask *ask, struct
 		goto out;
 	}
 	in_store = true;
-	rc = start_recording(all, s, ask, why);
+	rc = begin_part(all, s, s->policy, why);
 	if (rc != RC_OK)
 		goto out;
 	log_info("session_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name),

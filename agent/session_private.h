@@ -25,6 +25,9 @@ struct session_private {
 	uint64_t exchanges;
 	int64_t idle_since_ns, opened_mono_ns;   /* monotonic */
 	int64_t expires_s;                       /* of the newest token, wall clock */
+	const struct dialect *dialect;
+	char *replaces;                          /* the ended session that this one came after; NULL */
+	pthread_mutex_t policy_lock;             /* held while the recording changes over to another policy */
 };
 
 struct sessions {

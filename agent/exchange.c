@@ -1,0 +1,165 @@
+#include "exchange.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "digest.h"
+#include "encode.h"
+#include "exchange_private.h"
+#include "localkey.h"
+#include "log.h"
+
+static atomic_ullong outcomes[N_OUTCOMES], spans_masked;
+static const char *const OUTCOME_NAMES[N_OUTCOMES] = {"answered", "refused", "failed", "cut"};
+
+void exchange_metrics(struct buf *out)
+{
+	buf_puts(out, "# HELP phigate_exchanges_total requests by how they ended\n# TYPE phigate_exchanges_total counter\n");
+	for (int i = 0; i < N_OUTCOMES; i++)
+		buf_printf(out, "phigate_exchanges_total{outcome=\"%s\"} %llu\n", OUTCOME_NAMES[i], atomic_load(&outcomes[i]));
+	buf_printf(out, "# HELP phigate_masked_spans_total identifiers masked in answers\n# TYPE phigate_masked_spans_total counter\n"
+		   "phigate_masked_spans_total %llu\n", atomic_load(&spans_masked));
+}
+
+/* ---- beginning and end ---------------------------------------------------------------------------------------------------- */
+
+static enum rc begin(struct exchange *x)
+{
+	unsigned char raw[(REQUEST_ID_LEN - 4) / 2];
+	enum rc rc;
+
+	random_bytes(raw, sizeof raw);
+	memcpy(x->request_id, "req_", 4);
+	hex_encode(raw, sizeof raw, x->request_id + 4);
+	x->start_ns = clock_mono_ns();
+	x->outcome = OUTCOME_ANSWERED;
+	buf_init(&x->body, x->agent->config->limits.body_max);
+	rc = session_policy(x->session, &x->policy);
+	return rc;
+}
+
+static uint64_t count(const struct mask_counts *c)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		n += c->n[i];
+	return n;
+}
+
+static void end(struct exchange *x)
+{
+	uint64_t masked = count(&x->masked);
+	bool plain = x->outcome == OUTCOME_ANSWERED;
+
+	if (x->number) {
+		if (masked)
+			recording_count_masked(x->session->recording, &x->masked);
+		transcript_free(&x->transcript);
+		session_leave(x->session);
+	}
+	upstream_finish(x->upstream);
+	atomic_fetch_add(&outcomes[x->outcome], 1);
+	atomic_fetch_add(&spans_masked, masked);
+	log_write(plain ? LOG_DEBUG : LOG_INFO, "exchange", (const struct log_field[]){
+		L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("request", x->request_id),
+		L_TEXT("route", x->route ? x->route->name : "none"), L_TEXT("outcome", OUTCOME_NAMES[x->outcome]), L_NUM("status", x->status),
+		L_TEXT("reason", x->why.text), L_NUM("masked", masked), L_NUM("ms", (clock_mono_ns() - x->start_ns) / NS_PER_MS), L_NONE});
+	prompt_free(x->prompt);
+	policy_unref(x->policy);
+	free(x->path);
+	buf_free(&x->body);
+}
+
+/* ---- the life of an exchange ---------------------------------------------------------------------------------------------- */
+
+/* The request has to show that it may be one of this session, before anything of it is kept. */
+static enum rc admit(struct exchange *x)
+{
+	int status = localkey_check(x->head, x->session->api_key_sha256, x->connection->local_key_optional, &x->why);
+
+	if (status)
+		return exchange_refuse(x, status, status == 401 ? "authentication_error" : "invalid_request_error", "key");
+	if (session_enter(x->session, &x->number) != RC_OK) {
+		x->number = 0;
+		why_set(&x->why, RC_CANCELLED, "this session has ended; phigate connect opens another one");
+		return exchange_refuse(x, 503, "session_ended", NULL);
+	}
+	transcript_begin(&x->transcript, x->session->recording, x->number);
+	return RC_OK;
+}
+
+/* RC_OK or RC_END: the connection can carry another request. */
+static enum rc exchange(struct exchange *x)
+{
+	enum rc rc = begin(x);
+
+	if (rc != RC_OK) {
+		why_set(&x->why, rc, "the agent cannot work just now");
+		rc = exchange_refuse(x, 503, "unavailable", NULL);
+	}
+	if (rc == RC_OK)
+		rc = admit(x);
+	if (rc == RC_OK)
+		rc = exchange_read(x);
+	if (rc == RC_OK)
+		rc = exchange_record(x);
+	if (rc == RC_OK)
+		rc = exchange_decide(x);
+	if (rc == RC_OK)
+		rc = exchange_forward(x);
+	if (rc == RC_OK)
+		rc = exchange_reply(x);
+	end(x);
+	return rc;
+}
+
+/* What cannot be read as a request gets one answer, and nothing after it is read. */
+static void refuse_head(struct exchange *x, enum rc rc)
+{
+	int status = rc == RC_BAD ? 400 : rc == RC_TOO_BIG ? 431 : rc == RC_TIMEOUT ? 408 : 0;
+
+	x->head = NULL;
+	x->number = 0;
+	x->route = NULL;
+	if (status)
+		(void)!exchange_refuse(x, status, "invalid_request_error", NULL);
+}
+
+void exchange_serve(struct agent *agent, struct session *session, int fd)
+{
+	const struct limits *l = &agent->config->limits;
+	const struct http_limits limits = {
+		.header_max_bytes = l->header_max, .header_wait_ns = l->header_wait, .body_rate = (int64_t)l->body_rate,
+	};
+	size_t place = (size_t)(session->connection - agent->config->connections);
+	struct http_conn *conn = NULL;
+	struct upstream *upstream = NULL;
+	enum rc rc = http_conn_new(fd, session_end_fd(session), &limits, &conn);
+
+	if (rc == RC_OK)
+		rc = upstream_new(agent->targets[place], fd, session_end_fd(session), &upstream);
+	while (rc == RC_OK) {
+		struct exchange x = {
+			.agent = agent, .session = session, .connection = session->connection, .dialect = agent->dialects[place],
+			.target = agent->targets[place], .conn = conn, .upstream = upstream,
+		};
+
+		rc = http_read_head(conn, &x.head, &x.why);
+		if (rc != RC_OK) {
+			refuse_head(&x, rc);
+			break;
+		}
+		rc = exchange(&x);
+		if (rc == RC_END)
+			rc = RC_OK;
+		if (!x.head->keep_alive)
+			break;
+	}
+	if (conn)
+		http_linger(conn);
+	upstream_free(upstream);
+	http_conn_free(conn);
+}

@@ -1,0 +1,194 @@
+/* Whether a request may pass: policy, and a second person where a rule says so. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "exchange_private.h"
+#include "headers.h"
+#include "log.h"
+
+/* What an approval is bound to: all that is sent, and by whom. */
+static enum rc bind(struct exchange *x, struct hold_binding *out)
+{
+	const struct http_header *h;
+	struct slice *parts = calloc(6 + 2 * x->head->n_headers, sizeof *parts);
+	size_t n = 0, i = 0;
+
+	if (!parts)
+		return RC_NOMEM;
+	parts[n++] = slice_str(x->session->person.issuer);
+	parts[n++] = slice_str(x->session->person.subject);
+	parts[n++] = slice_str(x->connection->name);
+	parts[n++] = slice_str(x->method);
+	parts[n++] = slice_str(x->path);
+	parts[n++] = buf_slice(&x->body);
+	while ((h = headers_next_forwarded(x->head, x->target, &i)))
+		if (!dialect_volatile_header(x->dialect, h->name)) {
+			parts[n++] = h->name;
+			parts[n++] = h->value;
+		}
+	hold_bind(x->agent->holds, parts, n, out);
+	free(parts);
+	return RC_OK;
+}
+
+static enum rc enter(struct exchange *x, const struct facts *facts, const struct verdict *verdict, struct hold *hold)
+{
+	struct hold_ask ask = {
+		.person = &x->session->person, .key_id = x->session->key_id, .address = x->session->address, .session = x->session->id,
+		.connection = x->connection->name, .reason = x->session->reason, .exchange = x->number, .verdict = verdict,
+	};
+	struct buf shown;
+	enum rc rc = bind(x, &ask.binding);
+
+	buf_init(&shown, BUF_MAX_DEFAULT);
+	if (rc == RC_OK)
+		rc = exchange_shown(x, facts, verdict, &shown);
+	ask.shown_json = buf_slice(&shown);
+	if (rc == RC_OK)
+		rc = hold_enter(x->agent->holds, &ask, hold, &x->why);
+	buf_free(&shown);
+	return rc;
+}
+
+static enum rc not_held(struct exchange *x, enum rc rc)
+{
+	if (rc == RC_TOO_BIG)
+		return exchange_refuse(x, 429, "rate_limit_error", "limits.held_per_person");
+	why_set(&x->why, rc, "the request must wait for approval, and the agent's store does not answer");
+	return exchange_refuse(x, 503, "unavailable", NULL);
+}
+
+/* The hold was decided, or its time is over: on record, and to the client when it does not go on. */
+static enum rc decided(struct exchange *x, const struct verdict *verdict, const struct hold *hold)
+{
+	const char *outcome = hold->state == HOLD_USED ? "approved" : hold_state_name(hold->state);
+
+	if (transcript_decision(&x->transcript, hold->id, verdict->rule, outcome, hold->decided_by, hold->reason) != RC_OK)
+		return exchange_unrecorded(x);
+	switch (hold->state) {
+	case HOLD_USED:
+		recording_count(x->session->recording, RECORDING_APPROVED);
+		return RC_OK;
+	case HOLD_DENIED:
+		recording_count(x->session->recording, RECORDING_DENIED);
+		why_set(&x->why, RC_DENIED, "%s was denied: %s", hold->id, hold->reason[0] ? hold->reason : "no reason given");
+		return exchange_refuse(x, 403, "approval_denied", verdict->rule);
+	case HOLD_EXPIRED:
+		why_set(&x->why, RC_DENIED, "nobody decided on %s in time; send the request again to ask again", hold->id);
+		return exchange_refuse(x, 403, "approval_expired", verdict->rule);
+	case HOLD_CANCELLED:
+		why_set(&x->why, RC_DENIED, "%s was cancelled; send the request again to ask again", hold->id);
+		return exchange_refuse(x, 403, "approval_cancelled", verdict->rule);
+	case HOLD_PENDING: case HOLD_APPROVED:
+		break;
+	}
+	return not_held(x, RC_FAULT);
+}
+
+/* Wait for a second person. RC_OK: approved, and used for this request; RC_CONFLICT: an identical request has used the approval. */
+static enum rc wait_for_decision(struct exchange *x, const struct verdict *verdict, struct hold *hold)
+{
+	enum rc rc = hold_wait(x->agent->holds, verdict->wait_ns, http_conn_fd(x->conn), session_end_fd(x->session), hold);
+
+	switch (rc) {
+	case RC_OK:
+		return decided(x, verdict, hold);
+	case RC_CONFLICT:
+		return RC_CONFLICT;
+	case RC_TIMEOUT:
+		why_set(&x->why, RC_DENIED, "waiting for approval as %s; send the same request again when it is approved", hold->id);
+		return exchange_refuse(x, 403, "approval_pending", verdict->rule);
+	case RC_END:
+		hold_abandon(x->agent->holds, hold->id);
+		return exchange_cut(x, "client");
+	case RC_CANCELLED:
+		why_set(&x->why, rc, "the session has ended");
+		return exchange_refuse(x, 503, "session_ended", NULL);
+	case RC_AGAIN: case RC_BAD: case RC_DENIED: case RC_NOT_FOUND: case RC_TOO_BIG: case RC_UNREACHABLE: case RC_IO: case RC_NOMEM: case RC_FAULT:
+		break;
+	}
+	return not_held(x, rc);
+}
+
+static enum rc hold(struct exchange *x, const struct facts *facts, const struct verdict *verdict)
+{
+	struct hold h = {0};
+	enum rc rc;
+
+	if (recording_sync(x->session->recording) != RC_OK)
+		return exchange_unrecorded(x);
+	do {
+		rc = enter(x, facts, verdict, &h);
+		if (rc != RC_OK)
+			return not_held(x, rc);
+		if (transcript_hold(&x->transcript, h.id, verdict->rule, h.expires_s) != RC_OK)
+			return exchange_unrecorded(x);
+		recording_count(x->session->recording, RECORDING_HELD);
+		log_info("held", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("hold", h.id), L_TEXT("rule", verdict->rule));
+		rc = h.state == HOLD_USED ? decided(x, verdict, &h) : wait_for_decision(x, verdict, &h);
+	} while (rc == RC_CONFLICT);
+	if (rc == RC_OK && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
+		rc = not_held(x, RC_NOMEM);
+	return rc;
+}
+
+static void judge(struct exchange *x, struct facts *facts, struct verdict *verdict)
+{
+	*facts = (struct facts){
+		.method = x->method, .route = x->route->name, .user = x->session->person.user, .groups = &x->session->person.groups,
+		.prompt = x->prompt, .body_bytes = x->body.len,
+	};
+	if (x->prompt)
+		facts->n_history = history_covers(x->session->history, x->prompt);
+	policy_decide(x->policy, facts, clock_wall_ns(), verdict);
+}
+
+static enum rc deny(struct exchange *x, const struct verdict *verdict)
+{
+	why_set(&x->why, RC_DENIED, "%s", verdict->message);
+	recording_count(x->session->recording, RECORDING_DENIED);
+	return exchange_refuse(x, 403, "permission_error", verdict->rule ? verdict->rule : "policy");
+}
+
+/* The policy may have changed while the request waited: what is in force now decides whether the approval still counts. */
+static enum rc refresh_policy(struct exchange *x)
+{
+	struct policy *now = NULL;
+	enum rc rc = session_policy(x->session, &now);
+
+	if (rc != RC_OK)
+		return exchange_unrecorded(x);
+	policy_unref(x->policy);
+	x->policy = now;
+	return RC_OK;
+}
+
+enum rc exchange_decide(struct exchange *x)
+{
+	char approved_by[128] = "";                      /* the rule whose approval was used */
+	struct verdict verdict;
+	struct facts facts;
+	enum rc rc = RC_OK;
+
+	for (;;) {
+		judge(x, &facts, &verdict);
+		if (verdict.decision == DECISION_DENY)
+			return deny(x, &verdict);
+		if (verdict.decision == DECISION_ALLOW)
+			break;
+		if (strcmp(approved_by, verdict.rule) == 0)
+			return RC_OK;
+		rc = hold(x, &facts, &verdict);
+		if (rc != RC_OK)
+			return rc;
+		snprintf(approved_by, sizeof approved_by, "%s", verdict.rule);
+		rc = refresh_policy(x);
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (verdict.rule && transcript_decision(&x->transcript, NULL, verdict.rule, "allowed", NULL, NULL) != RC_OK)
+		return exchange_unrecorded(x);
+	return RC_OK;
+}

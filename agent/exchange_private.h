@@ -1,0 +1,75 @@
+/* What exchange*.c share: one exchange, and the steps of its life. */
+#ifndef PHIGATE_AGENT_EXCHANGE_PRIVATE_H
+#define PHIGATE_AGENT_EXCHANGE_PRIVATE_H
+
+#include "agent.h"
+#include "hold.h"
+#include "http.h"
+#include "session.h"
+#include "transcript.h"
+#include "upstream.h"
+
+#define REQUEST_ID_LEN 20                        /* "req_" and 16 hex digits */
+
+/* How an exchange ended, for metrics and the log. */
+enum exchange_outcome { OUTCOME_ANSWERED, OUTCOME_REFUSED, OUTCOME_FAILED, OUTCOME_CUT };
+#define N_OUTCOMES 4
+
+struct exchange {
+	/* of the channel */
+	struct agent *agent;
+	struct session *session;
+	const struct connection *connection;
+	const struct dialect *dialect;
+	const struct target *target;
+	struct http_conn *conn;
+	struct upstream *upstream;
+	/* of this exchange */
+	const struct http_head *head;
+	uint64_t number;                         /* in the session; 0: it has not begun */
+	char request_id[REQUEST_ID_LEN + 1];
+	struct policy *policy;                   /* the snapshot that it began with */
+	const struct route *route;
+	char method[16], *path;                  /* the dialect's own path, with the query */
+	struct buf body;
+	struct prompt *prompt;
+	struct transcript transcript;
+	bool body_read;                          /* the connection stands at the next request */
+	bool recorded;                           /* its request is on record */
+	struct mask_counts masked;               /* in the answer */
+	int status;                              /* that the client was answered with; 0: none */
+	enum exchange_outcome outcome;
+	int64_t start_ns;
+	struct why why;
+};
+
+/* Each step: RC_OK, and the next one follows; else the exchange is over, and the client has been told what there is to tell. RC_END: and
+ * the connection can carry another request; any other code: it cannot. */
+
+/* ---- exchange_request.c ---- */
+enum rc exchange_read(struct exchange *x) MUST_USE;          /* key, route, body: what is asked, in one reading */
+enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
+
+/* ---- exchange_decide.c ---- */
+enum rc exchange_decide(struct exchange *x) MUST_USE;        /* policy, and a second person where it says so */
+
+/* ---- exchange_shown.c ---- */
+/* Append what `phigate show` gives of a held request: one JSON object, masked. */
+enum rc exchange_shown(const struct exchange *x, const struct facts *facts, const struct verdict *verdict, struct buf *out) MUST_USE;
+
+/* ---- exchange_reply.c ---- */
+enum rc exchange_forward(struct exchange *x) MUST_USE;       /* the request to the model */
+enum rc exchange_reply(struct exchange *x) MUST_USE;         /* the answer, masked and recorded, to the client */
+
+/* ---- exchange_refuse.c ---- */
+/* Answer with an error in the dialect's shape, on record like any answer; why says the reason. Returns RC_END, or RC_CANCELLED when the
+ * connection must close. rule: what decided ("policy rule", "route"), NULL when it is no decision but a failure. */
+enum rc exchange_refuse(struct exchange *x, int status, const char *type, const char *rule) MUST_USE;
+
+/* The client is gone, the session ends, or an answer breaks off: on record as cut for this reason. Returns RC_CANCELLED. */
+enum rc exchange_cut(struct exchange *x, const char *reason) MUST_USE;
+
+/* The recording has failed: nothing of the session may pass. Returns RC_CANCELLED. */
+enum rc exchange_unrecorded(struct exchange *x) MUST_USE;
+
+#endif

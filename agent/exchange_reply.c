@@ -1,0 +1,340 @@
+/* The model's answer on its way to the client: decoded, masked, on record, sent; its end only once all of it is durable. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "exchange_private.h"
+#include "headers.h"
+#include "inflate.h"
+#include "log.h"
+#include "mask/answer.h"
+
+#define HEAD_MAX ((size_t)1 << 18)
+#define PIECE_MAX ((size_t)96 << 20)             /* one event may be large, and decoding makes it larger */
+
+/* ---- to the model ----------------------------------------------------------------------------------------------------------- */
+
+/* The model cannot be used: 502 or 504. */
+static enum rc unusable(struct exchange *x, enum rc rc)
+{
+	if (rc == RC_END)
+		return exchange_cut(x, "client");
+	if (rc == RC_CANCELLED) {
+		why_set(&x->why, rc, "the session has ended");
+		return exchange_refuse(x, 503, "session_ended", NULL);
+	}
+	log_warn("model_failed", L_TEXT("connection", x->connection->name), L_RC(rc), L_TEXT("reason", x->why.text));
+	return exchange_refuse(x, rc == RC_TIMEOUT ? 504 : 502, rc == RC_TIMEOUT ? "timeout_error" : "upstream_error", NULL);
+}
+
+enum rc exchange_forward(struct exchange *x)
+{
+	struct buf head;
+	enum rc rc;
+
+	if (recording_sync(x->session->recording) != RC_OK)
+		return exchange_unrecorded(x);
+	buf_init(&head, HEAD_MAX);
+	rc = headers_forward(x->head, x->path, x->target, x->body.len, &head);
+	if (rc == RC_OK)
+		rc = upstream_send(x->upstream, buf_slice(&head), buf_slice(&x->body), &x->why);
+	buf_free(&head);
+	return rc == RC_OK ? RC_OK : unusable(x, rc);
+}
+
+/* ---- what kind of answer ------------------------------------------------------------------------------------------------------ */
+
+struct reply {
+	struct exchange *x;
+	const struct http_head *head;            /* the model's */
+	struct inflater *inflater;
+	struct answer *answer;
+	struct buf raw, plain;                   /* as it came; decoded */
+	struct buf masked;                       /* what may go out; its end waits here until all is durable */
+	size_t end_at;                           /* where in masked the ending event begins; SIZE_MAX: it has not come */
+	struct buf out;                          /* HTTP bytes for the client */
+	bool no_body, chunked;
+	bool keep_last;                          /* no event ends this answer, so its last byte does */
+};
+
+static const struct {
+	const char *type;
+	enum framing framing;
+} TYPES[] = {
+	{"application/json", FRAMING_JSON}, {"text/event-stream", FRAMING_SSE}, {"application/x-ndjson", FRAMING_NDJSON},
+	{"application/ndjson", FRAMING_NDJSON}, {"application/jsonl", FRAMING_NDJSON}, {"text/plain", FRAMING_TEXT}, {"text/", FRAMING_TEXT},
+};
+
+/* "type/subtype" of a Content-Type, without its parameters. */
+static struct slice media_type(struct slice value)
+{
+	const char *semicolon = value.n ? memchr(value.p, ';', value.n) : NULL;
+
+	if (semicolon)
+		value.n = (size_t)(semicolon - value.p);
+	while (value.n && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
+		value.n--;
+	return value;
+}
+
+/* Another charset would be read otherwise than we do. */
+static bool is_utf8(struct slice value)
+{
+	for (size_t i = 0; i + 8 < value.n; i++) {
+		struct slice rest = {value.p + i + 8, value.n - i - 8};
+
+		if (strncasecmp(value.p + i, "charset=", 8) != 0)
+			continue;
+		if (rest.n && *rest.p == '"')
+			rest = (struct slice){rest.p + 1, rest.n - 1};
+		return (rest.n >= 5 && strncasecmp(rest.p, "utf-8", 5) == 0) || (rest.n >= 8 && strncasecmp(rest.p, "us-ascii", 8) == 0);
+	}
+	return true;
+}
+
+static enum rc find_framing(const struct exchange *x, struct slice value, enum framing *out, struct why *why)
+{
+	struct slice type = media_type(value);
+	const struct text_list *allowed = &x->connection->allow_content_types;
+
+	*out = FRAMING_TEXT;
+	if (!is_utf8(value))
+		return why_set(why, RC_BAD, "the model answers in a character set other than UTF-8");
+	if (!type.n)
+		return RC_OK;
+	for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+		size_t n = strlen(TYPES[i].type);
+		bool prefix = TYPES[i].type[n - 1] == '/';
+
+		if ((prefix ? type.n > n : type.n == n) && strncasecmp(type.p, TYPES[i].type, n) == 0) {
+			*out = TYPES[i].framing;
+			return RC_OK;
+		}
+	}
+	for (size_t i = 0; i < allowed->n; i++)
+		if (slice_is_nocase(type, allowed->item[i]))
+			return RC_OK;
+	return why_set(why, RC_BAD, "the model answers with a content type that cannot be masked; allow_content_types lets one pass as text");
+}
+
+static enum rc check_status(int status, struct why *why)
+{
+	if (status == 206 || status == 304)
+		return why_set(why, RC_BAD, "the model answers with status %d, which nobody asked for", status);
+	return RC_OK;
+}
+
+static enum rc prepare(struct reply *r)
+{
+	struct exchange *x = r->x;
+	const char *credential = x->target->credential;
+	struct answer_options options = {
+		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->session->scope, .counts = &x->masked,
+		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = slice_str(credential),
+		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
+	};
+	enum rc rc = check_status(r->head->status, &x->why);
+
+	r->no_body = slice_is(x->head->method, "HEAD") || r->head->status == 204;
+	r->chunked = !r->no_body && x->head->minor > 0;
+	if (rc == RC_OK && !r->no_body)
+		rc = find_framing(x, http_header(r->head, "content-type"), &options.framing, &x->why);
+	r->keep_last = options.framing == FRAMING_JSON || options.framing == FRAMING_TEXT;
+	if (rc == RC_OK) {
+		rc = inflater_new(http_header(r->head, "content-encoding"), &r->inflater);
+		if (rc == RC_BAD)
+			why_set(&x->why, rc, "the model answers in a coding other than gzip and deflate");
+	}
+	return rc == RC_OK ? answer_new(&options, &r->answer) : rc;
+}
+
+/* The head of the answer: into the recording, and before the first bytes that go out. */
+static enum rc begin(struct reply *r)
+{
+	struct exchange *x = r->x;
+	struct buf json;
+	enum rc rc;
+
+	buf_init(&json, HEAD_MAX);
+	buf_printf(&r->out, "HTTP/1.1 %d %s\r\n", r->head->status, http_reason(r->head->status));
+	rc = headers_answer(r->head, policy_engine(x->policy), x->session->scope, slice_str(x->target->credential), &r->out, &json);
+	if (r->chunked)
+		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
+	if (!x->head->keep_alive || (!r->chunked && !r->no_body))
+		buf_puts(&r->out, "Connection: close\r\n");
+	buf_puts(&r->out, "\r\n");
+	if (rc == RC_OK)
+		rc = r->out.rc;
+	if (rc == RC_OK && transcript_response(&x->transcript, r->head->status, buf_slice(&json)) != RC_OK)
+		rc = RC_IO;
+	buf_free(&json);
+	return rc;
+}
+
+/* ---- carrying ----------------------------------------------------------------------------------------------------------------- */
+
+/* RC_IO here is the recording's, RC_END the client's, RC_CANCELLED the session's; all else is the model's. */
+
+static void put_chunk(struct reply *r, struct slice bytes)
+{
+	if (!bytes.n)
+		return;
+	if (r->chunked)
+		buf_printf(&r->out, "%zx\r\n", bytes.n);
+	buf_add_slice(&r->out, bytes);
+	if (r->chunked)
+		buf_puts(&r->out, "\r\n");
+}
+
+static enum rc flush(struct reply *r)
+{
+	enum rc rc = r->out.rc;
+
+	if (rc == RC_OK && r->out.len) {
+		r->x->status = r->head->status;
+		rc = http_write(r->x->conn, buf_slice(&r->out));
+		buf_clear(&r->out);
+	}
+	return rc == RC_TIMEOUT ? RC_END : rc;           /* a client that takes nothing for so long is gone */
+}
+
+/* What stands in masked[0..n) goes on record and out. */
+static enum rc pass(struct reply *r, size_t n)
+{
+	struct slice bytes = {r->masked.data, n};
+
+	if (!n)
+		return RC_OK;
+	if (transcript_chunk(&r->x->transcript, bytes, false) != RC_OK)
+		return RC_IO;
+	put_chunk(r, bytes);
+	buf_consume(&r->masked, n);
+	if (r->end_at != SIZE_MAX)
+		r->end_at -= n;
+	return flush(r);
+}
+
+/* All that the answer gave but its end: its ending event and what follows, or the last byte where no event ends it. */
+static enum rc carry(struct reply *r)
+{
+	size_t n = r->masked.len;
+
+	if (r->end_at != SIZE_MAX)
+		n = r->end_at;
+	else if (r->keep_last && n)
+		n--;
+	return pass(r, n);
+}
+
+/* The end goes out once all of the answer is durable. */
+static enum rc finish(struct reply *r)
+{
+	struct exchange *x = r->x;
+
+	if (transcript_chunk(&x->transcript, buf_slice(&r->masked), true) != RC_OK || recording_sync(x->session->recording) != RC_OK)
+		return RC_IO;
+	put_chunk(r, buf_slice(&r->masked));
+	if (r->chunked)
+		buf_puts(&r->out, "0\r\n\r\n");
+	return flush(r);
+}
+
+/* The bytes that have come, decoded and masked; done: they were the last. */
+static enum rc mask(struct reply *r, bool done)
+{
+	struct buf *plain = r->inflater ? &r->plain : &r->raw;
+	enum rc rc = RC_OK;
+
+	if (r->inflater && r->raw.len)
+		rc = inflater_feed(r->inflater, buf_slice(&r->raw), &r->plain);
+	if (rc == RC_OK && done && r->inflater)
+		rc = inflater_finish(r->inflater);
+	if (rc == RC_OK && plain->len)
+		rc = answer_feed(r->answer, buf_slice(plain), &r->masked, &r->end_at);
+	if (rc == RC_OK && done)
+		rc = answer_finish(r->answer, &r->masked, &r->end_at);
+	buf_clear(&r->raw);
+	if (r->inflater)
+		buf_clear(&r->plain);
+	if (rc != RC_OK && !r->x->why.text[0])
+		why_set(&r->x->why, RC_BAD, "the model's answer %s", rc == RC_TOO_BIG ? "goes over a limit (event_max, streams)" :
+			"cannot be read, so it cannot be masked");
+	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
+}
+
+static enum rc carry_body(struct reply *r)
+{
+	struct exchange *x = r->x;
+	bool done = r->no_body;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !done) {
+		rc = upstream_read_body(x->upstream, &r->raw, &done, transcript_due(&x->transcript), &x->why);
+		if (rc == RC_TIMEOUT) {
+			rc = transcript_flush(&x->transcript) == RC_OK ? RC_OK : RC_IO;
+			continue;
+		}
+		if (rc == RC_OK)
+			rc = mask(r, done);
+		if (rc == RC_OK && !done)
+			rc = carry(r);
+	}
+	return rc == RC_OK ? finish(r) : rc;
+}
+
+/* What was begun breaks off: the client sees it by the missing end of the answer. */
+static enum rc broken(struct reply *r, enum rc rc)
+{
+	struct exchange *x = r->x;
+
+	switch (rc) {
+	case RC_IO:
+		return exchange_unrecorded(x);
+	case RC_END:
+		return exchange_cut(x, "client");
+	case RC_CANCELLED:
+		return exchange_cut(x, "session");
+	case RC_OK: case RC_AGAIN: case RC_BAD: case RC_DENIED: case RC_NOT_FOUND: case RC_CONFLICT: case RC_TOO_BIG: case RC_TIMEOUT:
+	case RC_UNREACHABLE: case RC_NOMEM: case RC_FAULT:
+		break;
+	}
+	log_warn("model_failed", L_TEXT("connection", x->connection->name), L_RC(rc), L_TEXT("reason", x->why.text));
+	return exchange_cut(x, "model");
+}
+
+static enum rc reply(struct reply *r)
+{
+	struct exchange *x = r->x;
+	enum rc rc = prepare(r);
+
+	if (rc != RC_OK)
+		return unusable(x, rc);
+	rc = begin(r);
+	if (rc == RC_OK)
+		rc = carry_body(r);
+	if (rc != RC_OK)
+		return broken(r, rc);
+	return x->head->keep_alive && (r->chunked || r->no_body) ? RC_END : RC_CANCELLED;
+}
+
+enum rc exchange_reply(struct exchange *x)
+{
+	struct reply r = {.x = x, .end_at = SIZE_MAX};
+	enum rc rc = upstream_read_head(x->upstream, slice_is(x->head->method, "HEAD"), x->connection->first_byte_ns, &r.head, &x->why);
+
+	if (rc != RC_OK)
+		return unusable(x, rc);
+	buf_init(&r.raw, PIECE_MAX);
+	buf_init(&r.plain, PIECE_MAX);
+	buf_init(&r.masked, PIECE_MAX);
+	buf_init(&r.out, PIECE_MAX);
+	rc = reply(&r);
+	answer_free(r.answer);
+	inflater_free(r.inflater);
+	buf_free(&r.raw);
+	buf_free(&r.plain);
+	buf_free(&r.masked);
+	buf_free(&r.out);
+	return rc;
+}

@@ -1,0 +1,137 @@
+/* What is asked: read once, checked, and put on record masked. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange_private.h"
+#include "headers.h"
+#include "mask/answer.h"
+
+static enum rc read_route(struct exchange *x)
+{
+	struct slice m = x->head->method;
+	enum rc rc;
+
+	if (m.n >= sizeof x->method) {
+		why_set(&x->why, RC_BAD, "there is no such method");
+		return exchange_refuse(x, 400, "invalid_request_error", "route");
+	}
+	memcpy(x->method, m.p, m.n);
+	x->method[m.n] = '\0';
+	rc = dialect_route(x->dialect, x->method, x->head->target, &x->route, &x->path, &x->why);
+	switch (rc) {
+	case RC_OK:
+		return RC_OK;
+	case RC_DENIED:
+		return exchange_refuse(x, 403, "permission_error", "route");
+	case RC_AGAIN: case RC_END: case RC_BAD: case RC_NOT_FOUND: case RC_CONFLICT: case RC_TOO_BIG: case RC_TIMEOUT: case RC_UNREACHABLE:
+	case RC_CANCELLED: case RC_IO: case RC_NOMEM: case RC_FAULT:
+		break;
+	}
+	return exchange_refuse(x, rc == RC_NOMEM ? 503 : 400, "invalid_request_error", "route");
+}
+
+static enum rc read_body(struct exchange *x)
+{
+	struct slice coding = http_header(x->head, "content-encoding");
+	enum rc rc;
+
+	if (coding.n && !slice_is_nocase(coding, "identity")) {
+		why_set(&x->why, RC_BAD, "compressed requests are not taken; send the body as it is");
+		return exchange_refuse(x, 415, "invalid_request_error", "body");
+	}
+	rc = http_read_body(x->conn, &x->body, &x->why);
+	x->body_read = rc == RC_OK;
+	switch (rc) {
+	case RC_OK:
+		return RC_OK;
+	case RC_TOO_BIG:
+		return exchange_refuse(x, 413, "request_too_large", "limits.body_max");
+	case RC_BAD:
+		return exchange_refuse(x, 400, "invalid_request_error", "body");
+	case RC_TIMEOUT:
+		return exchange_refuse(x, 408, "timeout_error", "limits.body_rate");
+	case RC_END:
+		(void)!exchange_record(x);
+		return exchange_cut(x, "client");
+	case RC_CANCELLED:
+		(void)!exchange_record(x);
+		return exchange_cut(x, "session");
+	case RC_AGAIN: case RC_DENIED: case RC_NOT_FOUND: case RC_CONFLICT: case RC_UNREACHABLE: case RC_IO: case RC_NOMEM: case RC_FAULT:
+		break;
+	}
+	return exchange_refuse(x, 503, "unavailable", NULL);
+}
+
+static enum rc read_prompt(struct exchange *x)
+{
+	enum rc rc;
+
+	if (!x->route->has_body) {
+		if (!x->body.len)
+			return RC_OK;
+		why_set(&x->why, RC_BAD, "this route takes no body");
+		return exchange_refuse(x, 400, "invalid_request_error", "body");
+	}
+	rc = prompt_read(x->route, buf_slice(&x->body), &x->connection->allow_opaque, &x->prompt, &x->why);
+	if (rc == RC_OK)
+		return RC_OK;
+	if (rc == RC_DENIED)
+		return exchange_refuse(x, 403, "permission_error", "opaque");
+	return rc == RC_BAD ? exchange_refuse(x, 400, "invalid_request_error", "body") : exchange_refuse(x, 503, "unavailable", NULL);
+}
+
+enum rc exchange_read(struct exchange *x)
+{
+	enum rc rc = read_route(x);
+
+	if (rc == RC_OK)
+		rc = read_body(x);
+	if (rc == RC_OK)
+		rc = read_prompt(x);
+	return rc;
+}
+
+/* ---- on record ------------------------------------------------------------------------------------------------------------ */
+
+/* A JSON body keeps its shape; what is no JSON is masked as text. */
+static enum rc mask_body(struct exchange *x, struct buf *out)
+{
+	const struct answer_options options = {
+		.framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .engine = policy_engine(x->policy), .scope = x->session->scope,
+		.event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
+	};
+	struct answer *a = NULL;
+	size_t end_at = SIZE_MAX;
+	enum rc rc = answer_new(&options, &a);
+
+	if (rc == RC_OK)
+		rc = answer_feed(a, buf_slice(&x->body), out, &end_at);
+	if (rc == RC_OK)
+		rc = answer_finish(a, out, &end_at);
+	answer_free(a);
+	return rc;
+}
+
+enum rc exchange_record(struct exchange *x)
+{
+	struct mask_engine *engine = policy_engine(x->policy);
+	struct slice target = x->path ? slice_str(x->path) : x->head->target;
+	struct buf path, headers, text;
+	enum rc rc;
+
+	buf_init(&path, 1 << 18);
+	buf_init(&headers, 1 << 20);
+	buf_init(&text, BUF_MAX_DEFAULT);
+	rc = mask_text(engine, x->session->scope, NULL, target, &path);
+	if (rc == RC_OK)
+		rc = headers_request_json(x->head, engine, x->session->scope, &headers);
+	if (rc == RC_OK && x->body.len)
+		rc = mask_body(x, &text);
+	if (rc == RC_OK)
+		rc = transcript_request(&x->transcript, x->head->method, path.data ? path.data : "", buf_slice(&headers), buf_slice(&text));
+	x->recorded = rc == RC_OK;
+	buf_free(&path);
+	buf_free(&headers);
+	buf_free(&text);
+	return rc == RC_OK ? rc : exchange_unrecorded(x);
+}

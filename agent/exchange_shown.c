@@ -1,0 +1,165 @@
+/* What an approver is shown of a held request: size, roles, model, what the rule matched, then every text, masked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exchange_private.h"
+#include "json.h"
+
+static void add_name(struct buf *out, const char *name)
+{
+	buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
+}
+
+/* {"user":2,"assistant":1} */
+static void add_roles(const struct prompt *p, struct buf *out)
+{
+	bool first = true;
+
+	buf_putc(out, '{');
+	for (size_t i = 0; i < p->n_messages; i++) {
+		size_t n = 0, before = 0;
+
+		for (size_t j = 0; j < p->n_messages; j++)
+			if (strcmp(p->messages[j].role, p->messages[i].role) == 0) {
+				n++;
+				before += j < i;
+			}
+		if (before || !*p->messages[i].role)
+			continue;
+		if (!first)
+			buf_putc(out, ',');
+		first = false;
+		json_add_str(out, p->messages[i].role);
+		buf_printf(out, ":%zu", n);
+	}
+	buf_putc(out, '}');
+}
+
+static void add_opaque(const struct prompt *p, struct buf *out)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < p->n_opaque; i++)
+		buf_printf(out, "%s{\"kind\":\"%s\",\"bytes\":%zu}", i ? "," : "", p->opaque[i].kind, p->opaque[i].bytes);
+	buf_putc(out, ']');
+}
+
+/* One sentence of what policy_show_match() tells. */
+static enum rc add_matched(const struct exchange *x, const struct facts *facts, const struct verdict *verdict, struct buf *out)
+{
+	struct buf json, text;
+	const char *condition, *match;
+	cJSON *tree = NULL;
+	int64_t message = 0;
+	enum rc rc;
+
+	buf_init(&json, 1 << 18);
+	buf_init(&text, 1 << 18);
+	rc = policy_show_match(x->policy, facts, verdict, x->session->scope, &json);
+	if (rc == RC_OK && !(tree = json_parse(buf_slice(&json))))
+		rc = RC_FAULT;
+	condition = json_text(tree, "condition");
+	match = json_text(tree, "match");
+	if (match) {
+		buf_printf(&text, "%s[%s]%s", json_text(tree, "before") ? json_text(tree, "before") : "", match,
+			   json_text(tree, "after") ? json_text(tree, "after") : "");
+		if (json_int(tree, "message", &message) && message > 0)
+			buf_printf(&text, " (message %lld)", (long long)message);
+	} else {
+		buf_puts(&text, condition ? condition : verdict->rule);
+	}
+	add_name(out, "matched");
+	json_add_string(out, buf_slice(&text));
+	add_name(out, "match");
+	buf_add_slice(out, buf_slice(&json));
+	cJSON_Delete(tree);
+	buf_free(&json);
+	buf_free(&text);
+	return rc == RC_OK ? out->rc : rc;
+}
+
+/* ---- the texts ------------------------------------------------------------------------------------------------------------ */
+
+static void on_span(void *arg, const struct mask_span *span)
+{
+	struct buf *masks = arg;
+
+	buf_printf(masks, "%s\"%s of %zu\"", masks->len ? "," : "", span->entity, span->end - span->start);
+}
+
+/* {"role","text","masks":["SSN of 11",…]}: entity, and bytes of what stands behind the mask. */
+static enum rc add_text(const struct exchange *x, const char *role, struct slice text, bool first, struct buf *out)
+{
+	struct mask_stream *m = NULL;
+	struct buf masked, masks;
+	enum rc rc = mask_stream_new(policy_engine(x->policy), x->session->scope, NULL, &m);
+
+	buf_init(&masked, BUF_MAX_DEFAULT);
+	buf_init(&masks, BUF_MAX_DEFAULT);
+	if (rc == RC_OK) {
+		mask_stream_on_span(m, on_span, &masks);
+		rc = mask_feed(m, text.p, text.n, &masked);
+	}
+	if (rc == RC_OK)
+		rc = mask_finish(m, &masked);
+	if (rc == RC_OK)
+		rc = masks.rc;
+	if (rc == RC_OK) {
+		buf_puts(out, first ? "{\"role\":" : ",{\"role\":");
+		json_add_str(out, *role ? role : "text");
+		buf_puts(out, ",\"text\":");
+		json_add_string(out, buf_slice(&masked));
+		buf_puts(out, ",\"masks\":[");
+		buf_add_slice(out, buf_slice(&masks));
+		rc = buf_puts(out, "]}");
+	}
+	mask_stream_free(m);
+	buf_free(&masked);
+	buf_free(&masks);
+	return rc;
+}
+
+static enum rc add_texts(const struct exchange *x, struct buf *out)
+{
+	const struct prompt *p = x->prompt;
+	enum rc rc = buf_putc(out, '[');
+
+	for (size_t i = 0; i < p->n_messages && rc == RC_OK; i++)
+		rc = add_text(x, p->messages[i].role, (struct slice){p->messages[i].text, p->messages[i].n}, i == 0, out);
+	if (rc == RC_OK && p->other_text && *p->other_text)
+		rc = add_text(x, "everything else", slice_str(p->other_text), p->n_messages == 0, out);
+	return rc == RC_OK ? buf_putc(out, ']') : rc;
+}
+
+enum rc exchange_shown(const struct exchange *x, const struct facts *facts, const struct verdict *verdict, struct buf *out)
+{
+	const struct prompt *p = x->prompt;
+	struct buf path;
+	enum rc rc;
+
+	buf_init(&path, 1 << 18);
+	rc = mask_text(policy_engine(x->policy), x->session->scope, NULL, slice_str(x->path), &path);
+	buf_printf(out, "{\"bytes\":%zu", x->body.len);
+	if (p) {
+		add_name(out, "roles");
+		add_roles(p, out);
+		add_name(out, "model");
+		json_add_str(out, p->model);
+		add_name(out, "opaque");
+		add_opaque(p, out);
+		buf_printf(out, ",\"tools\":%s,\"stream\":%s", p->tools ? "true" : "false", p->stream ? "true" : "false");
+		if (p->max_tokens != INT64_MAX)
+			buf_printf(out, ",\"max_tokens\":%lld", (long long)p->max_tokens);
+	}
+	add_name(out, "method");
+	json_add_str(out, x->method);
+	add_name(out, "path");
+	json_add_string(out, buf_slice(&path));
+	buf_free(&path);
+	if (rc == RC_OK)
+		rc = add_matched(x, facts, verdict, out);
+	if (rc == RC_OK && p) {
+		add_name(out, "texts");
+		rc = add_texts(x, out);
+	}
+	return rc == RC_OK ? buf_putc(out, '}') : rc;
+}
