@@ -72,7 +72,7 @@ static bool is_head(const char *key)
 	for (size_t i = 0; i < N_HEAD; i++)
 		if (strcmp(HEAD[i].key, key) == 0)
 			return true;
-	return strcmp(key, "matched") == 0;
+	return strcmp(key, "matched") == 0 || strcmp(key, "match") == 0;
 }
 
 static void print_decisions(const cJSON *hold)
@@ -118,9 +118,8 @@ static void print_state(const cJSON *hold)
 
 	(void)json_int(hold, "approvals_needed", &needed);
 	(void)json_int(hold, "approvals_given", &given);
-	term_printf(stdout, STYLE_BOLD, "%s", "");
 	foreign(json_text(hold, "id"));
-	fputs("  ", stdout);
+	fputs(" is ", stdout);
 	foreign(state);
 	printf(", %lld of %lld approvals, asked %s", (long long)given, (long long)needed, when_relative(json_text(hold, "created_at"), when));
 	if (slice_is(slice_str(state), "pending") || slice_is(slice_str(state), "approved"))
@@ -128,10 +127,37 @@ static void print_state(const cJSON *hold)
 	fputs("\n\n", stdout);
 }
 
+/* What the rule found, in its context; or which condition held. */
+static void print_match(const cJSON *hold, const cJSON *request)
+{
+	const cJSON *match = json_object(request, "match");
+	int64_t message = 0;
+
+	line("Rule", json_text(hold, "rule"));
+	if (!json_text(match, "match")) {
+		line("Matched", json_text(request, "matched") ? json_text(request, "matched") : json_text(hold, "matched"));
+		return;
+	}
+	label("Matched");
+	foreign(json_text(match, "before"));
+	term_printf(stdout, STYLE_WARN, "[");
+	foreign(json_text(match, "match"));
+	term_printf(stdout, STYLE_WARN, "]");
+	foreign(json_text(match, "after"));
+	fputc('\n', stdout);
+	label("");
+	if (json_int(match, "message", &message) && message > 0) {
+		printf("in message %lld, ", (long long)message);
+		foreign(json_text(match, "role"));
+		fputs(", ", stdout);
+	}
+	fputs("by ", stdout);
+	foreign(json_text(match, "pattern"));
+	fputc('\n', stdout);
+}
+
 static void print_head(const cJSON *hold, const cJSON *request)
 {
-	const char *matched = json_text(request, "matched") ? json_text(request, "matched") : json_text(hold, "matched");
-
 	print_state(hold);
 	for (size_t i = 0; i < N_HEAD; i++) {
 		const cJSON *value = cJSON_GetObjectItemCaseSensitive(request, HEAD[i].key);
@@ -142,13 +168,7 @@ static void print_head(const cJSON *hold, const cJSON *request)
 		inline_value(value);
 		fputs(strcmp(HEAD[i].name, "Size") == 0 ? " bytes\n" : "\n", stdout);
 	}
-	line("Rule", json_text(hold, "rule"));
-	if (matched && *matched) {
-		label("Matched");
-		fputs("… ", stdout);
-		foreign(matched);
-		fputs(" …\n", stdout);
-	}
+	print_match(hold, request);
 	line("Connection", json_text(hold, "connection"));
 	print_person(hold);
 	print_decisions(hold);
@@ -157,7 +177,7 @@ static void print_head(const cJSON *hold, const cJSON *request)
 /* ---- the text ------------------------------------------------------------------------------------------------------------ */
 
 /* One text of the request under its heading, and what was masked in it. */
-static void print_text(const cJSON *item)
+static void print_text(const cJSON *item, int number)
 {
 	const cJSON *masks = json_array(item, "masks");
 	const char *heading = json_text(item, "role");
@@ -165,7 +185,7 @@ static void print_text(const cJSON *item)
 	if (!heading)
 		heading = json_text(item, "path") ? json_text(item, "path") : json_text(item, "kind");
 	fputc('\n', stdout);
-	term_printf(stdout, STYLE_BOLD, "── ");
+	term_printf(stdout, STYLE_BOLD, "── %d ", number);
 	foreign(heading && *heading ? heading : "text");
 	fputc('\n', stdout);
 	foreign(json_text(item, "text") ? json_text(item, "text") : json_text(item, "content"));
@@ -186,9 +206,11 @@ static void print_rest(const cJSON *request)
 		if (is_head(member->string) || is_empty(member))
 			continue;
 		if (cJSON_IsArray(member) && cJSON_IsObject(member->child)) {
+			int number = 0;
+
 			cJSON_ArrayForEach(item, member)
 				if (json_text(item, "text") || json_text(item, "content")) {
-					print_text(item);
+					print_text(item, ++number);
 				} else {
 					label(member->string);
 					inline_value(item);
