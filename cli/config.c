@@ -60,6 +60,14 @@ static bool is_address(const char *text)
 	       (text[0] == '[' ? colon[-1] == ']' : !memchr(text, ':', (size_t)(colon - text))) && !strpbrk(text, " \t/@");
 }
 
+/* What agent.yaml allows for it. */
+static bool is_name(const char *text)
+{
+	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_");
+
+	return n > 0 && n <= 64 && !text[n];
+}
+
 static enum rc check_keys(const struct yaml *map, const char *key, const struct text_list *keys, struct why *why)
 {
 	for (size_t i = 0; i < keys->n; i++) {
@@ -105,6 +113,8 @@ static enum rc read_agent(const struct yaml *map, struct client_config *c, struc
 	struct agent_entry *a = &c->agents[c->n_agents];
 	enum rc rc = conf_read(map, "an agent", AGENT_KEYS, COUNT(AGENT_KEYS), a, why);
 
+	if (rc == RC_OK && !is_name(a->name))
+		rc = bad(map, "name", why, "must be letters, digits, dot, dash or underscore, at most 64");
 	if (rc == RC_OK && !is_address(a->address))
 		rc = bad(map, "address", why, "must be HOST:PORT, such as gpu-1.example.org:2222 or [2001:db8::7]:2222");
 	if (rc == RC_OK)
