@@ -1,11 +1,13 @@
 #include "json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "utf8.h"
 
 #define DEPTH_MAX 64
+#define FEW 64
 
 bool utf8_valid(struct slice text)
 {
@@ -20,18 +22,41 @@ bool utf8_valid(struct slice text)
 	return true;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that an object of very many members takes no longer than it must. */
+static bool keys_differ(const cJSON *object)
+{
+	const char *few[FEW], **keys = few;
+	size_t n = 0, i = 1;
+
+	for (const cJSON *c = object->child; c; c = c->next)
+		n++;
+	if (n > FEW)
+		keys = malloc(n * sizeof *keys);
+	if (!keys)
+		return false;
+	n = 0;
+	for (const cJSON *c = object->child; c; c = c->next)
+		keys[n++] = c->string;
+	qsort(keys, n, sizeof *keys, by_key);
+	while (i < n && strcmp(keys[i - 1], keys[i]) != 0)
+		i++;
+	if (keys != few)
+		free(keys);
+	return i >= n;
+}
+
 static bool acceptable(const cJSON *v, int depth)
 {
-	if (depth > DEPTH_MAX)
+	if (depth > DEPTH_MAX || (cJSON_IsObject(v) && !keys_differ(v)))
 		return false;
-	for (const cJSON *c = v->child; c; c = c->next) {
-		if (cJSON_IsObject(v))
-			for (const cJSON *other = c->next; other; other = other->next)
-				if (strcmp(c->string, other->string) == 0)
-					return false;
+	for (const cJSON *c = v->child; c; c = c->next)
 		if (!acceptable(c, depth + 1))
 			return false;
-	}
 	return true;
 }
 
