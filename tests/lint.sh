@@ -47,6 +47,12 @@ check "every configuration key stands in phigate-agent(8)" "$([ ! -e agent/phiga
 check "every command of phigate stands in phigate(1)" "$([ ! -e cli/phigate.1 ] ||
 	grep -ohE '^[[:space:]]*\.name = "[a-z]+"' cli/*.c | grep -oE '"[a-z]+"' | tr -d '"' | sort -u |
 	while read -r name; do grep -qw "$name" cli/phigate.1 || echo "$name"; done)"
+check "every option of phigate stands in phigate(1)" "$([ ! -e cli/phigate.1 ] ||
+	grep -ohE '^[[:space:]]*\{"--?[a-z-]+",' cli/*.c | grep -oE '[a-z][a-z-]*' | sort -u |
+	while read -r name; do grep -qE "Fl (Fl )?$name\b" cli/phigate.1 || echo "$name"; done)"
+check "every key of client.yaml stands in phigate(1)" "$([ ! -e cli/phigate.1 ] ||
+	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' cli/config.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
+	while read -r key; do grep -qw "$key" cli/phigate.1 || echo "$key"; done)"
 
 for page in cli/phigate.1 agent/phigate-agent.8 config/phigate-policy.5; do
 	if [ ! -e "$page" ]; then check "manual $page" "is missing"
