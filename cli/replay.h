@@ -1,4 +1,5 @@
-/* What the files of `phigate replay` share: the command (replay.c), the session as people see it (replay_play.c), and as JSON (replay_json.c). */
+/* What the files of `phigate replay` share: the command (replay.c), the session as people see it
+ * (replay_head.c, replay_play.c), and as JSON (replay_json.c). */
 #ifndef PHIGATE_CLI_REPLAY_H
 #define PHIGATE_CLI_REPLAY_H
 
@@ -10,6 +11,9 @@ struct replay_options {
 	double max_pause_s;                      /* longer pauses are cut to it; negative: none is */
 	uint64_t exchange;                       /* 0: all */
 };
+
+/* What session.json says of the whole session, and the verdict. */
+void replay_head(struct screen *s, const struct evidence *e);
 
 struct player;
 

@@ -106,13 +106,6 @@ static void label(struct player *p, const char *text, enum style style)
 	p->in_part = false;
 }
 
-static void others(struct player *p, const char *text, enum style style)
-{
-	if (text)
-		screen_text(&p->screen, slice_str(text), style);
-	screen_flush(&p->screen);
-}
-
 /* How long after the request. */
 static void since(struct player *p)
 {
@@ -146,114 +139,7 @@ static void cut_short(struct player *p, uint64_t shown, uint64_t all)
 		screen_words(&p->screen, STYLE_DIM, " … and %llu bytes more", (unsigned long long)(all - shown));
 }
 
-/* ---- the head --------------------------------------------------------------------------------------------------------------------- */
-
-static void show_user(struct player *p, const cJSON *user)
-{
-	const cJSON *group;
-	const char *comma = ", of ";
-
-	label(p, "who", STYLE_DIM);
-	others(p, json_text(user, "id"), STYLE_BOLD);
-	cJSON_ArrayForEach(group, json_array(user, "groups")) {
-		screen_words(&p->screen, STYLE_PLAIN, "%s", comma);
-		others(p, cJSON_GetStringValue(group), STYLE_PLAIN);
-		comma = ", ";
-	}
-}
-
-static void show_times(struct player *p, const cJSON *session)
-{
-	const char *opened = json_text(session, "opened"), *closed = json_text(session, "closed");
-	int64_t from_ns, to_ns;
-	char text[CLOCK_TEXT];
-	struct buf lasted;
-
-	label(p, "when", STYLE_DIM);
-	if (!opened || !closed || clock_parse(slice_str(opened), &from_ns) != RC_OK || clock_parse(slice_str(closed), &to_ns) != RC_OK) {
-		screen_words(&p->screen, STYLE_PLAIN, "not known");
-		return;
-	}
-	buf_init(&lasted, 64);
-	duration_text(to_ns > from_ns ? to_ns - from_ns : 0, &lasted);
-	screen_words(&p->screen, STYLE_PLAIN, "%.10s ", clock_text_s(from_ns / NS_PER_S, text));
-	screen_words(&p->screen, STYLE_PLAIN, "%.8s UTC, for %s, ended: ", text + 11, lasted.len ? lasted.data : "?");
-	others(p, json_text(session, "end"), STYLE_PLAIN);
-	buf_free(&lasted);
-}
-
-static void show_counts(struct player *p, const cJSON *counts)
-{
-	static const char *const names[] = {"exchanges", "held", "approved", "denied"};
-	const cJSON *entity;
-	const char *comma = ", masked ";
-	int64_t n;
-
-	label(p, "counts", STYLE_DIM);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (json_int(counts, names[i], &n))
-			screen_words(&p->screen, STYLE_PLAIN, "%s%lld %s", i ? ", " : "", (long long)n, names[i]);
-	cJSON_ArrayForEach(entity, json_object(counts, "masked")) {
-		if (!cJSON_IsNumber(entity))
-			continue;
-		screen_words(&p->screen, STYLE_PLAIN, "%s%.0f ", comma, entity->valuedouble);
-		others(p, entity->string, STYLE_MASKED);
-		comma = ", ";
-	}
-}
-
-static void show_signer(struct player *p, const struct evidence *e, const char *agent)
-{
-	label(p, "evidence", STYLE_DIM);
-	if (e->verdict == RC_OK) {
-		screen_words(&p->screen, STYLE_GOOD, "verified");
-		screen_words(&p->screen, STYLE_PLAIN, ", signed by ");
-		others(p, agent, STYLE_PLAIN);
-		screen_words(&p->screen, STYLE_PLAIN, "@phigate, ");
-		others(p, bundle_fingerprint(e->bundle), STYLE_DIM);
-	} else if (e->verdict == RC_NOT_FOUND) {
-		screen_words(&p->screen, STYLE_WARN, "signed by a key that is not known here");
-		others(p, ", ", STYLE_PLAIN);
-		others(p, bundle_fingerprint(e->bundle), STYLE_DIM);
-	} else {
-		screen_words(&p->screen, STYLE_BAD, "NOT VERIFIED");
-		others(p, ": ", STYLE_PLAIN);
-		others(p, e->why.text, STYLE_PLAIN);
-	}
-}
-
-static void show_head(struct player *p, const struct evidence *e)
-{
-	cJSON *session = json_parse(bundle_session(e->bundle));
-	const cJSON *client = json_object(session, "client"), *agent = json_object(session, "agent");
-	const char *reason = json_text(session, "reason");
-	int64_t part = 1, port = 0;
-
-	label(p, "session", STYLE_DIM);
-	others(p, session ? json_text(session, "id") : "session.json cannot be read", STYLE_BOLD);
-	if (json_int(session, "part", &part) && part != 1)
-		screen_words(&p->screen, STYLE_PLAIN, ", part %lld", (long long)part);
-	show_user(p, json_object(session, "user"));
-	label(p, "from", STYLE_DIM);
-	others(p, json_text(client, "address"), STYLE_PLAIN);
-	if (json_int(client, "port", &port) && port)
-		screen_words(&p->screen, STYLE_DIM, " port %lld", (long long)port);
-	label(p, "to", STYLE_DIM);
-	others(p, json_text(session, "connection"), STYLE_BOLD);
-	screen_words(&p->screen, STYLE_PLAIN, " of agent ");
-	others(p, json_text(agent, "name"), STYLE_PLAIN);
-	screen_words(&p->screen, STYLE_PLAIN, ", policy ");
-	others(p, json_text(json_object(session, "policy"), "name"), STYLE_PLAIN);
-	if (reason) {
-		label(p, "reason", STYLE_DIM);
-		others(p, reason, STYLE_PLAIN);
-	}
-	show_times(p, session);
-	show_counts(p, json_object(session, "counts"));
-	show_signer(p, e, json_text(agent, "name"));
-	screen_end_line(&p->screen);
-	cJSON_Delete(session);
-}
+/* ---- beginning and end ------------------------------------------------------------------------------------------------------------ */
 
 struct player *player_new(const struct evidence *evidence, const struct replay_options *options, FILE *f)
 {
@@ -271,7 +157,7 @@ struct player *player_new(const struct evidence *evidence, const struct replay_o
 	buf_init(&p->type, 256);
 	buf_init(&p->b64, B64_MAX);
 	buf_init(&p->status, 16);
-	show_head(p, evidence);
+	replay_head(&p->screen, evidence);
 	return p;
 }
 
@@ -506,9 +392,9 @@ static void show_response(struct player *p, const struct bundle_record *record)
 static void show_hold(struct player *p, const cJSON *body)
 {
 	label(p, "held", STYLE_WARN);
-	others(p, json_text(body, "hold"), STYLE_BOLD);
+	screen_others(&p->screen, json_text(body, "hold"), STYLE_BOLD);
 	screen_words(&p->screen, STYLE_PLAIN, " by rule ");
-	others(p, json_text(body, "rule"), STYLE_PLAIN);
+	screen_others(&p->screen, json_text(body, "rule"), STYLE_PLAIN);
 	since(p);
 }
 
@@ -518,22 +404,22 @@ static void show_decision(struct player *p, const cJSON *body)
 	const char *reason = json_text(body, "reason"), *rule = json_text(body, "rule");
 
 	label(p, "decided", STYLE_WARN);
-	others(p, outcome, STYLE_BOLD);
+	screen_others(&p->screen, outcome, STYLE_BOLD);
 	if (by) {
 		screen_words(&p->screen, STYLE_PLAIN, " by ");
-		others(p, by, STYLE_BOLD);
+		screen_others(&p->screen, by, STYLE_BOLD);
 	}
 	if (rule && !by) {
 		screen_words(&p->screen, STYLE_PLAIN, " by rule ");
-		others(p, rule, STYLE_PLAIN);
+		screen_others(&p->screen, rule, STYLE_PLAIN);
 	}
 	if (hold) {
-		others(p, " ", STYLE_DIM);
-		others(p, hold, STYLE_DIM);
+		screen_others(&p->screen, " ", STYLE_DIM);
+		screen_others(&p->screen, hold, STYLE_DIM);
 	}
 	if (reason) {
-		others(p, ": ", STYLE_PLAIN);
-		others(p, reason, STYLE_PLAIN);
+		screen_others(&p->screen, ": ", STYLE_PLAIN);
+		screen_others(&p->screen, reason, STYLE_PLAIN);
 	}
 	since(p);
 }
@@ -548,7 +434,7 @@ static void show_small(struct player *p, const char *kind, const cJSON *body)
 		show_decision(p, body);
 	} else if (strcmp(kind, "cut") == 0) {
 		label(p, "cut", STYLE_BAD);
-		others(p, json_text(body, "reason"), STYLE_PLAIN);
+		screen_others(&p->screen, json_text(body, "reason"), STYLE_PLAIN);
 		since(p);
 	} else if (strcmp(kind, "renew") == 0) {
 		screen_words(&p->screen, STYLE_DIM, "the sign-in was renewed");
@@ -562,7 +448,7 @@ static void show_small(struct player *p, const char *kind, const cJSON *body)
 			screen_words(&p->screen, STYLE_BAD, "; %lld bytes of the index were not whole", (long long)n);
 	} else if (strcmp(kind, "close") == 0) {
 		screen_words(&p->screen, STYLE_DIM, "the session ended: ");
-		others(p, json_text(body, "end"), STYLE_DIM);
+		screen_others(&p->screen, json_text(body, "end"), STYLE_DIM);
 	} else {
 		screen_words(&p->screen, STYLE_DIM, "the session opened");
 	}
@@ -616,7 +502,7 @@ void player_lost(struct player *p, const struct bundle_record *record, const str
 	label(p, "lost", STYLE_BAD);
 	if (*record->kind)
 		screen_words(&p->screen, STYLE_BAD, "record %llu, %s: ", (unsigned long long)record->seq, record->kind);
-	others(p, why->text, STYLE_BAD);
+	screen_others(&p->screen, why->text, STYLE_BAD);
 	p->shown = UINT64_MAX;
 }
 

@@ -139,6 +139,13 @@ void screen_text(struct screen *s, struct slice text, enum style style)
 	}
 }
 
+void screen_others(struct screen *s, const char *text, enum style style)
+{
+	if (text)
+		screen_text(s, slice_str(text), style);
+	screen_flush(s);
+}
+
 void screen_words(struct screen *s, enum style style, const char *fmt, ...)
 {
 	char text[1024];

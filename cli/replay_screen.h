@@ -26,6 +26,7 @@ void screen_label(struct screen *s, const char *label, enum style style);
 
 /* Text that others wrote goes on where the last ended; a word may wait until it is whole. */
 void screen_text(struct screen *s, struct slice text, enum style style);
+void screen_others(struct screen *s, const char *text, enum style style);        /* a whole one at once; NULL: nothing */
 void screen_flush(struct screen *s);             /* write the word that waits */
 void screen_words(struct screen *s, enum style style, const char *fmt, ...) PRINTF_LIKE(3, 4);     /* our own words */
 void screen_end_line(struct screen *s);          /* unless nothing stands in it */

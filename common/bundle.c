@@ -22,7 +22,7 @@ const char *const bundle_member_names[MEMBERS] = {
 /* The most that an honest one has, with room. */
 static const uint64_t sizes_max[MEMBERS] = {
 	[MEMBER_SUMS] = 32 << 20, [MEMBER_SIG] = 8 << 10, [MEMBER_TSR] = 256 << 10, [MEMBER_PROOF] = 256 << 10,
-	[MEMBER_SESSION] = 4 << 20, [MEMBER_POLICY] = 64 << 20, [MEMBER_INDEX] = UINT64_MAX,
+	[MEMBER_SESSION] = 2 << 20, [MEMBER_POLICY] = 64 << 20, [MEMBER_INDEX] = UINT64_MAX,
 };
 
 static bool optional(enum member m)

@@ -1,5 +1,5 @@
-/* Reading and verifying a bundle (evidence.md). A bundle is hostile input: names, sizes, order, depth and counts are checked, and nothing is
- * read whole that has no bound. */
+/* Reading and verifying a bundle (evidence.md). A bundle is hostile input: names, sizes, order, depth and counts are checked, and nothing
+ * is read whole that has no bound. */
 #ifndef PHIGATE_BUNDLE_H
 #define PHIGATE_BUNDLE_H
 

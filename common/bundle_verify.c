@@ -327,9 +327,10 @@ static void explain(struct verification *v)
 		for (size_t i = 0; i < v->n_loose; i++) {
 			char own[SEGMENT_NAME];
 
+			if (memcmp(sum, v->loose[i].segment->sum, sizeof sum) != 0)
+				continue;
 			bundle_segment_name(v->loose[i].segment, "seg", own);
-			if (strcmp(name, own) == 0 && memcmp(sum, v->loose[i].segment->sum, sizeof sum) == 0)
-				v->loose[i].explained = true;
+			v->loose[i].explained |= strcmp(name, own) == 0;
 		}
 	}
 	cJSON_Delete(body);

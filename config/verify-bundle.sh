@@ -68,7 +68,7 @@ function rank(name,   n) {
 NF != 6 || $1 != "-rw-r--r--" || $2 != "0/0" || rank($6) + 0 <= last + 0 { exit 1 }
 { last = rank($6); seen[$6] = 1; total += 512 + int(($3 + 511) / 512) * 512; print $6 > "names" }
 ($6 ~ /^SHA256SUMS$/ && $3 > 33554432) || ($6 ~ /sig$/ && $3 > 8192) || ($6 ~ /(tsr|tlog-proof)$/ && $3 > 262144) { exit 1 }
-($6 ~ /^session.json$/ && $3 > 4194304) || ($6 ~ /yaml$/ && $3 > 67108864) { exit 1 }
+($6 ~ /^session.json$/ && $3 > 2097152) || ($6 ~ /yaml$/ && $3 > 67108864) { exit 1 }
 END {
 	needed = "SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl"
 	for (i = split(needed, need, " "); i; i--) if (!seen[need[i]]) exit 1
@@ -98,7 +98,7 @@ END {
 	time = "^\"[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 	time = time "(\\.[0-9][0-9][0-9][0-9][0-9][0-9])?Z\"$"
 	n = split("user client dialect agent policy counts counts/masked", o, " ")
-	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", o[i]); is("/\"" o[i] "\"", "^{$") }
+	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", o[i]); is("/\"" o[i] "\"", "^[{]$") }
 	is("/\"user\"/\"groups\"", "^\\[$"); is("/\"recipients\"", "^\\[$"); is("/\"format\"", "^1$")
 	n = split("user/id user/subject user/issuer client/address connection dialect/name policy/name", t, " ")
 	for (i = 1; i <= n; i++) { gsub("/", "\"/\"", t[i]); is("/\"" t[i] "\"", text) }
@@ -190,7 +190,7 @@ while read -r name; do
 		if (kind == "recovered" && path ~ /^\/"orphans"\/[0-9]+\/"(name|sha256)"$/) print v > "../orphans"
 	}
 	{
-		if ($0 !~ /^{"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":{/ || substr($0, 31, 4) !~ /^[AQgw]=="$/) json_bad()
+		if ($0 !~ /^[{]"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":[{]/ || substr($0, 31, 4) !~ /^[AQgw]=="$/) json_bad()
 		kind = substr($0, 41); kind = substr(kind, 1, index(kind, "\"") - 1)
 		body = substr($0, 41 + length(kind) + 9)
 		status = chunks = end = 0; outcome = "\"\""

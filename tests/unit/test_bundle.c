@@ -10,6 +10,7 @@
 
 #include "bundle.h"
 #include "bundle_make.h"
+#include "story.h"
 
 static char dir[] = "/tmp/phigate-bundle.XXXXXX", file[64], signers_file[64];
 
@@ -968,6 +969,23 @@ static void test_records_are_read_in_order_and_checked_again(void **state)
 	bundle_make_free(&m);
 }
 
+static void test_no_number_of_exchanges_takes_all_memory(void **state)
+{
+	struct story *story = story_new(false);
+	struct bundle_line line = {.kind = KIND_OPEN};
+	enum rc rc = story_add(story, &line, NULL, NULL);
+
+	(void)state;
+	line.kind = KIND_REQUEST;
+	for (line.exchange = 1000; rc == RC_OK; line.exchange += 1 << 20) {      /* far apart, as no agent counts */
+		line.seq++;
+		rc = story_add(story, &line, NULL, NULL);
+	}
+	assert_int_equal(rc, RC_TOO_BIG);
+	assert_int_equal(story_exchanges(story), 1 << 22);
+	story_free(story);
+}
+
 static void test_what_is_no_file_is_told_of(void **state)
 {
 	struct why why = {0};
@@ -992,6 +1010,7 @@ int main(void)
 		cmocka_unit_test(test_an_exchange_may_go_on_in_the_next_part),
 		cmocka_unit_test(test_encrypted_segments_are_told_of_and_do_not_pass),
 		cmocka_unit_test(test_records_are_read_in_order_and_checked_again),
+		cmocka_unit_test(test_no_number_of_exchanges_takes_all_memory),
 		cmocka_unit_test(test_what_is_no_file_is_told_of),
 		cmocka_unit_test(test_phigate_and_the_script_refuse_what_somebody_laid_hands_on),
 	};
