@@ -168,7 +168,7 @@ agent_start() {
 	service agent "$SITE/bin/phigate-agent" run --config "$SITE/agent/agent.yaml"
 	until_ok "the agent" agent_answers
 	local rc=$?
-	exec 8>&- 2>/dev/null
+	exec 8>&-
 	[ $rc = 0 ] && alive agent || { say "the agent does not run:"; tail -n 5 "$SITE/agent.err" >&2; return 1; }
 }
 agent_log() { cat "$SITE/agent.out" "$SITE/agent.err"; }
