@@ -10,6 +10,7 @@
 #include "file.h"
 #include "json.h"
 #include "term.h"
+#include "wipe.h"
 
 #define PIECE 65536
 #define LINE_MAX_BYTES ((size_t)64 << 20)
@@ -95,6 +96,7 @@ static enum rc mask_input(struct masking *m, bool spans, struct why *why)
 		rc = mask_finish(stream, &m->out);
 	if (rc == RC_OK)
 		rc = spans ? put_spans(m, why) : put(&m->out, why);
+	wipe(piece, sizeof piece);
 	mask_stream_free(stream);
 	mask_scope_free(scope);
 	return rc;
@@ -107,7 +109,7 @@ static enum rc mask_line(struct masking *m, struct slice line, bool spans, struc
 	struct mask_stream *stream = NULL;
 	cJSON *tree = json_parse(line);
 	const char *text = json_text(tree, "text");
-	enum rc rc = !text ? why_set(why, RC_BAD, "each line must be a JSON object with a member \"text\"") : scope ? RC_OK : RC_NOMEM;
+	enum rc rc = !text ? why_set(why, RC_BAD, "it must be a JSON object with a text \"text\"") : scope ? RC_OK : RC_NOMEM;
 
 	if (rc == RC_OK)
 		rc = mask_stream_new(m->engine, scope, NULL, &stream);
@@ -150,16 +152,18 @@ static enum rc mask_lines(struct masking *m, bool spans, struct why *why)
 		while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 			n--;
 		if ((size_t)n > LINE_MAX_BYTES)
-			rc = why_set(why, RC_TOO_BIG, "a line of over %zu MiB", LINE_MAX_BYTES >> 20);
+			rc = why_set(why, RC_TOO_BIG, "it is over %zu MiB long", LINE_MAX_BYTES >> 20);
 		else if (n)
 			rc = mask_line(m, (struct slice){line, (size_t)n}, spans, why);
 	}
 	if (rc == RC_BAD || rc == RC_TOO_BIG) {
-		why->line = number;
-		why_file(why, rc, "standard input");
+		struct why told = *why;
+
+		why_set(why, rc, "standard input, line %d: %.400s", number, told.text);
 	}
 	if (rc == RC_OK && ferror(stdin))
 		rc = why_set(why, RC_IO, "standard input: %s", strerror(errno));
+	wipe(line, room);
 	free(line);
 	return rc;
 }
