@@ -126,8 +126,10 @@ static void fish(FILE *f)
 		fish_text(f, commands[i]->help);
 		fputc('\n', f);
 		for (const struct option_spec *o = commands[i]->options; o && o->name; o++) {
-			fprintf(f, "complete -c phigate -n '__fish_seen_subcommand_from %s' -l %s%s -d ", commands[i]->name, o->name + 2,
-				o->arg ? takes_file(o->arg) ? " -r -F" : " -x" : "");
+			bool word = o->name[1] == '-';
+
+			fprintf(f, "complete -c phigate -n '__fish_seen_subcommand_from %s' -%c %s%s -d ", commands[i]->name, word ? 'l' : 's',
+				o->name + (word ? 2 : 1), o->arg ? takes_file(o->arg) ? " -r -F" : " -x" : "");
 			fish_text(f, o->help);
 			fputc('\n', f);
 		}

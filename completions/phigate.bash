@@ -1,0 +1,54 @@
+# bash completion for phigate; made by: phigate completion bash
+_phigate_files() {
+	local IFS=$'\n'
+	compopt -o filenames 2> /dev/null
+	COMPREPLY=($(compgen -f -- "$1"))
+}
+_phigate() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
+	if [ "$COMP_CWORD" = 1 ]; then
+		words="login logout whoami ls connect exec holds show approve deny sessions bundle revoke replay verify mask doctor completion version --help --version"
+	else case $command in
+	login) words="--no-browser --json --help" ;;
+	logout) words="--help" ;;
+	whoami) words="--json --help" ;;
+	ls) words="--json --help" ;;
+	connect) words="--port --reason --json --help" ;;
+	exec) words="--reason --help" ;;
+	holds) words="--all --json --help" ;;
+	show) words="--json --help" ;;
+	approve) words="--reason --help" ;;
+	deny) words="--reason --help" ;;
+	sessions) words="--user --since --json --help" ;;
+	bundle) words="--part -o --help" ;;
+	revoke) words="--help" ;;
+	replay) words="--speed --max-pause --exchange --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	verify) words="--allowed-signers --identity --ledger --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	mask) words="--policy --spans --jsonl --help" ;;
+	doctor) words="--help" ;;
+	completion) words="--help"; words="bash zsh fish" ;;
+	version) words="--help" ;;
+	esac; fi
+	case $command:$before in
+	connect:--port) COMPREPLY=(); return ;;
+	connect:--reason) COMPREPLY=(); return ;;
+	exec:--reason) COMPREPLY=(); return ;;
+	approve:--reason) COMPREPLY=(); return ;;
+	deny:--reason) COMPREPLY=(); return ;;
+	sessions:--user) COMPREPLY=(); return ;;
+	sessions:--since) COMPREPLY=(); return ;;
+	bundle:--part) COMPREPLY=(); return ;;
+	bundle:-o) _phigate_files "$word"; return ;;
+	replay:--speed) COMPREPLY=(); return ;;
+	replay:--max-pause) COMPREPLY=(); return ;;
+	replay:--exchange) COMPREPLY=(); return ;;
+	replay:--allowed-signers) _phigate_files "$word"; return ;;
+	replay:--identity) _phigate_files "$word"; return ;;
+	verify:--allowed-signers) _phigate_files "$word"; return ;;
+	verify:--identity) _phigate_files "$word"; return ;;
+	verify:--ledger) _phigate_files "$word"; return ;;
+	mask:--policy) _phigate_files "$word"; return ;;
+	esac
+	COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -F _phigate phigate

@@ -1,0 +1,125 @@
+#compdef phigate
+# zsh completion for phigate; made by: phigate completion zsh
+local -a commands
+commands=(
+	'login:sign in with your organisation'\''s provider'
+	'logout:forget the sign-in, here and at the provider'
+	'whoami:show who you are signed in as'
+	'ls:list the connections that agents offer'
+	'connect:open a local port for a model'
+	'exec:run a command with a model at hand'
+	'holds:list requests that wait for a decision'
+	'show:show what a held request asks'
+	'approve:let a held request through'
+	'deny:refuse a held request'
+	'sessions:list sessions and their bundles'
+	'bundle:fetch the signed evidence of a session'
+	'revoke:end a session at once'
+	'replay:see a recorded session again, at its own pace, after verifying it'
+	'verify:check a session'\''s bundle\: who signed it, and that nothing was changed, added or left out'
+	'mask:mask standard input with the agent'\''s engine, offline'
+	'doctor:check configuration, clock, provider, sign-in and agents'
+	'completion:print completions for a shell'
+	'version:print the version'
+)
+if (( CURRENT == 2 )); then
+	_describe command commands
+	return
+fi
+local name=$words[2]
+shift words
+(( CURRENT-- ))
+case $name in
+	login)
+		_arguments \
+			'--no-browser[only show where to sign in]' \
+			'--json[events as JSON objects, one a line]' \
+			'--help[show how it is used]' ;;
+	logout)
+		_arguments \
+			'--help[show how it is used]' ;;
+	whoami)
+		_arguments \
+			'--json[one JSON object]' \
+			'--help[show how it is used]' ;;
+	ls)
+		_arguments \
+			'--json[one JSON object a line]' \
+			'--help[show how it is used]' ;;
+	connect)
+		_arguments \
+			'--port[the local port; else as client.yaml says, or any that is free]:N:' \
+			'--reason[why, for the record]:TEXT:' \
+			'--json[one JSON event a line]' \
+			'--help[show how it is used]' ;;
+	exec)
+		_arguments \
+			'--reason[why, for the record]:TEXT:' \
+			'--help[show how it is used]' ;;
+	holds)
+		_arguments \
+			'--all[also those that are decided, used or expired]' \
+			'--json[one JSON object a line]' \
+			'--help[show how it is used]' ;;
+	show)
+		_arguments \
+			'--json[as one JSON object]' \
+			'--help[show how it is used]' ;;
+	approve)
+		_arguments \
+			'--reason[why, for the record]:TEXT:' \
+			'--help[show how it is used]' ;;
+	deny)
+		_arguments \
+			'--reason[why, for the requester and the record; needed]:TEXT:' \
+			'--help[show how it is used]' ;;
+	sessions)
+		_arguments \
+			'--user[only this person'\''s (for auditors)]:USER:' \
+			'--since[only those opened since then\: 2026-01-31T08\:15\:00Z, or 24h]:TIME:' \
+			'--json[one JSON object a line]' \
+			'--help[show how it is used]' ;;
+	bundle)
+		_arguments \
+			'--part[this part of a session that has several; else the last]:N:' \
+			'-o[where to; - for standard output; else SESSION.tar here]:FILE:_files' \
+			'--help[show how it is used]' ;;
+	revoke)
+		_arguments \
+			'--help[show how it is used]' ;;
+	replay)
+		_arguments \
+			'--speed[times as fast as it was; 0\: without waiting, as always when the output is no terminal (1)]:X:' \
+			'--max-pause[cut longer pauses to S seconds; 0\: without waiting (3)]:S:' \
+			'--exchange[only this exchange]:N:' \
+			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
+			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--force[play what can be read of a bundle that does not verify]' \
+			'--json[one JSON object for each record, without waiting]' \
+			'--help[show how it is used]' \
+			'*:file:_files' ;;
+	verify)
+		_arguments \
+			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
+			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--ledger[the agent'\''s ledger key, whose proof this version cannot check yet]:FILE:_files' \
+			'--json[one JSON object for each check, and one for the verdict]' \
+			'--help[show how it is used]' \
+			'*:file:_files' ;;
+	mask)
+		_arguments \
+			'--policy[mask as the mask\: section of this policy says]:FILE:_files' \
+			'--spans[print where identifiers are, as JSON, in place of the text]' \
+			'--jsonl[each line is a text of its own\: {"text"\:…}]' \
+			'--help[show how it is used]' ;;
+	doctor)
+		_arguments \
+			'--help[show how it is used]' ;;
+	completion)
+		_arguments \
+			'--help[show how it is used]' \
+			'1:shell:(bash zsh fish)' ;;
+	version)
+		_arguments \
+			'--help[show how it is used]' ;;
+esac
