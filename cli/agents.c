@@ -151,7 +151,9 @@ int answers_warn(const struct answers *answers)
 
 		if (answer->rc == RC_OK)
 			continue;
-		term_printf(stderr, STYLE_WARN, "phigate: %s: ", answer->agent->name);
+		term_printf(stderr, STYLE_WARN, "phigate: ");
+		if (!strstr(answer->why.text, answer->agent->name))
+			fprintf(stderr, "%s: ", answer->agent->name);
 		term_text(stderr, slice_str(answer->why.text));
 		fputc('\n', stderr);
 	}
@@ -196,10 +198,13 @@ static int weight(enum rc rc)
 struct answer *answers_one(const struct answers *answers, enum rc *rc, struct why *why)
 {
 	struct answer *best = NULL;
+	bool others = false;
 
-	for (size_t i = 0; i < answers->n; i++)
+	for (size_t i = 0; i < answers->n; i++) {
+		others = others || answers->list[i].rc == RC_NOT_FOUND;
 		if (!best || weight(answers->list[i].rc) > weight(best->rc))
 			best = &answers->list[i];
+	}
 	if (!best) {
 		*rc = why_set(why, RC_NOT_FOUND, "client.yaml names no agent");
 		return NULL;
@@ -208,5 +213,7 @@ struct answer *answers_one(const struct answers *answers, enum rc *rc, struct wh
 	if (best->rc == RC_OK)
 		return best;
 	*why = best->why;
+	if (others && weight(best->rc) == 1)
+		why_set(why, best->rc, "the agents that answer do not have it, and %.500s", best->why.text);
 	return NULL;
 }

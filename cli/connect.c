@@ -73,7 +73,8 @@ static void print_block(const struct relay_about *about)
 	if (i < sizeof VARIABLES / sizeof *VARIABLES)
 		printf("  export %s=%s%s\n  export %s=%s\n\n", VARIABLES[i].url_name, about->url, VARIABLES[i].path, VARIABLES[i].key_name,
 		       about->api_key);
-	term_printf(stdout, STYLE_DIM, "Answers are masked and the session is recorded. Ctrl-C ends it.\n");
+	term_printf(stdout, STYLE_DIM, "Answers are masked and the session is recorded. Ctrl-C ends it.");
+	fputc('\n', stdout);
 	fflush(stdout);
 }
 
@@ -97,7 +98,7 @@ static void print_closed(const char *reason, bool json)
 	if (json)
 		print_event(members, 2);
 	else
-		term_printf(stderr, STYLE_DIM, "closed: %s\n", reason);
+		fprintf(stderr, "closed: %s\n", reason);
 }
 
 /* ---- the command --------------------------------------------------------------------------------------------------------- */

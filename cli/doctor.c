@@ -40,9 +40,10 @@ static void bad(struct checkup *c, const char *what, const char *which, int stat
 {
 	term_printf(stdout, STYLE_BAD, "FAIL  ");
 	printf("%-9s ", what);
-	if (which)
+	if (which && !strstr(reason, which)) {
 		term_text(stdout, slice_str(which));
-	fputs(which ? ": " : "", stdout);
+		fputs(": ", stdout);
+	}
 	term_text(stdout, slice_str(reason));
 	fputc('\n', stdout);
 	if (c->status == EXIT_DONE)

@@ -369,7 +369,7 @@ enum rc relay_run(struct relay *r, struct why *why)
 			accept_local(r);
 		/* a tunnel must not outlive its agent, and this channel ends with the agent */
 		if (watch[EVENTS].revents && relay_read_events(r) == RC_END)
-			relay_lost(r, "the agent has ended the control channel");
+			relay_lost(r, token_is_over(r) ? "the sign-in has run out" : "the agent has ended the control channel");
 		if (watch[RENEWAL].revents && r->renewal)
 			take_renewal(r);
 	}

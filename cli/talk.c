@@ -35,11 +35,11 @@ static void held(const cJSON *event)
 
 	word(STYLE_WARN, "held");
 	foreign(id);
-	fputs(": the rule ", stderr);
+	fputs(" by the rule ", stderr);
 	foreign(json_text(event, "rule"));
-	fputs(" wants the approval of ", stderr);
+	fputs("; one of ", stderr);
 	names(json_array(event, "approvers"));
-	fprintf(stderr, ", by %s: phigate approve ", when_local(json_text(event, "expires_at"), when));
+	fprintf(stderr, " may let it through until %s: phigate approve ", when_local(json_text(event, "expires_at"), when));
 	foreign(id);
 	fputc('\n', stderr);
 }
@@ -106,7 +106,7 @@ void talk(const struct relay_told *told)
 		break;
 	case RELAY_SIGNED_OUT:
 		line(STYLE_BAD, "the sign-in cannot be renewed", told->reason);
-		line(STYLE_WARN, "To go on, run in another terminal: phigate login", NULL);
+		line(STYLE_WARN, "Sign in again in another terminal (phigate login), and this connection goes on", NULL);
 		break;
 	case RELAY_SIGNED_IN:
 		line(STYLE_GOOD, "signed in again", NULL);

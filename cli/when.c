@@ -6,14 +6,14 @@
 
 #include "clock.h"
 
-/* The largest unit of a duration, or the two largest: "1h 5m". */
+/* The largest unit of a duration, or the two largest: "1h 5m"; whole seconds. */
 static void short_duration(int64_t ns, char *out, size_t n)
 {
 	struct buf text;
 
 	buf_init(&text, 128);
 	duration_text(ns / NS_PER_S * NS_PER_S, &text);
-	snprintf(out, n, "%s", text.data ? text.data : "");
+	snprintf(out, n, "%s", ns < NS_PER_S || !text.data ? "0s" : text.data);
 	buf_free(&text);
 }
 
