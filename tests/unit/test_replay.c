@@ -10,7 +10,7 @@
 
 #include "bundle_make.h"
 #include "chat.h"
-#include "command.h"
+#include "../../cli/command.h"
 #include "replay.h"
 
 extern const struct command cmd_verify, cmd_replay;
