@@ -69,7 +69,6 @@ sign_in() {
 	wait $! || rc=$?
 	tail -n +$((shown + 1)) "$said"
 	[ $rc = 0 ] || fail "login of $user ends with $rc"
-	background=()
 	beat
 }
 
@@ -159,11 +158,12 @@ ask_streamed() {
 }
 
 held() {
-	local prompt='List all patients with their telephone numbers.' id request
+	local prompt='List all patients with their telephone numbers.' id request curl
 	request=$(request "$prompt" false)
 	typed alice "curl -s $chat_path $request | … &"
 	shell alice "curl -sS --max-time 120 $chat_path $request" > "$SITE/held" 2>&1 &
-	background+=($!)
+	curl=$!
+	background+=("$curl")
 	until_ok "the hold" eval 'id=$(as alice phigate holds --json 2> /dev/null | jq -r "select(.state == \"pending\") | .id" | head -n 1); [ -n "$id" ]' ||
 		fail "the request is not held"
 	connect_says
@@ -173,8 +173,7 @@ held() {
 	tell bob "phigate holds"
 	tell bob "phigate show $id"
 	tell bob "phigate approve $id --reason 'night census, asked by the ward'"
-	wait "${background[-1]}" || fail "the approved request does not come back"
-	background=()
+	wait "$curl" || fail "the approved request does not come back"
 	connect_says
 	aside "And alice's curl ends with:"
 	shell alice "jq -r '$read_whole'" < "$SITE/held" | fold -s -w 118
@@ -187,23 +186,24 @@ close() {
 	connect_says
 	SESSION=$(as alice phigate sessions --json | jq -r .id | head -n 1)
 	tell alice "phigate sessions"
-	tell alice "phigate bundle $SESSION -o ../audrey/session.tar"
+	tell alice "phigate bundle $SESSION -o session.tar"
 }
 
 audit() {
-	cp "$SITE/allowed_signers" "$SITE/home/audrey/"
+	home audrey
+	cp "$SITE/home/alice/session.tar" "$SITE/allowed_signers" "$SITE/home/audrey/"
+	aside "(she got session.tar from alice, and allowed_signers from those who run the agent)"
 	aside "With what every Linux machine has:"
-	tell audrey "mkdir session && tar -xvf session.tar -C session"
+	tell audrey "mkdir session && tar -xf session.tar -C session && ls session"
 	tell audrey "cd session && ssh-keygen -Y verify -f ../allowed_signers -I gpu-1@phigate -n phigate-bundle-v1 -s SHA256SUMS.sig < SHA256SUMS"
-	tell audrey "cd session && sha256sum --strict -c SHA256SUMS"
-	aside "With phigate, which also checks the chain of records; then with one byte changed:"
+	tell audrey "cd session && sha256sum --strict --quiet -c SHA256SUMS && echo all as summed"
+	aside "With phigate, which also checks the chain of records and their story; then with another reason for the approval:"
 	tell audrey "phigate verify session.tar --allowed-signers allowed_signers"
-	tell audrey "sed 's/metformin/metoprolo/' session.tar > forged.tar; phigate verify forged.tar --allowed-signers allowed_signers" 5
+	tell audrey "sed 's/night census/other reason/' session.tar > forged.tar; phigate verify forged.tar --allowed-signers allowed_signers" 5
 }
 
 replay() {
-	tell audrey "phigate replay session.tar --allowed-signers allowed_signers --max-pause 0.3" > "$SITE/replayed.to" 2>&1
-	cat "$SITE/replayed.to"
+	tell audrey "phigate replay session.tar --allowed-signers allowed_signers --max-pause 0.3"
 }
 
 keep() {
@@ -237,7 +237,6 @@ chapter "a risky request waits for a second person"
 held
 chapter "the session ends as a signed bundle"
 close
-home audrey
 chapter "audrey, an auditor, proves it true"
 audit
 chapter "and sees it again"
