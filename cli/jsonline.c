@@ -75,3 +75,12 @@ enum rc jsonline_print_list(FILE *f, const char *agent, cJSON *list)
 	}
 	return rc;
 }
+
+cJSON *jsonline_texts(const struct text_list *list)
+{
+	cJSON *array = cJSON_CreateArray();
+
+	for (size_t i = 0; i < list->n; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateString(list->item[i]));
+	return array;
+}

@@ -5,12 +5,15 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "rc.h"
+#include "conf.h"
 
 /* Written out at once. Characters that a terminal might obey are JSON escapes, so that the line is safe to look at too. */
 enum rc jsonline_print(FILE *f, const cJSON *object);
 
 /* The members of an array, each on its line, with "agent" before their own members. */
 enum rc jsonline_print_list(FILE *f, const char *agent, cJSON *list);
+
+/* A list of strings as an array; NULL when there is no memory. */
+cJSON *jsonline_texts(const struct text_list *list);
 
 #endif

@@ -9,7 +9,7 @@
 #include "command.h"
 #include "digest.h"
 #include "encode.h"
-#include "json.h"
+#include "jsonline.h"
 #include "oidc.h"
 #include "qr.h"
 #include "signin.h"
@@ -45,22 +45,18 @@ static enum rc make_key(struct login *l)
 	return rc;
 }
 
-static void print_json_code(const struct oidc_device *d)
+static void print_code(const struct oidc_device *d)
 {
-	struct buf line;
+	cJSON *event = cJSON_CreateObject();
 
-	buf_init(&line, 65536);
-	buf_puts(&line, "{\"event\":\"device_code\",\"verification_uri\":");
-	json_add_str(&line, d->verification_uri);
-	buf_puts(&line, ",\"verification_uri_complete\":");
-	json_add_str(&line, d->verification_uri_complete);
-	buf_puts(&line, ",\"user_code\":");
-	json_add_str(&line, d->user_code);
-	buf_printf(&line, ",\"expires_in\":%lld}\n", (long long)d->expires_in_s);
-	if (line.rc == RC_OK)
-		fputs(line.data, stdout);
-	fflush(stdout);
-	buf_free(&line);
+	cJSON_AddStringToObject(event, "event", "device_code");
+	cJSON_AddStringToObject(event, "verification_uri", d->verification_uri);
+	cJSON_AddItemToObject(event, "verification_uri_complete", d->verification_uri_complete ?
+			      cJSON_CreateString(d->verification_uri_complete) : cJSON_CreateNull());
+	cJSON_AddStringToObject(event, "user_code", d->user_code);
+	cJSON_AddNumberToObject(event, "expires_in", (double)d->expires_in_s);
+	(void)jsonline_print(stdout, event);
+	cJSON_Delete(event);
 }
 
 static void tell_code(const struct login *l)
@@ -70,7 +66,7 @@ static void tell_code(const struct login *l)
 	struct buf left;
 
 	if (l->json) {
-		print_json_code(d);
+		print_code(d);
 		return;
 	}
 	buf_init(&left, 64);
@@ -115,28 +111,21 @@ static enum rc wait_for_person(struct login *l, struct oidc_tokens *tokens, stru
 
 static void tell_done(const struct login *l, const struct oidc_claims *claims)
 {
-	struct buf line;
-
-	buf_init(&line, 65536);
 	if (l->json) {
-		buf_puts(&line, "{\"event\":\"logged_in\",\"user\":");
-		json_add_str(&line, claims->user);
-		buf_puts(&line, ",\"groups\":[");
-		for (size_t i = 0; i < claims->groups.n; i++) {
-			buf_puts(&line, i ? "," : "");
-			json_add_str(&line, claims->groups.item[i]);
-		}
-		buf_puts(&line, "]}\n");
-		if (line.rc == RC_OK)
-			fputs(line.data, stdout);
-	} else {
-		fputs("Signed in as ", stderr);
-		term_text(stderr, slice_str(claims->user));
-		fputs(".\n", stderr);
+		cJSON *event = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(event, "event", "logged_in");
+		cJSON_AddStringToObject(event, "user", claims->user);
+		cJSON_AddItemToObject(event, "groups", jsonline_texts(&claims->groups));
+		(void)jsonline_print(stdout, event);
+		cJSON_Delete(event);
+		return;
 	}
-	if (!claims->groups.n && !l->json)
+	fputs("Signed in as ", stderr);
+	term_text(stderr, slice_str(claims->user));
+	fputs(".\n", stderr);
+	if (!claims->groups.n)
 		term_printf(stderr, STYLE_WARN, "The provider names no groups of yours (claim \"groups\"), and agents may refuse you for it.\n");
-	buf_free(&line);
 }
 
 static enum rc store(const struct login *l, const struct oidc_tokens *tokens, struct why *why)

@@ -89,6 +89,7 @@ static enum rc mask_input(struct masking *m, bool spans, struct why *why)
 			buf_clear(&m->out);
 		else if (rc == RC_OK)
 			rc = put(&m->out, why);
+		fflush(stdout);                          /* who writes piece by piece reads so too */
 	}
 	if (rc == RC_OK && n < 0)
 		rc = why_set(why, RC_IO, "standard input: %s", strerror(errno));
@@ -182,6 +183,8 @@ static int run(const struct arguments *args)
 	if (rc != RC_OK) {
 		status = term_fail(rc, &why);
 	} else {
+		if (argument(args, "--jsonl"))
+			setvbuf(stdout, NULL, _IOLBF, 0);
 		rc = argument(args, "--jsonl") ? mask_lines(&m, spans, &why) : mask_input(&m, spans, &why);
 		status = rc == RC_OK ? EXIT_DONE : term_fail(rc, &why);
 	}

@@ -86,7 +86,7 @@ int64_t renewal_stamp(void)
 	char path[4096];
 	struct stat st;
 
-	if (state && *state)
+	if (state && state[0] == '/')
 		snprintf(path, sizeof path, "%s/phigate", state);
 	else
 		snprintf(path, sizeof path, "%s/.local/state/phigate", home ? home : "");

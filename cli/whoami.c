@@ -1,29 +1,24 @@
 /* phigate whoami: whom agents will take you for. */
 #include "agents.h"
 #include "clock.h"
-#include "json.h"
+#include "jsonline.h"
 #include "term.h"
 
-static void print_json(const struct agents *a)
+static enum rc print_json(const struct agents *a)
 {
+	const struct signin *s = a->signin;
+	cJSON *object = cJSON_CreateObject();
 	char text[CLOCK_TEXT];
-	struct buf line;
+	enum rc rc;
 
-	buf_init(&line, 65536);
-	buf_puts(&line, "{\"user\":");
-	json_add_str(&line, a->signin->user);
-	buf_puts(&line, ",\"groups\":[");
-	for (size_t i = 0; i < a->signin->groups.n; i++) {
-		buf_puts(&line, i ? "," : "");
-		json_add_str(&line, a->signin->groups.item[i]);
-	}
-	buf_puts(&line, "],\"issuer\":");
-	json_add_str(&line, a->config->issuer);
-	buf_printf(&line, ",\"expires_at\":\"%s\",\"renews\":%s}\n", clock_text_s(a->signin->expires_s, text),
-		   a->signin->refresh_token.len ? "true" : "false");
-	if (line.rc == RC_OK)
-		fputs(line.data, stdout);
-	buf_free(&line);
+	cJSON_AddStringToObject(object, "user", s->user);
+	cJSON_AddItemToObject(object, "groups", jsonline_texts(&s->groups));
+	cJSON_AddStringToObject(object, "issuer", a->config->issuer);
+	cJSON_AddStringToObject(object, "expires_at", clock_text_s(s->expires_s, text));
+	cJSON_AddBoolToObject(object, "renews", s->refresh_token.len > 0);
+	rc = jsonline_print(stdout, object);
+	cJSON_Delete(object);
+	return rc;
 }
 
 static void print_text(const struct agents *a)
@@ -51,7 +46,7 @@ static int run(const struct arguments *args)
 	int status = agents_begin(&a);
 
 	if (status == EXIT_DONE && argument(args, "--json"))
-		print_json(&a);
+		status = print_json(&a) == RC_OK ? EXIT_DONE : EXIT_FAILED;
 	else if (status == EXIT_DONE)
 		print_text(&a);
 	agents_end(&a);
