@@ -32,10 +32,10 @@ trap 'exit 143' TERM HUP
 fail() { say "demo: $*"; [ ! -s "$SITE/agent.err" ] || { say "the agent's log ends:"; tail -n 5 "$SITE/agent.err" >&2; }; exit 1; }
 
 # ---- telling ------------------------------------------------------------------------------------------------------------------
-beat() { if [ -t 1 ]; then sleep "${1:-0.5}"; fi; }
+beat() { if [ -t 1 ]; then sleep "${1:-0.4}"; fi; }
 chapter() { printf '\n%s── %s %s%s\n' "$bold" "$1" "$(printf '─%.0s' $(seq $((96 - ${#1}))))" "$plain"; beat; }
 aside() { printf '%s%s%s\n' "$dim" "$*" "$plain"; }
-typed() { printf '%s%s $%s %s%s%s\n' "$blue" "$1" "$plain" "$bold" "$2" "$plain"; beat 0.3; }
+typed() { printf '%s%s $%s %s%s%s\n' "$blue" "$1" "$plain" "$bold" "$2" "$plain"; beat 0.2; }
 
 # shell USER LINE: a command line of that person, in the environment that `phigate connect` tells of
 shell() {
@@ -49,7 +49,7 @@ tell() {
 	typed "$1" "$2"
 	shell "$1" "$2" 2>&1 || rc=$?
 	[ "$rc" = "${3:-0}" ] || fail "'$2' ends with $rc"
-	beat 0.8
+	beat 0.4
 }
 
 # sign_in USER: phigate login, and what the person does in the browser
@@ -212,7 +212,7 @@ keep() {
 		{ person "$user"; printf 'export'; printf ' %q' "${PERSON[@]:4}"; printf '\nunset NO_COLOR; export TERM=%q; cd %q; PS1="%s \\$ "\n' "${TERM:-dumb}" "$SITE/home/$user" "$user"; } > "$SITE/$user"
 	done
 	printf '\n%sIt goes on running.%s In another terminal, as this user:\n\n' "$bold" "$plain"
-	printf '  bash --rcfile %s/alice\n  phigate connect llama-prod\n\nand in one more, with the two lines that it prints:\n\n' "$SITE"
+	printf '  bash --rcfile %s/alice\n  phigate connect llama-prod\n\nand in one more of the first kind, after the two lines that it prints:\n\n' "$SITE"
 	printf '  curl -sN %s %s\n\n' "$chat_path" "$(request 'List all patients.' true)"
 	printf 'A second person decides:\n\n  bash --rcfile %s/bob\n  phigate holds\n\n' "$SITE"
 	printf 'Everybody signs in at the provider with any password: alice and dave (clinicians), bob (privacy-officers), audrey (auditor), adam (admin).\n'
