@@ -1,0 +1,119 @@
+#include "digits.h"
+
+#include <string.h>
+
+/* Emphasis that Markdown puts around a part of a number. */
+static bool is_emphasis(uint16_t c)
+{
+	return c == '*' || c == '_' || c == '`' || c == '~';
+}
+
+/* The sign between two groups at place j: its own character, ' ' for white space; 0: the number ends here. *next: behind it. */
+static char sign_at(struct scan *s, size_t j, size_t *next)
+{
+	char sign = 0;
+
+	for (int k = 0; k < 6; k++, j++) {
+		uint16_t c = scan_at(s, j);
+
+		if (is_digit(c)) {
+			*next = j;
+			return sign ? sign : ' ';
+		}
+		if (is_emphasis(c))
+			continue;
+		if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+			sign = sign ? sign : ' ';
+		} else if (c == '-' || c == '.' || c == '/' || c == ':' || c == ')' || c == '(' || c == ',') {
+			if (sign && sign != ' ' && !(sign == ')' && (c == '-' || c == '.')) && c != '(')
+				return 0;
+			sign = (char)c;
+		} else {
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static const char *const NUMBER_WORDS[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
+
+/* A digit written as a word at place j; -1. *next: behind it. */
+static int word_at(struct scan *s, size_t j, size_t *next)
+{
+	for (int k = 0; k < 11; k++) {
+		size_t n = strlen(NUMBER_WORDS[k]), i = 0;
+
+		while (i < n && lower(scan_at(s, j + i)) == (unsigned char)NUMBER_WORDS[k][i])
+			i++;
+		if (i == n && !is_alnum(scan_at(s, j + n))) {
+			*next = j + n;
+			return k == 10 ? 0 : k;
+		}
+	}
+	return -1;
+}
+
+static void read_words(struct scan *s, size_t i, struct digits *d)
+{
+	size_t next;
+	int digit;
+
+	d->groups = 1;
+	while (d->n < DIGITS_MAX && (digit = word_at(s, i, &next)) >= 0) {
+		d->d[d->n++] = (char)('0' + digit);
+		d->group[0].n = (uint8_t)d->n;
+		d->group[0].end = next;
+		i = next;
+		for (int k = 0; k < 4 && (scan_at(s, i) == ' ' || scan_at(s, i) == '-' || scan_at(s, i) == ',' || scan_at(s, i) == '\n'); k++)
+			i++;
+	}
+}
+
+void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+{
+	size_t j = i;
+
+	*d = (struct digits){0};
+	if (words && !is_digit(scan_at(s, i))) {
+		read_words(s, i, d);
+		return;
+	}
+	d->spaced = true;
+	while (d->groups < GROUPS_MAX && d->n < DIGITS_MAX) {
+		size_t k = d->groups, from = d->n;
+		char sign = 0;
+
+		if (k && !(sign = sign_at(s, j, &j)))
+			break;
+		while (d->n < DIGITS_MAX && is_digit(scan_at(s, j)))
+			d->d[d->n++] = (char)scan_at(s, j++);
+		d->group[k].from = (uint8_t)from;
+		d->group[k].n = (uint8_t)(d->n - from);
+		d->group[k].sign = sign;
+		d->group[k].end = j;
+		d->groups++;
+		d->spaced = d->spaced && d->n - from == 1;
+		if (is_alpha(scan_at(s, j)))
+			break;
+	}
+	d->spaced = d->spaced && d->groups > 3;
+}
+
+bool digits_end(struct scan *s, const struct digits *d, size_t k)
+{
+	uint16_t c = scan_at(s, d->group[k - 1].end);
+
+	if (is_alnum(c))
+		return false;
+	/* a decimal point, a per cent sign, or one more group by the same sign: a number of another kind */
+	return !(c == '.' && is_digit(scan_at(s, d->group[k - 1].end + 1)) && d->group[k - 1].sign != '.') && c != '%';
+}
+
+int digits_value(const struct digits *d, size_t group)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < d->group[group].n && i < 6; i++)
+		value = value * 10 + d->d[d->group[group].from + i] - '0';
+	return value;
+}

@@ -1,0 +1,30 @@
+/* A number as people write it: groups of digits with signs between them. */
+#ifndef PHIGATE_MASK_DIGITS_H
+#define PHIGATE_MASK_DIGITS_H
+
+#include "scan.h"
+
+#define DIGITS_MAX 40
+#define GROUPS_MAX 20
+
+struct digits {
+	char d[DIGITS_MAX + 1];          /* all digits, NUL-terminated */
+	size_t n;
+	struct {
+		uint8_t from, n;         /* digits of the group */
+		char sign;               /* before it: '-', '.', '/', ':', ' ', ')' …; 0 for the first */
+		size_t end;              /* unit behind it */
+	} group[GROUPS_MAX];
+	size_t groups;
+	bool spaced;                     /* every group is one digit: "5 3 6 - 2 2" */
+};
+
+/* Read from a digit (or from a letter, when words are numbers: "five three six") at place i on. */
+void digits_read(struct scan *s, size_t i, bool words, struct digits *out);
+
+/* Is what stands at the end of the first k groups no longer part of a number? */
+bool digits_end(struct scan *s, const struct digits *d, size_t k);
+
+int digits_value(const struct digits *d, size_t group);
+
+#endif

@@ -1,0 +1,56 @@
+/* What the files of the engine share: compiled rules, and what a session remembers. */
+#ifndef PHIGATE_MASK_ENGINE_H
+#define PHIGATE_MASK_ENGINE_H
+
+#include "mask.h"
+#include "scan.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum operator { OP_REDACT, OP_PARTIAL, OP_PSEUDONYM, OP_HASH, OP_YEAR, OP_ZIP3, OP_CAP90, OP_KEEP };
+#define N_OPERATORS 8
+const char *operator_name(enum operator op);
+
+/* One of the policy's own detectors: a pattern, or a list of words. */
+struct custom_rule {
+	char *name;                      /* its entity */
+	bool builtin;                    /* the entity is one of ours */
+	enum entity entity;              /* ENTITY_CUSTOM when not */
+	enum operator op;
+	char *regex;                     /* NULL: words */
+	int line, column;
+	uint64_t *words;                 /* hashes of whole phrases, sorted */
+	size_t n_words;
+	size_t words_longest;            /* units of the longest phrase */
+};
+
+struct mask_rules {
+	enum operator op[ENTITY_COUNT];
+	struct custom_rule *custom;
+	size_t n_custom;
+};
+
+struct mask_engine {
+	enum operator op[ENTITY_COUNT];
+	struct custom_rule *custom;      /* copies, without text and place */
+	pcre2_code **pattern;            /* one for each custom rule; NULL for words */
+	uint8_t (*first)[32];            /* bytes that the pattern can begin with, a bit each */
+	size_t n_custom;
+};
+
+/* Does a decoded text hold an identifier? One level deep: what is decoded is not decoded again. */
+bool engine_finds_decoded(const struct mask_engine *engine, struct slice text);
+
+/* Append what stands for a masked value. custom: -1, or which of the engine's own. */
+enum rc operator_apply(const struct mask_engine *engine, struct mask_scope *scope, enum entity entity, int custom, struct slice value,
+		       struct buf *out) MUST_USE;
+enum operator engine_operator(const struct mask_engine *engine, enum entity entity, int custom);
+const char *engine_entity(const struct mask_engine *engine, enum entity entity, int custom);
+
+/* The number of a value within the scope, from 1; the same value of the same entity has the same number. 0: no memory. */
+uint64_t scope_number(struct mask_scope *scope, const char *entity, struct slice value);
+/* HMAC of a value under the scope's own key, cut to 8 hex digits. */
+void scope_digest(struct mask_scope *scope, struct slice value, char hex[9]);
+
+#endif

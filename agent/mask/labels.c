@@ -1,0 +1,314 @@
+/* Words that tell what the value behind them is, in one table, and what is remembered of them on the way through a text. */
+#include <pthread.h>
+#include <string.h>
+
+#include "scan.h"
+
+#define LABEL_UNITS 40                           /* how far behind its label a value may stand */
+#define LABEL_BREAKS 2
+
+enum {
+	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
+	LIST = 2,                /* several values may follow */
+};
+
+/* Up to three words, joined by single spaces; case, and signs between the words, do not count. */
+static const struct {
+	const char *words;
+	enum label label;
+	int flags;
+} LABELS[] = {
+	{"ssn", LABEL_SSN, 0}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, 0}, {"soc sec", LABEL_SSN, 0}, {"s s n", LABEL_SSN, 0},
+	{"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, MARK},
+
+	{"mrn", LABEL_MRN, 0}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, 0}, {"med rec", LABEL_MRN, 0},
+	{"medical rec", LABEL_MRN, 0}, {"medical records", LABEL_MRN, MARK}, {"record number", LABEL_MRN, 0}, {"record no", LABEL_MRN, 0},
+	{"chart", LABEL_MRN, MARK}, {"hospital number", LABEL_MRN, 0}, {"hospital no", LABEL_MRN, 0}, {"hosp no", LABEL_MRN, 0},
+	{"patient id", LABEL_MRN, 0}, {"patient number", LABEL_MRN, 0}, {"patient no", LABEL_MRN, 0}, {"pt id", LABEL_MRN, 0},
+	{"unit number", LABEL_MRN, 0}, {"unit no", LABEL_MRN, 0}, {"mr", LABEL_TITLE, LIST}, {"band", LABEL_MRN, MARK},
+
+	{"member", LABEL_HEALTH_PLAN, MARK}, {"mem id", LABEL_HEALTH_PLAN, 0}, {"subscriber", LABEL_HEALTH_PLAN, MARK},
+	{"policy", LABEL_HEALTH_PLAN, MARK}, {"group", LABEL_HEALTH_PLAN, MARK}, {"beneficiary", LABEL_HEALTH_PLAN, 0},
+	{"medicare", LABEL_HEALTH_PLAN, 0}, {"medicaid", LABEL_HEALTH_PLAN, 0}, {"mbi", LABEL_HEALTH_PLAN, 0}, {"hic", LABEL_HEALTH_PLAN, 0},
+	{"hicn", LABEL_HEALTH_PLAN, 0}, {"insurance", LABEL_HEALTH_PLAN, MARK}, {"cardholder", LABEL_HEALTH_PLAN, MARK},
+	{"plan id", LABEL_HEALTH_PLAN, 0}, {"rxgrp", LABEL_HEALTH_PLAN, 0}, {"rx grp", LABEL_HEALTH_PLAN, 0}, {"payer id", LABEL_HEALTH_PLAN, 0},
+	{"health plan", LABEL_HEALTH_PLAN, MARK}, {"ins", LABEL_HEALTH_PLAN, MARK},
+
+	{"account", LABEL_ACCOUNT, MARK}, {"acct", LABEL_ACCOUNT, MARK}, {"iban", LABEL_ACCOUNT, 0}, {"routing", LABEL_ACCOUNT, 0},
+	{"aba", LABEL_ACCOUNT, 0}, {"card", LABEL_ACCOUNT, MARK}, {"credit card", LABEL_ACCOUNT, 0}, {"debit card", LABEL_ACCOUNT, 0},
+	{"card number", LABEL_ACCOUNT, 0}, {"bank account", LABEL_ACCOUNT, 0}, {"swift", LABEL_ACCOUNT, MARK},
+
+	{"npi", LABEL_LICENSE, 0}, {"dea", LABEL_LICENSE, 0}, {"license", LABEL_LICENSE, 0}, {"licence", LABEL_LICENSE, 0},
+	{"lic", LABEL_LICENSE, 0}, {"upin", LABEL_LICENSE, 0}, {"dl", LABEL_LICENSE, MARK}, {"certificate", LABEL_LICENSE, MARK},
+	{"certification", LABEL_LICENSE, MARK},
+
+	{"vin", LABEL_VEHICLE, 0}, {"plate", LABEL_VEHICLE, 0}, {"license plate", LABEL_VEHICLE, 0}, {"licence plate", LABEL_VEHICLE, 0},
+	{"vehicle", LABEL_VEHICLE, MARK}, {"registration", LABEL_VEHICLE, MARK}, {"tag number", LABEL_VEHICLE, 0},
+
+	{"serial", LABEL_DEVICE, 0}, {"serial number", LABEL_DEVICE, 0}, {"s n", LABEL_DEVICE, 0}, {"sn", LABEL_DEVICE, MARK}, {"udi", LABEL_DEVICE, 0},
+	{"device id", LABEL_DEVICE, 0}, {"device", LABEL_DEVICE, MARK}, {"imei", LABEL_DEVICE, 0}, {"mac", LABEL_DEVICE, 0},
+	{"mac address", LABEL_DEVICE, 0}, {"scope id", LABEL_DEVICE, 0},
+
+	{"fingerprint", LABEL_BIOMETRIC, MARK}, {"voiceprint", LABEL_BIOMETRIC, MARK}, {"voice print", LABEL_BIOMETRIC, MARK},
+	{"biometric", LABEL_BIOMETRIC, MARK}, {"retina", LABEL_BIOMETRIC, MARK}, {"iris", LABEL_BIOMETRIC, MARK},
+
+	{"case", LABEL_ID, MARK}, {"claim", LABEL_ID, MARK}, {"accession", LABEL_ID, 0}, {"encounter", LABEL_ID, 0}, {"csn", LABEL_ID, 0},
+	{"rx", LABEL_ID, MARK}, {"prescription", LABEL_ID, MARK}, {"order", LABEL_ID, MARK}, {"study id", LABEL_ID, 0}, {"subject id", LABEL_ID, 0},
+	{"trial id", LABEL_ID, 0}, {"participant", LABEL_ID, MARK}, {"subject", LABEL_ID, MARK}, {"confirmation", LABEL_ID, MARK},
+	{"authorization", LABEL_ID, 0}, {"authorisation", LABEL_ID, 0}, {"auth", LABEL_ID, MARK}, {"reference", LABEL_ID, MARK}, {"ref", LABEL_ID, 0},
+	{"ticket", LABEL_ID, MARK}, {"visit", LABEL_ID, MARK}, {"specimen", LABEL_ID, MARK}, {"sample", LABEL_ID, MARK}, {"invoice", LABEL_ID, MARK},
+	{"tracking", LABEL_ID, MARK}, {"record id", LABEL_ID, 0}, {"employee id", LABEL_ID, 0}, {"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0},
+	{"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK}, {"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK}, {"badge", LABEL_ID, MARK},
+	{"registry", LABEL_ID, MARK}, {"locator", LABEL_ID, MARK},
+
+	{"phone", LABEL_PHONE, LIST}, {"telephone", LABEL_PHONE, LIST}, {"tel", LABEL_PHONE, LIST}, {"cell", LABEL_PHONE, LIST},
+	{"mobile", LABEL_PHONE, LIST}, {"call", LABEL_PHONE, 0}, {"callback", LABEL_PHONE, 0}, {"pager", LABEL_PHONE, MARK}, {"contact", LABEL_PHONE, 0},
+	{"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0}, {"reach", LABEL_PHONE, 0}, {"dial", LABEL_PHONE, 0}, {"ph", LABEL_PHONE, LIST},
+	{"phoned", LABEL_PHONE, 0}, {"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0},
+	{"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST}, {"telefax", LABEL_FAX, LIST},
+
+	{"dob", LABEL_DATE, 0}, {"d o b", LABEL_DATE, 0}, {"date of birth", LABEL_DATE, 0}, {"birth date", LABEL_DATE, 0}, {"birthdate", LABEL_DATE, 0},
+	{"birthday", LABEL_DATE, 0}, {"born", LABEL_DATE, 0}, {"date", LABEL_DATE, 0}, {"admitted", LABEL_DATE, LIST}, {"discharged", LABEL_DATE, LIST},
+	{"adm", LABEL_DATE, 0}, {"dod", LABEL_DATE, 0}, {"expired", LABEL_DATE, 0},
+
+	{"zip", LABEL_ZIP, 0}, {"zipcode", LABEL_ZIP, 0}, {"zip code", LABEL_ZIP, 0}, {"postal code", LABEL_ZIP, 0}, {"postcode", LABEL_ZIP, 0},
+	{"postalcode", LABEL_ZIP, 0},
+
+	{"dr", LABEL_TITLE, 0}, {"doctor", LABEL_TITLE, 0}, {"drs", LABEL_TITLE, LIST}, {"doctors", LABEL_TITLE, LIST}, {"mrs", LABEL_TITLE, 0},
+	{"ms", LABEL_TITLE, 0}, {"miss", LABEL_TITLE, 0}, {"mx", LABEL_TITLE, 0}, {"prof", LABEL_TITLE, 0}, {"professor", LABEL_TITLE, 0},
+	{"nurse", LABEL_TITLE, 0}, {"rev", LABEL_TITLE, 0}, {"sister", LABEL_NAME, MARK}, {"capt", LABEL_TITLE, 0}, {"sgt", LABEL_TITLE, 0},
+	{"messrs", LABEL_TITLE, LIST}, {"sr", LABEL_TITLE, 0}, {"dear", LABEL_TITLE, 0}, {"signed by", LABEL_NAME, 0}, {"dictated by", LABEL_NAME, 0},
+	{"seen by", LABEL_NAME, 0}, {"referred by", LABEL_NAME, 0}, {"reviewed by", LABEL_NAME, 0}, {"verified by", LABEL_NAME, 0},
+	{"performed by", LABEL_NAME, 0}, {"ordered by", LABEL_NAME, 0}, {"read by", LABEL_NAME, 0}, {"screened by", LABEL_NAME, 0},
+	{"transcribed by", LABEL_NAME, 0}, {"accompanied by", LABEL_NAME, 0}, {"examined by", LABEL_NAME, 0}, {"written by", LABEL_NAME, 0},
+	{"prepared by", LABEL_NAME, 0}, {"interpreted by", LABEL_NAME, 0}, {"approved by", LABEL_NAME, 0}, {"given by", LABEL_NAME, 0},
+
+	{"name", LABEL_NAME, MARK}, {"patient name", LABEL_NAME, 0}, {"pt name", LABEL_SPOKEN, 0}, {"full name", LABEL_NAME, 0},
+	{"first name", LABEL_NAME, MARK}, {"last name", LABEL_NAME, MARK}, {"middle name", LABEL_NAME, MARK}, {"surname", LABEL_NAME, MARK},
+	{"maiden name", LABEL_NAME, MARK}, {"family", LABEL_NAME, MARK}, {"given", LABEL_NAME, MARK}, {"firstname", LABEL_NAME, MARK},
+	{"lastname", LABEL_NAME, MARK}, {"family name", LABEL_NAME, MARK}, {"given name", LABEL_NAME, MARK}, {"member name", LABEL_NAME, MARK},
+	{"patient", LABEL_NAME, MARK}, {"pt", LABEL_NAME, MARK}, {"client", LABEL_NAME, MARK}, {"attending", LABEL_NAME, MARK},
+	{"physician", LABEL_NAME, MARK}, {"attending physician", LABEL_NAME, 0}, {"provider", LABEL_NAME, MARK}, {"surgeon", LABEL_NAME, MARK | LIST},
+	{"assistant", LABEL_NAME, MARK}, {"resident", LABEL_NAME, MARK}, {"pcp", LABEL_NAME, MARK}, {"author", LABEL_NAME, MARK},
+	{"spouse", LABEL_NAME, MARK}, {"husband", LABEL_NAME, MARK}, {"wife", LABEL_NAME, MARK}, {"mother", LABEL_NAME, MARK},
+	{"father", LABEL_NAME, MARK}, {"son", LABEL_NAME, MARK}, {"daughter", LABEL_NAME, MARK}, {"brother", LABEL_NAME, MARK},
+	{"guardian", LABEL_NAME, MARK}, {"parent", LABEL_NAME, MARK}, {"next of kin", LABEL_NAME, 0}, {"nok", LABEL_NAME, MARK},
+	{"emergency contact", LABEL_NAME, 0}, {"attn", LABEL_NAME, MARK}, {"attention", LABEL_NAME, MARK}, {"cc", LABEL_NAME, MARK | LIST},
+	{"to", LABEL_NAME, MARK}, {"from", LABEL_NAME, MARK}, {"re", LABEL_NAME, MARK}, {"caller", LABEL_NAME, MARK}, {"driver", LABEL_NAME, MARK},
+	{"anesthesiologist", LABEL_NAME, MARK}, {"anesthesia", LABEL_NAME, MARK}, {"endoscopist", LABEL_NAME, MARK}, {"radiologist", LABEL_NAME, MARK},
+	{"pathologist", LABEL_NAME, MARK}, {"consultant", LABEL_NAME, MARK}, {"referring", LABEL_NAME, MARK}, {"ordering", LABEL_NAME, MARK},
+	{"operator", LABEL_NAME, MARK}, {"prescriber", LABEL_NAME, MARK}, {"contact", LABEL_PHONE, 0}, {"contact name", LABEL_NAME, 0},
+	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_NAME, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_NAME, MARK},
+	{"my name is", LABEL_SPOKEN, 0}, {"name is", LABEL_SPOKEN, 0}, {"named", LABEL_NAME, 0}, {"sincerely", LABEL_NAME, 0}, {"regards", LABEL_NAME, 0},
+
+	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0}, {"section", LABEL_PLAIN, 0},
+	{"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0}, {"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST},
+	{"loinc", LABEL_PLAIN, LIST}, {"snomed", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST}, {"pmid", LABEL_PLAIN, LIST},
+	{"cas", LABEL_PLAIN, 0}, {"grant", LABEL_PLAIN, 0}, {"doi", LABEL_PLAIN, 0}, {"isbn", LABEL_PLAIN, 0}, {"rxbin", LABEL_PLAIN, 0},
+	{"nct", LABEL_PLAIN, 0}, {"mesh", LABEL_PLAIN, 0}, {"drg", LABEL_PLAIN, 0},
+};
+
+/* Between a label and its value; they keep the label, and some count as the mark. */
+static const struct {
+	const char *word;
+	bool mark;
+} FILLERS[] = {
+	{"number", true}, {"numbers", true}, {"no", true}, {"nos", true}, {"nr", true}, {"num", true}, {"id", true}, {"is", true}, {"was", true},
+	{"code", true}, {"are", true}, {"of", false}, {"on", false}, {"file", false}, {"ending", true}, {"ends", true}, {"in", false},
+	{"last", false}, {"four", false}, {"4", false}, {"digits", false}, {"the", false}, {"a", false}, {"at", false}, {"for", false}, {"to", false},
+	{"verified", false}, {"me", false}, {"us", false}, {"him", false}, {"her", false}, {"you", false}, {"card", false}, {"key", false}, {"s", false},
+	{"tel", false}, {"account", false}, {"mobile", false}, {"value", false}, {"text", false}, {"jr", false}, {"security", false},
+};
+
+static const char *const STATES[] = {
+	"al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "ia", "id", "il", "in", "ks", "ky", "la", "ma", "md", "me", "mi", "mn",
+	"mo", "ms", "mt", "nc", "nd", "ne", "nh", "nj", "nm", "nv", "ny", "oh", "ok", "or", "pa", "pr", "ri", "sc", "sd", "tn", "tx", "ut", "va", "vt",
+	"wa", "wi", "wv", "wy",
+};
+
+static const char *const STATE_NAMES[] = {
+	"alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware", "florida", "georgia", "hawaii", "idaho",
+	"illinois", "indiana", "iowa", "kansas", "kentucky", "louisiana", "maine", "maryland", "massachusetts", "michigan", "minnesota", "mississippi",
+	"missouri", "montana", "nebraska", "nevada", "hampshire", "jersey", "mexico", "york", "carolina", "dakota", "ohio", "oklahoma", "oregon",
+	"pennsylvania", "rhode", "island", "tennessee", "texas", "utah", "vermont", "virginia", "washington", "wisconsin", "wyoming",
+};
+
+/* ---- words by their hashes ---------------------------------------------------------------------------------------------------------- */
+
+#define SLOTS 2048                               /* power of two, over twice the words */
+
+enum kind { KIND_LABEL = 1, KIND_FILLER, KIND_STATE };
+
+struct word {
+	uint64_t hash;
+	uint8_t kind, index_high, index_low;
+};
+
+static struct word table[SLOTS];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+uint64_t word_hash(uint64_t hash, uint16_t c)
+{
+	return (hash ^ lower(c)) * 0x100000001b3ULL;
+}
+
+/* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
+static uint64_t join(uint64_t before, uint64_t word)
+{
+	return (before ^ (word >> 7)) * 0x9e3779b97f4a7c15ULL + word;
+}
+
+static uint64_t phrase_hash(const char *words)
+{
+	uint64_t phrase = 0, word = WORD_HASH;
+
+	for (;; words++) {
+		if (*words && *words != ' ') {
+			word = word_hash(word, (unsigned char)*words);
+			continue;
+		}
+		phrase = phrase ? join(phrase, word) : word;
+		word = WORD_HASH;
+		if (!*words)
+			return phrase;
+	}
+}
+
+static void insert(const char *words, enum kind kind, size_t index)
+{
+	uint64_t hash = phrase_hash(words);
+	size_t at = hash & (SLOTS - 1);
+
+	while (table[at].hash && (table[at].hash != hash || table[at].kind != kind))
+		at = (at + 1) & (SLOTS - 1);
+	table[at] = (struct word){hash, (uint8_t)kind, (uint8_t)(index >> 8), (uint8_t)index};
+}
+
+static void fill(void)
+{
+	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++)
+		insert(LABELS[i].words, KIND_LABEL, i);
+	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
+		insert(FILLERS[i].word, KIND_FILLER, i);
+	for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
+		insert(STATES[i], KIND_STATE, 0);
+	for (size_t i = 0; i < sizeof STATE_NAMES / sizeof *STATE_NAMES; i++)
+		insert(STATE_NAMES[i], KIND_STATE, 1);
+}
+
+/* -1: no such word. */
+static int find(uint64_t hash, enum kind kind)
+{
+	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
+		if (table[at].hash == hash && table[at].kind == kind)
+			return table[at].index_high << 8 | table[at].index_low;
+	return -1;
+}
+
+/* ---- on the way through a text -------------------------------------------------------------------------------------------------------- */
+
+static void forget_label(struct context *c)
+{
+	c->label = LABEL_NONE;
+	c->mark = c->needs_mark = c->list = false;
+}
+
+static void set_label(struct context *c, int index)
+{
+	c->label = LABELS[index].label;
+	c->needs_mark = LABELS[index].flags & MARK;
+	c->list = LABELS[index].flags & LIST;
+	c->mark = false;
+	c->age = c->breaks = 0;
+}
+
+/* The longest phrase that ends with the word; -1. */
+static int label_of(const struct context *c, uint64_t hash)
+{
+	int index = -1;
+
+	if (c->glued && c->words[0] && c->words[1])
+		index = find(join(join(c->words[1], c->words[0]), hash), KIND_LABEL);
+	if (index < 0 && c->glued && c->words[0])
+		index = find(join(c->words[0], hash), KIND_LABEL);
+	return index < 0 ? find(hash, KIND_LABEL) : index;
+}
+
+void context_word(struct context *c, const struct reading *r, size_t from, size_t to)
+{
+	uint64_t hash = WORD_HASH;
+	int index, filler;
+
+	pthread_once(&once, fill);
+	for (size_t i = from; i < to; i++)
+		hash = word_hash(hash, r->c[i]);
+	index = label_of(c, hash);
+	filler = find(hash, KIND_FILLER);
+	/* "account number" goes on with the label that "account" set; "number" alone sets none */
+	if (filler >= 0 && c->label != LABEL_NONE && (index < 0 || LABELS[index].words[0] == '\0' || FILLERS[filler].mark) &&
+	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
+		c->mark = c->mark || FILLERS[filler].mark;
+		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
+	} else if (index >= 0) {
+		set_label(c, index);
+	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && reading_is_upper(r->c[from]) &&
+						    reading_is_upper(r->c[from + 1]))) {
+		forget_label(c);
+		c->label = LABEL_STATE;
+		c->age = c->breaks = 0;
+	} else {
+		forget_label(c);
+	}
+	if (!c->glued) {
+		c->words[0] = 0;
+		c->words[1] = 0;
+	}
+	c->words[2] = c->words[1];
+	c->words[1] = c->words[0];
+	c->words[0] = hash;
+	c->glued = true;
+	c->last = r->c[to - 1];
+}
+
+void context_sign(struct context *c, uint16_t sign)
+{
+	/* words of a phrase stand side by side, or joined by one sign */
+	if (sign != ' ' && sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
+		c->glued = false;
+	if (c->last == ' ' && sign == ' ')
+		c->glued = false;
+	c->last = sign;
+	if (c->label == LABEL_NONE)
+		return;
+	c->age++;
+	if (sign == '\n')
+		c->breaks++;
+	if (sign == ':' || sign == '#' || sign == '=' || sign == '|')
+		c->mark = true;
+	if (sign == '#' && c->label == LABEL_TITLE && c->words[0] == phrase_hash("mr")) {
+		c->label = LABEL_MRN;
+		c->mark = true;
+	}
+	if (c->age > LABEL_UNITS || c->breaks > LABEL_BREAKS || sign == '!' || sign == '?' || (sign == ';' && !c->list) ||
+	    (sign == '}' || sign == '{'))
+		forget_label(c);
+	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
+	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE))
+		forget_label(c);
+}
+
+void context_masked(struct context *c, enum entity entity)
+{
+	bool goes_on = c->list && c->label != LABEL_NONE;
+
+	(void)entity;
+	if (goes_on) {
+		c->age = 0;
+		c->mark = true;
+	} else {
+		forget_label(c);
+	}
+	c->words[0] = c->words[1] = c->words[2] = 0;
+	c->glued = false;
+	c->last = 'x';
+}

@@ -1,0 +1,214 @@
+/* Identifiers of the net: mail addresses, web addresses, IPv6 and hardware addresses. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "scan.h"
+
+#define LOCAL_MAX 64                             /* RFC 5321 4.5.3.1.1 */
+#define DOMAIN_MAX 255
+#define URL_SEEN 400                             /* a longer one is swallowed to its end */
+
+static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
+{
+	*f = (struct finding){.start = s->i, .end = end, .entity = entity, .rule = rule, .custom = -1};
+	return true;
+}
+
+static bool is_local(uint16_t c)
+{
+	return is_alnum(c) || c == '.' || c == '_' || c == '%' || c == '+' || c == '-' || c == '\'' || c == '!' || c == '$' || c == '~';
+}
+
+/* Letters, digits and hyphens with dots between; *dots counts them; end without a dot or hyphen. */
+static size_t domain(struct scan *s, size_t i, int *dots)
+{
+	size_t j = i, end = i;
+
+	*dots = 0;
+	while (j < i + DOMAIN_MAX) {
+		uint16_t c = scan_at(s, j);
+
+		if (is_alnum(c))
+			end = ++j;
+		else if ((c == '.' || c == '-') && end == j && is_alnum(scan_at(s, j + 1)))
+			*dots += scan_at(s, j++) == '.';
+		else
+			break;
+	}
+	return end;
+}
+
+static const char *const TOP_LEVEL[] = {
+	"com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "io", "co", "us", "uk", "ca", "de", "fr", "es", "it", "nl", "eu", "au", "in", "jp",
+	"cn", "br", "mx", "ch", "at", "be", "se", "no", "dk", "fi", "ie", "nz", "ru", "pl", "pt", "za", "health", "care", "hospital", "clinic", "doctor",
+	"dental", "app", "dev", "cloud", "online", "site", "me", "tv", "example", "test", "local", "internal", "med", "name", "pro", "ai", "gr", "kr", "hk",
+	"cat", "art", "xyz", "live", "email", "ph", "cz", "hu", "ro", "tr", "il", "ar", "cl", "pe", "ve", "tw", "sg", "my", "th", "vn", "id", "ua", "by",
+	"lt", "lv", "ee", "is", "bg", "hr", "si", "sk", "rs", "ma", "ng", "ke", "eg", "sa", "ae", "pk", "bd", "lk", "tz", "gh", "cy", "lu", "li", "mt",
+};
+
+/* Does [i, end) end in a dot and one of these? */
+static bool has_top_level(struct scan *s, size_t i, size_t end)
+{
+	size_t dot = end;
+
+	while (dot > i && scan_at(s, dot) != '.')
+		dot--;
+	if (dot == i)
+		return false;
+	for (size_t k = 0; k < sizeof TOP_LEVEL / sizeof *TOP_LEVEL; k++) {
+		size_t n = strlen(TOP_LEVEL[k]), at = 0;
+
+		if (end - dot - 1 != n)
+			continue;
+		while (at < n && lower(scan_at(s, dot + 1 + at)) == (unsigned char)TOP_LEVEL[k][at])
+			at++;
+		if (at == n)
+			return true;
+	}
+	return false;
+}
+
+static size_t literal(struct scan *s, size_t i, const char *text)
+{
+	for (; *text; text++, i++)
+		if (lower(scan_at(s, i)) != (unsigned char)*text)
+			return 0;
+	return i;
+}
+
+/* " at host dot org", with or without brackets around at and dot */
+static size_t spelled(struct scan *s, size_t i)
+{
+	static const char *const at[] = {" at ", " (at) ", " [at] ", "(at)", "[at]", NULL};
+	static const char *const dot[] = {" dot ", " (dot) ", " [dot] ", "(dot)", "[dot]", ".", NULL};
+	size_t j = 0, end;
+	int dots = 0;
+
+	for (int k = 0; at[k] && !j; k++)
+		j = literal(s, i, at[k]);
+	if (!j)
+		return 0;
+	for (int parts = 0; parts < 5; parts++) {
+		size_t next = 0, from = j;
+
+		while (is_alnum(scan_at(s, j)) || scan_at(s, j) == '-')
+			j++;
+		if (j == from)
+			return 0;
+		end = j;
+		for (int k = 0; dot[k] && !next; k++)
+			next = literal(s, j, dot[k]);
+		if (!next || !is_alnum(scan_at(s, next)))
+			return dots ? end : 0;
+		dots++;
+		j = next;
+	}
+	return 0;
+}
+
+bool scan_email(struct scan *s, struct finding *f)
+{
+	size_t j = s->token, end;
+	int dots;
+
+	while (j < s->i + LOCAL_MAX && is_local(scan_at(s, j)))
+		j++;
+	if (scan_at(s, j) == '@') {
+		end = domain(s, j + 1, &dots);
+		return end > j + 1 && (dots || has_top_level(s, j, end)) && found(f, s, end, ENTITY_EMAIL, "email form");
+	}
+	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[')
+		return false;
+	end = spelled(s, j);
+	return end && found(f, s, end, ENTITY_EMAIL, "email, spelled out");
+}
+
+/* ---- web addresses ---------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_url(uint16_t c)
+{
+	return c > ' ' && c != '"' && c != '<' && c != '>' && c != '\'' && c != '`' && c != '|' && c != '\\' && c != '{' && c != '}';
+}
+
+/* To the end of the address; what a sentence puts behind it is not part of it. */
+static bool url_rest(struct scan *s, struct finding *f, size_t j, const char *rule)
+{
+	size_t end = j, opened = 0;
+	bool more;
+
+	while (end < s->i + URL_SEEN && is_url(scan_at(s, end))) {
+		opened += scan_at(s, end) == '(';
+		end++;
+	}
+	more = end == s->i + URL_SEEN && is_url(scan_at(s, end));
+	while (!more && end > j && strchr(".,;:!?)*]", (int)scan_at(s, end - 1)) && !(scan_at(s, end - 1) == ')' && opened))
+		end--;
+	found(f, s, end, ENTITY_URL, rule);
+	f->swallow = more;
+	return true;
+}
+
+bool scan_url(struct scan *s, struct finding *f)
+{
+	static const char *const schemes[] = {"https://", "http://", "ftp://", "ftps://", "sftp://", "www."};
+	size_t j, end;
+	int dots;
+
+	if (scan_at(s, s->token) != '.' && scan_at(s, s->token) != ':' && scan_at(s, s->token) != '-')
+		return false;
+	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++)
+		if ((j = literal(s, s->i, schemes[k])) && (is_alnum(scan_at(s, j)) || scan_at(s, j) == '['))
+			return url_rest(s, f, j, "url form");
+	end = domain(s, s->i, &dots);
+	if (!dots || !has_top_level(s, s->i, end) || is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
+		return false;
+	/* without a path "e.g. St.Me" could be anything: two letters at least before the dot, and lower case behind it */
+	if (scan_at(s, end) == '/' || scan_at(s, end) == '?' || (scan_at(s, end) == ':' && is_digit(scan_at(s, end + 1))))
+		return url_rest(s, f, end, "url without a scheme");
+	for (j = s->i; j < end && scan_at(s, j) != '.'; j++)
+		;
+	return j - s->i >= 3 && !reading_is_upper(scan_at(s, end - 1)) && !reading_is_upper(scan_at(s, j + 1)) && end - s->i >= 7 &&
+	       found(f, s, end, ENTITY_URL, "url without a scheme");
+}
+
+/* ---- IPv6, hardware addresses --------------------------------------------------------------------------------------------------------------- */
+
+static bool is_hex(uint16_t c)
+{
+	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
+bool scan_ip6(struct scan *s, struct finding *f)
+{
+	char text[48];
+	struct in6_addr address;
+	size_t n = 0;
+	int colons = 0;
+
+	if (!is_hex(scan_at(s, s->i)) && !(scan_at(s, s->i) == ':' && scan_at(s, s->i + 1) == ':'))
+		return false;
+	while (n < sizeof text - 1 && (is_hex(scan_at(s, s->i + n)) || scan_at(s, s->i + n) == ':' ||
+				       (scan_at(s, s->i + n) == '.' && colons >= 2 && is_digit(scan_at(s, s->i + n + 1))))) {
+		text[n] = (char)scan_at(s, s->i + n);
+		colons += text[n++] == ':';
+	}
+	if (colons < 2 || is_alnum(scan_at(s, s->i + n)))
+		return false;
+	while (n && text[n - 1] == ':' && !(n > 1 && text[n - 2] == ':'))
+		n--;
+	text[n] = '\0';
+	return n > 3 && inet_pton(AF_INET6, text, &address) == 1 && found(f, s, s->i + n, ENTITY_IP, "ip form");
+}
+
+bool scan_mac(struct scan *s, struct finding *f)
+{
+	uint16_t sign = scan_at(s, s->i + 2);
+	size_t j = s->i;
+
+	if (sign != ':' && sign != '-')
+		return false;
+	for (int k = 0; k < 6; k++, j += 3)
+		if (!is_hex(scan_at(s, j)) || !is_hex(scan_at(s, j + 1)) || (k < 5 && scan_at(s, j + 2) != sign))
+			return false;
+	return !is_alnum(scan_at(s, j - 1)) && found(f, s, j - 1, ENTITY_DEVICE, "hardware address form");
+}

@@ -1,0 +1,114 @@
+/* Looking for identifiers from one place of a text on. A detector reads by scan_at() only: what it cannot see yet is noted, and then
+ * its answer does not count, so that no decision ever depends on where the text was cut. */
+#ifndef PHIGATE_MASK_SCAN_H
+#define PHIGATE_MASK_SCAN_H
+
+#include "entity.h"
+#include "reading.h"
+
+#define SCAN_BYTES 512                           /* how far one decision may see */
+
+/* What the words before a place say about what comes. */
+enum label {
+	LABEL_NONE,
+	LABEL_PLAIN,             /* a code that is no identifier follows: a version, a section, an ICD code */
+	LABEL_SSN, LABEL_MRN, LABEL_HEALTH_PLAN, LABEL_ACCOUNT, LABEL_LICENSE, LABEL_VEHICLE, LABEL_DEVICE, LABEL_BIOMETRIC, LABEL_ID,
+	LABEL_PHONE, LABEL_FAX, LABEL_DATE, LABEL_ZIP, LABEL_STATE,
+	LABEL_TITLE,             /* Dr. */
+	LABEL_NAME,              /* "Patient name" */
+	LABEL_SPOKEN,            /* "my name is": small letters, too */
+};
+
+#define CONTEXT_WORDS 3
+#define CONTEXT_NAMES 64
+
+/* All that is remembered of the text so far. */
+struct context {
+	enum label label;
+	bool mark;                       /* a colon, "#", "number" or the like has come between label and here */
+	bool needs_mark;                 /* without one the label means nothing */
+	bool list;                       /* the label holds for several values: "cc: A; B and C" */
+	uint8_t age;                     /* units since the label */
+	uint8_t breaks;                  /* line feeds since the label */
+	uint16_t last;                   /* the unit before; 0 at the beginning */
+	bool glued;                      /* the words before are joined by one space or sign each */
+	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
+	uint64_t names[CONTEXT_NAMES];   /* hashes of name parts that were found */
+	uint8_t n_names, next_name;
+};
+
+struct finding {
+	size_t end;                      /* unit behind it */
+	size_t start;                    /* unit where it begins: behind i when something stays before it */
+	enum entity entity;
+	const char *rule;
+	int custom;                      /* which of the policy's own, -1 */
+	bool swallow;                    /* what follows of the same run belongs to it */
+};
+
+struct mask_engine;
+struct scan {
+	const struct mask_engine *engine;
+	const struct reading *r;
+	const struct context *context;
+	size_t i;                        /* where the detectors begin */
+	size_t token;                    /* unit behind the letters and digits that begin there */
+	bool digits;                     /* there are digits among them */
+	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
+	bool cut;                        /* something looked behind what is there */
+};
+
+/* The unit at place j; 0 behind the text's end, behind what can be seen yet (noted), and behind SCAN_BYTES. */
+static inline uint16_t scan_at(struct scan *s, size_t j)
+{
+	if (j >= s->r->n) {
+		s->cut = s->cut || !s->r->final;
+		return 0;
+	}
+	return s->r->at[j] - s->r->at[s->i] >= SCAN_BYTES ? 0 : s->r->c[j];
+}
+
+static inline bool is_digit(uint16_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool is_alpha(uint16_t c)
+{
+	return c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : reading_is_letter(c);
+}
+
+static inline bool is_alnum(uint16_t c)
+{
+	return is_digit(c) || is_alpha(c);
+}
+
+static inline uint16_t lower(uint16_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+/* ---- detectors: true, and *f says what begins at s->i ---- */
+typedef bool detector(struct scan *s, struct finding *f);
+
+detector scan_date, scan_ip, scan_phone, scan_ssn, scan_card, scan_zip, scan_number;                 /* numbers.c */
+detector scan_labelled;                                                                              /* labelled.c */
+detector scan_email, scan_url, scan_ip6, scan_mac;                                                   /* network.c */
+detector scan_code;                                                                                  /* codes.c */
+detector scan_encoded, scan_data;                                                                    /* encoded.c */
+detector scan_name, scan_known_name;                                                                 /* names.c */
+detector scan_custom;                                                                                /* custom.c */
+
+/* ---- words ---- */
+uint64_t word_hash(uint64_t hash, uint16_t c);   /* FNV-1a over lower-case units; start with WORD_HASH */
+#define WORD_HASH 0xcbf29ce484222325ULL
+
+/* Move on over one word or sign: units [from, to) stay as they are. */
+void context_word(struct context *context, const struct reading *r, size_t from, size_t to);
+void context_sign(struct context *context, uint16_t c);
+void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
+
+bool is_stop_word(uint64_t hash);        /* a word that is no name, however it is written */
+bool is_credential(uint64_t hash);       /* "MD" */
+
+#endif

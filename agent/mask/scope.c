@@ -1,0 +1,152 @@
+/* What one session remembers of what was masked: numbers for values that it knows by keyed hashes only. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "encode.h"
+#include "engine.h"
+#include "wipe.h"
+
+#define VALUES_MAX ((size_t)1 << 20)
+#define KINDS_MAX 512                            /* entities, the policy's own included */
+
+struct value {
+	unsigned char mac[16];
+	uint32_t number;                 /* 0: free */
+};
+
+struct mask_scope {
+	pthread_mutex_t lock;
+	unsigned char key[SHA256_LEN];
+	struct value *values;            /* open addressing */
+	size_t n, room;
+	struct {
+		char *entity;
+		uint32_t n;              /* values that it has */
+	} kinds[KINDS_MAX];
+	size_t n_kinds;
+};
+
+struct mask_scope *mask_scope_new(void)
+{
+	struct mask_scope *scope = calloc(1, sizeof *scope);
+
+	if (!scope)
+		return NULL;
+	pthread_mutex_init(&scope->lock, NULL);
+	random_bytes(scope->key, sizeof scope->key);
+	return scope;
+}
+
+void mask_scope_free(struct mask_scope *scope)
+{
+	if (!scope)
+		return;
+	pthread_mutex_destroy(&scope->lock);
+	wipe(scope->key, sizeof scope->key);
+	for (size_t i = 0; i < scope->n_kinds; i++)
+		free(scope->kinds[i].entity);
+	free(scope->values);
+	free(scope);
+}
+
+/* Of an identifier case and signs do not make another value; of the protocol's own ids every byte counts. */
+static void mac_of(struct mask_scope *scope, const char *entity, struct slice value, bool exact, unsigned char out[SHA256_LEN])
+{
+	struct buf text;
+
+	buf_init(&text, 65536);
+	buf_puts(&text, entity);
+	buf_putc(&text, '\n');
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+
+		if (!exact && c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		if (exact || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
+			buf_putc(&text, c);
+	}
+	hmac_sha256((struct slice){(char *)scope->key, sizeof scope->key}, buf_slice(&text), out);
+	buf_free(&text);
+}
+
+static struct value *find(struct value *values, size_t room, const unsigned char *mac)
+{
+	size_t at;
+
+	memcpy(&at, mac, sizeof at);
+	for (at &= room - 1; values[at].number; at = (at + 1) & (room - 1))
+		if (memcmp(values[at].mac, mac, sizeof values[at].mac) == 0)
+			break;
+	return &values[at];
+}
+
+static bool grow(struct mask_scope *scope)
+{
+	size_t room = scope->room ? scope->room * 2 : 64;
+	struct value *values = calloc(room, sizeof *values);
+
+	if (!values)
+		return false;
+	for (size_t i = 0; i < scope->room; i++)
+		if (scope->values[i].number)
+			*find(values, room, scope->values[i].mac) = scope->values[i];
+	free(scope->values);
+	scope->values = values;
+	scope->room = room;
+	return true;
+}
+
+/* The next number of an entity; 0: no memory. */
+static uint32_t next_number(struct mask_scope *scope, const char *entity)
+{
+	size_t i = 0;
+
+	while (i < scope->n_kinds && strcmp(scope->kinds[i].entity, entity) != 0)
+		i++;
+	if (i == KINDS_MAX || (i == scope->n_kinds && !(scope->kinds[i].entity = strdup(entity))))
+		return 0;
+	scope->n_kinds += i == scope->n_kinds;
+	return ++scope->kinds[i].n;
+}
+
+static uint32_t number_of(struct mask_scope *scope, const char *entity, struct slice value, bool exact)
+{
+	unsigned char mac[SHA256_LEN];
+	uint32_t number = 0;
+	struct value *v;
+
+	mac_of(scope, entity, value, exact, mac);
+	pthread_mutex_lock(&scope->lock);
+	if (scope->n < VALUES_MAX && (scope->n * 2 < scope->room || grow(scope))) {
+		v = find(scope->values, scope->room, mac);
+		if (!v->number && (v->number = next_number(scope, entity))) {
+			memcpy(v->mac, mac, sizeof v->mac);
+			scope->n++;
+		}
+		number = v->number;
+	}
+	pthread_mutex_unlock(&scope->lock);
+	return number;
+}
+
+uint64_t scope_number(struct mask_scope *scope, const char *entity, struct slice value)
+{
+	return number_of(scope, entity, value, false);
+}
+
+void scope_digest(struct mask_scope *scope, struct slice value, char hex[9])
+{
+	unsigned char mac[SHA256_LEN];
+
+	mac_of(scope, "hash", value, false, mac);
+	hex_encode(mac, 4, hex);
+}
+
+enum rc mask_scope_token(struct mask_scope *scope, struct slice value, struct buf *out)
+{
+	uint32_t number = number_of(scope, "id", value, true);
+
+	return number ? buf_printf(out, "id-%u", number) : RC_NOMEM;
+}

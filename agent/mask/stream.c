@@ -1,0 +1,357 @@
+/* One text on its way: read in a window, decided from left to right, and given out as far as it is decided. What a decision looks at
+ * is the text from its own place on and what was decided before, never where the text was cut; so every way of cutting gives the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "wipe.h"
+
+#define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
+
+struct mask_stream {
+	struct mask_engine *engine;
+	struct mask_scope *scope;
+	struct mask_counts *counts;
+	void (*on_span)(void *arg, const struct mask_span *span);
+	void *arg;
+	struct context context;
+	size_t offset;                   /* of window[0], counted with the text that stands before */
+	size_t before;                   /* bytes of text that is context and never given out */
+	bool swallow;                    /* the rest of a run that was masked */
+	bool swallow_url;
+	bool decoded;                    /* see scan.h */
+	bool found;                      /* something was, that is not kept */
+	size_t n;
+	char window[READING_MAX];
+};
+
+enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts, struct mask_stream **out)
+{
+	struct mask_stream *m = calloc(1, sizeof *m);
+
+	*out = m;
+	if (!m)
+		return RC_NOMEM;
+	m->engine = engine;
+	m->scope = scope;
+	m->counts = counts;
+	return RC_OK;
+}
+
+void mask_stream_free(struct mask_stream *m)
+{
+	if (!m)
+		return;
+	wipe(m, sizeof *m);
+	free(m);
+}
+
+void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg)
+{
+	m->on_span = on_span;
+	m->arg = arg;
+}
+
+size_t mask_held(const struct mask_stream *m)
+{
+	size_t silent = m->before > m->offset ? m->before - m->offset : 0;
+
+	return m->n > silent ? m->n - silent : 0;
+}
+
+/* ---- detectors in their order: a label before a form, a form that is checked before one that is not ------------------------------------- */
+
+static detector *const AT_DIGIT[] = {
+	scan_labelled, scan_ssn, scan_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_code, scan_number, scan_email, scan_encoded,
+	scan_url, NULL,
+};
+static detector *const AT_LETTER[] = {
+	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_encoded, scan_name,
+	scan_known_name, NULL,
+};
+static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
+
+static bool detect(struct scan *s, struct finding *f)
+{
+	uint16_t c = s->r->c[s->i];
+	detector *const *list = is_digit(c) ? AT_DIGIT : is_alpha(c) ? AT_LETTER : AT_SIGN;
+
+	if (s->engine->n_custom && scan_custom(s, f))
+		return true;
+	if (list == AT_SIGN && c != '(' && c != '+' && c != ':')
+		return false;
+	for (; *list && !s->cut; list++)
+		if ((*list)(s, f))
+			return true;
+	return false;
+}
+
+/* ---- giving out --------------------------------------------------------------------------------------------------------------------------- */
+
+/* Bytes [from, to) of the window stay as they are. */
+static void keep(struct mask_stream *m, size_t from, size_t to, struct buf *out)
+{
+	size_t silent = m->before > m->offset ? m->before - m->offset : 0;
+
+	if (from < silent)
+		from = silent;
+	if (from < to)
+		buf_add(out, m->window + from, to - from);
+}
+
+/* Name parts of a masked name, to find them again. */
+static void learn(struct mask_stream *m, const struct reading *r, size_t start, size_t end)
+{
+	struct context *c = &m->context;
+	uint64_t hash = WORD_HASH;
+	size_t letters = 0;
+
+	for (size_t i = start; i <= end; i++) {
+		if (i < end && (is_alpha(r->c[i]) || (letters && (r->c[i] == '\'' || r->c[i] == '-') && i + 1 < end && is_alpha(r->c[i + 1])))) {
+			hash = word_hash(hash, r->c[i]);
+			letters++;
+			continue;
+		}
+		if (letters >= 3 && !is_stop_word(hash) && !is_credential(hash)) {
+			c->names[c->next_name] = hash;
+			c->next_name = (uint8_t)((c->next_name + 1) % CONTEXT_NAMES);
+			c->n_names = (uint8_t)(c->n_names < CONTEXT_NAMES ? c->n_names + 1 : CONTEXT_NAMES);
+		}
+		hash = WORD_HASH;
+		letters = 0;
+	}
+}
+
+static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
+{
+	size_t from = r->at[f->start], to = reading_end(r, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
+	bool kept = engine_operator(m->engine, f->entity, f->custom) == OP_KEEP;
+	struct mask_span span = {
+		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
+		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
+	};
+	enum rc rc = RC_OK;
+
+	if (f->entity == ENTITY_NAME)
+		learn(m, r, f->start, f->end);
+	if (to <= silent)                                /* all of it stands in the text before */
+		return RC_OK;
+	if (kept) {
+		keep(m, from, to, out);
+		return RC_OK;
+	}
+	m->found = true;
+	if (m->counts)
+		m->counts->n[f->entity]++;
+	if (m->on_span)
+		m->on_span(m->arg, &span);
+	rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
+	return rc;
+}
+
+/* ---- one step ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* Our own replacements stay as they are: "[SSN]", "[NAME-3]", "[SSN:8741]". The unit behind it, or 0. */
+static size_t placeholder(struct scan *s)
+{
+	size_t j = s->i + 1, from = j;
+
+	if (scan_at(s, s->i) != '[')
+		return 0;
+	while (j < from + 33 && ((scan_at(s, j) >= 'A' && scan_at(s, j) <= 'Z') || scan_at(s, j) == '_' || (j > from && is_digit(scan_at(s, j)))))
+		j++;
+	if (j == from)
+		return 0;
+	if (scan_at(s, j) == '-' || scan_at(s, j) == ':')
+		for (j++, from = j; j < from + 8 && is_alnum(scan_at(s, j)); j++)
+			;
+	return scan_at(s, j) == ']' ? j + 1 : 0;
+}
+
+static void find_token(struct scan *s)
+{
+	size_t j = s->i;
+
+	s->digits = false;
+	while (j < s->i + TOKEN_MAX) {
+		uint16_t c = scan_at(s, j);
+
+		if (is_digit(c))
+			s->digits = true;
+		else if (!is_alpha(c))
+			break;
+		j++;
+	}
+	s->token = j;
+}
+
+static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
+{
+	if (m->swallow_url)
+		return c > ' ' && c != '"' && c != '<' && c != '>' && c != '\'' && c != '`' && c != '|' && c != '\\' && c != '{' && c != '}';
+	return c < 0x80 && (is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=');
+}
+
+/* Decide what begins at unit *i, and move on behind it. RC_AGAIN: more of the text must be seen first. */
+static enum rc step(struct mask_stream *m, const struct reading *r, size_t *i, size_t *kept, struct buf *out)
+{
+	struct scan s = {.engine = m->engine, .r = r, .context = &m->context, .i = *i, .decoded = m->decoded};
+	uint16_t c = r->c[*i];
+	struct finding f;
+	size_t end;
+	enum rc rc;
+	bool hit;
+
+	if (m->swallow) {
+		m->swallow = belongs_to_run(m, c);
+		if (m->swallow) {
+			++*i;
+			*kept = reading_end(r, *i);
+			return RC_OK;
+		}
+	}
+	find_token(&s);
+	hit = !s.cut && detect(&s, &f);
+	if (s.cut)
+		return RC_AGAIN;
+	if (hit) {
+		keep(m, *kept, r->at[f.start], out);
+		rc = mask(m, r, &f, out);
+		m->swallow = f.swallow;
+		m->swallow_url = f.entity == ENTITY_URL;
+		context_masked(&m->context, f.entity);
+		*i = f.end;
+		*kept = reading_end(r, f.end);
+		return rc;
+	}
+	end = placeholder(&s);
+	if (s.cut)
+		return RC_AGAIN;
+	if (end) {
+		context_masked(&m->context, ENTITY_CUSTOM);
+		*i = end;
+	} else if (s.token > *i) {
+		context_word(&m->context, r, *i, s.token);
+		*i = s.token;
+	} else {
+		context_sign(&m->context, c);
+		++*i;
+	}
+	return RC_OK;
+}
+
+/* All of the window that can be decided. */
+static enum rc work(struct mask_stream *m, bool final, struct buf *out)
+{
+	struct reading r;
+	size_t i = 0, kept = 0, done;
+	enum rc rc = RC_OK;
+
+	reading_make(&r, m->window, m->n, final);
+	while (rc == RC_OK && i < r.n)
+		rc = step(m, &r, &i, &kept, out);
+	done = i < r.n ? r.at[i] : r.at[r.n];
+	if (rc == RC_OK || rc == RC_AGAIN) {
+		keep(m, kept, done, out);
+		memmove(m->window, m->window + done, m->n - done);
+		wipe(m->window + m->n - done, done);
+		m->n -= done;
+		m->offset += done;
+		rc = out->rc;
+	}
+	return rc;
+}
+
+static enum rc feed(struct mask_stream *m, const char *in, size_t n, struct buf *out)
+{
+	enum rc rc = RC_OK;
+
+	while (n && rc == RC_OK) {
+		size_t room = sizeof m->window - m->n, piece = n < room ? n : room;
+
+		memcpy(m->window + m->n, in, piece);
+		m->n += piece;
+		in += piece;
+		n -= piece;
+		rc = work(m, false, out);
+	}
+	return rc;
+}
+
+enum rc mask_context(struct mask_stream *m, struct slice before)
+{
+	struct buf none;
+	enum rc rc;
+
+	m->before += before.n;
+	buf_init(&none, before.n + 1);
+	rc = feed(m, before.p, before.n, &none);
+	buf_free(&none);
+	return rc;
+}
+
+enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *out)
+{
+	return feed(m, in, n, out);
+}
+
+enum rc mask_finish(struct mask_stream *m, struct buf *out)
+{
+	enum rc rc = RC_OK;
+
+	do
+		rc = work(m, true, out);
+	while (m->n && rc == RC_OK);
+	wipe(&m->context, sizeof m->context);
+	m->offset = m->before = 0;
+	m->swallow = m->found = false;
+	return rc;
+}
+
+/* ---- whole texts ------------------------------------------------------------------------------------------------------------------------------ */
+
+enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts, struct slice text, struct buf *out)
+{
+	struct mask_stream *m;
+	enum rc rc = mask_stream_new(engine, scope, counts, &m);
+
+	if (rc == RC_OK)
+		rc = feed(m, text.p, text.n, out);
+	if (rc == RC_OK)
+		rc = mask_finish(m, out);
+	mask_stream_free(m);
+	return rc;
+}
+
+static bool finds(struct mask_engine *engine, struct slice context, struct slice text, bool decoded)
+{
+	struct mask_stream *m;
+	struct buf out;
+	bool found = true;                               /* what cannot be told counts as found */
+
+	buf_init(&out, BUF_MAX_DEFAULT * 2);
+	if (mask_stream_new(engine, NULL, NULL, &m) == RC_OK) {
+		enum rc rc;
+
+		m->decoded = decoded;
+		rc = context.n ? mask_context(m, context) : RC_OK;
+		if (rc == RC_OK)
+			rc = feed(m, text.p, text.n, &out);
+		while (rc == RC_OK && m->n)
+			rc = work(m, true, &out);
+		found = rc != RC_OK || m->found;
+	}
+	mask_stream_free(m);
+	buf_free(&out);
+	return found;
+}
+
+bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text)
+{
+	return finds(engine, context, text, false);
+}
+
+bool engine_finds_decoded(const struct mask_engine *engine, struct slice text)
+{
+	return finds((struct mask_engine *)engine, (struct slice){0}, text, true);
+}
