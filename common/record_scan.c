@@ -83,6 +83,25 @@ static void follow(struct record_scan *s, enum json_token token, const char *p, 
 	note(s, token);
 }
 
+/* How much of a text is characters that stand for themselves, and escapes of one letter: most of what is recorded. The scan is in the
+ * same place before and after them, so where nobody asks for the text, it need not see them. */
+static size_t plain(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\')
+			i++;
+		else if (c == '\\' && i + 1 < n && (p[i + 1] == '"' || p[i + 1] == '\\' || p[i + 1] == 'n'))
+			i += 2;
+		else
+			break;
+	}
+	return i;
+}
+
 static size_t feed_body(struct record_scan *s, const char *p, size_t n)
 {
 	size_t at = 0;
@@ -96,6 +115,8 @@ static size_t feed_body(struct record_scan *s, const char *p, size_t n)
 			s->bad = true;
 		else if (outermost && token != JSON_MORE)
 			follow(s, token, p + from, at - from);
+		else if ((token == JSON_STRING || token == JSON_RUN || token == JSON_CHAR) && s->json.n_part == s->json.n_used)
+			at += plain(p + at, n - at);
 	}
 	if (s->body && buf_add(s->body, p, at) != RC_OK)
 		s->bad = true;
