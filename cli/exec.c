@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harden.h"
+#include "harden.h"
 #include "signals.h"
 #include "talk.h"
 #include "term.h"

@@ -25,6 +25,7 @@
 #define RENEW_AGAIN_S 10
 #define LOOK_AGAIN_MS 1000                       /* for another sign-in */
 #define STRANGER_NS (60 * NS_PER_S)
+#define DEAF_NS (100 * NS_PER_MS)                /* without descriptors, until some may have come free */
 #define ACCEPT_MAX 64                            /* local connections in one go */
 
 /* ---- state --------------------------------------------------------------------------------------------------------------- */
@@ -276,9 +277,12 @@ static void connect_again(struct relay *r)
 
 /* ---- local connections --------------------------------------------------------------------------------------------------- */
 
-static bool keeps_waiting(const struct relay *r)
+/* Until when nobody is accepted; 0: now. */
+static int64_t deaf_until(const struct relay *r)
 {
-	return r->state != STATE_UP && clock_mono_ns() < r->since_ns + PATIENCE_NS;
+	int64_t until_ns = r->state != STATE_UP && r->since_ns + PATIENCE_NS > r->deaf_ns ? r->since_ns + PATIENCE_NS : r->deaf_ns;
+
+	return until_ns > clock_mono_ns() ? until_ns : 0;
 }
 
 static void accept_local(struct relay *r)
@@ -292,6 +296,8 @@ static void accept_local(struct relay *r)
 			(void)!tunnel_carry(r->tunnel, fd, CARRY_DATA, buf_slice(&r->first));
 		else if (rc == RC_OK)
 			close(fd);
+		else if (rc == RC_IO)
+			r->deaf_ns = clock_mono_ns() + DEAF_NS;
 		if (rc == RC_DENIED && clock_mono_ns() > r->stranger_ns) {
 			r->stranger_ns = clock_mono_ns() + STRANGER_NS;
 			relay_tell(r, RELAY_STRANGER, NULL);
@@ -309,13 +315,12 @@ static int64_t least(int64_t a, int64_t b)
 /* Until something is due. */
 static int wait_ms(const struct relay *r)
 {
-	int64_t now_ns = clock_mono_ns(), ms = 30000;
+	int64_t now_ns = clock_mono_ns(), ms = 30000, deaf_ns = deaf_until(r);
 
-	if (r->state == STATE_DOWN || r->state == STATE_GAP) {
+	if (r->state == STATE_DOWN || r->state == STATE_GAP)
 		ms = least(ms, (r->retry_ns - now_ns) / NS_PER_MS + 1);
-		if (keeps_waiting(r))
-			ms = least(ms, (r->since_ns + PATIENCE_NS - now_ns) / NS_PER_MS + 1);
-	}
+	if (deaf_ns)
+		ms = least(ms, (deaf_ns - now_ns) / NS_PER_MS + 1);
 	if (!r->renewal)
 		ms = least(ms, r->signed_out ? LOOK_AGAIN_MS : (r->renew_at_s - clock_wall_s()) * 1000);
 	return ms < 0 ? 0 : (int)ms;
@@ -357,7 +362,7 @@ enum rc relay_run(struct relay *r, struct why *why)
 		watch[WAKE] = (struct pollfd){r->ask.wake_fd, POLLIN, 0};
 		watch[RENEWAL] = (struct pollfd){r->renewal ? renewal_fd(r->renewal) : -1, POLLIN, 0};
 		watch[EVENTS] = (struct pollfd){r->events ? events_fd(r->events) : -1, POLLIN, 0};
-		watch[LISTENER] = (struct pollfd){keeps_waiting(r) ? -1 : r->listener, POLLIN, 0};
+		watch[LISTENER] = (struct pollfd){deaf_until(r) ? -1 : r->listener, POLLIN, 0};
 		rc = wait(r, watch, N, &ended);
 		if (watch[WAKE].revents)
 			return RC_OK;

@@ -46,7 +46,8 @@ struct relay {
 	int64_t renew_at_s;                      /* wall clock */
 	bool signed_out;
 	int64_t stamp;                           /* of the stored sign-in that was refused */
-	int64_t stranger_ns;                     /* when a stranger was told of last */
+	int64_t stranger_ns;                     /* until then no stranger is told of */
+	int64_t deaf_ns;                         /* until then nobody is accepted: out of descriptors */
 	char end[32];                            /* the agent's word, in OVER */
 	char trouble[320];                       /* told last, so that it is told once */
 };

@@ -233,6 +233,7 @@ static void test_many_channels_share_one_connection(void **state)
 	tunnel_close(r.tunnel);
 }
 
+/* New keys are agreed on several times on the way. */
 static void test_big_transfers_arrive_byte_for_byte(void **state)
 {
 	struct running r = open_one();
