@@ -3,6 +3,7 @@
 #define PHIGATE_CLI_CONTROL_PRIVATE_H
 
 #include "control.h"
+#include "control_head.h"
 
 struct control {
 	struct tunnel *tunnel;
@@ -10,12 +11,6 @@ struct control {
 	const struct signin *signin;
 	int fd;                                  /* our end of the channel; -1: the next call opens one */
 	struct buf in;                           /* bytes of the answer that came */
-};
-
-struct control_head {
-	int status;
-	int64_t length;                          /* of the body; -1: up to the channel's end */
-	bool closes;
 };
 
 /* Send a request and read the answer's head; the body comes by control_more(). */
