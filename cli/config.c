@@ -256,7 +256,7 @@ enum rc client_config_load(struct client_config **out, struct why *why)
 		rc = read_agents(r.agents, c, why);
 	if (rc == RC_OK)
 		rc = read_connections(r.connections, c, why);
-	if (rc != RC_OK && c && c->path)
+	if (rc == RC_BAD)
 		why_file(why, rc, c->path);
 	yaml_free(root);
 	if (rc == RC_OK)

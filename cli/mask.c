@@ -43,7 +43,7 @@ static enum rc load(struct masking *m, const char *policy, struct why *why)
 		rc = mask_rules_read(root ? yaml_get(root, "mask") : NULL, dir ? dir : ".", &m->rules, why);
 	if (rc == RC_OK)
 		rc = mask_engine_new(m->rules, &m->engine, why);
-	if (rc != RC_OK && policy)
+	if (rc == RC_BAD && policy)
 		why_file(why, rc, policy);
 	yaml_free(root);
 	free(dir);
