@@ -25,6 +25,10 @@
 #include "sshkey.h"
 #include "tunnel.h"
 
+#ifndef SSHD_MORE
+#define SSHD_MORE ""                             /* lines of the configuration */
+#endif
+
 /* What a connection to the service does; the test's. It closes fd. */
 static void serve(int fd);
 
@@ -134,7 +138,7 @@ static void write_sshd_files(void)
 	buf_clear(&text);
 	buf_printf(&text, "HostKey %s/host\nPidFile none\nStrictModes no\nUsePAM no\nUseDNS no\nAuthorizedKeysFile %s/authorized\n"
 		   "AuthenticationMethods publickey\nAllowTcpForwarding local\nPermitOpen 127.0.0.1:%d\nClientAliveInterval 15\n"
-		   "Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-256\nRekeyLimit 8M\nLogLevel QUIET\n", t.dir, t.dir, t.service_port);
+		   "Ciphers aes256-gcm@openssh.com,aes256-ctr\nMACs hmac-sha2-256\nLogLevel QUIET\n" SSHD_MORE, t.dir, t.dir, t.service_port);
 	write_file("sshd_config", buf_slice(&text));
 	buf_free(&text);
 	buf_free(&line);

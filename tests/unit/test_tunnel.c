@@ -8,7 +8,16 @@
 #include <errno.h>
 #include <poll.h>
 
+#define SSHD_MORE "RekeyLimit 8M\n"
 #include "behind_sshd.h"
+
+/* libssh2 1.10 loses 51 bytes, the old host key, with each new key exchange; the agent asks for one in 64 GiB. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libssh2.so\n";
+}
 
 #define WAIT_MS 20000
 #define BIG ((size_t)24 << 20)
