@@ -249,6 +249,8 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
 		c->mark = c->mark || FILLERS[filler].mark;
 		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
+	} else if (c->list && c->label >= LABEL_TITLE && (is_credential(hash) || hash == phrase_hash("and"))) {
+		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
 	} else if (index >= 0) {
 		set_label(c, index);
 	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && reading_is_upper(r->c[from]) &&

@@ -32,6 +32,7 @@ struct mask_span {
 	size_t start, end;               /* bytes of the input text */
 	const char *entity;              /* "SSN"; a custom rule's own name */
 	const char *rule;                /* which detector decided; static or the engine's */
+	size_t replaced_by;              /* bytes that were just appended to the output in its place */
 };
 
 struct mask_stream;
@@ -41,6 +42,9 @@ enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, st
 			struct mask_stream **out) MUST_USE;
 void mask_stream_free(struct mask_stream *m);                /* wipes what is held */
 void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg);
+
+/* A secret that is masked wherever the text holds it, such as the model's credential; borrowed. */
+void mask_stream_secret(struct mask_stream *m, struct slice secret);
 
 /* Text that stands before the stream and is never emitted: a JSON key as label ("mrn: "), the end of the prompt that the answer
  * continues. Before the first mask_feed(). */

@@ -122,7 +122,7 @@ static size_t read_name(struct scan *s, size_t i, bool small, bool comma_form)
 	size_t at = i, end = 0;
 	bool comma = comma_form, real = false;
 
-	for (int k = 0; k < PARTS_MAX && at; k++) {
+	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;
 		size_t next;
 
@@ -171,7 +171,7 @@ bool scan_known_name(struct scan *s, struct finding *f)
 
 	if (!s->context->n_names || !reading_is_upper(scan_at(s, s->i)))
 		return false;
-	for (int k = 0; k < PARTS_MAX && at; k++) {
+	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;
 
 		read_part(s, at, &p);

@@ -3,6 +3,7 @@
 #ifndef PHIGATE_MASK_SCAN_H
 #define PHIGATE_MASK_SCAN_H
 
+#include "buf.h"
 #include "entity.h"
 #include "reading.h"
 
@@ -54,6 +55,7 @@ struct scan {
 	size_t i;                        /* where the detectors begin */
 	size_t token;                    /* unit behind the letters and digits that begin there */
 	bool digits;                     /* there are digits among them */
+	struct slice secret;             /* masked wherever it stands; may be empty */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
 	bool cut;                        /* something looked behind what is there */
 };

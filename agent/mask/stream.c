@@ -14,6 +14,7 @@ struct mask_stream {
 	struct mask_counts *counts;
 	void (*on_span)(void *arg, const struct mask_span *span);
 	void *arg;
+	struct slice secret;
 	struct context context;
 	size_t offset;                   /* of window[0], counted with the text that stands before */
 	size_t before;                   /* bytes of text that is context and never given out */
@@ -52,6 +53,11 @@ void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const
 	m->arg = arg;
 }
 
+void mask_stream_secret(struct mask_stream *m, struct slice secret)
+{
+	m->secret = secret;
+}
+
 size_t mask_held(const struct mask_stream *m)
 {
 	size_t silent = m->before > m->offset ? m->before - m->offset : 0;
@@ -71,12 +77,24 @@ static detector *const AT_LETTER[] = {
 };
 static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
 
+static bool scan_secret(struct scan *s, struct finding *f)
+{
+	size_t j = 0;
+
+	while (j < s->secret.n && scan_at(s, s->i + j) == (unsigned char)s->secret.p[j])
+		j++;
+	if (!j || j < s->secret.n)
+		return false;
+	*f = (struct finding){.start = s->i, .end = s->i + j, .entity = ENTITY_ID, .rule = "credential", .custom = -1};
+	return true;
+}
+
 static bool detect(struct scan *s, struct finding *f)
 {
 	uint16_t c = s->r->c[s->i];
 	detector *const *list = is_digit(c) ? AT_DIGIT : is_alpha(c) ? AT_LETTER : AT_SIGN;
 
-	if (s->engine->n_custom && scan_custom(s, f))
+	if ((s->secret.n && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
 		return true;
 	if (list == AT_SIGN && c != '(' && c != '+' && c != ':')
 		return false;
@@ -130,6 +148,7 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
 		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
 	};
+	size_t before = out->len;
 	enum rc rc = RC_OK;
 
 	if (f->entity == ENTITY_NAME)
@@ -143,9 +162,10 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 	m->found = true;
 	if (m->counts)
 		m->counts->n[f->entity]++;
-	if (m->on_span)
-		m->on_span(m->arg, &span);
 	rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
+	span.replaced_by = out->len - before;
+	if (rc == RC_OK && m->on_span)
+		m->on_span(m->arg, &span);
 	return rc;
 }
 
@@ -195,7 +215,8 @@ static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
 /* Decide what begins at unit *i, and move on behind it. RC_AGAIN: more of the text must be seen first. */
 static enum rc step(struct mask_stream *m, const struct reading *r, size_t *i, size_t *kept, struct buf *out)
 {
-	struct scan s = {.engine = m->engine, .r = r, .context = &m->context, .i = *i, .decoded = m->decoded};
+	struct scan s = {.engine = m->engine, .r = r, .context = &m->context, .i = *i, .secret = m->secret,
+		.decoded = m->decoded};
 	uint16_t c = r->c[*i];
 	struct finding f;
 	size_t end;
