@@ -32,6 +32,7 @@
 #include "record.h"
 #include "session.h"
 #include "store.h"
+#include "target.h"
 
 #define FILES_MAX 65536
 #define ARENAS_MAX 8                             /* malloc's; one for each thread would cost more memory than it saves time */
@@ -235,6 +236,27 @@ static void free_dialects(struct run *r)
 	free(r->agent.dialects);
 }
 
+/* Where each connection's model is. A credential or certificate that cannot be read stops the start. */
+static enum rc load_targets(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	enum rc rc = RC_OK;
+
+	r->agent.targets = calloc(c->n_connections, sizeof *r->agent.targets);
+	if (!r->agent.targets)
+		return RC_NOMEM;
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++)
+		rc = target_new(&c->connections[i], &r->agent.targets[i], why);
+	return rc;
+}
+
+static void free_targets(struct run *r)
+{
+	for (size_t i = 0; r->agent.targets && i < r->agent.config->n_connections; i++)
+		target_free(r->agent.targets[i]);
+	free(r->agent.targets);
+}
+
 static enum rc open_spool(struct run *r, struct why *why)
 {
 	const struct config *c = r->agent.config;
@@ -340,6 +362,7 @@ static const struct step {
 	{open_store, close_store},
 	{load_policies, free_policies},
 	{load_dialects, free_dialects},
+	{load_targets, free_targets},
 	{open_spool, close_spool},
 	{start_identity, stop_identity},
 	{start_holds, stop_holds},
