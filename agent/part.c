@@ -12,6 +12,7 @@
 #include "record_private.h"
 
 #define LINES_MAX_BYTES ((size_t)256 << 20)
+#define SALT_LEN 16
 #define KEPT_BYTES ((size_t)65536)               /* room that a buffer keeps however little it is used */
 
 /* ---- batches ---------------------------------------------------------------------------------------------------------------- */
@@ -42,12 +43,28 @@ void batch_clear(struct batch *b)
 	empty(&b->records);
 }
 
+/* One call of the generator for many salts, as it costs more than all else that is done for a record. Each thread has its own, and each
+ * salt is used once. */
+static void take_salt(unsigned char salt[SALT_LEN])
+{
+	static _Thread_local unsigned char pool[64 * SALT_LEN];
+	static _Thread_local size_t left;
+
+	if (!left) {
+		random_bytes(pool, sizeof pool);
+		left = sizeof pool;
+	}
+	left -= SALT_LEN;
+	memcpy(salt, pool + left, SALT_LEN);
+	memset(pool + left, 0, SALT_LEN);
+}
+
 void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out)
 {
 	struct sha256_ctx *sum = sha256_begin();
-	unsigned char salt[16], text[25];
+	unsigned char salt[SALT_LEN], text[25];
 
-	random_bytes(salt, sizeof salt);
+	take_salt(salt);
 	EVP_EncodeBlock(text, salt, sizeof salt);
 	out->begin_n = (size_t)snprintf(out->begin, sizeof out->begin, "{\"salt\":\"%s\",\"k\":\"%s\",\"body\":", text,
 					bundle_kind_name(kind));

@@ -248,7 +248,7 @@ static inline void audit_line(struct audit *a, struct slice line, int64_t n, con
 {
 	cJSON *json = json_parse((struct slice){line.p, line.n - 1});
 	char hex[SHA256_HEX];
-	int64_t seq, seg, off, len;
+	int64_t seq = 0, seg = 0, off = 0, len = 0;
 	struct buf segment;
 
 	assert_non_null(json);

@@ -23,16 +23,19 @@ static void step(void)
 		_exit(KILLED);
 }
 
+/* Only the process dies here, so nothing needs to reach the disk. */
 int fsync(int fd)
 {
+	(void)fd;
 	step();
-	return (int)syscall(SYS_fsync, fd);
+	return 0;
 }
 
 int fdatasync(int fd)
 {
+	(void)fd;
 	step();
-	return (int)syscall(SYS_fdatasync, fd);
+	return 0;
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
@@ -391,7 +394,7 @@ static void check_quarantined(void)
 	assert_false(exists("bundles/" SESSION "/1.tar"));
 	assert_false(exists("spool/" SESSION ".1"));
 	assert_true(exists("quarantine/" SESSION ".1"));
-	check_other();
+	verify("bundles/" OTHER "/1.tar");
 }
 
 static void test_damage_goes_to_quarantine_and_blocks_nobody(void **state)
