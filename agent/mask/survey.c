@@ -1,0 +1,216 @@
+#include "survey.h"
+
+#include <string.h>
+
+#include "jsonscan.h"
+
+#define VALUE_MAX 64                             /* of a key's or end's value */
+
+struct walk {
+	const struct answer_shape *shape;
+	struct survey *out;
+	struct jsonscan scan;
+	struct {
+		uint16_t place;
+		bool object;
+		uint32_t index;
+	} level[JSONSCAN_DEPTH + 1];
+	uint16_t member, place;
+	struct buf value;                /* of the string, number or literal that is read */
+	bool key, scalar;
+};
+
+static struct splice_items items_of(const struct walk *w)
+{
+	struct splice_items items = {.n = 0};
+
+	for (int d = 1; d <= w->scan.depth && items.n < SPLICE_ARRAYS; d++)
+		if (!w->level[d].object)
+			items.index[items.n++] = w->level[d].index;
+	return items;
+}
+
+static uint64_t hash(struct slice value)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < value.n; i++)
+		h = (h ^ (unsigned char)value.p[i]) * 0x100000001b3ULL;
+	return h ? h : 1;
+}
+
+static bool listed(char **list, size_t n, struct slice value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_is(value, list[i]))
+			return true;
+	return false;
+}
+
+static bool ends(const struct shape_end *e, struct slice value)
+{
+	if (e->n_values)
+		return listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value);
+	if (listed(e->last, e->n_last, value))
+		return true;
+	return !e->n_last && value.n && !slice_is(value, "null") && !slice_is(value, "false");
+}
+
+static enum rc add_text(struct walk *w)
+{
+	int text = paths_mark(w->shape->paths, w->place, SHAPE_TEXT);
+
+	if (text < 0 || !w->shape->texts[text].stream)
+		return RC_OK;
+	if (w->out->n_texts == SURVEY_MAX)
+		return RC_TOO_BIG;
+	w->out->texts[w->out->n_texts++] = (struct survey_text){(uint16_t)text, items_of(w)};
+	return RC_OK;
+}
+
+/* A scalar is whole. */
+static enum rc note(struct walk *w, bool string)
+{
+	int slot = paths_mark(w->shape->paths, w->place, SHAPE_KEY), end = paths_mark(w->shape->paths, w->place, SHAPE_END);
+	struct slice value = buf_slice(&w->value);
+
+	if (slot >= 0) {
+		if (w->out->n_keys == SURVEY_MAX)
+			return RC_TOO_BIG;
+		w->out->keys[w->out->n_keys++] = (struct survey_key){(uint8_t)slot, items_of(w), hash(value)};
+	}
+	if (end >= 0 && ends(&w->shape->ends[end], value)) {
+		const struct shape_end *e = &w->shape->ends[end];
+
+		if (w->out->n_ends == SURVEY_MAX)
+			return RC_TOO_BIG;
+		w->out->ends[w->out->n_ends++] = (struct survey_end){(uint16_t)end, items_of(w), listed(e->last, e->n_last, value)};
+	}
+	return string ? add_text(w) : RC_OK;
+}
+
+static void begin_value(struct walk *w)
+{
+	w->place = w->level[w->scan.depth].object ? w->member : paths_item(w->shape->paths, w->level[w->scan.depth].place);
+	buf_clear(&w->value);
+}
+
+static void begin_bracket(struct walk *w, bool object)
+{
+	w->scan.depth--;
+	begin_value(w);
+	w->scan.depth++;
+	w->level[w->scan.depth].place = w->place;
+	w->level[w->scan.depth].object = object;
+	w->level[w->scan.depth].index = 0;
+}
+
+static void end_value(struct walk *w)
+{
+	if (!w->level[w->scan.depth].object)
+		w->level[w->scan.depth].index++;
+}
+
+static void more(struct walk *w, struct slice bytes)
+{
+	if (w->value.len + bytes.n <= VALUE_MAX)
+		buf_add_slice(&w->value, bytes);
+	else
+		buf_add(&w->value, "", w->value.len < VALUE_MAX);        /* a longer one equals none that is listed */
+}
+
+static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
+{
+	enum rc rc = RC_OK;
+
+	switch (token) {
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+		begin_bracket(w, token == JSON_OBJECT);
+		break;
+	case JSON_OBJECT_END:
+	case JSON_ARRAY_END:
+		end_value(w);
+		break;
+	case JSON_KEY:
+		w->key = true;
+		buf_clear(&w->value);
+		break;
+	case JSON_STRING:
+		w->key = false;
+		begin_value(w);
+		break;
+	case JSON_RUN:
+		more(w, bytes);
+		break;
+	case JSON_CHAR:
+		more(w, (struct slice){w->scan.text, w->scan.n_text});
+		break;
+	case JSON_STRING_END:
+		if (w->key) {
+			w->member = paths_member(w->shape->paths, w->level[w->scan.depth].place, buf_slice(&w->value));
+		} else {
+			rc = note(w, true);
+			end_value(w);
+		}
+		break;
+	case JSON_NUMBER:
+	case JSON_LITERAL:
+	case JSON_LITERAL_END:
+		if (!w->scalar)
+			begin_value(w);
+		w->scalar = true;
+		more(w, bytes);
+		if (token != JSON_LITERAL_END)
+			break;
+		/* fall through */
+	case JSON_NUMBER_END:
+		rc = note(w, false);
+		w->scalar = false;
+		end_value(w);
+		break;
+	case JSON_SPACE: case JSON_COLON: case JSON_COMMA: case JSON_MORE: case JSON_BAD:
+		break;
+	}
+	return rc;
+}
+
+enum rc survey_read(const struct answer_shape *shape, struct slice event, struct survey *out)
+{
+	struct walk w = {.shape = shape, .out = out, .member = PATH_ROOT};
+	size_t at = 0;
+	enum rc rc = RC_OK;
+
+	out->n_keys = out->n_ends = out->n_texts = 0;
+	w.level[0].object = true;
+	buf_init(&w.value, VALUE_MAX + 1);
+	while (rc == RC_OK && at < event.n) {
+		size_t from = at;
+		enum json_token t = jsonscan_next(&w.scan, event.p, event.n, &at);
+
+		if (t == JSON_MORE)
+			break;
+		rc = t == JSON_BAD ? RC_BAD : token(&w, t, (struct slice){event.p + from, at - from});
+	}
+	if (rc == RC_OK && !jsonscan_whole(&w.scan))
+		rc = RC_BAD;
+	buf_free(&w.value);
+	return rc;
+}
+
+uint64_t survey_value(const struct survey *s, unsigned slot, const struct splice_items *items)
+{
+	uint64_t value = 0;
+	int best = -1;
+
+	for (size_t i = 0; i < s->n_keys; i++) {
+		const struct survey_key *k = &s->keys[i];
+
+		if (k->slot != slot || k->items.n > items->n || (int)k->items.n <= best ||
+		    memcmp(k->items.index, items->index, k->items.n * sizeof *items->index) != 0)
+			continue;
+		best = k->items.n;
+		value = k->value;
+	}
+	return value;
+}

@@ -1,0 +1,354 @@
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "splice.h"
+
+#define SPACE_MAX 64                             /* white space before JSON in a string */
+#define TAIL_MAX 64                              /* what plain text after broken JSON knows of it */
+#define SCRATCH_MAX ((size_t)64 << 20)
+
+/* Characters whose raw form is not the character itself, in order. */
+struct escape {
+	uint32_t gap;                    /* bytes before it that stand for themselves */
+	uint8_t text_n, raw_n;
+};
+
+struct span {
+	size_t start, end, put_n;
+};
+
+struct text {
+	const struct text_rules *shared;
+	const struct splice_rules *rules;
+	bool quoted;
+	int depth;
+	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON } mode;
+	struct sink down;
+	struct mask_stream *mask;
+	struct splice *inner;
+	struct buf context;              /* for plain text, until it begins */
+	struct buf space;                /* white space at the beginning, of which nothing is decided */
+	struct buf tail;                 /* the last bytes that went into inner */
+	struct escape *escapes;
+	size_t n_escapes, first_escape, room_escapes;
+	uint32_t gap;                    /* plain bytes behind the last escape */
+	size_t at;                       /* bytes of the plain text that have gone to the sink */
+	struct span *spans;
+	size_t n_spans, room_spans;
+	struct buf masked, put;          /* scratch */
+	enum rc rc;
+};
+
+void outlet_edit(void *arg, size_t copy, size_t drop, struct slice put)
+{
+	struct outlet *o = arg;
+
+	buf_add(o->out, o->pending.data, copy);
+	buf_add_slice(o->out, put);
+	buf_consume(&o->pending, copy + drop);
+}
+
+enum rc text_escape(struct slice text, struct buf *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buf_add(out, text.p + from, i - from);
+		from = i + 1;
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if (c == '\n' || c == '\t' || c == '\r')
+			buf_puts(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+		else
+			buf_printf(out, "\\u%04x", c);
+	}
+	return buf_add(out, text.p + from, text.n - from);
+}
+
+/* ---- from bytes of the text to bytes of its raw form --------------------------------------------------------------------------------------- */
+
+static enum rc note(struct text *t, size_t n, size_t raw_n)
+{
+	if (n == raw_n) {
+		t->gap += (uint32_t)n;
+		return RC_OK;
+	}
+	if (t->first_escape && t->first_escape == t->n_escapes)
+		t->first_escape = t->n_escapes = 0;
+	if (t->n_escapes == t->room_escapes) {
+		size_t room = t->room_escapes ? t->room_escapes * 2 : 16;
+		struct escape *more = realloc(t->escapes, room * sizeof *more);
+
+		if (!more)
+			return RC_NOMEM;
+		t->escapes = more;
+		t->room_escapes = room;
+	}
+	t->escapes[t->n_escapes++] = (struct escape){t->gap, (uint8_t)n, (uint8_t)raw_n};
+	t->gap = 0;
+	return RC_OK;
+}
+
+/* How many raw bytes spell the next n bytes of the text; they are taken off. */
+static size_t take(struct text *t, size_t n)
+{
+	size_t raw = 0;
+
+	while (n) {
+		bool plain = t->first_escape == t->n_escapes;
+		struct escape *e = plain ? NULL : &t->escapes[t->first_escape];
+		uint32_t *gap = plain ? &t->gap : &e->gap;
+
+		if (*gap) {
+			size_t piece = n < *gap ? n : *gap;
+
+			*gap -= (uint32_t)piece;
+			raw += piece;
+			n -= piece;
+		} else if (e) {
+			raw += e->raw_n;
+			n -= e->text_n < n ? e->text_n : n;
+			t->first_escape++;
+		} else {
+			t->rc = RC_FAULT;                        /* more than there is: cannot be */
+			return raw;
+		}
+	}
+	return raw;
+}
+
+/* The sink of what masks this text. */
+static void edit(void *arg, size_t copy, size_t drop, struct slice put)
+{
+	struct text *t = arg;
+	size_t raw_copy = take(t, copy), raw_drop = take(t, drop);
+
+	if (t->quoted && put.n) {
+		buf_clear(&t->put);
+		text_escape(put, &t->put);
+		if (t->put.rc != RC_OK)
+			t->rc = t->put.rc;
+		put = buf_slice(&t->put);
+	}
+	t->down.edit(t->down.arg, raw_copy, raw_drop, put);
+}
+
+/* ---- as plain text ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void on_span(void *arg, const struct mask_span *span)
+{
+	struct text *t = arg;
+
+	if (t->n_spans == t->room_spans) {
+		size_t room = t->room_spans ? t->room_spans * 2 : 8;
+		struct span *more = realloc(t->spans, room * sizeof *more);
+
+		if (!more) {
+			t->rc = RC_NOMEM;
+			return;
+		}
+		t->spans = more;
+		t->room_spans = room;
+	}
+	t->spans[t->n_spans++] = (struct span){span->start, span->end, span->replaced_by};
+}
+
+/* What the masking gave, as edits. */
+static void pass_on(struct text *t)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < t->n_spans; i++) {
+		const struct span *s = &t->spans[i];
+		size_t copy = s->start - t->at;
+
+		at += copy;
+		edit(t, copy, s->end - s->start, (struct slice){t->masked.data + at, s->put_n});
+		at += s->put_n;
+		t->at = s->end;
+	}
+	t->n_spans = 0;
+	if (at < t->masked.len) {
+		edit(t, t->masked.len - at, 0, (struct slice){0});
+		t->at += t->masked.len - at;
+	}
+	buf_clear(&t->masked);
+}
+
+static enum rc plain_feed(struct text *t, struct slice in)
+{
+	enum rc rc = mask_feed(t->mask, in.p, in.n, &t->masked);
+
+	if (rc == RC_OK)
+		pass_on(t);
+	return rc == RC_OK ? t->rc : rc;
+}
+
+static enum rc plain_begin(struct text *t, struct slice before)
+{
+	enum rc rc = RC_OK;
+
+	t->mode = TEXT_PLAIN;
+	t->at = 0;
+	if (!t->mask) {
+		rc = mask_stream_new(t->shared->engine, t->shared->scope, t->shared->counts, &t->mask);
+		if (rc == RC_OK) {
+			mask_stream_on_span(t->mask, on_span, t);
+			mask_stream_secret(t->mask, t->shared->credential);
+		}
+	}
+	return rc == RC_OK && before.n ? mask_context(t->mask, before) : rc;
+}
+
+/* ---- as JSON ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void keep_tail(struct text *t, struct slice in)
+{
+	if (in.n > TAIL_MAX)
+		in = (struct slice){in.p + in.n - TAIL_MAX, TAIL_MAX};
+	buf_add_slice(&t->tail, in);
+	if (t->tail.len > TAIL_MAX)
+		buf_consume(&t->tail, t->tail.len - TAIL_MAX);
+}
+
+/* No JSON from here on: what inner has not decided, and the rest, are plain text. */
+static enum rc turn_plain(struct text *t, struct slice rest)
+{
+	struct buf left;
+	enum rc rc;
+
+	buf_init(&left, SCRATCH_MAX);
+	rc = splice_break(t->inner, &left);
+	if (rc == RC_OK)
+		rc = plain_begin(t, buf_slice(&t->tail));
+	if (rc == RC_OK && left.len)
+		rc = plain_feed(t, buf_slice(&left));
+	if (rc == RC_OK && rest.n)
+		rc = plain_feed(t, rest);
+	buf_free(&left);
+	return rc;
+}
+
+static enum rc json_feed(struct text *t, struct slice in)
+{
+	size_t used = 0;
+	enum rc rc = splice_feed(t->inner, in, &used);
+
+	keep_tail(t, (struct slice){in.p, used});
+	if (rc == RC_BAD)
+		return turn_plain(t, (struct slice){in.p + used, in.n - used});
+	return rc == RC_OK ? t->rc : rc;
+}
+
+/* ---- either ----------------------------------------------------------------------------------------------------------------------------------- */
+
+enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down, struct text **out)
+{
+	struct text *t = calloc(1, sizeof *t);
+
+	*out = t;
+	if (!t)
+		return RC_NOMEM;
+	t->shared = shared;
+	t->rules = rules;
+	t->quoted = quoted;
+	t->depth = depth;
+	t->down = down;
+	buf_init(&t->context, 4096);
+	buf_init(&t->space, SPACE_MAX);
+	buf_init(&t->tail, 4 * TAIL_MAX);
+	buf_init(&t->masked, SCRATCH_MAX);
+	buf_init(&t->put, SCRATCH_MAX);
+	return RC_OK;
+}
+
+void text_free(struct text *t)
+{
+	if (!t)
+		return;
+	mask_stream_free(t->mask);
+	splice_free(t->inner);
+	buf_free(&t->context);
+	buf_free(&t->space);
+	buf_free(&t->tail);
+	buf_free(&t->masked);
+	buf_free(&t->put);
+	free(t->escapes);
+	free(t->spans);
+	free(t);
+}
+
+enum rc text_context(struct text *t, struct slice before)
+{
+	return buf_add_slice(&t->context, before);
+}
+
+/* The first byte that is no space says what the text is taken for. */
+static enum rc begin(struct text *t, struct slice *in)
+{
+	size_t n = 0;
+	enum rc rc;
+
+	while (n < in->n && t->space.len + n < SPACE_MAX && (in->p[n] == ' ' || in->p[n] == '\n' || in->p[n] == '\t' || in->p[n] == '\r'))
+		n++;
+	if (n == in->n && t->space.len + n < SPACE_MAX) {
+		rc = buf_add(&t->space, in->p, n);
+		in->n = 0;
+		return rc;
+	}
+	if (t->depth < TEXT_DEPTH && n < in->n && (in->p[n] == '{' || in->p[n] == '[' || (t->rules && in->p[n] == '"'))) {
+		t->mode = TEXT_JSON;
+		rc = splice_new(t->shared, t->rules, t->depth, (struct sink){edit, t}, &t->inner);
+		if (rc == RC_OK && t->space.len)
+			rc = json_feed(t, buf_slice(&t->space));
+	} else {
+		rc = plain_begin(t, buf_slice(&t->context));
+		if (rc == RC_OK && t->space.len)
+			rc = plain_feed(t, buf_slice(&t->space));
+	}
+	buf_clear(&t->space);
+	return rc;
+}
+
+enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
+{
+	enum rc rc = note(t, in.n, raw_n);
+
+	if (rc == RC_OK && t->mode == TEXT_BEGINS)
+		rc = begin(t, &in);
+	if (rc != RC_OK || !in.n)
+		return rc;
+	return t->mode == TEXT_PLAIN ? plain_feed(t, in) : json_feed(t, in);
+}
+
+enum rc text_end(struct text *t)
+{
+	enum rc rc = RC_OK;
+
+	if (t->mode == TEXT_BEGINS && t->space.len)
+		edit(t, t->space.len, 0, (struct slice){0});
+	if (t->mode == TEXT_JSON && !splice_whole(t->inner))
+		rc = turn_plain(t, (struct slice){0});
+	else if (t->mode == TEXT_JSON)
+		rc = splice_end(t->inner);
+	if (rc == RC_OK && t->mode == TEXT_PLAIN) {
+		rc = mask_finish(t->mask, &t->masked);
+		if (rc == RC_OK)
+			pass_on(t);
+	}
+	splice_free(t->inner);
+	t->inner = NULL;
+	t->mode = TEXT_BEGINS;
+	t->n_escapes = t->first_escape = 0;
+	t->gap = 0;
+	buf_clear(&t->context);
+	buf_clear(&t->space);
+	buf_clear(&t->tail);
+	return rc == RC_OK ? t->rc : rc;
+}

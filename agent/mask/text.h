@@ -1,0 +1,50 @@
+/* One text of an answer: masked as text, or, when it begins like JSON, as JSON until it turns out to be none. Where the text stands in a
+ * JSON string, what stays unchanged keeps its escapes byte for byte. Only splice.c, events.c and answer.c include this. */
+#ifndef PHIGATE_MASK_TEXT_H
+#define PHIGATE_MASK_TEXT_H
+
+#include "mask.h"
+
+/* What becomes of bytes, in their order: the next copy bytes stay, then drop bytes are replaced by put. */
+struct sink {
+	void (*edit)(void *arg, size_t copy, size_t drop, struct slice put);
+	void *arg;
+};
+
+/* A sink that has the bytes: pending holds those of which nothing is known yet. */
+struct outlet {
+	struct buf pending;
+	struct buf *out;
+};
+void outlet_edit(void *outlet, size_t copy, size_t drop, struct slice put);
+
+struct splice_rules;
+
+/* What all texts of an answer share; borrowed. */
+struct text_rules {
+	struct mask_engine *engine;
+	struct mask_scope *scope;
+	struct mask_counts *counts;
+	struct slice credential;
+};
+
+struct text;
+#define TEXT_DEPTH 3                             /* JSON in strings in JSON, and so on: deeper ones are plain text */
+
+/* quoted: the text stands in a JSON string. rules: of JSON at the top, NULL for JSON in strings. */
+enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down, struct text **out) MUST_USE;
+void text_free(struct text *t);
+
+/* Before the first bytes: what stands before the text (see mask_context()). */
+enum rc text_context(struct text *t, struct slice before) MUST_USE;
+
+/* Bytes of the text; raw_n of the sink's bytes spell them (n of them when they stand for themselves). */
+enum rc text_feed(struct text *t, struct slice in, size_t raw_n) MUST_USE;
+
+/* The text has ended: all of it has gone to the sink. It can then begin another one. */
+enum rc text_end(struct text *t) MUST_USE;
+
+/* Append to out as the inside of a JSON string. */
+enum rc text_escape(struct slice text, struct buf *out);
+
+#endif
