@@ -50,9 +50,10 @@ static void inline_value(const cJSON *value)
 	}
 }
 
+/* What need not be said. */
 static bool is_empty(const cJSON *value)
 {
-	return !value || cJSON_IsNull(value) || (cJSON_IsString(value) && !*value->valuestring) ||
+	return !value || cJSON_IsNull(value) || cJSON_IsFalse(value) || (cJSON_IsString(value) && !*value->valuestring) ||
 		((cJSON_IsArray(value) || cJSON_IsObject(value)) && !value->child);
 }
 
