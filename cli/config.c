@@ -27,8 +27,8 @@ static const struct conf_key TOP_KEYS[] = {
 static const struct conf_key OIDC_KEYS[] = {
 	{"issuer", CONF_TEXT, offsetof(struct client_config, issuer), true, "the provider's issuer URL, as its discovery document says it"},
 	{"client_id", CONF_TEXT, offsetof(struct client_config, client_id), true, "the public client that is registered there"},
-	{"scopes", CONF_TEXTS, offsetof(struct client_config, scopes), false, "what to ask for; openid, email, groups, offline_access unless given"},
-	{"ca_file", CONF_TEXT, offsetof(struct client_config, ca_file), false, "PEM file of the authorities that the provider's certificate is checked against"},
+	{"scopes", CONF_TEXTS, offsetof(struct client_config, scopes), false, "what to ask for (openid, email, groups, offline_access)"},
+	{"ca_file", CONF_TEXT, offsetof(struct client_config, ca_file), false, "PEM file of the authorities behind the provider's certificate"},
 };
 
 static const struct conf_key AGENT_KEYS[] = {

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "harden.h"
-#include "harden.h"
 #include "signals.h"
 #include "talk.h"
 #include "term.h"

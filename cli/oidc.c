@@ -15,7 +15,8 @@
 #define INTERVAL_S 5                             /* RFC 8628 3.2, unless the provider says otherwise */
 
 /* One request whose answer is a JSON object, also when it is an error. *out: the caller deletes it. */
-static enum rc request(const struct client_config *config, const char *url, const struct buf *form, int *status, cJSON **out, struct why *why)
+static enum rc request(const struct client_config *config, const char *url, const struct buf *form, int *status, cJSON **out,
+		       struct why *why)
 {
 	const struct fetch f = {.url = url, .form = form ? form->data : NULL, .ca_file = config->ca_file};
 	struct buf body;
@@ -151,8 +152,8 @@ static enum rc add_scopes(const struct client_config *config, struct buf *form)
 	return rc;
 }
 
-enum rc oidc_device_begin(const struct client_config *config, const struct oidc_provider *provider, const char *nonce, struct oidc_device *out,
-			  struct why *why)
+enum rc oidc_device_begin(const struct client_config *config, const struct oidc_provider *provider, const char *nonce,
+			  struct oidc_device *out, struct why *why)
 {
 	char text[300];
 	cJSON *answer = NULL;

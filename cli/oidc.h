@@ -21,8 +21,8 @@ struct oidc_device {
 	int64_t expires_in_s, interval_s;
 };
 /* nonce goes with the request; the ID token may bring it back. The address and the code are printable ASCII, the address https. */
-enum rc oidc_device_begin(const struct client_config *config, const struct oidc_provider *provider, const char *nonce, struct oidc_device *out,
-			  struct why *why) MUST_USE;
+enum rc oidc_device_begin(const struct client_config *config, const struct oidc_provider *provider, const char *nonce,
+			  struct oidc_device *out, struct why *why) MUST_USE;
 void oidc_device_free(struct oidc_device *device);
 
 struct oidc_tokens {
@@ -41,7 +41,8 @@ enum rc oidc_device_poll(const struct client_config *config, const struct oidc_p
 enum rc oidc_refresh(const struct client_config *config, const struct oidc_provider *provider, struct slice refresh_token,
 		     struct oidc_tokens *out, struct why *why) MUST_USE;
 
-enum rc oidc_revoke(const struct client_config *config, const struct oidc_provider *provider, struct slice refresh_token, struct why *why) MUST_USE;
+enum rc oidc_revoke(const struct client_config *config, const struct oidc_provider *provider, struct slice refresh_token,
+		    struct why *why) MUST_USE;
 
 /* ---- ID tokens ---- */
 /* What a checked ID token says. */
