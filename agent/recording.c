@@ -422,10 +422,18 @@ enum rc recording_sync(struct recording *r)
 	return rc;
 }
 
+static void swap(struct buf *a, struct buf *b)
+{
+	struct buf c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
 enum rc recording_rotate(struct recording *r, const struct recording_about *about)
 {
-	struct part_about next = {0}, old;
-	enum rc rc = about_make(r->spool, about, &next);
+	struct part_about next = {0};
+	enum rc rc = strcmp(about->id, r->about.id) == 0 ? about_make(r->spool, about, &next) : RC_BAD;
 
 	if (rc != RC_OK)
 		goto out;
@@ -434,9 +442,10 @@ enum rc recording_rotate(struct recording *r, const struct recording_about *abou
 		pthread_cond_wait(&r->changed, &r->lock);
 	rc = r->failed == RC_OK ? seal(r, &next) : r->failed;
 	if (rc == RC_OK) {
-		old = r->about;
-		r->about = next;
-		next = old;
+		/* but for the id, which stays and which the finisher reads */
+		swap(&r->about.json, &next.json);
+		swap(&r->about.policy, &next.policy);
+		swap(&r->about.open_json, &next.open_json);
 	}
 	pthread_mutex_unlock(&r->lock);
 out:
