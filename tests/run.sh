@@ -13,7 +13,8 @@ trap 'exit 130' INT TERM
 # make hands its own flags down, such as -s or a job server; each stage says itself what it wants
 unset MAKEFLAGS MFLAGS MAKELEVEL
 export TMPDIR=$work/tmp
-mkdir -m 700 "$TMPDIR"
+mkdir -m 711 "$TMPDIR"            # the agent's own account passes through to its folder
+chmod 711 "$work"
 
 stage() { printf '\n==> %s\n' "$*"; from=$SECONDS; }
 
