@@ -41,7 +41,7 @@ struct work {
 	size_t out_n;
 };
 
-/* ---- what goes in -------------------------------------------------------------------------------------------------------------- */
+/* ---- what goes in ----------------------------------------------------------------------------------------------------- */
 
 static enum rc damaged(struct why *why, const char *what)
 {
@@ -255,7 +255,7 @@ static enum rc make_sums(struct work *w, struct why *why)
 	return rc == RC_OK ? sshsig_sign(w->spool->key, BUNDLE_NAMESPACE, buf_slice(&w->sums), &w->sig) : rc;
 }
 
-/* ---- the archive ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the archive ------------------------------------------------------------------------------------------------------ */
 
 static enum rc flush(struct work *w)
 {

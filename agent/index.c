@@ -8,7 +8,7 @@
 
 #define READ_BYTES 65536
 
-/* ---- writing: once for each record, so without printf --------------------------------------------------------------------- */
+/* ---- writing: once for each record, so without printf ----------------------------------------------------------------- */
 
 static char *put_text(char *to, const char *text)
 {
@@ -55,7 +55,8 @@ static char *put_time(struct index_chain *chain, char *to, int64_t wall_ns)
 	return to;
 }
 
-enum rc index_put(struct index_chain *chain, const struct record *record, uint32_t segment, const char f[SHA256_HEX], struct buf *out)
+enum rc index_put(struct index_chain *chain, const struct record *record, uint32_t segment, const char f[SHA256_HEX],
+		  struct buf *out)
 {
 	char *line = buf_room(out, BUNDLE_LINE_MAX), *to = line;
 
@@ -79,7 +80,7 @@ enum rc index_put(struct index_chain *chain, const struct record *record, uint32
 	return RC_OK;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------------------------------------- */
 
 void index_reader_init(struct index_reader *r, int fd)
 {

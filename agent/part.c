@@ -15,7 +15,7 @@
 #define SALT_LEN 16
 #define KEPT_BYTES ((size_t)65536)               /* room that a buffer keeps however little it is used */
 
-/* ---- batches ---------------------------------------------------------------------------------------------------------------- */
+/* ---- batches ---------------------------------------------------------------------------------------------------------- */
 
 void batch_init(struct batch *b)
 {
@@ -43,8 +43,8 @@ void batch_clear(struct batch *b)
 	empty(&b->records);
 }
 
-/* One call of the generator for many salts, as it costs more than all else that is done for a record. Each thread has its own, and each
- * salt is used once. */
+/* One call of the generator for many salts, as it costs more than all else that is done for a record. Each thread has its own,
+ * and each salt is used once. */
 static void take_salt(unsigned char salt[SALT_LEN])
 {
 	static _Thread_local unsigned char pool[64 * SALT_LEN];
@@ -93,7 +93,7 @@ enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_
 	return buf_add(&b->records, &record, sizeof record);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------------------------------------------ */
 
 bool part_id_valid(const char *id)
 {
@@ -122,7 +122,7 @@ bool part_parse_name(const char *name, char id[RECORD_ID_MAX + 1], int *number)
 	return *number >= 1 && part_id_valid(id) && strcmp(part_name(id, *number, again), name) == 0;
 }
 
-/* ---- the state -------------------------------------------------------------------------------------------------------------- */
+/* ---- the state -------------------------------------------------------------------------------------------------------- */
 
 enum rc part_state_runs(struct part_state *s, uint64_t exchange)
 {
@@ -245,7 +245,7 @@ enum rc part_state_read(int dir_fd, struct part_state *out)
 	return rc;
 }
 
-/* ---- the folder --------------------------------------------------------------------------------------------------------------- */
+/* ---- the folder ------------------------------------------------------------------------------------------------------- */
 
 static enum rc put_file(int dir_fd, const char *name, struct slice text)
 {
@@ -316,7 +316,8 @@ static enum rc open_folder(struct part *p, int spool_fd, const char *name, int f
 	return p->state_fd >= 0 ? RC_OK : RC_IO;
 }
 
-static enum rc put_open(struct part *p, const struct part_about *about, const struct part_state *state, int64_t wall_ns, int64_t mono_ns)
+static enum rc put_open(struct part *p, const struct part_about *about, const struct part_state *state, int64_t wall_ns,
+			int64_t mono_ns)
 {
 	struct part_state first = *state;
 	struct record_line line;

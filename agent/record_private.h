@@ -25,7 +25,7 @@
 #define RECORD_MAX_BYTES ((size_t)80 << 20)
 #define SEGMENT_NUMBER_MAX 999999
 
-/* ---- index.c: index.jsonl, whose lines common/bundle_line.h reads ----------------------------------------------------------- */
+/* ---- index.c: index.jsonl, whose lines common/bundle_line.h reads ----------------------------------------------------- */
 
 struct record {
 	int64_t wall_ns, mono_ns;                /* mono: since recording_open(); a restart goes on from the last one known */
@@ -41,7 +41,8 @@ struct index_chain {
 	int64_t second;                          /* that second_text tells; 0: none */
 	char second_text[20];
 };
-enum rc index_put(struct index_chain *chain, const struct record *record, uint32_t segment, const char f[SHA256_HEX], struct buf *out) MUST_USE;
+enum rc index_put(struct index_chain *chain, const struct record *record, uint32_t segment, const char f[SHA256_HEX],
+		  struct buf *out) MUST_USE;
 
 /* Reads an index from its beginning and checks form and chain. */
 struct index_reader {
@@ -56,7 +57,7 @@ void index_reader_init(struct index_reader *r, int fd);
 enum rc index_next(struct index_reader *r, struct bundle_line *out) MUST_USE;
 void index_reader_free(struct index_reader *r);
 
-/* ---- segment.c: segments as stored ------------------------------------------------------------------------------------------- */
+/* ---- segment.c: segments as stored ------------------------------------------------------------------------------------ */
 
 #define SEGMENT_NAME 32
 const char *segment_name(uint32_t number, char out[SEGMENT_NAME]);
@@ -67,7 +68,7 @@ uint64_t segment_text_bytes(uint64_t stored_bytes);              /* plaintext in
 enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA256_HEX]) MUST_USE;
 enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_BAD: a link, RC_IO */
 
-/* ---- part.c: the folder of one part ------------------------------------------------------------------------------------------ */
+/* ---- part.c: the folder of one part ----------------------------------------------------------------------------------- */
 
 /* Records that become one segment. */
 struct batch {
@@ -139,25 +140,26 @@ void part_free(struct part *p);                  /* NULL is allowed */
 enum rc part_append(struct part *p, const struct batch *b, struct part_state *state) MUST_USE;
 
 /* Note durably why the part ends, add a close record to the batch and append it. */
-enum rc part_end(struct part *p, struct batch *b, struct part_state *state, const char *end, int64_t wall_ns, int64_t mono_ns) MUST_USE;
+enum rc part_end(struct part *p, struct batch *b, struct part_state *state, const char *end, int64_t wall_ns,
+		 int64_t mono_ns) MUST_USE;
 
 #define PART_NAME (RECORD_ID_MAX + 16)
 bool part_id_valid(const char *id);              /* letters, digits and '-': the name of a folder */
 const char *part_name(const char *id, int number, char out[PART_NAME]);
 bool part_parse_name(const char *name, char id[RECORD_ID_MAX + 1], int *number);
 
-/* ---- bundle_write.c ------------------------------------------------------------------------------------------------------------ */
+/* ---- bundle_write.c --------------------------------------------------------------------------------------------------- */
 
 /* An ended part becomes STATE_DIR/bundles/ID/PART.tar. Its folder stays. RC_BAD: it is damaged. RC_CONFLICT: the part before is
  * not sealed yet. RC_IO. */
 enum rc bundle_write(struct spool *spool, const char *id, int number, struct why *why) MUST_USE;
 
-/* ---- recover.c ------------------------------------------------------------------------------------------------------------------ */
+/* ---- recover.c -------------------------------------------------------------------------------------------------------- */
 
 /* All that is in the spool ends as bundles, or in quarantine. */
 enum rc recover_all(struct spool *spool, struct why *why) MUST_USE;
 
-/* ---- spool.c ------------------------------------------------------------------------------------------------------------------- */
+/* ---- spool.c ---------------------------------------------------------------------------------------------------------- */
 
 /* What one person's unsealed recordings take. */
 struct spool_person {
@@ -201,7 +203,7 @@ void spool_forget(struct spool *spool, struct recording *r);     /* out of the q
 /* The folder goes, with all that is in it. Failures are logged: what is left is removed by the next restart. */
 void spool_remove(struct spool *spool, const char *name);
 
-/* ---- recording.c --------------------------------------------------------------------------------------------------------------- */
+/* ---- recording.c ------------------------------------------------------------------------------------------------------ */
 
 struct recording {
 	struct spool *spool;

@@ -11,7 +11,7 @@
 #define RECORD_COST_BYTES 400                    /* what a record takes beside its line: about the length of an index line */
 #define ABOUT_MAX ((size_t)8 << 20)
 
-/* ---- what is said of a session from the start -------------------------------------------------------------------------------- */
+/* ---- what is said of a session from the start ------------------------------------------------------------------------- */
 
 static void member(struct buf *out, const char *name, const char *text)
 {
@@ -72,7 +72,7 @@ static void about_free(struct part_about *about)
 	buf_free(&about->open_json);
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------------------------------- */
 
 static void recording_free(struct recording *r)
 {
@@ -122,7 +122,7 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
 	return rc;
 }
 
-/* ---- adding: with the lock held -------------------------------------------------------------------------------------------------- */
+/* ---- adding: with the lock held --------------------------------------------------------------------------------------- */
 
 /* Keeps account of which exchanges have their end on record. */
 static enum rc follow(struct recording *r, const struct record_line *line)
@@ -161,7 +161,8 @@ static enum rc append(struct recording *r, const struct record_line *line, int64
 static enum rc read_clocks(struct recording *r, int64_t *wall_ns, int64_t *mono_ns)
 {
 	int64_t mono = r->spool->mono_ns() - r->opened_mono_ns, wall = r->spool->wall_ns();
-	int64_t passed_ns = mono - r->mono_seen_ns, step_ns = wall - r->wall_seen_ns - passed_ns, least_ns = STEP_MIN_NS + passed_ns / 1000;
+	int64_t passed_ns = mono - r->mono_seen_ns, step_ns = wall - r->wall_seen_ns - passed_ns;
+	int64_t least_ns = STEP_MIN_NS + passed_ns / 1000;
 	bool stepped = step_ns >= least_ns || step_ns <= -least_ns || wall < r->wall_seen_ns;
 	struct record_line line;
 	char body[64];
@@ -184,7 +185,7 @@ static enum rc add(struct recording *r, const struct record_line *line)
 	return rc == RC_OK ? append(r, line, wall_ns, mono_ns) : rc;
 }
 
-/* ---- sealing ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- sealing ---------------------------------------------------------------------------------------------------------- */
 
 /* What a seal writes, taken out of the recording under its lock. */
 struct seal {
@@ -340,7 +341,7 @@ int64_t recording_seal_due(struct recording *r)
 	return due_ns;
 }
 
-/* ---- the interface ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the interface ---------------------------------------------------------------------------------------------------- */
 
 /* Until there is room for one more record. With the lock held. */
 static enum rc wait_room(struct recording *r)

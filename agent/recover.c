@@ -55,7 +55,7 @@ static enum rc damaged(struct why *why, const char *what)
 	return why_set(why, RC_BAD, "%s", what);
 }
 
-/* ---- what is there ------------------------------------------------------------------------------------------------------------------ */
+/* ---- what is there ---------------------------------------------------------------------------------------------------- */
 
 static enum rc read_bounded(int dir_fd, const char *name, struct buf *out)
 {
@@ -240,7 +240,7 @@ static enum rc look_around(struct rescue *s)
 	return rc;
 }
 
-/* ---- the end that it gets -------------------------------------------------------------------------------------------------------------- */
+/* ---- the end that it gets --------------------------------------------------------------------------------------------- */
 
 static void boot_id(char out[40])
 {
@@ -252,7 +252,8 @@ static void boot_id(char out[40])
 	out[n == 36 ? 36 : 0] = '\0';
 }
 
-static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns, int64_t mono_ns)
+static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns,
+		   int64_t mono_ns)
 {
 	struct record_line line;
 
@@ -334,7 +335,7 @@ static enum rc close_part(struct rescue *s, struct why *why)
 	return rc;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- all of them ------------------------------------------------------------------------------------------------------ */
 
 static enum rc quarantine(struct spool *spool, const char *name, const char *reason)
 {

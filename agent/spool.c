@@ -22,7 +22,7 @@
 #define PART_MAX_SEGMENTS 100000
 #define PROBE_BYTES 65536
 
-/* ---- people ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- people ----------------------------------------------------------------------------------------------------------- */
 
 struct spool_person *spool_person_get(struct spool *spool, const char *issuer, const char *subject)
 {
@@ -67,7 +67,7 @@ void spool_person_put(struct spool *spool, struct spool_person *person)
 	pthread_mutex_unlock(&spool->lock);
 }
 
-/* ---- the queue of what is to be sealed --------------------------------------------------------------------------------------------- */
+/* ---- the queue of what is to be sealed -------------------------------------------------------------------------------- */
 
 /* With the lock held. */
 static void unqueue(struct spool *spool, struct recording *r)
@@ -157,7 +157,7 @@ static void *sealer_main(void *arg)
 	return NULL;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- life ------------------------------------------------------------------------------------------------------------- */
 
 static enum rc take_lock(struct spool *spool, const char *state_dir, struct why *why)
 {
@@ -296,7 +296,7 @@ void spool_close(struct spool *spool)
 	free(spool);
 }
 
-/* ---- folders and bundles ------------------------------------------------------------------------------------------------------------------ */
+/* ---- folders and bundles ---------------------------------------------------------------------------------------------- */
 
 void spool_remove(struct spool *spool, const char *name)
 {

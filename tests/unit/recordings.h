@@ -1,5 +1,5 @@
-/* For tests of recordings: a state folder with a signing key, sessions in it, and a check of bundles by tar, ssh-keygen, sha256sum and
- * a loop over the index. */
+/* For tests of recordings: a state folder with a signing key, sessions in it, and a check of bundles by tar, ssh-keygen,
+ * sha256sum and a loop over the index. */
 #ifndef PHIGATE_TEST_RECORDINGS_H
 #define PHIGATE_TEST_RECORDINGS_H
 
@@ -167,7 +167,7 @@ static inline void exchange(struct recording *r, uint64_t x)
 	assert_int_equal(answer(r, x), RC_OK);
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------------ */
 
 PRINTF_LIKE(2, 3) static inline void read_path(struct buf *out, const char *fmt, ...)
 {
@@ -229,7 +229,7 @@ static inline int spooled_lines(const char *id, int part)
 	return n;
 }
 
-/* ---- what an auditor does ------------------------------------------------------------------------------------------------- */
+/* ---- what an auditor does --------------------------------------------------------------------------------------------- */
 
 struct audit {
 	cJSON *session;
@@ -252,7 +252,8 @@ static inline void audit_line(struct audit *a, struct slice line, int64_t n, con
 	struct buf segment;
 
 	assert_non_null(json);
-	assert_true(json_int(json, "seq", &seq) && json_int(json, "seg", &seg) && json_int(json, "off", &off) && json_int(json, "len", &len));
+	assert_true(json_int(json, "seq", &seq) && json_int(json, "seg", &seg) && json_int(json, "off", &off) &&
+		    json_int(json, "len", &len));
 	assert_true(seq == n);
 	assert_string_equal(json_text(json, "prev"), prev);
 	read_path(&segment, "x/seg-%06d.jsonl", (int)seg);

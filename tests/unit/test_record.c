@@ -10,7 +10,7 @@
 
 #include "recordings.h"
 
-/* ---- a disk that can be made to wait ------------------------------------------------------------------------------------------ */
+/* ---- a disk that can be made to wait ---------------------------------------------------------------------------------- */
 
 static pthread_mutex_t disk_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t disk_changed = PTHREAD_COND_INITIALIZER;
@@ -45,7 +45,7 @@ static void await_disk(void)
 	pthread_mutex_unlock(&disk_lock);
 }
 
-/* ---- the bundle ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the bundle ------------------------------------------------------------------------------------------------------- */
 
 static void test_a_session_becomes_a_bundle_that_stock_tools_verify(void **state)
 {
@@ -172,7 +172,7 @@ static void test_what_is_no_record_is_refused(void **state)
 	assert_int_equal(recording_close(r, "client"), RC_OK);
 }
 
-/* ---- durability ---------------------------------------------------------------------------------------------------------------- */
+/* ---- durability ------------------------------------------------------------------------------------------------------- */
 
 static void test_strict_what_was_synced_is_on_disk(void **state)
 {
@@ -306,7 +306,7 @@ static void test_threads_that_record_at_once_lose_nothing(void **state)
 	talk_at_once(false);
 }
 
-/* ---- full disks and limits --------------------------------------------------------------------------------------------------------- */
+/* ---- full disks and limits -------------------------------------------------------------------------------------------- */
 
 static void limit_files(rlim_t bytes)
 {
@@ -449,7 +449,7 @@ static void test_a_state_folder_without_a_key_is_refused(void **state)
 	assert_int_equal(site_try(true, 1, &spool), RC_NOT_FOUND);
 }
 
-/* ---- parts ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------------------------------ */
 
 static void check_previous(const struct audit *a, const char *former)
 {
@@ -580,7 +580,7 @@ static void test_a_changed_policy_begins_a_part_of_its_own(void **state)
 	audit_free(&a);
 }
 
-/* ---- clocks -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- clocks ----------------------------------------------------------------------------------------------------------- */
 
 static void step(struct recording *r, int64_t wall_ns)
 {
@@ -627,7 +627,7 @@ static void test_time_that_both_clocks_tell_is_no_step(void **state)
 	audit_free(&a);
 }
 
-/* ---- asking for bundles ------------------------------------------------------------------------------------------------------------- */
+/* ---- asking for bundles ----------------------------------------------------------------------------------------------- */
 
 static void test_bundles_are_found_by_session_and_part(void **state)
 {

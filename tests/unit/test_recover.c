@@ -11,7 +11,7 @@
 
 #include "recordings.h"
 
-/* ---- an agent that dies at its n-th step on the disk ------------------------------------------------------------------------------ */
+/* ---- an agent that dies at its n-th step on the disk ------------------------------------------------------------------ */
 
 #define KILLED 42
 
@@ -233,7 +233,7 @@ static void test_killed_at_any_step_of_the_restart_the_next_one_ends_it(void **s
 	}
 }
 
-/* ---- one crash, and what is found --------------------------------------------------------------------------------------------------- */
+/* ---- one crash, and what is found ------------------------------------------------------------------------------------- */
 
 /* Two sessions; in the first, exchange 1 has its end, exchange 2 runs, exchange 3 waits for approval. */
 static void leave(int fd)
@@ -386,7 +386,7 @@ static void test_a_segment_with_some_of_its_lines_is_named_too(void **state)
 	audit_free(&a);
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- damage ----------------------------------------------------------------------------------------------------------- */
 
 static void check_quarantined(void)
 {
