@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 export SITE_BUILD=${B:-build}
 source tests/e2e/lib/site.bash
 ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory mask}
-PACE_MS=20 TOKENS=100 EXCHANGE_MS=1200 FLOOD_TOKENS=400000 BULK=$((512 << 20)) IDLE=200 LOGINS=8 SETUPS=7
+PACE_MS=20 TOKENS=100 EXCHANGE_MS=1200 FLOOD_TOKENS=60000 BULK=$((512 << 20)) IDLE=200 LOGINS=8 SETUPS=7
 
 wants() { [[ " $PARTS " == *" $1 "* ]]; }
 fail() { say "bench: $*"; exit 1; }
