@@ -27,11 +27,6 @@ static size_t read_code(struct scan *s, size_t i, const char *signs, size_t most
 	return n;
 }
 
-static bool is_mbi(const char *c, size_t n)
-{
-	return check_mbi(c, n);
-}
-
 /* Unique device identification: (01) and 14 digits of a GS1 device identifier, then its production parts. */
 static bool scan_udi(struct scan *s, struct finding *f)
 {
@@ -49,19 +44,38 @@ static bool scan_udi(struct scan *s, struct finding *f)
 	return true;
 }
 
+/* A bank account in its international form; the longest that its check digits confirm. */
+static bool scan_iban(struct scan *s, struct finding *f)
+{
+	char code[CODE_MAX];
+	size_t n, end;
+
+	if (!is_alpha(scan_at(s, s->i)) || !is_alpha(scan_at(s, s->i + 1)) || !is_digit(scan_at(s, s->i + 2)) || !is_digit(scan_at(s, s->i + 3)))
+		return false;
+	for (n = read_code(s, s->i, " -", 34, code, &end); n >= 15 && !check_iban(code, n); n--)
+		;
+	if (n < 15)
+		return false;
+	end = s->i;
+	for (size_t left = n; left; end++)
+		left -= is_alnum(scan_at(s, end));
+	if (is_alnum(scan_at(s, end)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_ACCOUNT, .rule = "iban, check digits", .custom = -1};
+	return true;
+}
+
 bool scan_code(struct scan *s, struct finding *f)
 {
 	static const struct {
-		const char *signs;
-		size_t least, most;
+		size_t n;
 		bool (*check)(const char *code, size_t n);
 		enum entity entity;
 		const char *rule;
 	} codes[] = {
-		{"-", 11, 11, is_mbi, ENTITY_HEALTH_PLAN, "mbi form"},
-		{"", 17, 17, check_vin, ENTITY_VEHICLE, "vin, check digit"},
-		{"", 9, 9, check_dea, ENTITY_LICENSE, "dea, check digit"},
-		{" -", 15, 34, check_iban, ENTITY_ACCOUNT, "iban, check digits"},
+		{11, check_mbi, ENTITY_HEALTH_PLAN, "mbi form"},
+		{17, check_vin, ENTITY_VEHICLE, "vin, check digit"},
+		{9, check_dea, ENTITY_LICENSE, "dea, check digit"},
 	};
 	uint16_t first = scan_at(s, s->i);
 	char code[CODE_MAX];
@@ -69,24 +83,14 @@ bool scan_code(struct scan *s, struct finding *f)
 
 	if (first == '(')
 		return scan_udi(s, f);
-	if (s->context->label == LABEL_PLAIN || first >= 0x80 || !s->digits)
+	if (s->context->label == LABEL_PLAIN || !s->digits || !s->letters)
 		return false;
-	for (size_t k = 0; k < sizeof codes / sizeof *codes; k++) {
-		n = read_code(s, s->i, codes[k].signs, codes[k].most, code, &end);
-		for (; n >= codes[k].least && k == 3; n--)
-			if (check_iban(code, n))
-				break;
-		if (n < codes[k].least || !codes[k].check(code, n))
-			continue;
-		if (k == 3)                              /* the end of the n characters that it is */
-			for (size_t left = n, j = s->i; left; j++) {
-				left -= is_alnum(scan_at(s, j));
-				end = j + 1;
-			}
-		if (is_alnum(scan_at(s, end)))
-			continue;
-		*f = (struct finding){.start = s->i, .end = end, .entity = codes[k].entity, .rule = codes[k].rule, .custom = -1};
-		return true;
-	}
-	return false;
+	/* of these only the MBI is written in groups: 1EG4-TE5-MK72 */
+	n = read_code(s, s->i, s->token == s->i + 4 || s->token == s->i + 7 ? "-" : "", 18, code, &end);
+	for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
+		if (n == codes[k].n && codes[k].check(code, n) && !is_alnum(scan_at(s, end))) {
+			*f = (struct finding){.start = s->i, .end = end, .entity = codes[k].entity, .rule = codes[k].rule, .custom = -1};
+			return true;
+		}
+	return scan_iban(s, f);
 }

@@ -6,6 +6,7 @@
 #include "utf8.h"
 
 #define MATCH_LIMIT 50000                        /* steps of one attempt */
+#define SPACES_MAX 4
 
 /* What can be seen from s->i on, as UTF-8, with the unit before it, so that \b and look-behinds know it. */
 struct seen {
@@ -82,32 +83,38 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The longest phrase of the list that begins here. */
+static bool holds(const uint64_t *list, size_t n, uint64_t hash)
+{
+	return bsearch(&hash, list, n, sizeof hash, compare) != NULL;
+}
+
+/* The longest phrase of the list that begins here. Between its words any white space of up to SPACES_MAX. */
 static bool try_words(struct scan *s, size_t i, struct finding *f)
 {
 	const struct custom_rule *rule = &s->engine->custom[i];
 	uint64_t hash = WORD_HASH;
-	size_t units = 0, end = 0;
-	bool space = false;
+	size_t end = 0, spaces = 0;
 
-	for (size_t j = s->i; units < rule->words_longest; j++) {
+	for (size_t j = s->i;; j++) {
 		uint16_t c = scan_at(s, j);
 
 		if (!c)
 			break;
-		if (c == ' ' || c == '\t' || c == '\n') {
-			if (space)
+		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+			if (j == s->i || spaces++ == SPACES_MAX)
 				break;
-			space = true;
 			continue;
 		}
-		if (space)
+		if (spaces)
 			hash = word_hash(hash, ' ');
 		hash = word_hash(hash, c);
-		units += 1 + space;
-		space = false;
-		if (!(is_alnum(c) && is_alnum(scan_at(s, j + 1))) && bsearch(&hash, rule->words, rule->n_words, sizeof hash, compare))
+		spaces = 0;
+		if (is_alnum(c) && is_alnum(scan_at(s, j + 1)))
+			continue;
+		if (holds(rule->words, rule->n_words, hash))
 			end = j + 1;
+		if (!holds(rule->beginnings, rule->n_beginnings, hash))
+			break;
 	}
 	return end && found(f, s, end, i);
 }

@@ -21,8 +21,8 @@ struct custom_rule {
 	char *regex;                     /* NULL: words */
 	int line, column;
 	uint64_t *words;                 /* hashes of whole phrases, sorted */
-	size_t n_words;
-	size_t words_longest;            /* units of the longest phrase */
+	uint64_t *beginnings;            /* hashes of what goes on after a word, sorted: no more of a text is looked at than needed */
+	size_t n_words, n_beginnings;
 };
 
 struct mask_rules {

@@ -145,12 +145,9 @@ struct word {
 };
 
 static struct word table[SLOTS];
+static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
+static uint64_t AND, MR;                         /* hashes of these words */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-uint64_t word_hash(uint64_t hash, uint16_t c)
-{
-	return (hash ^ lower(c)) * 0x100000001b3ULL;
-}
 
 /* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
 static uint64_t join(uint64_t before, uint64_t word)
@@ -182,10 +179,13 @@ static void insert(const char *words, enum kind kind, size_t index)
 	while (table[at].hash && (table[at].hash != hash || table[at].kind != kind))
 		at = (at + 1) & (SLOTS - 1);
 	table[at] = (struct word){hash, (uint8_t)kind, (uint8_t)(index >> 8), (uint8_t)index};
+	filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
 }
 
 static void fill(void)
 {
+	AND = phrase_hash("and");
+	MR = phrase_hash("mr");
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++)
 		insert(LABELS[i].words, KIND_LABEL, i);
 	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
@@ -196,9 +196,16 @@ static void fill(void)
 		insert(STATE_NAMES[i], KIND_STATE, 1);
 }
 
+void labels_ready(void)
+{
+	pthread_once(&once, fill);
+}
+
 /* -1: no such word. */
 static int find(uint64_t hash, enum kind kind)
 {
+	if (!(filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
+		return -1;
 	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (table[at].hash == hash && table[at].kind == kind)
 			return table[at].index_high << 8 | table[at].index_low;
@@ -234,14 +241,10 @@ static int label_of(const struct context *c, uint64_t hash)
 	return index < 0 ? find(hash, KIND_LABEL) : index;
 }
 
-void context_word(struct context *c, const struct reading *r, size_t from, size_t to)
+void context_word(struct context *c, const struct reading *r, size_t from, size_t to, uint64_t hash)
 {
-	uint64_t hash = WORD_HASH;
 	int index, filler;
 
-	pthread_once(&once, fill);
-	for (size_t i = from; i < to; i++)
-		hash = word_hash(hash, r->c[i]);
 	index = label_of(c, hash);
 	filler = find(hash, KIND_FILLER);
 	/* "account number" goes on with the label that "account" set; "number" alone sets none */
@@ -249,7 +252,7 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
 		c->mark = c->mark || FILLERS[filler].mark;
 		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
-	} else if (c->list && c->label >= LABEL_TITLE && (is_credential(hash) || hash == phrase_hash("and"))) {
+	} else if (c->list && c->label >= LABEL_TITLE && (is_credential(hash) || hash == AND)) {
 		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
 	} else if (index >= 0) {
 		set_label(c, index);
@@ -287,7 +290,7 @@ void context_sign(struct context *c, uint16_t sign)
 		c->breaks++;
 	if (sign == ':' || sign == '#' || sign == '=' || sign == '|')
 		c->mark = true;
-	if (sign == '#' && c->label == LABEL_TITLE && c->words[0] == phrase_hash("mr")) {
+	if (sign == '#' && c->label == LABEL_TITLE && c->words[0] == MR) {
 		c->label = LABEL_MRN;
 		c->mark = true;
 	}

@@ -6,9 +6,6 @@
 #define PARTS_MAX 6
 #define PART_MAX 40                              /* units of one name part */
 
-static const char *const PARTICLES[] = {"de", "la", "del", "della", "van", "von", "der", "den", "di", "da", "dos", "du", "le", "el", "al", "bin", "ibn", "st",
-	"y", "ter", "ten", "zu", "ó", NULL};
-
 enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_NAME };
 
 struct part {
@@ -67,13 +64,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	}
 	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
 		return;
-	for (int k = 0; PARTICLES[k] && !p->particle; k++) {
-		uint64_t hash = WORD_HASH;
-
-		for (const char *at = PARTICLES[k]; *at; at++)
-			hash = word_hash(hash, (unsigned char)*at);
-		p->particle = hash == p->hash;
-	}
+	p->particle = word_kinds(p->hash) & WORD_PARTICLE;
 	if (!reading_is_upper(scan_at(s, i)))
 		p->shape = SHAPE_LOWER;
 	else
@@ -116,19 +107,29 @@ static bool known(const struct context *c, uint64_t hash)
 	return false;
 }
 
+static bool ends_line(struct scan *s, size_t i)
+{
+	uint16_t c = scan_at(s, i);
+
+	return (!c && !s->cut) || c == '\n' || c == '\r' || c == '(' || c == ';' || c == '|';
+}
+
 /* Name parts from place i on; the unit behind the last, 0 when there is none. */
 static size_t read_name(struct scan *s, size_t i, bool small, bool comma_form)
 {
 	size_t at = i, end = 0;
-	bool comma = comma_form, real = false;
+	bool comma = comma_form, real = false, any = false;
 
 	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;
 		size_t next;
 
 		read_part(s, at, &p);
-		if (!is_name_part(&p, small, k == 0))
+		/* "Van An": behind a particle in capitals any word is a part; and what ends a line behind "last, " is a first name */
+		any = (any && p.shape >= SHAPE_INITIAL) || (small && k && at > i && !comma && comma_form && ends_line(s, p.end) && p.shape != SHAPE_NOT);
+		if (!any && !is_name_part(&p, small, k == 0))
 			break;
+		any = p.particle && p.shape == SHAPE_NAME;
 		if (p.particle && k == 0 && p.shape == SHAPE_LOWER && !is_alpha(scan_at(s, p.end + 1)))
 			break;
 		real = real || (!p.particle && p.shape != SHAPE_INITIAL) || (p.particle && p.shape == SHAPE_NAME);

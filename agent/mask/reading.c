@@ -148,43 +148,42 @@ static bool put(struct reading *r, uint32_t c, size_t at)
 	return true;
 }
 
+/* The character or reference at p[n]: its length, *c; 0: the end cuts it; -1: no character's byte. */
+static int character(const char *p, size_t n, bool final, uint32_t *c)
+{
+	int length;
+
+	if (*p != '&') {
+		length = utf8_decode(p, n, c);
+		return length == 0 && final ? -1 : length;
+	}
+	length = reference(p, n, final, c);
+	if (length > 0)
+		return length;
+	*c = '&';
+	return length < 0 ? 0 : 1;
+}
+
 void reading_make(struct reading *r, const char *p, size_t n, bool final)
 {
 	size_t i = 0;
 
 	r->n = 0;
 	r->final = final;
-	while (i < n) {
+	while (i < n && r->n < READING_UNITS) {
 		unsigned char byte = (unsigned char)p[i];
-		uint32_t c = byte;
-		int length = 1;
+		uint32_t c;
+		int length;
 
 		if (byte < 0x80 && byte != '&') {
-			if (r->n == READING_UNITS)
-				break;
 			r->c[r->n] = byte ? byte : ' ';
 			r->at[r->n++] = (uint16_t)i++;
 			continue;
 		}
-		if (byte == '&') {
-			int reads = reference(p + i, n - i, final, &c);
-
-			if (reads < 0)
-				break;
-			length = reads > 0 ? reads : 1;
-			c = reads > 0 ? c : '&';
-		} else {
-			length = utf8_decode(p + i, n - i, &c);
-			if (length == 0 && !final)
-				break;
-			if (length <= 0) {               /* no character's: passed over, so that it hides nothing */
-				i++;
-				continue;
-			}
-		}
-		if (!put(r, c, i))
+		length = character(p + i, n - i, final, &c);
+		if (length == 0 || (length > 0 && !put(r, c, i)))
 			break;
-		i += (size_t)length;
+		i += length < 0 ? 1 : (size_t)length;    /* no character's: passed over, so that it hides nothing */
 	}
 	if (i < n)
 		r->final = false;                        /* there is more behind the last unit */
@@ -192,11 +191,20 @@ void reading_make(struct reading *r, const char *p, size_t n, bool final)
 	r->at[r->n] = (uint16_t)i;
 }
 
-size_t reading_end(const struct reading *r, size_t i)
+size_t reading_end(const struct reading *r, const char *window, size_t i)
 {
-	while (i > 0 && i < r->n && r->at[i] == r->at[i - 1])
-		i++;                                     /* a character counts whole */
-	return r->at[i];
+	size_t at;
+	uint32_t c;
+	int length;
+
+	if (i == 0)
+		return r->at[0];
+	at = r->at[i - 1];
+	if (!(window[at] & 0x80) && window[at] != '&')
+		return at + 1;
+	/* it was read before, so it is whole; up to the reading's end no reference is cut either */
+	length = character(window + at, r->at[r->n] - at, true, &c);
+	return at + (length > 0 ? (size_t)length : 1);
 }
 
 bool reading_is_letter(uint16_t c)

@@ -20,8 +20,9 @@ struct reading {
 /* Read window[n]. Unless it is final, a character or reference that its end cuts is left for the next time. */
 void reading_make(struct reading *r, const char *window, size_t n, bool final);
 
-/* Where the bytes of the units before unit i end. */
-size_t reading_end(const struct reading *r, size_t i);
+/* Where the bytes of the character that ends before unit i end, in the window that was read. What is passed over behind it does not
+ * count: how much of that is there already depends on where the text was cut. */
+size_t reading_end(const struct reading *r, const char *window, size_t i);
 
 /* One character as it is read: writes up to 18 characters, returns how many (0: it is passed over). confusables: look-alikes, too. */
 #define READING_PER_CHARACTER 18

@@ -138,69 +138,80 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* One phrase: as texts are read, with single spaces. 0: empty. */
-static uint64_t hash_phrase(struct slice line, size_t *units)
-{
-	struct reading *r = malloc(sizeof *r);
-	uint64_t hash = WORD_HASH;
-	bool space = false;
+struct hashes {
+	uint64_t *list;
+	size_t n, room;
+};
 
-	*units = 0;
-	if (!r)
-		return 0;
-	reading_make(r, line.p, line.n < READING_MAX ? line.n : READING_MAX, true);
+static bool hashes_add(struct hashes *h, uint64_t hash)
+{
+	if (h->n == h->room) {
+		size_t room = h->room ? h->room * 2 : 256;
+		uint64_t *list = realloc(h->list, room * sizeof *list);
+
+		if (!list)
+			return false;
+		h->list = list;
+		h->room = room;
+	}
+	h->list[h->n++] = hash;
+	return true;
+}
+
+/* One phrase: as texts are read, with single spaces, and each of its beginnings that is followed by more. */
+static bool add_phrase(const struct reading *r, struct hashes *words, struct hashes *beginnings)
+{
+	uint64_t hash = WORD_HASH;
+	bool space = false, some = false;
+
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->c[i] == ' ' || r->c[i] == '\t') {
-			space = *units > 0;
+		uint16_t c = r->c[i];
+
+		if (c == ' ' || c == '\t' || c == '\r') {
+			space = some;
 			continue;
 		}
+		if (some && (space || !is_alnum(c) || !is_alnum(r->c[i - 1])) && !hashes_add(beginnings, hash))
+			return false;
 		if (space)
 			hash = word_hash(hash, ' ');
-		hash = word_hash(hash, r->c[i]);
-		*units += 1 + space;
+		hash = word_hash(hash, c);
+		some = true;
 		space = false;
 	}
-	free(r);
-	return *units ? hash : 0;
+	return !some || hashes_add(words, hash);
 }
 
 static enum rc read_words(const char *path, struct custom_rule *c, struct why *why)
 {
-	size_t room = 0;
+	struct reading *r = malloc(sizeof *r);
+	struct hashes words = {0}, beginnings = {0};
 	struct buf text;
-	enum rc rc;
+	enum rc rc = r ? RC_OK : RC_NOMEM;
 
 	buf_init(&text, WORDS_FILE_MAX);
-	rc = file_read(path, &text, why);
+	if (rc == RC_OK)
+		rc = file_read(path, &text, why);
 	for (size_t at = 0; rc == RC_OK && at < text.len;) {
 		const char *end = memchr(text.data + at, '\n', text.len - at);
-		size_t n = end ? (size_t)(end - text.data) - at : text.len - at, units;
-		struct slice line = {text.data + at, n};
-		uint64_t hash;
+		size_t n = end ? (size_t)(end - text.data) - at : text.len - at;
 
-		at += n + 1;
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (!line.n || line.p[0] == '#')
-			continue;
-		hash = hash_phrase(line, &units);
-		if (!hash)
-			continue;
-		if (c->n_words == room) {
-			uint64_t *more = realloc(c->words, (room = room ? room * 2 : 256) * sizeof *more);
-
-			if (!more) {
-				rc = RC_NOMEM;
-				break;
-			}
-			c->words = more;
+		if (text.data[at] != '#') {
+			reading_make(r, text.data + at, n < READING_MAX ? n : READING_MAX, true);
+			rc = add_phrase(r, &words, &beginnings) ? RC_OK : RC_NOMEM;
 		}
-		c->words[c->n_words++] = hash;
-		c->words_longest = units > c->words_longest ? units : c->words_longest;
+		at += n + 1;
 	}
-	if (c->words)
-		qsort(c->words, c->n_words, sizeof *c->words, compare);
+	if (words.n)
+		qsort(words.list, words.n, sizeof *words.list, compare);
+	if (beginnings.n)
+		qsort(beginnings.list, beginnings.n, sizeof *beginnings.list, compare);
+	c->words = words.list;
+	c->n_words = words.n;
+	c->beginnings = beginnings.list;
+	c->n_beginnings = beginnings.n;
 	buf_free(&text);
+	free(r);
 	return rc;
 }
 
@@ -234,7 +245,7 @@ static enum rc read_custom_rule(const struct yaml *map, const char *dir, struct 
 		const struct yaml *v = yaml_get(map, "regex");
 
 		c->line = v->line;
-		c->column = v->column;
+		c->column = v->column + v->quoted;
 	}
 	free(keys.words_file);
 	free(path);
@@ -300,6 +311,7 @@ void mask_rules_free(struct mask_rules *rules)
 		free(rules->custom[i].name);
 		free(rules->custom[i].regex);
 		free(rules->custom[i].words);
+		free(rules->custom[i].beginnings);
 	}
 	free(rules->custom);
 	free(rules);

@@ -7,7 +7,7 @@
 #include "entity.h"
 #include "reading.h"
 
-#define SCAN_BYTES 512                           /* how far one decision may see */
+#define SCAN_BYTES 496                           /* how far one decision may see; with a character that the end cuts within 512 */
 
 /* What the words before a place say about what comes. */
 enum label {
@@ -54,7 +54,8 @@ struct scan {
 	const struct context *context;
 	size_t i;                        /* where the detectors begin */
 	size_t token;                    /* unit behind the letters and digits that begin there */
-	bool digits;                     /* there are digits among them */
+	bool digits, letters;            /* there are such among them */
+	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	struct slice secret;             /* masked wherever it stands; may be empty */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
 	bool cut;                        /* something looked behind what is there */
@@ -63,11 +64,11 @@ struct scan {
 /* The unit at place j; 0 behind the text's end, behind what can be seen yet (noted), and behind SCAN_BYTES. */
 static inline uint16_t scan_at(struct scan *s, size_t j)
 {
-	if (j >= s->r->n) {
-		s->cut = s->cut || !s->r->final;
-		return 0;
-	}
-	return s->r->at[j] - s->r->at[s->i] >= SCAN_BYTES ? 0 : s->r->c[j];
+	/* behind the last unit, too: what is passed over counts, so that it cannot fill the window */
+	if (j < s->r->n)
+		return s->r->at[j] - s->r->at[s->i] < SCAN_BYTES ? s->r->c[j] : 0;
+	s->cut = s->cut || (!s->r->final && s->r->at[s->r->n] - s->r->at[s->i] < SCAN_BYTES);
+	return 0;
 }
 
 static inline bool is_digit(uint16_t c)
@@ -102,15 +103,43 @@ detector scan_name, scan_known_name;                                            
 detector scan_custom;                                                                                /* custom.c */
 
 /* ---- words ---- */
-uint64_t word_hash(uint64_t hash, uint16_t c);   /* FNV-1a over lower-case units; start with WORD_HASH */
 #define WORD_HASH 0xcbf29ce484222325ULL
 
-/* Move on over one word or sign: units [from, to) stay as they are. */
-void context_word(struct context *context, const struct reading *r, size_t from, size_t to);
+/* FNV-1a over lower-case units; start with WORD_HASH */
+static inline uint64_t word_hash(uint64_t hash, uint16_t c)
+{
+	return (hash ^ lower(c)) * 0x100000001b3ULL;
+}
+
+/* Move on over one word or sign, which stays as it is. hash: of the word in units [from, to). */
+void context_word(struct context *context, const struct reading *r, size_t from, size_t to, uint64_t hash);
 void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
-bool is_stop_word(uint64_t hash);        /* a word that is no name, however it is written */
-bool is_credential(uint64_t hash);       /* "MD" */
+/* Which of 65536 bits stands for a hash in the filters before the tables. */
+static inline size_t word_filter(uint64_t hash)
+{
+	return (size_t)(hash * 0x9e3779b97f4a7c15ULL >> 48);
+}
+
+/* What the lists of words.c say of one. */
+enum {
+	WORD_STOP = 1,           /* no name, however it is written */
+	WORD_CREDENTIAL = 2,     /* "MD" */
+	WORD_PARTICLE = 4,       /* "van" */
+};
+unsigned int word_kinds(uint64_t hash);
+void words_ready(void);                  /* the tables are filled by the first engine, before any text */
+void labels_ready(void);
+
+static inline bool is_stop_word(uint64_t hash)
+{
+	return word_kinds(hash) & WORD_STOP;
+}
+
+static inline bool is_credential(uint64_t hash)
+{
+	return word_kinds(hash) & WORD_CREDENTIAL;
+}
 
 #endif

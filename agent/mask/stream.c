@@ -142,7 +142,7 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 
 static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
 {
-	size_t from = r->at[f->start], to = reading_end(r, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
+	size_t from = r->at[f->start], to = reading_end(r, m->window, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
 	bool kept = engine_operator(m->engine, f->entity, f->custom) == OP_KEEP;
 	struct mask_span span = {
 		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
@@ -190,19 +190,24 @@ static size_t placeholder(struct scan *s)
 
 static void find_token(struct scan *s)
 {
+	uint64_t hash = WORD_HASH;
 	size_t j = s->i;
 
-	s->digits = false;
+	s->digits = s->letters = false;
 	while (j < s->i + TOKEN_MAX) {
 		uint16_t c = scan_at(s, j);
 
 		if (is_digit(c))
 			s->digits = true;
-		else if (!is_alpha(c))
+		else if (is_alpha(c))
+			s->letters = true;
+		else
 			break;
+		hash = word_hash(hash, c);
 		j++;
 	}
 	s->token = j;
+	s->hash = hash;
 }
 
 static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
@@ -212,51 +217,45 @@ static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
 	return c < 0x80 && (is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=');
 }
 
-/* Decide what begins at unit *i, and move on behind it. RC_AGAIN: more of the text must be seen first. */
-static enum rc step(struct mask_stream *m, const struct reading *r, size_t *i, size_t *kept, struct buf *out)
+/* Decide what begins at unit s->i, and move on behind it. *kept: bytes of the window that are dealt with. RC_AGAIN: more of the text
+ * must be seen first. */
+static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct buf *out)
 {
-	struct scan s = {.engine = m->engine, .r = r, .context = &m->context, .i = *i, .secret = m->secret,
-		.decoded = m->decoded};
-	uint16_t c = r->c[*i];
+	const struct reading *r = s->r;
+	uint16_t c = r->c[s->i];
 	struct finding f;
 	size_t end;
-	enum rc rc;
-	bool hit;
 
-	if (m->swallow) {
-		m->swallow = belongs_to_run(m, c);
-		if (m->swallow) {
-			++*i;
-			*kept = reading_end(r, *i);
-			return RC_OK;
-		}
+	if (m->swallow && (m->swallow = belongs_to_run(m, c))) {
+		keep(m, *kept, r->at[s->i], out);        /* what is passed over in between */
+		*kept = reading_end(r, m->window, ++s->i);
+		return RC_OK;
 	}
-	find_token(&s);
-	hit = !s.cut && detect(&s, &f);
-	if (s.cut)
-		return RC_AGAIN;
-	if (hit) {
+	find_token(s);
+	if (!s->cut && detect(s, &f) && !s->cut) {
+		enum rc rc;
+
 		keep(m, *kept, r->at[f.start], out);
 		rc = mask(m, r, &f, out);
 		m->swallow = f.swallow;
 		m->swallow_url = f.entity == ENTITY_URL;
 		context_masked(&m->context, f.entity);
-		*i = f.end;
-		*kept = reading_end(r, f.end);
+		s->i = f.end;
+		*kept = reading_end(r, m->window, f.end);
 		return rc;
 	}
-	end = placeholder(&s);
-	if (s.cut)
+	end = s->cut ? 0 : placeholder(s);
+	if (s->cut)
 		return RC_AGAIN;
 	if (end) {
 		context_masked(&m->context, ENTITY_CUSTOM);
-		*i = end;
-	} else if (s.token > *i) {
-		context_word(&m->context, r, *i, s.token);
-		*i = s.token;
+		s->i = end;
+	} else if (s->token > s->i) {
+		context_word(&m->context, r, s->i, s->token, s->hash);
+		s->i = s->token;
 	} else {
 		context_sign(&m->context, c);
-		++*i;
+		s->i++;
 	}
 	return RC_OK;
 }
@@ -265,13 +264,18 @@ static enum rc step(struct mask_stream *m, const struct reading *r, size_t *i, s
 static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 {
 	struct reading r;
-	size_t i = 0, kept = 0, done;
+	struct scan s = {.engine = m->engine, .r = &r, .context = &m->context, .secret = m->secret, .decoded = m->decoded};
+	size_t kept = 0, done;
 	enum rc rc = RC_OK;
 
 	reading_make(&r, m->window, m->n, final);
-	while (rc == RC_OK && i < r.n)
-		rc = step(m, &r, &i, &kept, out);
-	done = i < r.n ? r.at[i] : r.at[r.n];
+	while (rc == RC_OK && s.i < r.n) {
+		rc = step(m, &s, &kept, out);
+		/* a character is decided whole, also where it is read as several units */
+		for (; rc == RC_OK && s.i > 0 && s.i < r.n && r.at[s.i] == r.at[s.i - 1]; s.i++)
+			context_sign(&m->context, r.c[s.i]);
+	}
+	done = r.at[s.i];
 	if (rc == RC_OK || rc == RC_AGAIN) {
 		keep(m, kept, done, out);
 		memmove(m->window, m->window + done, m->n - done);

@@ -32,12 +32,16 @@ static const char CREDENTIALS[] =
 	"md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
 	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
 
-#define SLOTS 2048
+/* Small words inside names: "de la Cruz", "van der Berg". */
+static const char PARTICLES[] = "de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
+
+#define SLOTS 4096                               /* power of two, over twice the words */
 
 static struct {
 	uint64_t hash;
-	uint8_t kind;
+	uint8_t kinds;
 } table[SLOTS];
+static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void insert(const char *list, uint8_t kind)
@@ -52,32 +56,30 @@ static void insert(const char *list, uint8_t kind)
 		while (table[at].hash && table[at].hash != hash)
 			at = (at + 1) & (SLOTS - 1);
 		table[at].hash = hash;
-		table[at].kind |= kind;
+		table[at].kinds |= kind;
+		filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
 		p += n + (p[n] == ' ');
 	}
 }
 
 static void fill(void)
 {
-	insert(STOP, 1);
-	insert(CREDENTIALS, 2);
+	insert(STOP, WORD_STOP);
+	insert(CREDENTIALS, WORD_CREDENTIAL);
+	insert(PARTICLES, WORD_PARTICLE);
 }
 
-static uint8_t kind_of(uint64_t hash)
+void words_ready(void)
 {
 	pthread_once(&once, fill);
+}
+
+unsigned int word_kinds(uint64_t hash)
+{
+	if (!(filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
+		return 0;
 	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (table[at].hash == hash)
-			return table[at].kind;
+			return table[at].kinds;
 	return 0;
-}
-
-bool is_stop_word(uint64_t hash)
-{
-	return kind_of(hash) & 1;
-}
-
-bool is_credential(uint64_t hash)
-{
-	return kind_of(hash) & 2;
 }

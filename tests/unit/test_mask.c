@@ -1,0 +1,181 @@
+/* What is an identifier and what is not: texts, and what becomes of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "masking.h"
+
+static struct mask_engine *engine;
+
+struct row {
+	const char *text, *want;         /* NULL: it stays as it is */
+};
+
+static void check(const struct row *rows, size_t n)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *want = rows[i].want ? rows[i].want : rows[i].text;
+		size_t got_n;
+		char *got = masking_whole(engine, slice_str(rows[i].text), &got_n);
+
+		if (strcmp(got, want) != 0) {
+			print_error("%s\nbecomes %s\nand not %s\n", rows[i].text, got, want);
+			wrong++;
+		}
+		free(got);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+#define CHECK(...) do { \
+	static const struct row rows[] = {__VA_ARGS__}; \
+	(void)state; \
+	check(rows, sizeof rows / sizeof *rows); \
+} while (0)
+
+static void test_social_security_numbers(void **state)
+{
+	CHECK({"SSN 536-22-8741.", "SSN [SSN]."}, {"ssn: 536 22 8741", "ssn: [SSN]"}, {"SSN#536228741", "SSN#[SSN]"}, {"id 536-22-8741", "id [SSN]"},
+	      {"Social Security Number is 536.22.8741", "Social Security Number is [SSN]"}, {"SSN ending in 8741", "SSN ending in [SSN]"},
+	      {"SSN 999-99-9999", "SSN [SSN]"}, {"SSN: 5 3 6 - 2 2 - 8 7 4 1", "SSN: [SSN]"}, {"last four of social 8741", "last four of social [SSN]"},
+	      {"ssn is five three six two two eight seven four one, ok", "ssn is [SSN], ok"},
+	      {"the range 000-12-3456", NULL}, {"536-22-87412", NULL}, {"536228741 cells", NULL}, {"social history of 20 years", NULL});
+}
+
+static void test_record_numbers(void **state)
+{
+	CHECK({"MRN: 84729315", "MRN: [MRN]"}, {"MRN 8472-93", "MRN [MRN]"}, {"MR# E448213", "MR# [MRN]"}, {"Medical record no. 44-82-13", "Medical record no. [MRN]"},
+	      {"medical_record_number=84729315", "medical_record_number=[MRN]"}, {"\"mrn\": 84729315,", "\"mrn\": [MRN],"}, {"Patient ID: A0048213", "Patient ID: [MRN]"},
+	      {"hospital number: 0048213", "hospital number: [MRN]"}, {"chart review of 2024", NULL}, {"84729315 platelets", NULL}, {"MRN pending", NULL},
+	      {"the medical record was reviewed", NULL});
+}
+
+static void test_health_plans(void **state)
+{
+	CHECK({"Medicare: 1EG4-TE5-MK72", "Medicare: [HEALTH_PLAN]"}, {"1EG4TE5MK72", "[HEALTH_PLAN]"}, {"Member ID: XYZ123456789", "Member ID: [HEALTH_PLAN]"},
+	      {"Group: 0084412", "Group: [HEALTH_PLAN]"}, {"Policy # H-4482-19", "Policy # [HEALTH_PLAN]"}, {"Medicare Part B covers it", NULL},
+	      {"Group therapy at 10.", NULL}, {"member of the choir", NULL});
+}
+
+static void test_accounts(void **state)
+{
+	CHECK({"4111 1111 1111 1111", "[ACCOUNT]"}, {"4111-1111-1111-1111", "[ACCOUNT]"}, {"4111111111111111", "[ACCOUNT]"}, {"4111111111111112 cells", NULL},
+	      {"DE89 3704 0044 0532 0130 00", "[ACCOUNT]"}, {"DE89370400440532013000", "[ACCOUNT]"}, {"Account number 0044821377", "Account number [ACCOUNT]"},
+	      {"routing 021000021", "routing [ACCOUNT]"}, {"Account of events", NULL});
+}
+
+static void test_licenses(void **state)
+{
+	CHECK({"NPI 1234567893", "NPI [LICENSE]"}, {"NPI: 1234567890", "NPI: [LICENSE]"}, {"1234567893", "[LICENSE]"}, {"DEA AB1234563", "DEA [LICENSE]"},
+	      {"AB1234563", "[LICENSE]"}, {"AB1234564", NULL}, {"License no. MD-44821", "License no. [LICENSE]"}, {"driver's license D1234567", "driver's license [LICENSE]"},
+	      {"license to practice", NULL});
+}
+
+static void test_vehicles_and_devices(void **state)
+{
+	CHECK({"1HGCM82633A004352", "[VEHICLE]"}, {"VIN 1HGCM82633A004353", "VIN [VEHICLE]"}, {"1HGCM82633A004353", NULL}, {"license plate KLR 4821", "license plate [VEHICLE]"},
+	      {"serial number PJN448213S", "serial number [DEVICE]"}, {"S/N: XT-448213", "S/N: [DEVICE]"}, {"00:1B:44:11:3A:B7", "[DEVICE]"},
+	      {"(01)00844588003288(17)141120(10)7654321D", "[DEVICE]"}, {"the plate was removed", NULL}, {"Serial troponins were negative", NULL});
+}
+
+static void test_other_ids(void **state)
+{
+	CHECK({"Accession S24-10233", "Accession [ID]"}, {"Case number: 2024-004482", "Case number: [ID]"}, {"Claim # CLM-448213", "Claim # [ID]"},
+	      {"Rx# 7448213", "Rx# [ID]"}, {"subject ID ABC-0412", "subject ID [ID]"}, {"Fingerprint ID FP-882-1134", "Fingerprint ID [BIOMETRIC]"},
+	      {"in this case 3 of 4", NULL}, {"ICD-10 E11.9", NULL}, {"CPT 99214, 93000", NULL}, {"LOINC 2345-7", NULL}, {"NDC 0093-7424-56", NULL},
+	      {"SNOMED 44054006", NULL}, {"data:image/png;base64,iVBORw0KGgo= ok", "[BIOMETRIC] ok"});
+}
+
+static void test_telephones(void **state)
+{
+	CHECK({"(617) 482-3190", "[PHONE]"}, {"617.482.3190", "[PHONE]"}, {"617-482-3190 x22", "[PHONE]"}, {"+44 20 7946 0958", "[PHONE]"}, {"6174823190", "[PHONE]"},
+	      {"call 482-3190", "call [PHONE]"}, {"Fax: 617-482-3191", "Fax: [FAX]"}, {"(111) 111-1111", "[PHONE]"}, {"150-400", NULL}, {"call 911", NULL},
+	      {"12.3 x 4.5 x 3.2", NULL}, {"phone six one seven four eight two three one nine zero", "phone [PHONE]"});
+}
+
+static void test_dates(void **state)
+{
+	CHECK({"on 3/14/24", "on [DATE]"}, {"2024-03-14", "[DATE]"}, {"2024-03-14T10:15", "[DATE]T10:15"}, {"14.3.2024", "[DATE]"}, {"03-14-2024", "[DATE]"},
+	      {"DOB 07041961", "DOB [DATE]"}, {"DOB: 7/4/61", "DOB: [DATE]"}, {"in 2024", NULL}, {"120/80", NULL}, {"1/2 tablet", NULL}, {"4/5 strength", NULL},
+	      {"33/14/2024", NULL}, {"L4-5", NULL}, {"10.2.4", NULL}, {"75/25", NULL});
+}
+
+static void test_addresses_of_the_net(void **state)
+{
+	CHECK({"j.smith+x@mail.example.org.", "[EMAIL]."}, {"jsmith at gmail dot com", "[EMAIL]"}, {"jsmith (at) example (dot) org", "[EMAIL]"},
+	      {"https://a.example/p?x=1.", "[URL]."}, {"see www.example.com/x, ok", "see [URL], ok"}, {"mychart.example.org", "[URL]"}, {"192.168.14.7", "[IP]"},
+	      {"fe80::1ff:fe23:4567:890a", "[IP]"}, {"version 2.14.0.9", NULL}, {"256.1.1.1", NULL}, {"10:30:45", NULL}, {"at the clinic", NULL}, {"e.g. this", NULL},
+	      {"pt@bedside", NULL});
+}
+
+static void test_names_behind_titles_and_labels(void **state)
+{
+	CHECK({"Dr. Smith called", "Dr. [NAME] called"}, {"Dr Jane Q. Smith, MD", "Dr [NAME], MD"}, {"Mrs. O'Brien-Lee's", "Mrs. [NAME]'s"},
+	      {"Drs. Patel and Goldberg agree", "Drs. [NAME] and [NAME] agree"}, {"Name: Garc\u00eda L\u00f3pez, Mar\u00eda", "Name: [NAME]"},
+	      {"Mr. van der Berg", "Mr. [NAME]"}, {"Patient: VAN DER BERG, HENDRIK", "Patient: [NAME]"}, {"Next of kin: Nguyen Van An (husband)", "Next of kin: [NAME] (husband)"},
+	      {"cc: Ram\u00f3n Ibarra, MD; Lucille Oyelaran, NP", "cc: [NAME], MD; [NAME], NP"}, {"my name is deshawn carter and", "my name is [NAME] and"},
+	      {"Pt name: kowalski, ed", "Pt name: [NAME]"},
+	      {"Dr. J-o-h-n S-m-i-t-h", "Dr. [NAME]"}, {"Electronically signed by Marguerite O'Brien, MD", "Electronically signed by [NAME], MD"},
+	      {"Name of medication: lisinopril", NULL}, {"Name: Unknown", NULL}, {"The Doctor on call", NULL}, {"Signed by both parties.", NULL},
+	      {"Mother: hypertension.", NULL}, {"Patient: Yes, I do.", NULL}, {"Doctor: Any cough?", NULL}, {"Reviewed by: pharmacy", NULL});
+}
+
+static void test_what_eyes_do_not_see(void **state)
+{
+	CHECK({"SSN: \uff15\uff13\uff16-22-8741", "SSN: [SSN]"}, {"SSN: 536\u201122\u20118741", "SSN: [SSN]"}, {"MRN: 8472\u200b9315 ok", "MRN: [MRN] ok"},
+	      {"SSN 536-**22**-8741", "SSN [SSN]"}, {"SSN &#53;&#51;&#54;-22-8741", "SSN [SSN]"}, {"Dr. J\u0430ne Sm\u0456th called", "Dr. [NAME] called"},
+	      {"U1NOIDUzNi0yMi04NzQxIGZvciBKYW5lIFNtaXRo", "[ENCODED]"}, {"53534e3a203533362d32322d38373431", "[ENCODED]"}, {"SSN%3A%20536%2D22%2D8741", "[ENCODED]"},
+	      {"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", NULL}, {"TWV0Zm9ybWluIDUwMCBtZyB0d2ljZSBkYWlseQ==", NULL});
+}
+
+static void test_our_own_words_stay(void **state)
+{
+	CHECK({"Dr. [NAME] saw [NAME-2], SSN [SSN:8741], MRN: [MRN:0a1b2c3d], on [DATE]", NULL}, {"aged 90+, zip 021", NULL});
+}
+
+static void test_prose_stays(void **state)
+{
+	CHECK({"Continue metformin 500 mg twice daily and recheck A1c in three months.", NULL},
+	      {"G2P1 at 32w4d; T2N1M0; CHA2DS2-VASc 3; 1,234,567 mL; WBC 12300, platelets 445000.", NULL},
+	      {"PMID 31234567, CAS number 50-78-2, grant R01 HL123456.", NULL});
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	engine = masking_engine(NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mask_engine_free(engine);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_social_security_numbers),
+		cmocka_unit_test(test_record_numbers),
+		cmocka_unit_test(test_health_plans),
+		cmocka_unit_test(test_accounts),
+		cmocka_unit_test(test_licenses),
+		cmocka_unit_test(test_vehicles_and_devices),
+		cmocka_unit_test(test_other_ids),
+		cmocka_unit_test(test_telephones),
+		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_addresses_of_the_net),
+		cmocka_unit_test(test_names_behind_titles_and_labels),
+		cmocka_unit_test(test_what_eyes_do_not_see),
+		cmocka_unit_test(test_our_own_words_stay),
+		cmocka_unit_test(test_prose_stays),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
