@@ -32,7 +32,7 @@ struct mask_span {
 	size_t start, end;               /* bytes of the input text */
 	const char *entity;              /* "SSN"; a custom rule's own name */
 	const char *rule;                /* which detector decided; static or the engine's */
-	size_t replaced_by;              /* bytes that were just appended to the output in its place */
+	size_t replaced_by;              /* bytes that were just appended to the output in its place; 0: the span before goes on */
 };
 
 struct mask_stream;

@@ -19,7 +19,7 @@ struct mask_stream {
 	size_t offset;                   /* of window[0], counted with the text that stands before */
 	size_t before;                   /* bytes of text that is context and never given out */
 	bool swallow;                    /* the rest of a run that was masked */
-	bool swallow_url;
+	struct finding swallowed;        /* what the run is */
 	bool decoded;                    /* see scan.h */
 	bool found;                      /* something was, that is not kept */
 	size_t n;
@@ -140,6 +140,19 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 	}
 }
 
+/* Bytes [from, to) of the window belong to the masked run that began before them. */
+static void swallow(struct mask_stream *m, size_t from, size_t to)
+{
+	size_t start = m->offset + from, end = m->offset + to;
+	struct mask_span span = {
+		.start = start > m->before ? start - m->before : 0, .end = end > m->before ? end - m->before : 0,
+		.entity = engine_entity(m->engine, m->swallowed.entity, m->swallowed.custom), .rule = m->swallowed.rule,
+	};
+
+	if (span.end > span.start && m->on_span)
+		m->on_span(m->arg, &span);
+}
+
 static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
 {
 	size_t from = r->at[f->start], to = reading_end(r, m->window, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
@@ -197,6 +210,8 @@ static void find_token(struct scan *s)
 	while (j < s->i + TOKEN_MAX) {
 		uint16_t c = scan_at(s, j);
 
+		if (j > s->i && j < s->r->n && s->r->at[j] >= s->border && s->r->at[j - 1] < s->border)
+			break;                           /* the text may begin a new word where the one before it broke off */
 		if (is_digit(c))
 			s->digits = true;
 		else if (is_alpha(c))
@@ -212,7 +227,7 @@ static void find_token(struct scan *s)
 
 static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
 {
-	if (m->swallow_url)
+	if (m->swallowed.entity == ENTITY_URL)
 		return c > ' ' && c != '"' && c != '<' && c != '>' && c != '\'' && c != '`' && c != '|' && c != '\\' && c != '{' && c != '}';
 	return c < 0x80 && (is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=');
 }
@@ -226,10 +241,16 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	struct finding f;
 	size_t end;
 
-	if (m->swallow && (m->swallow = belongs_to_run(m, c))) {
-		keep(m, *kept, r->at[s->i], out);        /* what is passed over in between */
-		*kept = reading_end(r, m->window, ++s->i);
-		return RC_OK;
+	if (m->swallow) {
+		size_t from = r->at[s->i];
+
+		while (s->i < r->n && belongs_to_run(m, r->c[s->i]))
+			s->i++;
+		m->swallow = s->i == r->n;
+		swallow(m, *kept, r->at[s->i]);          /* what is passed over in between, too */
+		*kept = r->at[s->i];
+		if (r->at[s->i] > from)
+			return RC_OK;
 	}
 	find_token(s);
 	if (!s->cut && detect(s, &f) && !s->cut) {
@@ -237,8 +258,8 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 
 		keep(m, *kept, r->at[f.start], out);
 		rc = mask(m, r, &f, out);
-		m->swallow = f.swallow;
-		m->swallow_url = f.entity == ENTITY_URL;
+		m->swallow = f.swallow && engine_operator(m->engine, f.entity, f.custom) != OP_KEEP;
+		m->swallowed = f;
 		context_masked(&m->context, f.entity);
 		s->i = f.end;
 		*kept = reading_end(r, m->window, f.end);
@@ -268,6 +289,7 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 	size_t kept = 0, done;
 	enum rc rc = RC_OK;
 
+	s.border = m->before > m->offset ? m->before - m->offset : 0;
 	reading_make(&r, m->window, m->n, final);
 	while (rc == RC_OK && s.i < r.n) {
 		rc = step(m, &s, &kept, out);
@@ -276,6 +298,10 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 			context_sign(&m->context, r.c[s.i]);
 	}
 	done = r.at[s.i];
+	if (m->swallow && rc == RC_OK) {
+		swallow(m, kept, done);
+		kept = done;
+	}
 	if (rc == RC_OK || rc == RC_AGAIN) {
 		keep(m, kept, done, out);
 		memmove(m->window, m->window + done, m->n - done);
