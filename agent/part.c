@@ -76,6 +76,16 @@ void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice bod
 	sha256_end(sum, out->record.c);
 }
 
+enum rc batch_join(struct batch *first, struct batch *then)
+{
+	enum rc rc = buf_add_slice(&first->text, buf_slice(&then->text));
+
+	if (rc == RC_OK)
+		rc = buf_add_slice(&first->records, buf_slice(&then->records));
+	batch_clear(then);
+	return rc;
+}
+
 enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns)
 {
 	struct record record = line->record;
@@ -392,19 +402,35 @@ enum rc part_resume(int spool_fd, const char *id, int number, const struct index
 	return RC_OK;
 }
 
+/* Take back what the index got of a batch that it had no room for. */
+static enum rc undo(struct part *p, const struct index_chain *chain, off_t index_n)
+{
+	char name[SEGMENT_NAME];
+
+	if (ftruncate(p->index_fd, index_n) != 0 || fdatasync(p->index_fd) != 0 ||
+	    unlinkat(p->dir_fd, segment_name(p->segment, name), 0) != 0 || fsync(p->dir_fd) != 0)
+		return RC_IO;
+	p->chain = *chain;
+	p->segment--;
+	return RC_AGAIN;
+}
+
 enum rc part_append(struct part *p, const struct batch *b, struct part_state *state)
 {
 	size_t n = b->records.len / sizeof(struct record);
+	const struct index_chain chain = p->chain;
 	char f[SHA256_HEX];
+	struct stat st;
 	enum rc rc;
 
 	if (!n)
 		return RC_OK;
+	if (fstat(p->index_fd, &st) != 0)
+		return RC_IO;
 	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), f);
 	if (rc != RC_OK)
 		return rc;
 	p->segment++;
-	p->bytes += b->text.len;
 	for (size_t i = 0; i < n && rc == RC_OK; i++) {
 		struct record record;
 
@@ -415,10 +441,17 @@ enum rc part_append(struct part *p, const struct batch *b, struct part_state *st
 		rc = fd_write_all(p->index_fd, p->lines.data, p->lines.len);
 	if (rc == RC_OK && fdatasync(p->index_fd) != 0)
 		rc = RC_IO;
+	if (rc == RC_IO && disk_full())
+		rc = undo(p, &chain, st.st_size);
 	empty(&p->lines);
-	if (rc == RC_OK && state) {
+	if (rc != RC_OK)
+		return rc;
+	p->bytes += b->text.len;
+	if (state) {
 		state->seq = p->chain.seq;
 		rc = write_state(p, state);
+		if (rc == RC_IO && disk_full())
+			rc = RC_OK;                      /* an older state only counts less */
 	}
 	return rc;
 }

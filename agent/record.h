@@ -1,5 +1,6 @@
 /* Recording: each session's records in its spool folder, sealed in segments, and at the end a signed bundle (evidence.md).
- * Thread-safe. An error is final for the recording: nothing of the session may pass any more (fail closed). */
+ * Thread-safe. While the disk is full nothing of the session may pass, and what waits is tried again; any other error is final for the
+ * recording (fail closed). */
 #ifndef PHIGATE_AGENT_RECORD_H
 #define PHIGATE_AGENT_RECORD_H
 

@@ -64,7 +64,10 @@ const char *segment_name(uint32_t number, char out[SEGMENT_NAME]);
 bool segment_parse_name(const char *name, uint32_t *number);     /* of a segment that is whole */
 uint64_t segment_text_bytes(uint64_t stored_bytes);              /* plaintext in a file of that size */
 
-/* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. RC_IO. */
+bool disk_full(void);                            /* does errno say so? */
+
+/* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. RC_AGAIN: the disk is full, and
+ * nothing has changed; RC_IO. */
 enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA256_HEX]) MUST_USE;
 enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_BAD: a link, RC_IO */
 
@@ -87,6 +90,7 @@ struct record_line {
 	struct record record;                    /* kind, exchange, len, c */
 };
 void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out);
+enum rc batch_join(struct batch *first, struct batch *then) MUST_USE;    /* then's records go behind first's, and then is empty */
 enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns) MUST_USE;
 
 /* What state.json keeps: it is as old as the last seal, or older after a power failure, then seq tells. */
@@ -136,7 +140,7 @@ enum rc part_resume(int spool_fd, const char *id, int number, const struct index
 void part_free(struct part *p);                  /* NULL is allowed */
 
 /* The batch becomes a segment and its lines go into the index, both durable on return; then the state into its file, for which
- * seq is set here. An empty batch is fine. RC_IO. */
+ * seq is set here. An empty batch is fine. RC_AGAIN: the disk is full, and nothing has changed; RC_IO. */
 enum rc part_append(struct part *p, const struct batch *b, struct part_state *state) MUST_USE;
 
 /* Note durably why the part ends, add a close record to the batch and append it. */
@@ -215,6 +219,7 @@ struct recording {
 	struct batch waiting, spare;
 	bool sealing;                            /* somebody writes; part is theirs, and so is spare */
 	enum rc failed;                          /* final */
+	bool full;                               /* the disk was, at the last try; what waits is tried again */
 	uint64_t added, sealed;                  /* records since recording_open() */
 	uint64_t charged;                        /* bytes that the person's account has for this part */
 	int64_t first_ns;                        /* when the oldest waiting record came */

@@ -285,6 +285,23 @@ static enum rc rotate(struct recording *r, struct seal *s, const struct part_abo
 	return rc;
 }
 
+/* The disk is full: nothing passes, and what waits is tried again with the next seal. Takes the lock. */
+static enum rc put_back(struct recording *r, struct seal *s)
+{
+	part_state_free(&s->state);
+	if (!r->full)
+		log_error("disk_full", L_TEXT("session", r->about.id), L_NUM("part", r->part->number));
+	pthread_mutex_lock(&r->lock);
+	if (batch_join(&s->batch, &r->waiting) != RC_OK)
+		r->failed = RC_IO;
+	r->spare = r->waiting;
+	r->waiting = s->batch;
+	r->sealing = false;
+	r->full = true;
+	pthread_cond_broadcast(&r->changed);
+	return RC_IO;
+}
+
 /* Write all that waits, and go on in another part when this one is full or next is given. With the lock held, which is given up
  * while it writes; nobody else may be sealing. */
 static enum rc seal(struct recording *r, const struct part_about *next)
@@ -305,6 +322,8 @@ static enum rc seal(struct recording *r, const struct part_about *next)
 	pthread_mutex_unlock(&r->lock);
 	if (rc == RC_OK)
 		rc = part_append(r->part, &s.batch, &s.state);
+	if (rc == RC_AGAIN)
+		return put_back(r, &s);
 	batch_clear(&s.batch);
 	if (rc == RC_OK && (next || (!r->closing && part_is_full(r, &s))))
 		rc = rotate(r, &s, next ? next : &r->about);
@@ -315,6 +334,7 @@ static enum rc seal(struct recording *r, const struct part_about *next)
 	pthread_mutex_lock(&r->lock);
 	r->spare = s.batch;
 	r->sealing = false;
+	r->full = false;
 	if (rc == RC_OK)
 		r->sealed = s.upto;
 	else
@@ -334,7 +354,8 @@ int64_t recording_seal_due(struct recording *r)
 		due_ns = r->waiting.text.len >= SEAL_BYTES ? 0 : r->first_ns + SEAL_AFTER_NS;
 		if (due_ns <= clock_mono_ns()) {
 			due_ns = 0;
-			(void)!seal(r, NULL);    /* what it returns, failed keeps */
+			if (seal(r, NULL) != RC_OK && r->failed == RC_OK)
+				due_ns = clock_mono_ns() + SEAL_AFTER_NS;        /* the disk is full; else failed says why */
 		}
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -349,8 +370,8 @@ static enum rc wait_room(struct recording *r)
 	while (r->failed == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
 		if (r->sealing)
 			pthread_cond_wait(&r->changed, &r->lock);
-		else
-			(void)!seal(r, NULL);
+		else if (seal(r, NULL) != RC_OK)
+			return RC_IO;
 	}
 	return r->failed;
 }
@@ -408,17 +429,17 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 enum rc recording_sync(struct recording *r)
 {
 	uint64_t upto;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	pthread_mutex_lock(&r->lock);
 	upto = r->added;
-	while (r->spool->strict && r->failed == RC_OK && r->sealed < upto) {
+	while ((r->spool->strict || r->full) && r->failed == RC_OK && r->sealed < upto && rc == RC_OK) {
 		if (r->sealing)
 			pthread_cond_wait(&r->changed, &r->lock);
 		else
-			(void)!seal(r, NULL);
+			rc = seal(r, NULL);
 	}
-	rc = r->failed;
+	rc = r->failed == RC_OK ? rc : r->failed;
 	pthread_mutex_unlock(&r->lock);
 	return rc;
 }

@@ -26,6 +26,11 @@ uint64_t segment_text_bytes(uint64_t stored_bytes)
 	return stored_bytes;
 }
 
+bool disk_full(void)
+{
+	return errno == ENOSPC || errno == EDQUOT;
+}
+
 enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA256_HEX])
 {
 	char name[SEGMENT_NAME], temp[SEGMENT_NAME + 4];
@@ -37,9 +42,13 @@ enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA
 	snprintf(temp, sizeof temp, "%s.new", segment_name(number, name));
 	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return RC_IO;
+		return disk_full() ? RC_AGAIN : RC_IO;
 	rc = fd_write_all(fd, text.p, text.n);
-	if (rc == RC_OK && (fsync(fd) != 0 || renameat(dir_fd, temp, dir_fd, name) != 0 || fsync(dir_fd) != 0))
+	if (rc == RC_OK && fsync(fd) != 0)
+		rc = RC_IO;
+	if (rc != RC_OK && disk_full())
+		rc = RC_AGAIN;
+	if (rc == RC_OK && (renameat(dir_fd, temp, dir_fd, name) != 0 || fsync(dir_fd) != 0))
 		rc = RC_IO;
 	close(fd);
 	if (rc != RC_OK)
