@@ -18,6 +18,19 @@
 
 #define PIECE_BYTES ((size_t)64 << 10)
 
+static enum rc no_connection(const struct config *config, const char *name, struct why *why)
+{
+	struct buf names;
+	enum rc rc;
+
+	buf_init(&names, 400);                           /* as many as a sentence holds; phigate ls has them all */
+	for (size_t i = 0; i < config->n_connections; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", config->connections[i].name);
+	rc = why_set(why, RC_NOT_FOUND, "there is no connection %.64s; there are %s", name, names.data ? names.data : "none");
+	buf_free(&names);
+	return rc;
+}
+
 static enum rc find_connection(const struct call *call, struct session_ask *ask, struct why *why)
 {
 	const struct config *config = call->agent->config;
@@ -31,7 +44,7 @@ static enum rc find_connection(const struct call *call, struct session_ask *ask,
 			ask->dialect = call->agent->dialects[i];
 			return RC_OK;
 		}
-	return why_set(why, RC_NOT_FOUND, "there is no connection %.64s; phigate ls shows which there are", name);
+	return no_connection(config, name, why);
 }
 
 int control_session_open(struct call *call, struct buf *out, struct why *why)

@@ -22,7 +22,7 @@ int agents_begin(struct agents *a)
 	rc = client_config_load(&a->config, &why);
 	if (rc != RC_OK) {
 		term_fail(rc, &why);
-		return EXIT_FAILED;
+		return rc == RC_BAD ? EXIT_USAGE : EXIT_FAILED;
 	}
 	progress_begin("renewing the sign-in");
 	rc = signin_load(a->config, TOKEN_LEAST_S, &a->signin, &why);

@@ -187,6 +187,8 @@ static int run(const struct arguments *args)
 		status = use(relay, json);
 	else
 		status = rc == RC_CANCELLED ? EXIT_FAILED : term_fail(rc, &why);
+	if (rc == RC_NOT_FOUND)
+		status = EXIT_REFUSED;                   /* no such connection: as with one that is not for this person */
 out:
 	relay_free(relay);
 	agents_end(&a);

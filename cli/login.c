@@ -194,6 +194,8 @@ static int run(const struct arguments *args)
 	}
 	if (rc != RC_OK) {
 		status = term_fail(rc, &why);
+		if (rc == RC_BAD && !config)
+			status = EXIT_USAGE;
 		status = rc == RC_TIMEOUT ? EXIT_FAILED : status;        /* nobody came; the provider was there */
 	}
 	EVP_PKEY_free(l.key);

@@ -23,7 +23,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const jwk = (type, options, more) => ({ ...crypto.generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), use: 'sig', ...more });
 const provider = new Provider(issuer, {
-  jwks: { keys: [jwk('rsa', { modulusLength: 2048 }, { kid: 'rsa-1', alg: 'RS256' })] },
+  jwks: { keys: [jwk('rsa', { modulusLength: 2048 }, { kid: `rsa-${crypto.randomBytes(4).toString('hex')}`, alg: 'RS256' })] },
   cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
   clients: [{
     client_id: 'phigate', client_name: 'phigate', token_endpoint_auth_method: 'none', application_type: 'native', response_types: [], redirect_uris: [],

@@ -107,6 +107,7 @@ function reply(res, status, type, data, script) {
 
 async function answer(req, res, entry) {
   const route = `${req.method} ${req.url.split('?')[0]}`;
+  if (req.url === '/' && 'GET HEAD'.includes(req.method)) return reply(res, 200, 'text/plain; charset=utf-8', 'Ollama is running', {});
   if (fixed[route]) return reply(res, 200, 'application/json', JSON.stringify(fixed[route]), {});
   const dialect = routes[route];
   if (!dialect) return reply(res, 404, 'application/json', '{"error":{"message":"no such route","type":"not_found"}}', {});
