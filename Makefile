@@ -92,7 +92,7 @@ $(B)/%.o: %.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$<))) -c -o $@ $<
 
-CFLAGS_agent = $(LLHTTP_CFLAGS)
+CFLAGS_agent = $(LLHTTP_CFLAGS) -DPHIGATE_BUILD_DIR='"$(B)"'
 CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/mask -iquote cli
 $(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
@@ -109,6 +109,14 @@ $(ARCHIVES):
 # the dialects that are built in are read when their embedding file is compiled
 $(B)/agent/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
 $(B)/agent/init.o: config/policies/hipaa.yaml
+
+# the dictionaries of masking, as one table that is embedded
+$(B)/dictionary-make: agent/mask/make/dictionary.c agent/mask/dictionary.h agent/mask/hash.h $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O1 $(WARN) -o $@ $<
+$(B)/dictionary.bin: $(B)/dictionary-make $(wildcard config/dictionaries/*)
+	$< config/dictionaries > $@
+$(B)/agent/mask/dictionary.o: $(B)/dictionary.bin
 
 $(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm

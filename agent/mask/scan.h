@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "entity.h"
+#include "hash.h"
 #include "reading.h"
 
 #define SCAN_BYTES 496                           /* how far one decision may see; with a character that the end cuts within 512 */
@@ -57,6 +58,7 @@ struct scan {
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	struct slice secret;             /* masked wherever it stands; may be empty */
+	size_t border;                   /* offset of the text's first byte in the window: what stands before it is context; 0: none there */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
 	bool cut;                        /* something looked behind what is there */
 };
@@ -86,11 +88,6 @@ static inline bool is_alnum(uint16_t c)
 	return is_digit(c) || is_alpha(c);
 }
 
-static inline uint16_t lower(uint16_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
 /* ---- detectors: true, and *f says what begins at s->i ---- */
 typedef bool detector(struct scan *s, struct finding *f);
 
@@ -103,24 +100,10 @@ detector scan_name, scan_known_name;                                            
 detector scan_custom;                                                                                /* custom.c */
 
 /* ---- words ---- */
-#define WORD_HASH 0xcbf29ce484222325ULL
-
-/* FNV-1a over lower-case units; start with WORD_HASH */
-static inline uint64_t word_hash(uint64_t hash, uint16_t c)
-{
-	return (hash ^ lower(c)) * 0x100000001b3ULL;
-}
-
 /* Move on over one word or sign, which stays as it is. hash: of the word in units [from, to). */
 void context_word(struct context *context, const struct reading *r, size_t from, size_t to, uint64_t hash);
 void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
-
-/* Which of 65536 bits stands for a hash in the filters before the tables. */
-static inline size_t word_filter(uint64_t hash)
-{
-	return (size_t)(hash * 0x9e3779b97f4a7c15ULL >> 48);
-}
 
 /* What the lists of words.c say of one. */
 enum {

@@ -1,0 +1,34 @@
+/* What the dictionaries of config/dictionaries/ say of a word. The table is compiled in, and read where it lies. */
+#ifndef PHIGATE_MASK_DICTIONARY_H
+#define PHIGATE_MASK_DICTIONARY_H
+
+#include "hash.h"
+
+enum {
+	DICTIONARY_FIRST = 1,            /* a first name */
+	DICTIONARY_LAST = 2,             /* a surname */
+	DICTIONARY_SAFE = 4,             /* a word of notes or of the language */
+	DICTIONARY_PLACE = 8,            /* a city; of several words: their hash with single spaces between */
+	DICTIONARY_PLACE_BEGINS = 16,    /* the first word or words of a city's name */
+	DICTIONARY_COUNTY = 32,
+};
+
+/* A slot of the table: 24 bits of the hash, 8 of what is said; all 0 is free. The slot where the search for a hash begins, and its
+ * mark there. */
+#define DICTIONARY_SLOTS ((size_t)1 << 19)
+
+static inline size_t dictionary_slot(uint64_t hash)
+{
+	return (size_t)(word_mix(hash) >> 45);
+}
+
+static inline uint32_t dictionary_mark(uint64_t hash)
+{
+	return (uint32_t)(word_mix(hash) & 0xffffff) << 8;
+}
+
+/* All bits of the word with this word_hash(); 0: no dictionary has it. Hyphens, apostrophes and full stops are left out of words, and
+ * cost nothing between the words of a place. */
+unsigned int dictionary_find(uint64_t hash);
+
+#endif
