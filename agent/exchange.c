@@ -25,10 +25,9 @@ void exchange_metrics(struct buf *out)
 
 /* ---- beginning and end ---------------------------------------------------------------------------------------------------- */
 
-static enum rc begin(struct exchange *x)
+static void begin(struct exchange *x)
 {
 	unsigned char raw[(REQUEST_ID_LEN - 4) / 2];
-	enum rc rc;
 
 	random_bytes(raw, sizeof raw);
 	memcpy(x->request_id, "req_", 4);
@@ -36,8 +35,6 @@ static enum rc begin(struct exchange *x)
 	x->start_ns = clock_mono_ns();
 	x->outcome = OUTCOME_ANSWERED;
 	buf_init(&x->body, x->agent->config->limits.body_max);
-	rc = session_policy(x->session, &x->policy);
-	return rc;
 }
 
 static uint64_t count(const struct mask_counts *c)
@@ -75,7 +72,8 @@ static void end(struct exchange *x)
 
 /* ---- the life of an exchange ---------------------------------------------------------------------------------------------- */
 
-/* The request has to show that it may be one of this session, before anything of it is kept. */
+/* The request has to show that it may be one of this session, before anything of it is kept: any web page or program on the
+ * caller's machine reaches the local port. The policy is asked for once the recording stays open. */
 static enum rc admit(struct exchange *x)
 {
 	int status = localkey_check(x->head, x->session->api_key_sha256, x->connection->local_key_optional, &x->why);
@@ -88,20 +86,27 @@ static enum rc admit(struct exchange *x)
 		return exchange_refuse(x, 503, "session_ended", NULL);
 	}
 	transcript_begin(&x->transcript, x->session->recording, x->number);
-	return RC_OK;
+	return session_policy(x->session, &x->policy) == RC_OK ? RC_OK : exchange_unrecorded(x);
+}
+
+/* What cannot be read as a request gets one answer, and nothing after it is read. */
+static enum rc refuse_head(struct exchange *x, enum rc rc)
+{
+	int status = rc == RC_BAD ? 400 : rc == RC_TOO_BIG ? 431 : rc == RC_TIMEOUT ? 408 : 503;
+
+	x->head = NULL;
+	return exchange_refuse(x, status, status == 503 ? "unavailable" : "invalid_request_error", status == 503 ? NULL : "head");
 }
 
 /* RC_OK or RC_END: the connection can carry another request. */
 static enum rc exchange(struct exchange *x)
 {
-	enum rc rc = begin(x);
+	enum rc rc = http_read_head(x->conn, &x->head, &x->why);
 
-	if (rc != RC_OK) {
-		why_set(&x->why, rc, "the agent cannot work just now");
-		rc = exchange_refuse(x, 503, "unavailable", NULL);
-	}
-	if (rc == RC_OK)
-		rc = admit(x);
+	if (rc == RC_END || rc == RC_CANCELLED)          /* between two requests */
+		return RC_CANCELLED;
+	begin(x);
+	rc = rc == RC_OK ? admit(x) : refuse_head(x, rc);
 	if (rc == RC_OK)
 		rc = exchange_read(x);
 	if (rc == RC_OK)
@@ -114,18 +119,6 @@ static enum rc exchange(struct exchange *x)
 		rc = exchange_reply(x);
 	end(x);
 	return rc;
-}
-
-/* What cannot be read as a request gets one answer, and nothing after it is read. */
-static void refuse_head(struct exchange *x, enum rc rc)
-{
-	int status = rc == RC_BAD ? 400 : rc == RC_TOO_BIG ? 431 : rc == RC_TIMEOUT ? 408 : 0;
-
-	x->head = NULL;
-	x->number = 0;
-	x->route = NULL;
-	if (status)
-		(void)!exchange_refuse(x, status, "invalid_request_error", NULL);
 }
 
 void exchange_serve(struct agent *agent, struct session *session, int fd)
@@ -141,22 +134,13 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 
 	if (rc == RC_OK)
 		rc = upstream_new(agent->targets[place], fd, session_end_fd(session), &upstream);
-	while (rc == RC_OK) {
+	while (rc == RC_OK || rc == RC_END) {
 		struct exchange x = {
 			.agent = agent, .session = session, .connection = session->connection, .dialect = agent->dialects[place],
 			.target = agent->targets[place], .conn = conn, .upstream = upstream,
 		};
 
-		rc = http_read_head(conn, &x.head, &x.why);
-		if (rc != RC_OK) {
-			refuse_head(&x, rc);
-			break;
-		}
 		rc = exchange(&x);
-		if (rc == RC_END)
-			rc = RC_OK;
-		if (!x.head->keep_alive)
-			break;
 	}
 	if (conn)
 		http_linger(conn);

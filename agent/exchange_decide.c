@@ -74,13 +74,13 @@ static enum rc decided(struct exchange *x, const struct verdict *verdict, const 
 	case HOLD_DENIED:
 		recording_count(x->session->recording, RECORDING_DENIED);
 		why_set(&x->why, RC_DENIED, "%s was denied: %s", hold->id, hold->reason[0] ? hold->reason : "no reason given");
-		return exchange_refuse(x, 403, "approval_denied", verdict->rule);
+		return exchange_refuse(x, 403, "approval_denied", NULL);
 	case HOLD_EXPIRED:
 		why_set(&x->why, RC_DENIED, "nobody decided on %s in time; send the request again to ask again", hold->id);
-		return exchange_refuse(x, 403, "approval_expired", verdict->rule);
+		return exchange_refuse(x, 403, "approval_expired", NULL);
 	case HOLD_CANCELLED:
 		why_set(&x->why, RC_DENIED, "%s was cancelled; send the request again to ask again", hold->id);
-		return exchange_refuse(x, 403, "approval_cancelled", verdict->rule);
+		return exchange_refuse(x, 403, "approval_cancelled", NULL);
 	case HOLD_PENDING: case HOLD_APPROVED:
 		break;
 	}
@@ -129,20 +129,7 @@ static enum rc hold(struct exchange *x, const struct facts *facts, const struct 
 		log_info("held", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("hold", h.id), L_TEXT("rule", verdict->rule));
 		rc = h.state == HOLD_USED ? decided(x, verdict, &h) : wait_for_decision(x, verdict, &h);
 	} while (rc == RC_CONFLICT);
-	if (rc == RC_OK && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
-		rc = not_held(x, RC_NOMEM);
 	return rc;
-}
-
-static void judge(struct exchange *x, struct facts *facts, struct verdict *verdict)
-{
-	*facts = (struct facts){
-		.method = x->method, .route = x->route->name, .user = x->session->person.user, .groups = &x->session->person.groups,
-		.prompt = x->prompt, .body_bytes = x->body.len,
-	};
-	if (x->prompt)
-		facts->n_history = history_covers(x->session->history, x->prompt);
-	policy_decide(x->policy, facts, clock_wall_ns(), verdict);
 }
 
 static enum rc deny(struct exchange *x, const struct verdict *verdict)
@@ -167,19 +154,21 @@ static enum rc refresh_policy(struct exchange *x)
 
 enum rc exchange_decide(struct exchange *x)
 {
+	struct facts facts = {
+		.method = x->method, .route = x->route->name, .user = x->session->person.user, .groups = &x->session->person.groups,
+		.prompt = x->prompt, .body_bytes = x->body.len,
+		.n_history = x->prompt ? history_covers(x->session->history, x->prompt) : 0,
+	};
 	char approved_by[128] = "";                      /* the rule whose approval was used */
 	struct verdict verdict;
-	struct facts facts;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	for (;;) {
-		judge(x, &facts, &verdict);
+		policy_decide(x->policy, &facts, clock_wall_ns(), &verdict);
 		if (verdict.decision == DECISION_DENY)
 			return deny(x, &verdict);
-		if (verdict.decision == DECISION_ALLOW)
+		if (verdict.decision == DECISION_ALLOW || strcmp(approved_by, verdict.rule) == 0)
 			break;
-		if (strcmp(approved_by, verdict.rule) == 0)
-			return RC_OK;
 		rc = hold(x, &facts, &verdict);
 		if (rc != RC_OK)
 			return rc;
@@ -188,7 +177,10 @@ enum rc exchange_decide(struct exchange *x)
 		if (rc != RC_OK)
 			return rc;
 	}
-	if (verdict.rule && transcript_decision(&x->transcript, NULL, verdict.rule, "allowed", NULL, NULL) != RC_OK)
+	if (*approved_by && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
+		return not_held(x, RC_NOMEM);
+	if (verdict.decision == DECISION_ALLOW && verdict.rule &&
+	    transcript_decision(&x->transcript, NULL, verdict.rule, "allowed", NULL, NULL) != RC_OK)
 		return exchange_unrecorded(x);
 	return RC_OK;
 }

@@ -15,6 +15,13 @@
 enum exchange_outcome { OUTCOME_ANSWERED, OUTCOME_REFUSED, OUTCOME_FAILED, OUTCOME_CUT };
 #define N_OUTCOMES 4
 
+/* How far the request's body has been read. */
+enum exchange_body {
+	BODY_WAITS,                              /* nothing of it */
+	BODY_LEFT,                               /* it is not read, or not to its end: the connection is of no further use */
+	BODY_READ,                               /* whole: the connection stands at the next request */
+};
+
 struct exchange {
 	/* of the channel */
 	struct agent *agent;
@@ -34,7 +41,7 @@ struct exchange {
 	struct buf body;
 	struct prompt *prompt;
 	struct transcript transcript;
-	bool body_read;                          /* the connection stands at the next request */
+	enum exchange_body body_state;
 	bool recorded;                           /* its request is on record */
 	struct mask_counts masked;               /* in the answer */
 	int status;                              /* that the client was answered with; 0: none */
@@ -49,6 +56,7 @@ struct exchange {
 /* ---- exchange_request.c ---- */
 enum rc exchange_read(struct exchange *x) MUST_USE;          /* key, route, body: what is asked, in one reading */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
+void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */
 
 /* ---- exchange_decide.c ---- */
 enum rc exchange_decide(struct exchange *x) MUST_USE;        /* policy, and a second person where it says so */

@@ -30,10 +30,12 @@ static enum rc record(struct exchange *x, int status, const char *rule, struct s
 static enum rc answer(struct exchange *x, int status, const char *type, const char *rule, bool recorded)
 {
 	const char *message = x->why.text[0] ? x->why.text : http_reason(status);
-	bool keep = x->body_read && x->head && x->head->keep_alive;
 	struct buf body;
+	bool keep;
 	enum rc rc;
 
+	exchange_take_body(x);
+	keep = x->body_state == BODY_READ && x->head && x->head->keep_alive;
 	buf_init(&body, 16384);
 	rc = dialect_error(x->dialect, status, type, message, x->request_id, &body);
 	if (rc == RC_OK && recorded && record(x, status, rule, buf_slice(&body)) != RC_OK) {

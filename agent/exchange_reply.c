@@ -9,9 +9,12 @@
 #include "inflate.h"
 #include "log.h"
 #include "mask/answer.h"
+#include "wait.h"
 
 #define HEAD_MAX ((size_t)1 << 18)
 #define PIECE_MAX ((size_t)96 << 20)             /* one event may be large, and decoding makes it larger */
+#define HEAD_WAIT_NS (20 * NS_PER_MS)            /* the head goes out with the first bytes, or alone when they take longer */
+#define WATCH_NS (100 * NS_PER_MS)
 
 /* ---- to the model ----------------------------------------------------------------------------------------------------------- */
 
@@ -53,7 +56,10 @@ struct reply {
 	struct buf raw, plain;                   /* as it came; decoded */
 	struct buf masked;                       /* what may go out; its end waits here until all is durable */
 	size_t end_at;                           /* where in masked the ending event begins; SIZE_MAX: it has not come */
+	struct buf headers_json;                 /* for the record */
 	struct buf out;                          /* HTTP bytes for the client */
+	int64_t head_due_ns, watched_ns;
+	bool begun;                              /* the answer is on record, and what stands in out may be sent */
 	bool no_body, chunked;
 	bool keep_last;                          /* no event ends this answer, so its last byte does */
 };
@@ -63,8 +69,17 @@ static const struct {
 	enum framing framing;
 } TYPES[] = {
 	{"application/json", FRAMING_JSON}, {"text/event-stream", FRAMING_SSE}, {"application/x-ndjson", FRAMING_NDJSON},
-	{"application/ndjson", FRAMING_NDJSON}, {"application/jsonl", FRAMING_NDJSON}, {"text/plain", FRAMING_TEXT}, {"text/", FRAMING_TEXT},
+	{"application/ndjson", FRAMING_NDJSON}, {"application/jsonl", FRAMING_NDJSON}, {"text/", FRAMING_TEXT},
 };
+
+/* What an answer must not hold of the credential: all that stands behind its scheme ("Bearer "). */
+static struct slice secret(const struct target *target)
+{
+	struct slice s = slice_str(target->credential);
+	const char *space = s.n ? memchr(s.p, ' ', s.n) : NULL;
+
+	return space && space + 1 < s.p + s.n ? (struct slice){space + 1, (size_t)(s.p + s.n - space - 1)} : s;
+}
 
 /* "type/subtype" of a Content-Type, without its parameters. */
 static struct slice media_type(struct slice value)
@@ -88,7 +103,8 @@ static bool is_utf8(struct slice value)
 			continue;
 		if (rest.n && *rest.p == '"')
 			rest = (struct slice){rest.p + 1, rest.n - 1};
-		return (rest.n >= 5 && strncasecmp(rest.p, "utf-8", 5) == 0) || (rest.n >= 8 && strncasecmp(rest.p, "us-ascii", 8) == 0);
+		return (rest.n >= 5 && strncasecmp(rest.p, "utf-8", 5) == 0) || (rest.n >= 4 && strncasecmp(rest.p, "utf8", 4) == 0) ||
+		       (rest.n >= 8 && strncasecmp(rest.p, "us-ascii", 8) == 0);
 	}
 	return true;
 }
@@ -112,6 +128,10 @@ static enum rc find_framing(const struct exchange *x, struct slice value, enum f
 			return RC_OK;
 		}
 	}
+	if (type.n > 5 && strncasecmp(type.p + type.n - 5, "+json", 5) == 0) {     /* RFC 6839 3.1 */
+		*out = FRAMING_JSON;
+		return RC_OK;
+	}
 	for (size_t i = 0; i < allowed->n; i++)
 		if (slice_is_nocase(type, allowed->item[i]))
 			return RC_OK;
@@ -128,10 +148,9 @@ static enum rc check_status(int status, struct why *why)
 static enum rc prepare(struct reply *r)
 {
 	struct exchange *x = r->x;
-	const char *credential = x->target->credential;
 	struct answer_options options = {
 		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->session->scope, .counts = &x->masked,
-		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = slice_str(credential),
+		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = secret(x->target),
 		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};
 	enum rc rc = check_status(r->head->status, &x->why);
@@ -149,27 +168,22 @@ static enum rc prepare(struct reply *r)
 	return rc == RC_OK ? answer_new(&options, &r->answer) : rc;
 }
 
-/* The head of the answer: into the recording, and before the first bytes that go out. */
-static enum rc begin(struct reply *r)
+/* The head of the answer, as it goes out and as it stands on record. */
+static enum rc write_head(struct reply *r)
 {
 	struct exchange *x = r->x;
-	struct buf json;
 	enum rc rc;
 
-	buf_init(&json, HEAD_MAX);
 	buf_printf(&r->out, "HTTP/1.1 %d %s\r\n", r->head->status, http_reason(r->head->status));
-	rc = headers_answer(r->head, policy_engine(x->policy), x->session->scope, slice_str(x->target->credential), &r->out, &json);
+	rc = headers_answer(r->head, policy_engine(x->policy), x->session->scope, secret(x->target), &r->out, &r->headers_json);
 	if (r->chunked)
 		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
 	if (!x->head->keep_alive || (!r->chunked && !r->no_body))
 		buf_puts(&r->out, "Connection: close\r\n");
 	buf_puts(&r->out, "\r\n");
-	if (rc == RC_OK)
-		rc = r->out.rc;
-	if (rc == RC_OK && transcript_response(&x->transcript, r->head->status, buf_slice(&json)) != RC_OK)
-		rc = RC_IO;
-	buf_free(&json);
-	return rc;
+	r->watched_ns = clock_mono_ns();
+	r->head_due_ns = r->watched_ns + HEAD_WAIT_NS;
+	return rc == RC_OK ? r->out.rc : rc;
 }
 
 /* ---- carrying ----------------------------------------------------------------------------------------------------------------- */
@@ -185,6 +199,15 @@ static void put_chunk(struct reply *r, struct slice bytes)
 	buf_add_slice(&r->out, bytes);
 	if (r->chunked)
 		buf_puts(&r->out, "\r\n");
+}
+
+/* From here on this is the answer: one that cannot be masked from its first bytes on is still answered with an error of ours. */
+static enum rc begin(struct reply *r)
+{
+	if (r->begun)
+		return RC_OK;
+	r->begun = true;
+	return transcript_response(&r->x->transcript, r->head->status, buf_slice(&r->headers_json)) == RC_OK ? RC_OK : RC_IO;
 }
 
 static enum rc flush(struct reply *r)
@@ -206,7 +229,7 @@ static enum rc pass(struct reply *r, size_t n)
 
 	if (!n)
 		return RC_OK;
-	if (transcript_chunk(&r->x->transcript, bytes, false) != RC_OK)
+	if (begin(r) != RC_OK || transcript_chunk(&r->x->transcript, bytes, false) != RC_OK)
 		return RC_IO;
 	put_chunk(r, bytes);
 	buf_consume(&r->masked, n);
@@ -232,7 +255,8 @@ static enum rc finish(struct reply *r)
 {
 	struct exchange *x = r->x;
 
-	if (transcript_chunk(&x->transcript, buf_slice(&r->masked), true) != RC_OK || recording_sync(x->session->recording) != RC_OK)
+	if (begin(r) != RC_OK || transcript_chunk(&x->transcript, buf_slice(&r->masked), true) != RC_OK ||
+	    recording_sync(x->session->recording) != RC_OK)
 		return RC_IO;
 	put_chunk(r, buf_slice(&r->masked));
 	if (r->chunked)
@@ -263,31 +287,56 @@ static enum rc mask(struct reply *r, bool done)
 	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
 }
 
+/* The model is silent: what was said so far is due. */
+static enum rc while_silent(struct reply *r)
+{
+	if (r->begun)
+		return transcript_flush(&r->x->transcript) == RC_OK ? RC_OK : RC_IO;
+	return begin(r) == RC_OK ? flush(r) : RC_IO;
+}
+
+/* While bytes keep coming nobody waits, and nobody would see that the client is gone or the session over. */
+static enum rc watch(struct reply *r)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	if (now_ns - r->watched_ns < WATCH_NS)
+		return RC_OK;
+	r->watched_ns = now_ns;
+	return wait_over(http_conn_fd(r->x->conn), session_end_fd(r->x->session));
+}
+
 static enum rc carry_body(struct reply *r)
 {
 	struct exchange *x = r->x;
-	bool done = r->no_body;
+	bool done = false;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !done) {
-		rc = upstream_read_body(x->upstream, &r->raw, &done, transcript_due(&x->transcript), &x->why);
+		int64_t due_ns = r->begun ? transcript_due(&x->transcript) : r->head_due_ns;
+
+		rc = upstream_read_body(x->upstream, &r->raw, &done, due_ns, &x->why);
 		if (rc == RC_TIMEOUT) {
-			rc = transcript_flush(&x->transcript) == RC_OK ? RC_OK : RC_IO;
+			rc = while_silent(r);
 			continue;
 		}
-		if (rc == RC_OK)
+		if (rc == RC_OK && !r->no_body)
 			rc = mask(r, done);
 		if (rc == RC_OK && !done)
 			rc = carry(r);
+		if (rc == RC_OK && !done)
+			rc = watch(r);
 	}
 	return rc == RC_OK ? finish(r) : rc;
 }
 
-/* What was begun breaks off: the client sees it by the missing end of the answer. */
+/* What was begun breaks off: the client sees it by the missing end of the answer. Before that, it gets an error of ours. */
 static enum rc broken(struct reply *r, enum rc rc)
 {
 	struct exchange *x = r->x;
 
+	if (!r->begun && rc != RC_IO)
+		return unusable(x, rc);
 	switch (rc) {
 	case RC_IO:
 		return exchange_unrecorded(x);
@@ -308,9 +357,8 @@ static enum rc reply(struct reply *r)
 	struct exchange *x = r->x;
 	enum rc rc = prepare(r);
 
-	if (rc != RC_OK)
-		return unusable(x, rc);
-	rc = begin(r);
+	if (rc == RC_OK)
+		rc = write_head(r);
 	if (rc == RC_OK)
 		rc = carry_body(r);
 	if (rc != RC_OK)
@@ -328,6 +376,7 @@ enum rc exchange_reply(struct exchange *x)
 	buf_init(&r.raw, PIECE_MAX);
 	buf_init(&r.plain, PIECE_MAX);
 	buf_init(&r.masked, PIECE_MAX);
+	buf_init(&r.headers_json, HEAD_MAX);
 	buf_init(&r.out, PIECE_MAX);
 	rc = reply(&r);
 	answer_free(r.answer);
@@ -335,6 +384,7 @@ enum rc exchange_reply(struct exchange *x)
 	buf_free(&r.raw);
 	buf_free(&r.plain);
 	buf_free(&r.masked);
+	buf_free(&r.headers_json);
 	buf_free(&r.out);
 	return rc;
 }

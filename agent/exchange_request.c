@@ -4,6 +4,7 @@
 
 #include "exchange_private.h"
 #include "headers.h"
+#include "json.h"
 #include "mask/answer.h"
 
 static enum rc read_route(struct exchange *x)
@@ -30,17 +31,41 @@ static enum rc read_route(struct exchange *x)
 	return exchange_refuse(x, rc == RC_NOMEM ? 503 : 400, "invalid_request_error", "route");
 }
 
-static enum rc read_body(struct exchange *x)
+static bool has_readable_body(const struct exchange *x)
 {
 	struct slice coding = http_header(x->head, "content-encoding");
+
+	return !coding.n || slice_is_nocase(coding, "identity");
+}
+
+static enum rc take_body(struct exchange *x, struct why *why)
+{
+	enum rc rc = http_read_body(x->conn, &x->body, why);
+
+	x->body_state = rc == RC_OK ? BODY_READ : BODY_LEFT;
+	return rc;
+}
+
+void exchange_take_body(struct exchange *x)
+{
+	struct why unheard;
+
+	if (x->body_state != BODY_WAITS || !x->head || !has_readable_body(x) || http_header(x->head, "expect").n)
+		return;
+	/* who has not shown the key is not waited for */
+	if (x->number || (!x->head->chunked && x->head->content_length <= 0))
+		(void)!take_body(x, &unheard);
+}
+
+static enum rc read_body(struct exchange *x)
+{
 	enum rc rc;
 
-	if (coding.n && !slice_is_nocase(coding, "identity")) {
+	if (!has_readable_body(x)) {
 		why_set(&x->why, RC_BAD, "compressed requests are not taken; send the body as it is");
 		return exchange_refuse(x, 415, "invalid_request_error", "body");
 	}
-	rc = http_read_body(x->conn, &x->body, &x->why);
-	x->body_read = rc == RC_OK;
+	rc = take_body(x, &x->why);
 	switch (rc) {
 	case RC_OK:
 		return RC_OK;
@@ -93,7 +118,7 @@ enum rc exchange_read(struct exchange *x)
 
 /* ---- on record ------------------------------------------------------------------------------------------------------------ */
 
-/* A JSON body keeps its shape; what is no JSON is masked as text. */
+/* A JSON body keeps its shape; what is no JSON is masked as text, and what is no text cannot be masked, so it is not kept. */
 static enum rc mask_body(struct exchange *x, struct buf *out)
 {
 	const struct answer_options options = {
@@ -102,8 +127,11 @@ static enum rc mask_body(struct exchange *x, struct buf *out)
 	};
 	struct answer *a = NULL;
 	size_t end_at = SIZE_MAX;
-	enum rc rc = answer_new(&options, &a);
+	enum rc rc;
 
+	if (!x->prompt && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
+		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
+	rc = answer_new(&options, &a);
 	if (rc == RC_OK)
 		rc = answer_feed(a, buf_slice(&x->body), out, &end_at);
 	if (rc == RC_OK)

@@ -233,7 +233,8 @@ enum rc http_answer(struct http_conn *c, int status, const char *content_type, c
 	if (status != 204)
 		buf_printf(&out, "Content-Length: %zu\r\n", body.n);
 	buf_printf(&out, "%s%s\r\n", keep_alive ? "" : "Connection: close\r\n", headers ? headers : "");
-	buf_add_slice(&out, body);
+	if (c->message.in_head || !slice_is(c->head.method, "HEAD"))
+		buf_add_slice(&out, body);
 	rc = out.rc == RC_OK ? http_write(c, buf_slice(&out)) : out.rc;
 	buf_free(&out);
 	return rc;

@@ -28,7 +28,7 @@ enum rc http_read_body(struct http_conn *c, struct buf *body, struct why *why) M
 /* Write all. RC_END: the client is gone; RC_TIMEOUT: it took nothing for a minute; RC_CANCELLED. */
 enum rc http_write(struct http_conn *c, struct slice bytes) MUST_USE;
 
-/* A complete answer with Content-Length. headers: further lines, each with CRLF, or NULL. */
+/* A complete answer with Content-Length, for HEAD without its body. headers: further lines, each with CRLF, or NULL. */
 enum rc http_answer(struct http_conn *c, int status, const char *content_type, const char *headers, struct slice body,
 		    bool keep_alive) MUST_USE;
 

@@ -27,3 +27,12 @@ enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t dead
 		return RC_OK;
 	}
 }
+
+enum rc wait_over(int client_fd, int end_fd)
+{
+	struct pollfd p[2] = {{end_fd, POLLIN, 0}, {client_fd, POLLRDHUP, 0}};
+
+	if (poll(p, 2, 0) <= 0)
+		return RC_OK;
+	return p[0].revents ? RC_CANCELLED : RC_END;
+}

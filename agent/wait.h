@@ -10,4 +10,7 @@
  * RC_END: the client closed or half-closed; RC_CANCELLED: end_fd is readable; RC_TIMEOUT; RC_IO. */
 enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns) MUST_USE;
 
+/* Has one of them happened already? RC_END: the client closed or half-closed; RC_CANCELLED: end_fd is readable; RC_OK: neither. */
+enum rc wait_over(int client_fd, int end_fd) MUST_USE;
+
 #endif
