@@ -8,6 +8,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export SITE_BUILD=${B:-build}
+SITE_WAIT_S=60                   # an agent that stops seals the sessions of all runs first
 source tests/e2e/lib/site.bash
 ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory mask}
 PACE_MS=20 TOKENS=100 EXCHANGE_MS=1200 FLOOD_TOKENS=60000 BULK=$((512 << 20)) IDLE=200 LOGINS=8 SETUPS=7
@@ -237,10 +238,10 @@ do_memory() {
 	target idle "${PORT[batched]}" "${API_KEY[batched]}" "${SESSION_KEY[batched]}"
 	load idle -c "$IDLE" idle < "$W/load.stdin" > "$W/idle.out" &
 	exec 7> "$W/load.stdin"
-	until_ok "idle connections" test -s "$W/idle.out"
+	until_ok "idle connections" test -s "$W/idle.out" || fail "idle connections: $(cat "$W/idle.out")"
 	busy=$(agent_kib)
 	exec 7>&-
-	wait $!
+	wait $! || fail "an idle connection did not work"
 	until_ok "connections end" eval '[ "$(ls "/proc/$(pid_of agent)/task" 2> /dev/null | wc -l)" -lt "$IDLE" ]'
 	sshd=$(sshd_kib)
 	before=$(agent_kib)

@@ -27,7 +27,7 @@
 enum mode { EXCHANGE, STREAMS, FLOOD, BULK, IDLE };
 static const char *const MODES[] = {"exchange", "streams", "flood", "bulk", "idle"};
 
-enum part { GREETING, HEAD, LENGTH_BODY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, ANSWERED };
+enum part { HEAD, LENGTH_BODY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, ANSWERED };
 
 /* Text that had arrived at a time. */
 struct arrival {
@@ -138,7 +138,7 @@ static void ask(struct connection *c)
 {
 	size_t n = make_request(c->row);
 
-	c->part = c->part == GREETING ? GREETING : HEAD;
+	c->part = HEAD;
 	c->n_line = 0;
 	c->asked_ns = now_ns();
 	send_all(c->fd, request, n);
@@ -254,10 +254,6 @@ static size_t take(struct connection *c, const char *p, size_t n)
 	size_t k = 1;
 
 	switch (c->part) {
-	case GREETING:
-		if (*p == '\n')
-			c->part = HEAD;
-		return 1;
 	case HEAD:
 		if (c->n_line + 1 >= sizeof c->line)
 			die("a head is too long");
@@ -377,7 +373,9 @@ static void dial(struct connection *c)
 	c->part = ANSWERED;
 	if (!opt.session_key)
 		return;
-	c->part = GREETING;
+	/* the agent has patience with few that have not said who they are: one after the other */
+	while (recv(c->fd, first, 1, 0) == 1 && *first != '\n')
+		continue;
 	snprintf(first, sizeof first, "data %s\r\n", opt.session_key);
 	send_all(c->fd, first, strlen(first));
 }
