@@ -62,7 +62,7 @@ if [ -e "$W/memory" ]; then
 	printf '\nMemory\n'
 	jq -rs "$LIBRARY"' .[0] | (["", "KiB", "goal"], ["agent, just started", (.fresh | r(0)), goal(.fresh; 65536; false)],
 		["agent, after all that", (.idle | r(0)), goal(.idle; 65536; false)], ["one idle connection", (.connection | r(1)), goal(.connection; 100; false)],
-		["one SSH connection: agent", (.agent | r(0))], ["one SSH connection: sshd", (.sshd | r(0))], ["phigate connect", (.client | r(0))]) | @tsv' \
+		["one SSH connection: agent", ([.agent, 0] | max | r(0))], ["one SSH connection: sshd", (.sshd | r(0))], ["phigate connect", (.client | r(0))]) | @tsv' \
 		"$W/memory" | table
 fi
 if [ -e "$W/mask" ]; then
