@@ -6,6 +6,7 @@
 
 #define LABEL_UNITS 40                           /* how far behind its label a value may stand */
 #define LABEL_BREAKS 2
+#define MASKED 1                                 /* instead of a word's hash: an identifier stood there */
 
 enum {
 	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
@@ -74,9 +75,9 @@ static const struct {
 	{"zip", LABEL_ZIP, 0}, {"zipcode", LABEL_ZIP, 0}, {"zip code", LABEL_ZIP, 0}, {"postal code", LABEL_ZIP, 0}, {"postcode", LABEL_ZIP, 0},
 	{"postalcode", LABEL_ZIP, 0},
 
-	{"dr", LABEL_TITLE, 0}, {"doctor", LABEL_TITLE, 0}, {"drs", LABEL_TITLE, LIST}, {"doctors", LABEL_TITLE, LIST}, {"mrs", LABEL_TITLE, 0},
+	{"dr", LABEL_TITLE, 0}, {"doctor", LABEL_ROLE, 0}, {"drs", LABEL_TITLE, LIST}, {"doctors", LABEL_ROLE, LIST}, {"mrs", LABEL_TITLE, 0}, {"mister", LABEL_TITLE, 0}, {"madam", LABEL_TITLE, 0},
 	{"ms", LABEL_TITLE, 0}, {"miss", LABEL_TITLE, 0}, {"mx", LABEL_TITLE, 0}, {"prof", LABEL_TITLE, 0}, {"professor", LABEL_TITLE, 0},
-	{"nurse", LABEL_TITLE, 0}, {"rev", LABEL_TITLE, 0}, {"sister", LABEL_NAME, MARK}, {"capt", LABEL_TITLE, 0}, {"sgt", LABEL_TITLE, 0},
+	{"nurse", LABEL_ROLE, 0}, {"rev", LABEL_ROLE, 0}, {"sister", LABEL_PERSON, MARK}, {"capt", LABEL_TITLE, 0}, {"sgt", LABEL_TITLE, 0},
 	{"messrs", LABEL_TITLE, LIST}, {"sr", LABEL_TITLE, 0}, {"dear", LABEL_TITLE, 0}, {"signed by", LABEL_NAME, 0}, {"dictated by", LABEL_NAME, 0},
 	{"seen by", LABEL_NAME, 0}, {"referred by", LABEL_NAME, 0}, {"reviewed by", LABEL_NAME, 0}, {"verified by", LABEL_NAME, 0},
 	{"performed by", LABEL_NAME, 0}, {"ordered by", LABEL_NAME, 0}, {"read by", LABEL_NAME, 0}, {"screened by", LABEL_NAME, 0},
@@ -85,20 +86,20 @@ static const struct {
 
 	{"name", LABEL_NAME, MARK}, {"patient name", LABEL_NAME, 0}, {"pt name", LABEL_SPOKEN, 0}, {"full name", LABEL_NAME, 0},
 	{"first name", LABEL_NAME, MARK}, {"last name", LABEL_NAME, MARK}, {"middle name", LABEL_NAME, MARK}, {"surname", LABEL_NAME, MARK},
-	{"maiden name", LABEL_NAME, MARK}, {"family", LABEL_NAME, MARK}, {"given", LABEL_NAME, MARK}, {"firstname", LABEL_NAME, MARK},
+	{"maiden name", LABEL_NAME, MARK}, {"family", LABEL_PERSON, MARK}, {"given", LABEL_PERSON, MARK}, {"firstname", LABEL_NAME, MARK},
 	{"lastname", LABEL_NAME, MARK}, {"family name", LABEL_NAME, MARK}, {"given name", LABEL_NAME, MARK}, {"member name", LABEL_NAME, MARK},
-	{"patient", LABEL_NAME, MARK}, {"pt", LABEL_NAME, MARK}, {"client", LABEL_NAME, MARK}, {"attending", LABEL_NAME, MARK},
-	{"physician", LABEL_NAME, MARK}, {"attending physician", LABEL_NAME, 0}, {"provider", LABEL_NAME, MARK}, {"surgeon", LABEL_NAME, MARK | LIST},
-	{"assistant", LABEL_NAME, MARK}, {"resident", LABEL_NAME, MARK}, {"pcp", LABEL_NAME, MARK}, {"author", LABEL_NAME, MARK},
-	{"spouse", LABEL_NAME, MARK}, {"husband", LABEL_NAME, MARK}, {"wife", LABEL_NAME, MARK}, {"mother", LABEL_NAME, MARK},
-	{"father", LABEL_NAME, MARK}, {"son", LABEL_NAME, MARK}, {"daughter", LABEL_NAME, MARK}, {"brother", LABEL_NAME, MARK},
-	{"guardian", LABEL_NAME, MARK}, {"parent", LABEL_NAME, MARK}, {"next of kin", LABEL_NAME, 0}, {"nok", LABEL_NAME, MARK},
-	{"emergency contact", LABEL_NAME, 0}, {"attn", LABEL_NAME, MARK}, {"attention", LABEL_NAME, MARK}, {"cc", LABEL_NAME, MARK | LIST},
-	{"to", LABEL_NAME, MARK}, {"from", LABEL_NAME, MARK}, {"re", LABEL_NAME, MARK}, {"caller", LABEL_NAME, MARK}, {"driver", LABEL_NAME, MARK},
-	{"anesthesiologist", LABEL_NAME, MARK}, {"anesthesia", LABEL_NAME, MARK}, {"endoscopist", LABEL_NAME, MARK}, {"radiologist", LABEL_NAME, MARK},
-	{"pathologist", LABEL_NAME, MARK}, {"consultant", LABEL_NAME, MARK}, {"referring", LABEL_NAME, MARK}, {"ordering", LABEL_NAME, MARK},
-	{"operator", LABEL_NAME, MARK}, {"prescriber", LABEL_NAME, MARK}, {"contact", LABEL_PHONE, 0}, {"contact name", LABEL_NAME, 0},
-	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_NAME, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_NAME, MARK},
+	{"patient", LABEL_PERSON, MARK}, {"pt", LABEL_PERSON, MARK}, {"client", LABEL_PERSON, MARK}, {"attending", LABEL_PERSON, MARK},
+	{"physician", LABEL_PERSON, MARK}, {"attending physician", LABEL_NAME, 0}, {"provider", LABEL_PERSON, MARK}, {"surgeon", LABEL_NAME, MARK | LIST},
+	{"assistant", LABEL_PERSON, MARK}, {"resident", LABEL_PERSON, MARK}, {"pcp", LABEL_PERSON, MARK}, {"author", LABEL_NAME, MARK},
+	{"spouse", LABEL_PERSON, MARK}, {"husband", LABEL_PERSON, MARK}, {"wife", LABEL_PERSON, MARK}, {"mother", LABEL_PERSON, MARK},
+	{"father", LABEL_PERSON, MARK}, {"son", LABEL_PERSON, MARK}, {"daughter", LABEL_PERSON, MARK}, {"brother", LABEL_PERSON, MARK},
+	{"guardian", LABEL_PERSON, MARK}, {"parent", LABEL_PERSON, MARK}, {"next of kin", LABEL_NAME, 0}, {"nok", LABEL_NAME, MARK},
+	{"emergency contact", LABEL_NAME, 0}, {"attn", LABEL_NAME, MARK}, {"attention", LABEL_PERSON, MARK}, {"cc", LABEL_NAME, MARK | LIST},
+	{"to", LABEL_PERSON, MARK}, {"from", LABEL_PERSON, MARK}, {"re", LABEL_PERSON, MARK}, {"caller", LABEL_PERSON, MARK}, {"driver", LABEL_PERSON, MARK},
+	{"anesthesiologist", LABEL_NAME, MARK}, {"anesthesia", LABEL_PERSON, MARK}, {"endoscopist", LABEL_NAME, MARK}, {"radiologist", LABEL_NAME, MARK},
+	{"pathologist", LABEL_NAME, MARK}, {"consultant", LABEL_NAME, MARK}, {"referring", LABEL_PERSON, MARK}, {"ordering", LABEL_PERSON, MARK},
+	{"operator", LABEL_PERSON, MARK}, {"prescriber", LABEL_PERSON, MARK}, {"contact", LABEL_PHONE, 0}, {"contact name", LABEL_NAME, 0},
+	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_PERSON, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_NAME, MARK},
 	{"my name is", LABEL_SPOKEN, 0}, {"name is", LABEL_SPOKEN, 0}, {"named", LABEL_NAME, 0}, {"sincerely", LABEL_NAME, 0}, {"regards", LABEL_NAME, 0},
 
 	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0}, {"section", LABEL_PLAIN, 0},
@@ -268,6 +269,9 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 		c->words[0] = 0;
 		c->words[1] = 0;
 	}
+	c->before[1] = c->gap < GAP_STOP ? c->before[0] : 0;
+	c->before[0] = hash;
+	c->gap = GAP_NONE;
 	c->words[2] = c->words[1];
 	c->words[1] = c->words[0];
 	c->words[0] = hash;
@@ -275,14 +279,35 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 	c->last = r->c[to - 1];
 }
 
+static enum gap gap_of(uint16_t sign)
+{
+	switch (sign) {
+	case ' ': case '-': case '\'': case '\t':
+		return GAP_SPACE;
+	case ',':
+		return GAP_COMMA;
+	case '.': case '!': case '?': case ';': case '*':
+		return GAP_STOP;
+	case '\n':
+		return GAP_LINE;
+	case ':': case '|':
+		return GAP_COLON;
+	}
+	return GAP_BRACKET;
+}
+
 void context_sign(struct context *c, uint16_t sign)
 {
+	enum gap gap;
+
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != ' ' && sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
 		c->glued = false;
 	if (c->last == ' ' && sign == ' ')
 		c->glued = false;
 	c->last = sign;
+	gap = gap_of(sign);
+	c->gap = gap > c->gap ? gap : c->gap;
 	if (c->label == LABEL_NONE)
 		return;
 	c->age++;
@@ -298,7 +323,7 @@ void context_sign(struct context *c, uint16_t sign)
 	    (sign == '}' || sign == '{'))
 		forget_label(c);
 	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
-	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE))
+	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
 		forget_label(c);
 }
 
@@ -314,6 +339,9 @@ void context_masked(struct context *c, enum entity entity)
 		forget_label(c);
 	}
 	c->words[0] = c->words[1] = c->words[2] = 0;
+	c->before[0] = MASKED;
+	c->before[1] = 0;
+	c->gap = GAP_NONE;
 	c->glued = false;
 	c->last = 'x';
 }

@@ -16,16 +16,23 @@ enum label {
 	LABEL_PLAIN,             /* a code that is no identifier follows: a version, a section, an ICD code */
 	LABEL_SSN, LABEL_MRN, LABEL_HEALTH_PLAN, LABEL_ACCOUNT, LABEL_LICENSE, LABEL_VEHICLE, LABEL_DEVICE, LABEL_BIOMETRIC, LABEL_ID,
 	LABEL_PHONE, LABEL_FAX, LABEL_DATE, LABEL_ZIP, LABEL_STATE,
-	LABEL_TITLE,             /* Dr. */
+	LABEL_TITLE,             /* "Dr." */
+	LABEL_ROLE,              /* "Nurse": a name may follow */
 	LABEL_NAME,              /* "Patient name" */
+	LABEL_PERSON,            /* "Patient:": a name, or what the patient says or has */
 	LABEL_SPOKEN,            /* "my name is": small letters, too */
 };
 
 #define CONTEXT_WORDS 3
 #define CONTEXT_NAMES 64
 
+/* What stands between the last word and here; the strongest counts. */
+enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
+
 /* All that is remembered of the text so far. */
 struct context {
+	uint64_t before[2];              /* hashes of the words before, the last one first; 0: none, or an identifier */
+	enum gap gap;
 	enum label label;
 	bool mark;                       /* a colon, "#", "number" or the like has come between label and here */
 	bool needs_mark;                 /* without one the label means nothing */
@@ -97,6 +104,7 @@ detector scan_email, scan_url, scan_ip6, scan_mac;                              
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
+detector scan_person;                                                                                /* people.c */
 detector scan_custom;                                                                                /* custom.c */
 
 /* ---- words ---- */
@@ -110,6 +118,18 @@ enum {
 	WORD_STOP = 1,           /* no name, however it is written */
 	WORD_CREDENTIAL = 2,     /* "MD" */
 	WORD_PARTICLE = 4,       /* "van" */
+	WORD_KIN = 8,            /* "son", "interpreter": beside names, "her son Kwame", "Kwame's son" */
+	WORD_ADDRESS = 16,       /* "hello", "told", "per" */
+	WORD_YOU = 32,
+	WORD_WITH = 64,          /* "with", "by" */
+	WORD_MEET = 128,         /* "spoke" (with) */
+	WORD_PLACE_BEFORE = 256, /* "in", "from" */
+	WORD_VERB = 512,         /* what people do: "reports" */
+	WORD_BE = 1024,          /* "is", "had" */
+	WORD_PARTICIPLE = 2048,  /* what happens to people: (was) "seen" */
+	WORD_THING = 4096,       /* "disease", "catheter", behind the name of who found it */
+	WORD_AGE = 8192,         /* "year" */
+	WORD_STATE = 16384,      /* a state's name, which people also have */
 };
 unsigned int word_kinds(uint64_t hash);
 void words_ready(void);                  /* the tables are filled by the first engine, before any text */

@@ -73,7 +73,7 @@ static detector *const AT_DIGIT[] = {
 };
 static detector *const AT_LETTER[] = {
 	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_encoded, scan_name,
-	scan_known_name, NULL,
+	scan_known_name, scan_person, NULL,
 };
 static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
 

@@ -26,6 +26,7 @@ static const char STOP[] =
 	"went were what when where which while who why wife will with without would yes yesterday you your "
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
+	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh "
 	"na nka nkda ok okay sure fine great alright right again maybe well anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
@@ -35,16 +36,68 @@ static const char CREDENTIALS[] =
 /* Small words inside names: "de la Cruz", "van der Berg". */
 static const char PARTICLES[] = "de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
 
+static const char KIN[] =
+	"mother father mom dad mum mommy daddy son daughter brother sister wife husband spouse partner aunt uncle cousin niece nephew grandmother "
+	"grandfather grandson granddaughter grandma grandpa girlfriend boyfriend fiance fiancee friend neighbor roommate caregiver caretaker guardian "
+	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
+	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
+	"boy girl twin infant named colleague preceptor";
+
+static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
+	"nicknamed alias aka regards sincerely welcome";
+static const char YOU[] = "you is am m to";
+static const char WITH[] = "with by to and from is";
+static const char MEET[] = "spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
+	"conferred signed dictated accompanied referred seen lives live living this directed relayed assisted performed written transcribed prepared verified "
+	"obtained placed ordered interviewed evaluated follow sent forwarded handed";
+static const char PLACE_BEFORE[] = "in from to near at of outside around through";
+
+static const char VERB[] =
+	"said says saying states stated reports reported denies denied complains complained presents presented calls called refuses refused tolerated "
+	"ambulated ambulates lives lived works worked agrees agreed asks asked tells told went goes came comes arrived arrives returned returns wants wanted feels "
+	"felt endorses endorsed woke wakes slept sleeps ate eats drank drinks took takes understands understood verbalized verbalizes walked walks weighs "
+	"smokes smoked underwent needs needed believes believed thinks thought noticed notices fell moved hung drew sutured took wrote writes noted "
+	"consents consented declines declined voiced describes described mentions mentioned stopped started quit rated rates remembers plays "
+	"attended attends married explained recommended recommends prescribed suggested examined consulted ordered performed dictated signed phoned "
+	"brought drove drives asks followed spoke speaks knows knew";
+
+static const char BE[] = "is was has had will would can could been be were are does did may should must";
+
+static const char PARTICIPLE[] =
+	"seen admitted discharged born brought given started told asked referred transferred diagnosed evaluated called taken treated here able happy "
+	"scheduled examined advised counseled counselled instructed informed notified hospitalized intubated extubated able alert awake unable coughing "
+	"vomiting complaining feeling doing having taking living working overcome due ready well stable improving better tired anxious upset tearful ambulating eating "
+	"sleeping asked accompanied interviewed consented prepped placed consulted paged married single widowed divorced retired unemployed employed "
+	"in back coming going called concerned pregnant moved lost worried pleased agreeable comfortable resting";
+
+static const char THING[] =
+	"disease diseases syndrome syndromes sign signs test tests testing palsy catheter catheters tube tubes drain drains procedure procedures position maneuver "
+	"maneuvers manoeuvre lymphoma cell cells score scores scale criteria fracture fractures cyst cysts virus viruses chromosome fever method classification stage "
+	"staging grade reflex reflexes incision technique solution dialysis encephalopathy encephalitis phenomenon antibodies antibody rings body bodies foot implant implants "
+	"needle clamp forceps retractor suture sutures ligament tendon canal duct artery vein nerve ganglion gland tumor tumour sarcoma disorder "
+	"chorea ataxia anemia thyroiditis contracture deformity nodes node murmur respirations agitation index formula equation rule law "
+	"knee hip ankle spur esophagus diverticulum hernia repair operation resection bypass shunt stent valve graft mesh screw rod rods plate "
+	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
+	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
+	"tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+
+static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
+
+static const char STATE[] = "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
+	"kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania "
+	"tennessee texas utah vermont virginia washington wisconsin wyoming america africa asia europe china india mexico israel jordan cuba haiti kenya "
+	"christian islam asian latin english german american british chad";
+
 #define SLOTS 4096                               /* power of two, over twice the words */
 
 static struct {
 	uint64_t hash;
-	uint8_t kinds;
+	uint16_t kinds;
 } table[SLOTS];
 static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void insert(const char *list, uint8_t kind)
+static void insert(const char *list, uint16_t kind)
 {
 	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, " "), at;
@@ -64,9 +117,17 @@ static void insert(const char *list, uint8_t kind)
 
 static void fill(void)
 {
-	insert(STOP, WORD_STOP);
-	insert(CREDENTIALS, WORD_CREDENTIAL);
-	insert(PARTICLES, WORD_PARTICLE);
+	static const struct {
+		const char *list;
+		uint16_t kind;
+	} lists[] = {
+		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
+		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
+		{THING, WORD_THING}, {AGE, WORD_AGE}, {STATE, WORD_STATE},
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		insert(lists[i].list, lists[i].kind);
 }
 
 void words_ready(void)

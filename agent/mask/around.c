@@ -1,0 +1,117 @@
+#include "around.h"
+
+uint64_t around_word(struct scan *s, size_t i, size_t *end)
+{
+	uint64_t hash = WORD_HASH;
+	size_t j = i;
+
+	while (j < i + 24 && is_alpha(scan_at(s, j)))
+		hash = word_hash(hash, scan_at(s, j++));
+	*end = j;
+	return hash;
+}
+
+bool around_begins_sentence(const struct context *c)
+{
+	return c->gap >= GAP_STOP || !c->before[0];
+}
+
+enum left around_left(const struct context *c)
+{
+	unsigned int last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
+
+	if (!c->before[0] || c->gap > GAP_COMMA)
+		return LEFT_NONE;
+	if (last & WORD_KIN)
+		return LEFT_PERSON;
+	/* "Thank you, Fitzgerald" */
+	if ((last & WORD_ADDRESS) || ((second & WORD_ADDRESS) && (last & WORD_YOU)))
+		return LEFT_PERSON;
+	if (c->gap == GAP_COMMA)
+		return LEFT_NONE;
+	if ((last & WORD_WITH) && (second & WORD_MEET))
+		return LEFT_PERSON;
+	return last & WORD_WITH ? LEFT_WITH : last & WORD_PLACE_BEFORE ? LEFT_PLACE : LEFT_NONE;
+}
+
+bool around_credential(struct scan *s, size_t end)
+{
+	size_t i = end, behind;
+	uint64_t hash;
+
+	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
+		i++;
+	if (i == end || !reading_is_upper(scan_at(s, i)))
+		return false;
+	hash = around_word(s, i, &behind);
+	/* "MD", "PhD"; of two letters both must be capitals */
+	return (word_kinds(hash) & WORD_CREDENTIAL) && behind - i >= 2 && reading_is_upper(scan_at(s, behind - 1)) && !is_digit(scan_at(s, behind));
+}
+
+/* "a 45-year-old", "45", "an 8 month old" */
+static bool is_age(struct scan *s, size_t i)
+{
+	size_t end, digits = 0;
+	uint64_t word;
+
+	if (lower(scan_at(s, i)) == 'a') {
+		around_word(s, i, &end);
+		if (end - i > 2 || scan_at(s, end) != ' ')
+			return false;
+		i = end + 1;
+	}
+	while (digits < 4 && is_digit(scan_at(s, i + digits)))
+		digits++;
+	if (!digits || digits > 3)
+		return false;
+	i += digits;
+	if (scan_at(s, i) != '-' && scan_at(s, i) != ' ')
+		return scan_at(s, i) == ',';
+	word = around_word(s, i + 1, &end);
+	return word_kinds(word) & WORD_AGE;
+}
+
+static enum right verb(struct scan *s, size_t i, unsigned int kinds, size_t behind)
+{
+	size_t end;
+	unsigned int next;
+
+	if (kinds & WORD_VERB)
+		return RIGHT_VERB;
+	if (!(kinds & WORD_BE) || scan_at(s, behind) != ' ')
+		return RIGHT_NONE;
+	if (is_age(s, behind + 1))
+		return RIGHT_SURE;
+	next = word_kinds(around_word(s, behind + 1, &end));
+	if ((next & WORD_BE) && scan_at(s, end) == ' ') {            /* "has been", "will be" */
+		i = end + 1;
+		next = word_kinds(around_word(s, i, &end));
+	}
+	return next & (WORD_PARTICIPLE | WORD_VERB) ? RIGHT_VERB : RIGHT_WEAK;
+}
+
+enum right around_right(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end);
+	bool possessive = false;
+	size_t behind;
+	unsigned int kinds;
+
+	if (around_credential(s, end))
+		return RIGHT_SURE;
+	if (c == '\'') {
+		possessive = lower(scan_at(s, end + 1)) == 's';
+		end += 1 + possessive;
+		c = scan_at(s, end);
+	}
+	if (c == ',' && scan_at(s, end + 1) == ' ')
+		return is_age(s, end + 2) ? RIGHT_SURE : RIGHT_NONE;
+	if (c != ' ' && c != '-' && c != '\n')
+		return RIGHT_NONE;
+	kinds = word_kinds(around_word(s, end + 1, &behind));
+	if (kinds & WORD_THING)
+		return RIGHT_THING;
+	if (possessive)
+		return kinds & WORD_KIN ? RIGHT_SURE : RIGHT_NONE;
+	return c == ' ' ? verb(s, end + 1, kinds, behind) : RIGHT_NONE;
+}

@@ -1,0 +1,31 @@
+/* What the words left and right of a place say: is it a person that stands there? */
+#ifndef PHIGATE_MASK_AROUND_H
+#define PHIGATE_MASK_AROUND_H
+
+#include "scan.h"
+
+enum left {
+	LEFT_NONE,
+	LEFT_PLACE,              /* "in", "from" */
+	LEFT_WITH,               /* "with", "by": persons, and things */
+	LEFT_PERSON,             /* "spoke with", "per", "her son", "this is" */
+};
+
+enum right {
+	RIGHT_NONE,
+	RIGHT_THING,             /* "disease", "catheter": the name is a thing's */
+	RIGHT_WEAK,              /* "is", "had" */
+	RIGHT_VERB,              /* "was seen", "reports" */
+	RIGHT_SURE,              /* ", RN", "'s mother", "is a 45-year-old" */
+};
+
+enum left around_left(const struct context *c);
+enum right around_right(struct scan *s, size_t end);
+
+bool around_begins_sentence(const struct context *c);
+bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
+
+/* The word of letters at place i: its hash; *end behind it. WORD_HASH: there is none. */
+uint64_t around_word(struct scan *s, size_t i, size_t *end);
+
+#endif

@@ -1,0 +1,120 @@
+#include "parts.h"
+
+/* J-o-h-n: single letters with one sign between each two. */
+static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
+{
+	uint16_t sign = scan_at(s, i + 1);
+	size_t j = i, n = 0;
+
+	*hash = WORD_HASH;
+	if (sign != '-' && sign != '.' && sign != '_' && sign != '*')
+		return i;
+	while (is_alpha(scan_at(s, j)) && !is_alnum(scan_at(s, j + 1)) && n < PART_UNITS) {
+		*hash = word_hash(*hash, scan_at(s, j));
+		n++;
+		if (scan_at(s, j + 1) != sign || !is_alpha(scan_at(s, j + 2)) || is_alnum(scan_at(s, j + 3)))
+			return n >= 3 ? j + 1 : i;
+		j += 2;
+	}
+	return i;
+}
+
+/* What the dictionaries say: of the letters alone ("O'Brien"), and of both halves of a double name. */
+static unsigned int look_up(struct scan *s, const struct part *p)
+{
+	uint64_t all = WORD_HASH, half = WORD_HASH;
+	unsigned int bits = 0, safe = DICTIONARY_SAFE;
+	bool hyphen = false;
+
+	for (size_t j = p->start; j < p->end; j++) {
+		uint16_t c = scan_at(s, j);
+
+		if (c == '-') {
+			unsigned int one = dictionary_find(half);
+
+			hyphen = true;
+			bits |= one;
+			safe &= one;
+			half = WORD_HASH;
+		} else if (is_alpha(c)) {
+			all = word_hash(all, c);
+			half = word_hash(half, c);
+		}
+	}
+	if (!hyphen)
+		return dictionary_find(all);
+	bits |= dictionary_find(half);
+	safe &= dictionary_find(half);
+	return (bits & (DICTIONARY_FIRST | DICTIONARY_LAST)) | safe | dictionary_find(all);
+}
+
+static bool all_capitals(struct scan *s, const struct part *p)
+{
+	for (size_t j = p->start; j < p->end; j++)
+		if (is_alpha(scan_at(s, j)) && !reading_is_upper(scan_at(s, j)))
+			return false;
+	return true;
+}
+
+/* What is no part of the word behind an apostrophe: "Jane's", "I'm", "they'll" */
+static bool is_contraction(struct scan *s, size_t i)
+{
+	uint16_t a = lower(scan_at(s, i)), b = lower(scan_at(s, i + 1));
+
+	if (!is_alpha(b))
+		return a == 's' || a == 'm' || a == 'd' || a == 't';
+	return !is_alpha(scan_at(s, i + 2)) && ((a == 'l' && b == 'l') || (a == 'v' && b == 'e') || (a == 'r' && b == 'e'));
+}
+
+void part_read(struct scan *s, size_t i, struct part *p)
+{
+	size_t j = i;
+	uint16_t c;
+
+	*p = (struct part){.start = i, .end = i, .hash = WORD_HASH};
+	if (!is_alpha(scan_at(s, i)))
+		return;
+	p->end = spaced_letters(s, i, &p->hash);
+	if (p->end > i) {
+		p->shape = SHAPE_NAME;
+		return;
+	}
+	p->hash = WORD_HASH;
+	while (j < i + PART_UNITS) {
+		c = scan_at(s, j);
+		if (is_alpha(c)) {
+			p->hash = word_hash(p->hash, c);
+			p->end = ++j;
+		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && !(c == '\'' && is_contraction(s, j + 1))) {
+			p->hash = word_hash(p->hash, c);
+			j++;
+		} else {
+			break;
+		}
+	}
+	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
+		return;
+	p->words = word_kinds(p->hash);
+	p->dictionary = look_up(s, p);
+	if (!reading_is_upper(scan_at(s, i)))
+		p->shape = SHAPE_LOWER;
+	else if (p->end - i == 1)
+		p->shape = SHAPE_INITIAL;
+	else
+		p->shape = all_capitals(s, p) ? SHAPE_CAPITALS : SHAPE_NAME;
+}
+
+size_t part_next(struct scan *s, const struct part *p, bool comma)
+{
+	size_t j = p->end;
+
+	if (scan_at(s, j) == '.' && (p->shape == SHAPE_INITIAL || (p->words & WORD_PARTICLE) || p->end - p->start <= 2))
+		j++;
+	if (scan_at(s, j) == '^' && comma)
+		return j + 1;
+	if (comma && scan_at(s, j) == ',')
+		j++;
+	if (scan_at(s, j) == ' ' || (scan_at(s, j) == '.' && p->shape == SHAPE_INITIAL))
+		return is_alpha(scan_at(s, j + 1)) ? j + 1 : 0;
+	return p->shape == SHAPE_INITIAL && is_alpha(scan_at(s, j)) && j > p->end ? j : 0;
+}

@@ -1,0 +1,39 @@
+/* The parts of a name, as they stand in a text. */
+#ifndef PHIGATE_MASK_PARTS_H
+#define PHIGATE_MASK_PARTS_H
+
+#include "dictionary.h"
+#include "scan.h"
+
+#define PARTS_MAX 6
+#define PART_UNITS 40
+
+enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
+
+struct part {
+	size_t start, end;
+	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
+	enum shape shape;
+	unsigned int words;              /* word_kinds() */
+	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
+};
+
+/* The word at place i: letters with apostrophes and hyphens inside; a possessive 's stays outside. Also J-o-h-n. */
+void part_read(struct scan *s, size_t i, struct part *p);
+
+/* Where the next part would begin: behind one space, the full stop of an initial or abbreviation, and with comma (or ^) also behind
+ * such; 0: the name ends here. */
+size_t part_next(struct scan *s, const struct part *p, bool comma);
+
+static inline bool part_is_strong(const struct part *p, unsigned int what)
+{
+	return (p->dictionary & what) && !(p->dictionary & DICTIONARY_SAFE);
+}
+
+/* In no dictionary at all. */
+static inline bool part_is_unknown(const struct part *p)
+{
+	return !(p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_SAFE)) && p->shape >= SHAPE_CAPITALS && p->end - p->start > 2;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* Names of people in running text: what the dictionaries say of the words, and the words left and right of them, each add to how
+ * likely a name is. */
+#include "around.h"
+#include "parts.h"
+
+#define LIKELY 5                                 /* from here on it is a name */
+
+#define NAMES (DICTIONARY_FIRST | DICTIONARY_LAST)
+
+struct run {
+	struct part p[PARTS_MAX];
+	int n;
+	size_t end;
+};
+
+/* Parts of a run that bear no name: headings, days, what is no name however it is written. */
+static bool ends_run(const struct part *p)
+{
+	return p->shape < SHAPE_INITIAL || (p->words & (WORD_CREDENTIAL | WORD_THING)) ||
+	       ((p->words & WORD_STOP) && p->shape != SHAPE_INITIAL);
+}
+
+/* Words in capitals, one space between each two; small particles in between. */
+static void read_run(struct scan *s, struct run *run)
+{
+	size_t at = s->i;
+
+	run->n = 0;
+	while ((at || !run->n) && run->n < PARTS_MAX) {
+		struct part *p = &run->p[run->n];
+		bool within = run->n > 0;
+
+		part_read(s, at, p);
+		if (!(within && (p->words & WORD_PARTICLE)) && ends_run(p) && !(run->n == 0 && (p->dictionary & DICTIONARY_FIRST) && p->shape == SHAPE_NAME))
+			break;
+		run->n++;
+		at = part_next(s, p, false);
+	}
+	while (run->n && (run->p[run->n - 1].shape == SHAPE_LOWER || (run->n > 1 && run->p[run->n - 1].shape == SHAPE_INITIAL)))
+		run->n--;
+	run->end = run->n ? run->p[run->n - 1].end : s->i;
+}
+
+static int single(const struct part *p)
+{
+	int score = part_is_strong(p, DICTIONARY_FIRST) ? 6 : part_is_strong(p, DICTIONARY_LAST) ? 3 : part_is_unknown(p) ? 2 :
+		    p->dictionary & DICTIONARY_FIRST ? 2 : p->dictionary & DICTIONARY_LAST ? 0 : -9;
+
+	if (p->words & (WORD_STOP | WORD_STATE))
+		score = -9;
+	return p->shape == SHAPE_CAPITALS ? score - 2 : score;
+}
+
+/* A first and a last name. */
+static int pair(const struct part *a, const struct part *b)
+{
+	bool first = a->dictionary & DICTIONARY_FIRST, strong_first = part_is_strong(a, DICTIONARY_FIRST);
+	bool last = b->dictionary & NAMES, strong_last = part_is_strong(b, NAMES);
+
+	if (strong_first && (strong_last || part_is_unknown(b)))
+		return 8;
+	if (strong_first && last)
+		return 6;
+	if (first && strong_last)
+		return a->words & WORD_STOP ? 5 : 6;
+	if (first && (last || part_is_unknown(b)))
+		return a->words & WORD_STOP ? 2 : 3;
+	if (part_is_strong(a, DICTIONARY_LAST) && strong_last)
+		return part_is_strong(b, DICTIONARY_FIRST) ? 6 : 4;
+	if (part_is_unknown(a) && strong_last)
+		return 4;
+	if (part_is_unknown(a) && part_is_unknown(b))
+		return 3;
+	return -9;
+}
+
+/* How likely the run is a name by its words alone; *n: of how many parts. */
+static int words_score(const struct run *run, int *n)
+{
+	const struct part *first = &run->p[0], *last;
+	int k = 0, score;
+
+	*n = run->n;
+	while (*n > 1 && run->p[*n - 1].shape != SHAPE_INITIAL && !(run->p[*n - 1].dictionary & NAMES) && !part_is_unknown(&run->p[*n - 1]))
+		--*n;                                    /* "Maria Clinic": the words behind are no name's */
+	while (*n > 1 && run->p[*n - 1].shape == SHAPE_LOWER)
+		--*n;
+	last = &run->p[*n - 1];
+	if (first->shape == SHAPE_INITIAL) {
+		while (k < *n && run->p[k].shape == SHAPE_INITIAL)
+			k++;
+		if (k == *n)
+			return -9;
+		return part_is_strong(&run->p[k], NAMES) ? 5 : part_is_unknown(&run->p[k]) ? 3 : run->p[k].dictionary & NAMES ? 2 : -9;
+	}
+	if (*n == 1)
+		return single(first);
+	score = pair(first, last);
+	if (score < LIKELY && single(first) >= LIKELY) {
+		*n = 1;
+		return single(first);
+	}
+	return score;
+}
+
+/* "Baker, Thomas": the last name before the first */
+static size_t last_first(struct scan *s, const struct run *run)
+{
+	const struct part *last = &run->p[run->n - 1];
+	struct part first;
+	size_t at, end;
+
+	if (scan_at(s, last->end) != ',' || !(run->p[0].dictionary & DICTIONARY_LAST || part_is_unknown(&run->p[0])))
+		return 0;
+	at = part_next(s, last, true);
+	if (!at)
+		return 0;
+	part_read(s, at, &first);
+	if (first.shape < SHAPE_CAPITALS || !part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE)) ||
+	    (first.shape != last->shape))
+		return 0;
+	end = first.end;
+	at = part_next(s, &first, false);
+	if (at) {
+		struct part middle;
+
+		part_read(s, at, &middle);
+		if (middle.shape == SHAPE_INITIAL)
+			end = middle.end + (scan_at(s, middle.end) == '.');
+	}
+	/* one of many is a list of words */
+	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && !around_credential(s, end) ? 0 : end;
+}
+
+bool scan_person(struct scan *s, struct finding *f)
+{
+	struct run run;
+	enum left left;
+	enum right right;
+	size_t end;
+	int score, n;
+
+	if (!reading_is_upper(scan_at(s, s->i)))
+		return false;
+	read_run(s, &run);
+	if (!run.n)
+		return false;
+	end = last_first(s, &run);
+	score = end ? 8 : words_score(&run, &n);
+	if (!end) {
+		if (score < 0)
+			return false;
+		end = run.p[n - 1].end;
+		left = around_left(s->context);
+		right = around_right(s, end);
+		score += left == LEFT_PERSON ? 4 : left == LEFT_WITH ? 1 : left == LEFT_PLACE && (run.p[0].dictionary & DICTIONARY_PLACE) ? -3 : 0;
+		score += right == RIGHT_SURE ? 5 : right == RIGHT_VERB ? 3 : right == RIGHT_WEAK ? 1 : right == RIGHT_THING ? -8 : 0;
+	}
+	if (score < LIKELY)
+		return false;
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
+	return true;
+}
