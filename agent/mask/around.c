@@ -24,6 +24,8 @@ enum left around_left(const struct context *c)
 		return LEFT_NONE;
 	if (last & WORD_KIN)
 		return LEFT_PERSON;
+	if ((last & WORD_ROLE) && c->gap == GAP_SPACE)
+		return LEFT_ROLE;
 	/* "Thank you, Fitzgerald" */
 	if ((last & WORD_ADDRESS) || ((second & WORD_ADDRESS) && (last & WORD_YOU)))
 		return LEFT_PERSON;
@@ -32,20 +34,6 @@ enum left around_left(const struct context *c)
 	if ((last & WORD_WITH) && (second & WORD_MEET))
 		return LEFT_PERSON;
 	return last & WORD_WITH ? LEFT_WITH : last & WORD_PLACE_BEFORE ? LEFT_PLACE : LEFT_NONE;
-}
-
-bool around_credential(struct scan *s, size_t end)
-{
-	size_t i = end, behind;
-	uint64_t hash;
-
-	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
-		i++;
-	if (i == end || !reading_is_upper(scan_at(s, i)))
-		return false;
-	hash = around_word(s, i, &behind);
-	/* "MD", "PhD"; of two letters both must be capitals */
-	return (word_kinds(hash) & WORD_CREDENTIAL) && behind - i >= 2 && reading_is_upper(scan_at(s, behind - 1)) && !is_digit(scan_at(s, behind));
 }
 
 /* "a 45-year-old", "45", "an 8 month old" */
@@ -71,6 +59,30 @@ static bool is_age(struct scan *s, size_t i)
 	return word_kinds(word) & WORD_AGE;
 }
 
+/* "(husband)", "(MRN 84729315)", "(45 years)": who is meant, or their number */
+static bool says_who(struct scan *s, size_t i)
+{
+	size_t end;
+
+	if (scan_at(s, i) != '(')
+		return false;
+	return is_age(s, i + 1) || word_kinds(around_word(s, i + 1, &end)) & (WORD_KIN | WORD_NUMBER);
+}
+
+bool around_credential(struct scan *s, size_t end)
+{
+	size_t i = end, behind;
+	uint64_t hash;
+
+	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
+		i++;
+	if (i == end || !reading_is_upper(scan_at(s, i)))
+		return false;
+	hash = around_word(s, i, &behind);
+	/* "MD", "PhD"; of two letters both must be capitals */
+	return (word_kinds(hash) & WORD_CREDENTIAL) && !(word_kinds(hash) & WORD_ROMAN) && behind - i >= 2 && reading_is_upper(scan_at(s, behind - 1)) && !is_digit(scan_at(s, behind));
+}
+
 static enum right verb(struct scan *s, size_t i, unsigned int kinds, size_t behind)
 {
 	size_t end;
@@ -83,11 +95,23 @@ static enum right verb(struct scan *s, size_t i, unsigned int kinds, size_t behi
 	if (is_age(s, behind + 1))
 		return RIGHT_SURE;
 	next = word_kinds(around_word(s, behind + 1, &end));
+	if ((kinds & WORD_HAVE) && (next & WORD_ARTICLE))            /* "had an x-ray" */
+		return RIGHT_VERB;
 	if ((next & WORD_BE) && scan_at(s, end) == ' ') {            /* "has been", "will be" */
 		i = end + 1;
 		next = word_kinds(around_word(s, i, &end));
 	}
 	return next & (WORD_PARTICIPLE | WORD_VERB) ? RIGHT_VERB : RIGHT_WEAK;
+}
+
+/* "R01", "3": a name before it is a thing's */
+static bool has_digits(struct scan *s, size_t i)
+{
+	size_t j = i;
+
+	while (j < i + 3 && is_alpha(scan_at(s, j)))
+		j++;
+	return is_digit(scan_at(s, j)) && scan_at(s, j + 1) != '/' && scan_at(s, j + 2) != '/';
 }
 
 enum right around_right(struct scan *s, size_t end)
@@ -108,6 +132,10 @@ enum right around_right(struct scan *s, size_t end)
 		return is_age(s, end + 2) ? RIGHT_SURE : RIGHT_NONE;
 	if (c != ' ' && c != '-' && c != '\n')
 		return RIGHT_NONE;
+	if (says_who(s, end + 1))
+		return RIGHT_SURE;
+	if (has_digits(s, end + 1))
+		return RIGHT_CODE;
 	kinds = word_kinds(around_word(s, end + 1, &behind));
 	if (kinds & WORD_THING)
 		return RIGHT_THING;

@@ -8,12 +8,14 @@ enum left {
 	LEFT_NONE,
 	LEFT_PLACE,              /* "in", "from" */
 	LEFT_WITH,               /* "with", "by": persons, and things */
+	LEFT_ROLE,               /* "patient" */
 	LEFT_PERSON,             /* "spoke with", "per", "her son", "this is" */
 };
 
 enum right {
 	RIGHT_NONE,
 	RIGHT_THING,             /* "disease", "catheter": the name is a thing's */
+	RIGHT_CODE,              /* "R01" */
 	RIGHT_WEAK,              /* "is", "had" */
 	RIGHT_VERB,              /* "was seen", "reports" */
 	RIGHT_SURE,              /* ", RN", "'s mother", "is a 45-year-old" */

@@ -99,7 +99,7 @@ static const struct {
 	{"anesthesiologist", LABEL_NAME, MARK}, {"anesthesia", LABEL_PERSON, MARK}, {"endoscopist", LABEL_NAME, MARK}, {"radiologist", LABEL_NAME, MARK},
 	{"pathologist", LABEL_NAME, MARK}, {"consultant", LABEL_NAME, MARK}, {"referring", LABEL_PERSON, MARK}, {"ordering", LABEL_PERSON, MARK},
 	{"operator", LABEL_PERSON, MARK}, {"prescriber", LABEL_PERSON, MARK}, {"contact", LABEL_PHONE, 0}, {"contact name", LABEL_NAME, 0},
-	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_PERSON, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_NAME, MARK},
+	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_PERSON, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_PERSON, MARK},
 	{"my name is", LABEL_SPOKEN, 0}, {"name is", LABEL_SPOKEN, 0}, {"named", LABEL_NAME, 0}, {"sincerely", LABEL_NAME, 0}, {"regards", LABEL_NAME, 0},
 
 	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0}, {"section", LABEL_PLAIN, 0},

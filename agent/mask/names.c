@@ -120,6 +120,7 @@ static bool known(const struct context *c, uint64_t hash)
 bool scan_known_name(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
+	bool place = false;
 
 	if (!s->context->n_names || !reading_is_upper(scan_at(s, s->i)))
 		return false;
@@ -128,12 +129,17 @@ bool scan_known_name(struct scan *s, struct finding *f)
 
 		part_read(s, at, &p);
 		if (p.shape >= SHAPE_CAPITALS && known(s->context, p.hash))
+			place = (p.words & WORD_STATE) && k == 0;
+		else if (p.shape == SHAPE_INITIAL && (!end || scan_at(s, p.end) == '.'))
+			;                                /* "O. Rashid" */
+		else if (!end || (p.words & (WORD_STOP | WORD_CREDENTIAL | WORD_THING)) || p.shape < SHAPE_CAPITALS ||
+			 !(part_is_strong(&p, DICTIONARY_LAST) || part_is_unknown(&p)))
+			break;                           /* "Zoe Mbeki", when "Zoe" is known */
+		if (p.shape >= SHAPE_CAPITALS)
 			end = p.end;
-		else if (p.shape != SHAPE_INITIAL)
-			break;                           /* "O. Rashid" */
 		at = part_next(s, &p, false);
 	}
-	if (!end)
+	if (!end || around_right(s, end) == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE))
 		return false;
 	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name found before", .custom = -1};
 	return true;

@@ -20,6 +20,15 @@ static bool ends_run(const struct part *p)
 	       ((p->words & WORD_STOP) && p->shape != SHAPE_INITIAL);
 }
 
+/* "Malik Long", but not "Maria Case Manager" or "Olga Day 3" */
+static bool is_last_name(struct scan *s, const struct part *p)
+{
+	uint16_t next = scan_at(s, p->end), behind = scan_at(s, p->end + 1);
+
+	return (p->words & WORD_STOP) && (p->dictionary & DICTIONARY_LAST) && p->shape >= SHAPE_CAPITALS && p->end - p->start > 2 && next != ':' &&
+	       !(next == ' ' && (is_digit(behind) || (reading_is_upper(behind) && !around_credential(s, p->end))));
+}
+
 /* Words in capitals, one space between each two; small particles in between. */
 static void read_run(struct scan *s, struct run *run)
 {
@@ -31,6 +40,8 @@ static void read_run(struct scan *s, struct run *run)
 		bool within = run->n > 0;
 
 		part_read(s, at, p);
+		if (within && is_last_name(s, p))
+			p->words &= ~WORD_STOP;
 		if (!(within && (p->words & WORD_PARTICLE)) && ends_run(p) && !(run->n == 0 && (p->dictionary & DICTIONARY_FIRST) && p->shape == SHAPE_NAME))
 			break;
 		run->n++;
@@ -46,8 +57,10 @@ static int single(const struct part *p)
 	int score = part_is_strong(p, DICTIONARY_FIRST) ? 6 : part_is_strong(p, DICTIONARY_LAST) ? 3 : part_is_unknown(p) ? 2 :
 		    p->dictionary & DICTIONARY_FIRST ? 2 : p->dictionary & DICTIONARY_LAST ? 0 : -9;
 
-	if (p->words & (WORD_STOP | WORD_STATE))
-		score = -9;
+	if (p->words & WORD_STATE)
+		score = p->dictionary & DICTIONARY_FIRST ? 0 : -9;
+	if (p->words & WORD_STOP)
+		score = p->dictionary & DICTIONARY_FIRST && p->shape == SHAPE_NAME ? 0 : -9;
 	return p->shape == SHAPE_CAPITALS ? score - 2 : score;
 }
 
@@ -69,8 +82,8 @@ static int pair(const struct part *a, const struct part *b)
 		return part_is_strong(b, DICTIONARY_FIRST) ? 6 : 4;
 	if (part_is_unknown(a) && strong_last)
 		return 4;
-	if (part_is_unknown(a) && part_is_unknown(b))
-		return 3;
+	if (part_is_unknown(a) && (last || part_is_unknown(b)))
+		return part_is_unknown(b) ? 3 : 2;
 	return -9;
 }
 
@@ -116,9 +129,10 @@ static size_t last_first(struct scan *s, const struct run *run)
 	if (!at)
 		return 0;
 	part_read(s, at, &first);
-	if (first.shape < SHAPE_CAPITALS || !part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE)) ||
-	    (first.shape != last->shape))
+	if (first.shape < SHAPE_CAPITALS || !(first.dictionary & DICTIONARY_FIRST) || first.shape != last->shape)
 		return 0;
+	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE)))
+		return around_right(s, first.end) == RIGHT_SURE ? first.end : 0;
 	end = first.end;
 	at = part_next(s, &first, false);
 	if (at) {
@@ -129,8 +143,11 @@ static size_t last_first(struct scan *s, const struct run *run)
 			end = middle.end + (scan_at(s, middle.end) == '.');
 	}
 	/* one of many is a list of words */
-	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && !around_credential(s, end) ? 0 : end;
+	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && around_right(s, end) != RIGHT_SURE ? 0 : end;
 }
+
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_WITH] = 1, [LEFT_ROLE] = 2, [LEFT_PERSON] = 4};
+static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 bool scan_person(struct scan *s, struct finding *f)
 {
@@ -143,7 +160,8 @@ bool scan_person(struct scan *s, struct finding *f)
 	if (!reading_is_upper(scan_at(s, s->i)))
 		return false;
 	read_run(s, &run);
-	if (!run.n)
+	/* "A Colorado", "I Street": no initial without its full stop */
+	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.'))
 		return false;
 	end = last_first(s, &run);
 	score = end ? 8 : words_score(&run, &n);
@@ -153,8 +171,10 @@ bool scan_person(struct scan *s, struct finding *f)
 		end = run.p[n - 1].end;
 		left = around_left(s->context);
 		right = around_right(s, end);
-		score += left == LEFT_PERSON ? 4 : left == LEFT_WITH ? 1 : left == LEFT_PLACE && (run.p[0].dictionary & DICTIONARY_PLACE) ? -3 : 0;
-		score += right == RIGHT_SURE ? 5 : right == RIGHT_VERB ? 3 : right == RIGHT_WEAK ? 1 : right == RIGHT_THING ? -8 : 0;
+		score += LEFT_SCORE[left];
+		if (left == LEFT_PLACE && !(run.p[0].dictionary & DICTIONARY_PLACE))
+			score -= LEFT_SCORE[left];
+		score += right == RIGHT_CODE && n > 1 ? 0 : RIGHT_SCORE[right];
 	}
 	if (score < LIKELY)
 		return false;

@@ -129,6 +129,10 @@ enum {
 	WORD_PARTICIPLE = 2048,  /* what happens to people: (was) "seen" */
 	WORD_THING = 4096,       /* "disease", "catheter", behind the name of who found it */
 	WORD_AGE = 8192,         /* "year" */
+	WORD_ROLE = 1 << 15,     /* "patient", "subscriber" */
+	WORD_HAVE = 1 << 16, WORD_ARTICLE = 1 << 17,
+	WORD_NUMBER = 1 << 18,   /* "MRN" */
+	WORD_ROMAN = 1 << 19,
 	WORD_STATE = 16384,      /* a state's name, which people also have */
 };
 unsigned int word_kinds(uint64_t hash);

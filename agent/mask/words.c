@@ -41,14 +41,14 @@ static const char KIN[] =
 	"grandfather grandson granddaughter grandma grandpa girlfriend boyfriend fiance fiancee friend neighbor roommate caregiver caretaker guardian "
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
-	"boy girl twin infant named colleague preceptor";
+	"proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
-	"nicknamed alias aka regards sincerely welcome";
+	"nicknamed alias aka regards sincerely welcome signed sees";
 static const char YOU[] = "you is am m to";
-static const char WITH[] = "with by to and from is";
+static const char WITH[] = "with by to and from is be";
 static const char MEET[] = "spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
-	"conferred signed dictated accompanied referred seen lives live living this directed relayed assisted performed written transcribed prepared verified "
+	"conferred signed dictated accompanied referred seen lives live living this must directed relayed assisted performed written transcribed prepared verified "
 	"obtained placed ordered interviewed evaluated follow sent forwarded handed";
 static const char PLACE_BEFORE[] = "in from to near at of outside around through";
 
@@ -79,7 +79,13 @@ static const char THING[] =
 	"knee hip ankle spur esophagus diverticulum hernia repair operation resection bypass shunt stent valve graft mesh screw rod rods plate "
 	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
-	"tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+	"spotted level grade class tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+
+static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant";
+static const char HAVE[] = "had has";
+static const char ARTICLE[] = "a an no the";
+static const char NUMBER[] = "mrn dob ssn age id";
+static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
@@ -92,12 +98,12 @@ static const char STATE[] = "alabama alaska arizona arkansas california colorado
 
 static struct {
 	uint64_t hash;
-	uint16_t kinds;
+	uint32_t kinds;
 } table[SLOTS];
 static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void insert(const char *list, uint16_t kind)
+static void insert(const char *list, uint32_t kind)
 {
 	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, " "), at;
@@ -119,11 +125,12 @@ static void fill(void)
 {
 	static const struct {
 		const char *list;
-		uint16_t kind;
+		uint32_t kind;
 	} lists[] = {
 		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
 		{THING, WORD_THING}, {AGE, WORD_AGE}, {STATE, WORD_STATE},
+		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
