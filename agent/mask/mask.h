@@ -69,6 +69,10 @@ enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct m
 /* Does the text hold an identifier (of any entity whose operator is not keep)? context as for mask_context(). */
 bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text);
 
+/* Does a field of the protocol's own (a model's name, a role) hold a number, code or mail address that is an identifier? Names, dates,
+ * places and web addresses do not count: models are called by them. */
+bool mask_finds_code(struct mask_engine *engine, struct slice value);
+
 /* How text is read before patterns are tried: NFKC, zero-width removed, tag characters as ASCII; with confusables also
  * look-alikes as Latin letters. Rules on prompts use the same. */
 enum rc mask_normalize(struct slice text, bool confusables, struct buf *out) MUST_USE;

@@ -320,7 +320,7 @@ static bool passes(struct splice *s)
 		return is_vector(v);
 	if (s->role == ROLE_TIME)
 		return is_time(v);
-	return v.n <= PLAIN_MAX && only(v, "._:/@-") && !mask_finds(s->shared->engine, (struct slice){0}, v);
+	return v.n <= PLAIN_MAX && only(v, "._:/@-") && !mask_finds_code(s->shared->engine, v);
 }
 
 /* A string of the protocol's own that may not pass: an id by its token, anything else as text. */

@@ -22,6 +22,7 @@ struct mask_stream {
 	struct finding swallowed;        /* what the run is */
 	bool decoded;                    /* see scan.h */
 	bool found;                      /* something was, that is not kept */
+	uint32_t passed_over;            /* entities that do not count as found, a bit each */
 	size_t n;
 	char window[READING_MAX];
 };
@@ -172,7 +173,7 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 		keep(m, from, to, out);
 		return RC_OK;
 	}
-	m->found = true;
+	m->found = m->found || !(m->passed_over >> f->entity & 1);
 	if (m->counts)
 		m->counts->n[f->entity]++;
 	rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
@@ -374,7 +375,7 @@ enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct m
 	return rc;
 }
 
-static bool finds(struct mask_engine *engine, struct slice context, struct slice text, bool decoded)
+static bool finds(struct mask_engine *engine, struct slice context, struct slice text, bool decoded, uint32_t passed_over)
 {
 	struct mask_stream *m;
 	struct buf out;
@@ -385,6 +386,7 @@ static bool finds(struct mask_engine *engine, struct slice context, struct slice
 		enum rc rc;
 
 		m->decoded = decoded;
+		m->passed_over = passed_over;
 		rc = context.n ? mask_context(m, context) : RC_OK;
 		if (rc == RC_OK)
 			rc = feed(m, text.p, text.n, &out);
@@ -399,10 +401,33 @@ static bool finds(struct mask_engine *engine, struct slice context, struct slice
 
 bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text)
 {
-	return finds(engine, context, text, false);
+	return finds(engine, context, text, false, 0);
 }
 
 bool engine_finds_decoded(const struct mask_engine *engine, struct slice text)
 {
-	return finds((struct mask_engine *)engine, (struct slice){0}, text, true);
+	return finds((struct mask_engine *)engine, (struct slice){0}, text, true, 0);
+}
+
+/* Too little of anything to be a number, a code or an address of mail. */
+static bool is_harmless(const struct mask_engine *engine, struct slice v)
+{
+	size_t digits = 0;
+
+	if (engine->n_custom || v.n >= 24)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] == '@' || v.p[i] == ':' || v.p[i] == '%' || (v.p[i] & 0x80))
+			return false;
+		digits += v.p[i] >= '0' && v.p[i] <= '9';
+	}
+	return digits < 4;
+}
+
+bool mask_finds_code(struct mask_engine *engine, struct slice value)
+{
+	static const uint32_t names = 1u << ENTITY_NAME | 1u << ENTITY_ADDRESS | 1u << ENTITY_CITY | 1u << ENTITY_COUNTY | 1u << ENTITY_FACILITY |
+				      1u << ENTITY_DATE | 1u << ENTITY_AGE | 1u << ENTITY_ZIP | 1u << ENTITY_URL;
+
+	return !is_harmless(engine, value) && finds(engine, (struct slice){0}, value, false, names);
 }
