@@ -92,6 +92,23 @@ struct key {
 	bool of_dialect;
 };
 
+/* Nearly all keys are ASCII, where folding is lower case. */
+static bool fold_ascii(struct slice raw, struct slice *out)
+{
+	char *text = malloc(raw.n);
+
+	for (size_t i = 0; text && i < raw.n; i++) {
+		if (raw.p[i] & 0x80) {
+			wipe(text, i);
+			free(text);
+			return false;
+		}
+		text[i] = raw.p[i] >= 'A' && raw.p[i] <= 'Z' ? (char)(raw.p[i] + 32) : raw.p[i];
+	}
+	*out = (struct slice){text, raw.n};
+	return text != NULL;
+}
+
 static enum rc fold(struct slice raw, struct slice *out)
 {
 	char *text = NULL;
@@ -100,6 +117,8 @@ static enum rc fold(struct slice raw, struct slice *out)
 		*out = (struct slice){NULL, 0};
 		return RC_OK;
 	}
+	if (fold_ascii(raw, out))
+		return RC_OK;
 	ssize_t n = utf8proc_map((const utf8proc_uint8_t *)raw.p, (ssize_t)raw.n, (utf8proc_uint8_t **)(void *)&text, UTF8PROC_CASEFOLD);
 
 	if (n < 0)

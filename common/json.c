@@ -130,33 +130,53 @@ const cJSON *json_object(const cJSON *object, const char *key)
 	return cJSON_IsObject(v) ? v : NULL;
 }
 
+/* What a byte becomes inside a string when it cannot stand for itself. */
+static size_t escape(unsigned char c, char out[6])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	out[0] = '\\';
+	if (c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r') {
+		out[1] = (char)(c == '\n' ? 'n' : c == '\t' ? 't' : c == '\r' ? 'r' : c);
+		return 2;
+	}
+	memcpy(out + 1, "u00", 3);
+	out[4] = hex[c >> 4];
+	out[5] = hex[c & 15];
+	return 6;
+}
+
+static bool stands_for_itself(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 enum rc json_add_string(struct buf *out, struct slice text)
 {
+	char escaped[6];
 	size_t from = 0;
 
 	buf_putc(out, '"');
 	for (size_t i = 0; i < text.n;) {
 		unsigned char c = (unsigned char)text.p[i];
 		uint32_t rune;
-		int n = c < 0x80 ? 1 : utf8_decode(text.p + i, text.n - i, &rune);
+		int n;
 
-		if (n > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+		if (stands_for_itself(c)) {
+			i++;
+			continue;
+		}
+		n = c < 0x80 ? 0 : utf8_decode(text.p + i, text.n - i, &rune);
+		if (n > 0) {
 			i += (size_t)n;
 			continue;
 		}
-		buf_add(out, text.p + from, i - from);
-		if (n <= 0)
-			buf_puts(out, "\xef\xbf\xbd");
-		else if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else if (c == '\n')
-			buf_puts(out, "\\n");
-		else if (c == '\t')
-			buf_puts(out, "\\t");
-		else if (c == '\r')
-			buf_puts(out, "\\r");
+		if (i > from)
+			buf_add(out, text.p + from, i - from);
+		if (c < 0x80)
+			buf_add(out, escaped, escape(c, escaped));
 		else
-			buf_printf(out, "\\u%04x", c);
+			buf_add(out, "\xef\xbf\xbd", 3);        /* U+FFFD for what is no character */
 		from = ++i;
 	}
 	buf_add(out, text.p + from, text.n - from);

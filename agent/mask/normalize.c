@@ -49,6 +49,15 @@ static enum rc fold(struct slice text, struct buf *out)
 	return out->rc;
 }
 
+/* ASCII is read as it is, whatever the reading. */
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] & 0x80)
+			return false;
+	return true;
+}
+
 enum rc mask_normalize(struct slice text, bool confusables, struct buf *out)
 {
 	utf8proc_uint8_t *nfkc = NULL;
@@ -56,6 +65,8 @@ enum rc mask_normalize(struct slice text, bool confusables, struct buf *out)
 	struct buf visible;
 	enum rc rc;
 
+	if (is_ascii(text))
+		return buf_add_slice(out, text);
 	buf_init(&visible, BUF_MAX_DEFAULT * 2);
 	rc = strip(text, &visible);
 	if (rc == RC_OK) {
