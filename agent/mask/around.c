@@ -16,12 +16,23 @@ bool around_begins_sentence(const struct context *c)
 	return c->gap >= GAP_STOP || !c->before[0];
 }
 
+bool around_is_line(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end);
+
+	return (s->context->gap == GAP_LINE || !s->context->last) && (s->context->last == '\n' || !s->context->last) && (c == '\n' || c == '\r');
+}
+
 enum left around_left(const struct context *c)
 {
 	unsigned int last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
 
+	if ((last & WORD_PLACE_FIRST) && (c->gap == GAP_SPACE || c->gap == GAP_STOP) && !(last & WORD_STOP && c->gap == GAP_STOP))
+		return LEFT_PLACE_NAME;
 	if (!c->before[0] || c->gap > GAP_COMMA)
 		return LEFT_NONE;
+	if ((c->before[0] == CONTEXT_NAME && c->gap == GAP_COMMA) || ((last & WORD_AND) && c->before[1] == CONTEXT_NAME))
+		return LEFT_LIST;
 	if (last & WORD_KIN)
 		return LEFT_PERSON;
 	if ((last & WORD_ROLE) && c->gap == GAP_SPACE)
@@ -33,6 +44,8 @@ enum left around_left(const struct context *c)
 		return LEFT_NONE;
 	if ((last & WORD_WITH) && (second & WORD_MEET))
 		return LEFT_PERSON;
+	if (last & WORD_ARTICLE)
+		return LEFT_THING;
 	return last & WORD_WITH ? LEFT_WITH : last & WORD_PLACE_BEFORE ? LEFT_PLACE : LEFT_NONE;
 }
 

@@ -6,6 +6,9 @@
 
 enum left {
 	LEFT_NONE,
+	LEFT_THING,              /* "the", "some" */
+	LEFT_PLACE_NAME,         /* "North" */
+	LEFT_LIST,               /* a name, and a comma or "and" */
 	LEFT_PLACE,              /* "in", "from" */
 	LEFT_WITH,               /* "with", "by": persons, and things */
 	LEFT_ROLE,               /* "patient" */
@@ -25,6 +28,7 @@ enum left around_left(const struct context *c);
 enum right around_right(struct scan *s, size_t end);
 
 bool around_begins_sentence(const struct context *c);
+bool around_is_line(struct scan *s, size_t end);         /* a line has nothing but what ends there */
 bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
 
 /* The word of letters at place i: its hash; *end behind it. WORD_HASH: there is none. */

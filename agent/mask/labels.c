@@ -6,7 +6,6 @@
 
 #define LABEL_UNITS 40                           /* how far behind its label a value may stand */
 #define LABEL_BREAKS 2
-#define MASKED 1                                 /* instead of a word's hash: an identifier stood there */
 
 enum {
 	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
@@ -323,6 +322,8 @@ void context_sign(struct context *c, uint16_t sign)
 	    (sign == '}' || sign == '{'))
 		forget_label(c);
 	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
+	if ((sign == '.' || sign == ',') && c->label == LABEL_ROLE)
+		forget_label(c);
 	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
 		forget_label(c);
 }
@@ -331,7 +332,6 @@ void context_masked(struct context *c, enum entity entity)
 {
 	bool goes_on = c->list && c->label != LABEL_NONE;
 
-	(void)entity;
 	if (goes_on) {
 		c->age = 0;
 		c->mark = true;
@@ -339,7 +339,7 @@ void context_masked(struct context *c, enum entity entity)
 		forget_label(c);
 	}
 	c->words[0] = c->words[1] = c->words[2] = 0;
-	c->before[0] = MASKED;
+	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : CONTEXT_MASKED;
 	c->before[1] = 0;
 	c->gap = GAP_NONE;
 	c->glued = false;

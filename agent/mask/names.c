@@ -16,7 +16,7 @@ static bool is_name_part(struct scan *s, const struct part *p, bool small, bool 
 	if (!(p->words & WORD_STOP) || (first && p->shape == SHAPE_INITIAL))
 		return true;
 	/* "Dr. Long", "Name: LONG, MALIK", "Name: Keisha Day", but not "Name: Keisha Case number:" */
-	return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && p->end - p->start > 2 &&
+	return (p->words & WORD_ALSO_NAME) &&
 	       (first ? label == LABEL_TITLE || (label == LABEL_NAME && scan_at(s, p->end) == ',') :
 			scan_at(s, p->end) != ':' && scan_at(s, p->end) != '#' && !(scan_at(s, p->end) == ' ' && is_alpha(scan_at(s, p->end + 1))));
 }
@@ -101,7 +101,7 @@ bool scan_name(struct scan *s, struct finding *f)
 	if (title && c->age > 4)                         /* a title stands beside its name */
 		return false;
 	name = read_name(s, s->i, small, !title);
-	if (!name.end || (c->label == LABEL_PERSON && !is_likely(s, &name)))
+	if (!name.end || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && !is_likely(s, &name)))
 		return false;
 	*f = (struct finding){.start = s->i, .end = name.end, .entity = ENTITY_NAME, .rule = title ? "name behind a title" : "name label", .custom = -1};
 	return true;

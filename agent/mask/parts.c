@@ -29,7 +29,9 @@ static unsigned int look_up(struct scan *s, const struct part *p)
 	for (size_t j = p->start; j < p->end; j++) {
 		uint16_t c = scan_at(s, j);
 
-		if (c == '-') {
+		if (c == '-' && j == p->start + 1) {
+			return 0;                        /* "X-ray" */
+		} else if (c == '-') {
 			unsigned int one = dictionary_find(half);
 
 			hyphen = true;
@@ -84,6 +86,7 @@ void part_read(struct scan *s, size_t i, struct part *p)
 		c = scan_at(s, j);
 		if (is_alpha(c)) {
 			p->hash = word_hash(p->hash, c);
+			p->foreign |= s->r->at[j + 1] - s->r->at[j] > 1 && j + 1 < s->r->n;
 			p->end = ++j;
 		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && !(c == '\'' && is_contraction(s, j + 1))) {
 			p->hash = word_hash(p->hash, c);

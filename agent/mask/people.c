@@ -25,7 +25,7 @@ static bool is_last_name(struct scan *s, const struct part *p)
 {
 	uint16_t next = scan_at(s, p->end), behind = scan_at(s, p->end + 1);
 
-	return (p->words & WORD_STOP) && (p->dictionary & DICTIONARY_LAST) && p->shape >= SHAPE_CAPITALS && p->end - p->start > 2 && next != ':' &&
+	return (p->words & WORD_ALSO_NAME) && p->shape >= SHAPE_CAPITALS && next != ':' &&
 	       !(next == ' ' && (is_digit(behind) || (reading_is_upper(behind) && !around_credential(s, p->end))));
 }
 
@@ -42,7 +42,7 @@ static void read_run(struct scan *s, struct run *run)
 		part_read(s, at, p);
 		if (within && is_last_name(s, p))
 			p->words &= ~WORD_STOP;
-		if (!(within && (p->words & WORD_PARTICLE)) && ends_run(p) && !(run->n == 0 && (p->dictionary & DICTIONARY_FIRST) && p->shape == SHAPE_NAME))
+		if (!(within && (p->words & WORD_PARTICLE)) && ends_run(p) && !(!within && (p->words & WORD_ALSO_NAME) && p->shape == SHAPE_NAME))
 			break;
 		run->n++;
 		at = part_next(s, p, false);
@@ -60,7 +60,7 @@ static int single(const struct part *p)
 	if (p->words & WORD_STATE)
 		score = p->dictionary & DICTIONARY_FIRST ? 0 : -9;
 	if (p->words & WORD_STOP)
-		score = p->dictionary & DICTIONARY_FIRST && p->shape == SHAPE_NAME ? 0 : -9;
+		score = p->words & WORD_ALSO_NAME && p->shape == SHAPE_NAME ? 0 : -9;
 	return p->shape == SHAPE_CAPITALS ? score - 2 : score;
 }
 
@@ -83,7 +83,7 @@ static int pair(const struct part *a, const struct part *b)
 	if (part_is_unknown(a) && strong_last)
 		return 4;
 	if (part_is_unknown(a) && (last || part_is_unknown(b)))
-		return part_is_unknown(b) ? 3 : 2;
+		return part_is_unknown(b) ? 3 + a->foreign + b->foreign : 2 + a->foreign;
 	return -9;
 }
 
@@ -146,7 +146,7 @@ static size_t last_first(struct scan *s, const struct run *run)
 	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && around_right(s, end) != RIGHT_SURE ? 0 : end;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_WITH] = 1, [LEFT_ROLE] = 2, [LEFT_PERSON] = 4};
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_ROLE] = 2, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 bool scan_person(struct scan *s, struct finding *f)
@@ -175,6 +175,8 @@ bool scan_person(struct scan *s, struct finding *f)
 		if (left == LEFT_PLACE && !(run.p[0].dictionary & DICTIONARY_PLACE))
 			score -= LEFT_SCORE[left];
 		score += right == RIGHT_CODE && n > 1 ? 0 : RIGHT_SCORE[right];
+		if (n > 1 && around_is_line(s, end))
+			score += 2;
 	}
 	if (score < LIKELY)
 		return false;

@@ -25,6 +25,8 @@ enum label {
 
 #define CONTEXT_WORDS 3
 #define CONTEXT_NAMES 64
+#define CONTEXT_MASKED 1                         /* instead of a word's hash: an identifier stood there */
+#define CONTEXT_NAME 2                           /* a name */
 
 /* What stands between the last word and here; the strongest counts. */
 enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
@@ -133,6 +135,10 @@ enum {
 	WORD_HAVE = 1 << 16, WORD_ARTICLE = 1 << 17,
 	WORD_NUMBER = 1 << 18,   /* "MRN" */
 	WORD_ROMAN = 1 << 19,
+	WORD_ALSO_NAME = 1 << 20,        /* of WORD_STOP */
+	WORD_MONTH = 1 << 21,
+	WORD_AND = 1 << 23,
+	WORD_PLACE_FIRST = 1 << 22,      /* "North" */
 	WORD_STATE = 16384,      /* a state's name, which people also have */
 };
 unsigned int word_kinds(uint64_t hash);

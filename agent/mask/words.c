@@ -26,11 +26,11 @@ static const char STOP[] =
 	"went were what when where which while who why wife will with without would yes yesterday you your "
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
-	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh "
+	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
 	"na nka nkda ok okay sure fine great alright right again maybe well anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
-	"md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
+	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
 	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
 
 /* Small words inside names: "de la Cruz", "van der Berg". */
@@ -46,19 +46,19 @@ static const char KIN[] =
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
 	"nicknamed alias aka regards sincerely welcome signed sees";
 static const char YOU[] = "you is am m to";
-static const char WITH[] = "with by to and from is be";
-static const char MEET[] = "spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
+static const char WITH[] = "with by to and from is be am m";
+static const char MEET[] = "i spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
 	"conferred signed dictated accompanied referred seen lives live living this must directed relayed assisted performed written transcribed prepared verified "
 	"obtained placed ordered interviewed evaluated follow sent forwarded handed";
 static const char PLACE_BEFORE[] = "in from to near at of outside around through";
 
 static const char VERB[] =
-	"said says saying states stated reports reported denies denied complains complained presents presented calls called refuses refused tolerated "
+	"spent shouted began said says saying states stated reports reported denies denied complains complained presents presented calls called refuses refused tolerated "
 	"ambulated ambulates lives lived works worked agrees agreed asks asked tells told went goes came comes arrived arrives returned returns wants wanted feels "
 	"felt endorses endorsed woke wakes slept sleeps ate eats drank drinks took takes understands understood verbalized verbalizes walked walks weighs "
-	"smokes smoked underwent needs needed believes believed thinks thought noticed notices fell moved hung drew sutured took wrote writes noted "
-	"consents consented declines declined voiced describes described mentions mentioned stopped started quit rated rates remembers plays "
-	"attended attends married explained recommended recommends prescribed suggested examined consulted ordered performed dictated signed phoned "
+	"smokes smoked underwent needs believes believed thinks thought noticed notices fell moved hung drew sutured took wrote writes "
+	"consents consented declines declined voiced describes mentions mentioned quit rated rates remembers plays "
+	"attended attends married explained recommends examined consulted dictated signed phoned "
 	"brought drove drives asks followed spoke speaks knows knew";
 
 static const char BE[] = "is was has had will would can could been be were are does did may should must";
@@ -68,7 +68,7 @@ static const char PARTICIPLE[] =
 	"scheduled examined advised counseled counselled instructed informed notified hospitalized intubated extubated able alert awake unable coughing "
 	"vomiting complaining feeling doing having taking living working overcome due ready well stable improving better tired anxious upset tearful ambulating eating "
 	"sleeping asked accompanied interviewed consented prepped placed consulted paged married single widowed divorced retired unemployed employed "
-	"in back coming going called concerned pregnant moved lost worried pleased agreeable comfortable resting";
+	"from originally in back coming going called concerned pregnant moved lost worried pleased agreeable comfortable resting";
 
 static const char THING[] =
 	"disease diseases syndrome syndromes sign signs test tests testing palsy catheter catheters tube tubes drain drains procedure procedures position maneuver "
@@ -79,11 +79,15 @@ static const char THING[] =
 	"knee hip ankle spur esophagus diverticulum hernia repair operation resection bypass shunt stent valve graft mesh screw rod rods plate "
 	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
-	"spotted level grade class tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+	"mom care spotted level grade class tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
 
+/* Of the words of STOP those that people are called, too. */
+static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
+static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec";
+static const char PLACE_FIRST[] = "north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant";
 static const char HAVE[] = "had has";
-static const char ARTICLE[] = "a an no the";
+static const char ARTICLE[] = "a an no the some this that my your any every each";
 static const char NUMBER[] = "mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
@@ -131,6 +135,7 @@ static void fill(void)
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
 		{THING, WORD_THING}, {AGE, WORD_AGE}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
+		{"and", WORD_AND}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
