@@ -25,7 +25,7 @@ bool around_is_line(struct scan *s, size_t end)
 
 enum left around_left(const struct context *c)
 {
-	unsigned int last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
+	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
 
 	if ((last & WORD_PLACE_FIRST) && (c->gap == GAP_SPACE || c->gap == GAP_STOP) && !(last & WORD_STOP && c->gap == GAP_STOP))
 		return LEFT_PLACE_NAME;
@@ -96,10 +96,10 @@ bool around_credential(struct scan *s, size_t end)
 	return (word_kinds(hash) & WORD_CREDENTIAL) && !(word_kinds(hash) & WORD_ROMAN) && behind - i >= 2 && reading_is_upper(scan_at(s, behind - 1)) && !is_digit(scan_at(s, behind));
 }
 
-static enum right verb(struct scan *s, size_t i, unsigned int kinds, size_t behind)
+static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
 {
 	size_t end;
-	unsigned int next;
+	word_set next;
 
 	if (kinds & WORD_VERB)
 		return RIGHT_VERB;
@@ -132,7 +132,7 @@ enum right around_right(struct scan *s, size_t end)
 	uint16_t c = scan_at(s, end);
 	bool possessive = false;
 	size_t behind;
-	unsigned int kinds;
+	word_set kinds;
 
 	if (around_credential(s, end))
 		return RIGHT_SURE;

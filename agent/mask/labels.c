@@ -101,6 +101,13 @@ static const struct {
 	{"witness", LABEL_NAME, MARK}, {"interpreter", LABEL_PERSON, MARK}, {"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_PERSON, MARK},
 	{"my name is", LABEL_SPOKEN, 0}, {"name is", LABEL_SPOKEN, 0}, {"named", LABEL_NAME, 0}, {"sincerely", LABEL_NAME, 0}, {"regards", LABEL_NAME, 0},
 
+	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0}, {"ages", LABEL_AGE, LIST},
+
+	{"address", LABEL_ADDRESS, MARK}, {"addr", LABEL_ADDRESS, MARK}, {"street", LABEL_ADDRESS, MARK}, {"home address", LABEL_ADDRESS, 0},
+	{"mailing address", LABEL_ADDRESS, 0}, {"street address", LABEL_ADDRESS, 0}, {"billing address", LABEL_ADDRESS, 0}, {"residence", LABEL_ADDRESS, MARK},
+	{"address line", LABEL_ADDRESS, MARK}, {"mail to", LABEL_ADDRESS, 0}, {"city", LABEL_CITY, MARK}, {"hometown", LABEL_CITY, MARK}, {"town", LABEL_CITY, MARK},
+	{"birthplace", LABEL_CITY, MARK}, {"county", LABEL_COUNTY, MARK}, {"county of", LABEL_COUNTY, 0},
+
 	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0}, {"section", LABEL_PLAIN, 0},
 	{"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0}, {"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST},
 	{"loinc", LABEL_PLAIN, LIST}, {"snomed", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST}, {"pmid", LABEL_PLAIN, LIST},
@@ -210,6 +217,11 @@ static int find(uint64_t hash, enum kind kind)
 		if (table[at].hash == hash && table[at].kind == kind)
 			return table[at].index_high << 8 | table[at].index_low;
 	return -1;
+}
+
+bool is_state(uint64_t hash)
+{
+	return find(hash, KIND_STATE) >= 0;
 }
 
 /* ---- on the way through a text -------------------------------------------------------------------------------------------------------- */
@@ -339,7 +351,7 @@ void context_masked(struct context *c, enum entity entity)
 		forget_label(c);
 	}
 	c->words[0] = c->words[1] = c->words[2] = 0;
-	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : CONTEXT_MASKED;
+	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : CONTEXT_MASKED;
 	c->before[1] = 0;
 	c->gap = GAP_NONE;
 	c->glued = false;

@@ -15,7 +15,7 @@ struct part {
 	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
 	enum shape shape;
 	int foreign;                     /* 1: it has letters that are not of ASCII */
-	unsigned int words;              /* word_kinds() */
+	word_set words;              /* word_kinds() */
 	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
 };
 

@@ -15,7 +15,7 @@ enum label {
 	LABEL_NONE,
 	LABEL_PLAIN,             /* a code that is no identifier follows: a version, a section, an ICD code */
 	LABEL_SSN, LABEL_MRN, LABEL_HEALTH_PLAN, LABEL_ACCOUNT, LABEL_LICENSE, LABEL_VEHICLE, LABEL_DEVICE, LABEL_BIOMETRIC, LABEL_ID,
-	LABEL_PHONE, LABEL_FAX, LABEL_DATE, LABEL_ZIP, LABEL_STATE,
+	LABEL_PHONE, LABEL_FAX, LABEL_DATE, LABEL_AGE, LABEL_ZIP, LABEL_STATE, LABEL_ADDRESS, LABEL_CITY, LABEL_COUNTY, LABEL_FACILITY,
 	LABEL_TITLE,             /* "Dr." */
 	LABEL_ROLE,              /* "Nurse": a name may follow */
 	LABEL_NAME,              /* "Patient name" */
@@ -27,6 +27,7 @@ enum label {
 #define CONTEXT_NAMES 64
 #define CONTEXT_MASKED 1                         /* instead of a word's hash: an identifier stood there */
 #define CONTEXT_NAME 2                           /* a name */
+#define CONTEXT_ADDRESS 3
 
 /* What stands between the last word and here; the strongest counts. */
 enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
@@ -106,6 +107,9 @@ detector scan_email, scan_url, scan_ip6, scan_mac;                              
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
+detector scan_written_date, scan_day;                                                                /* written.c */
+detector scan_age;                                                                                   /* ages.c */
+detector scan_address, scan_city, scan_county, scan_facility;                                        /* places.c */
 detector scan_person;                                                                                /* people.c */
 detector scan_custom;                                                                                /* custom.c */
 
@@ -116,32 +120,55 @@ void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
 /* What the lists of words.c say of one. */
+typedef uint64_t word_set;
+#define W(bit) ((word_set)1 << (bit))
+#define WORD_STOP         W(0)	/* no name, however it is written */
+#define WORD_ALSO_NAME    W(1)	/* of these, what people are called, too */
+#define WORD_CREDENTIAL   W(2)	/* "MD" */
+#define WORD_PARTICLE     W(3)	/* "van" */
+#define WORD_KIN          W(4)	/* "son", "interpreter": beside names, "her son Kwame", "Kwame's son" */
+#define WORD_ROLE         W(5)	/* "patient", "subscriber" */
+#define WORD_ADDRESS      W(6)	/* "hello", "told", "per" */
+#define WORD_YOU          W(7)
+#define WORD_WITH         W(8)	/* "with", "by" */
+#define WORD_MEET         W(9)	/* "spoke" (with) */
+#define WORD_PLACE_BEFORE W(10)	/* "in", "from" */
+#define WORD_PLACE_FIRST  W(11)	/* "North" */
+#define WORD_VERB         W(12)	/* what people do: "reports" */
+#define WORD_BE           W(13)	/* "is", "had" */
+#define WORD_HAVE         W(14)
+#define WORD_PARTICIPLE   W(15)	/* what happens to people: (was) "seen" */
+#define WORD_THING        W(16)	/* "disease", "catheter", behind the name of who found it */
+#define WORD_STATE        W(17)	/* a state's name, which people also have */
+#define WORD_ARTICLE      W(18)
+#define WORD_AND          W(19)
+#define WORD_NUMBER       W(20)	/* "MRN" */
+#define WORD_ROMAN        W(21)
+#define WORD_MONTH        W(22)
+#define WORD_DATE_BEFORE  W(23)	/* "on", "since" */
+#define WORD_AGE          W(24)	/* "year", "month" */
+#define WORD_YEARS        W(25)
+#define WORD_STREET       W(26)	/* "Avenue" */
+#define WORD_GENERIC      W(27)	/* "community", "general": of the names of hospitals */
+#define WORD_FACILITY     W(28)	/* "hospital" */
+#define WORD_CENTER       W(29)	/* "center", "home": behind "medical", "nursing" */
+#define WORD_LIVES        W(30)	/* "lives", "moved" (to) */
+#define WORD_IN           W(31)	/* of WORD_PLACE_BEFORE: "in" */
+#define WORD_FROM         W(32)	/* "from" */
+#define WORD_ON           W(33)	/* "on": a street */
+#define WORD_COUNTY       W(34)
+
+/* Numbers and days in words are a list of their own. */
 enum {
-	WORD_STOP = 1,           /* no name, however it is written */
-	WORD_CREDENTIAL = 2,     /* "MD" */
-	WORD_PARTICLE = 4,       /* "van" */
-	WORD_KIN = 8,            /* "son", "interpreter": beside names, "her son Kwame", "Kwame's son" */
-	WORD_ADDRESS = 16,       /* "hello", "told", "per" */
-	WORD_YOU = 32,
-	WORD_WITH = 64,          /* "with", "by" */
-	WORD_MEET = 128,         /* "spoke" (with) */
-	WORD_PLACE_BEFORE = 256, /* "in", "from" */
-	WORD_VERB = 512,         /* what people do: "reports" */
-	WORD_BE = 1024,          /* "is", "had" */
-	WORD_PARTICIPLE = 2048,  /* what happens to people: (was) "seen" */
-	WORD_THING = 4096,       /* "disease", "catheter", behind the name of who found it */
-	WORD_AGE = 8192,         /* "year" */
-	WORD_ROLE = 1 << 15,     /* "patient", "subscriber" */
-	WORD_HAVE = 1 << 16, WORD_ARTICLE = 1 << 17,
-	WORD_NUMBER = 1 << 18,   /* "MRN" */
-	WORD_ROMAN = 1 << 19,
-	WORD_ALSO_NAME = 1 << 20,        /* of WORD_STOP */
-	WORD_MONTH = 1 << 21,
-	WORD_AND = 1 << 23,
-	WORD_PLACE_FIRST = 1 << 22,      /* "North" */
-	WORD_STATE = 16384,      /* a state's name, which people also have */
+	NUMBER_UNIT = 1,                 /* "one" to "nine" */
+	NUMBER_ORDINAL = 2,              /* "third" */
+	NUMBER_TENS = 4,                 /* "twenty" */
+	NUMBER_NINETY = 8, NUMBER_ONE = 16, NUMBER_HUNDRED = 32,
+	NUMBER_THE = 64, NUMBER_OLD = 128, NUMBER_WEEKDAY = 256, NUMBER_AND = 512,
 };
-unsigned int word_kinds(uint64_t hash);
+unsigned int number_kinds(uint64_t hash);
+word_set word_kinds(uint64_t hash);
+bool is_state(uint64_t hash);            /* a state, or the last word of one; its two letters */
 void words_ready(void);                  /* the tables are filled by the first engine, before any text */
 void labels_ready(void);
 

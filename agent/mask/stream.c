@@ -69,12 +69,12 @@ size_t mask_held(const struct mask_stream *m)
 /* ---- detectors in their order: a label before a form, a form that is checked before one that is not ------------------------------------- */
 
 static detector *const AT_DIGIT[] = {
-	scan_labelled, scan_ssn, scan_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_code, scan_number, scan_email, scan_encoded,
-	scan_url, NULL,
+	scan_labelled, scan_ssn, scan_date, scan_written_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_code, scan_number, scan_email,
+	scan_encoded, scan_url, scan_day, scan_age, scan_address, NULL,
 };
 static detector *const AT_LETTER[] = {
-	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_encoded, scan_name,
-	scan_known_name, scan_person, NULL,
+	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_encoded, scan_written_date, scan_age,
+	scan_facility, scan_address, scan_county, scan_city, scan_name, scan_known_name, scan_person, NULL,
 };
 static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
 

@@ -91,6 +91,9 @@ static const char ARTICLE[] = "a an no the some this that my your any every each
 static const char NUMBER[] = "mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
+static const char YEARS[] = "year years yr yrs yo y";
+static const char DATE_BEFORE[] = "on since until till dated starting beginning effective";
+
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
 static const char STATE[] = "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
@@ -98,16 +101,39 @@ static const char STATE[] = "alabama alaska arizona arkansas california colorado
 	"tennessee texas utah vermont virginia washington wisconsin wyoming america africa asia europe china india mexico israel jordan cuba haiti kenya "
 	"christian islam asian latin english german american british chad";
 
+static const char UNIT[] = "one two three four five six seven eight nine";
+static const char ORDINAL[] = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+	"seventeenth eighteenth nineteenth twentieth thirtieth";
+static const char TENS[] = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty";
+static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed weds thu thur thurs fri sat sun";
+
+static const char STREET[] =
+	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter parkway pkwy circle cir highway hwy square sq trail trl "
+	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route";
+static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "
+	"travelled flew visiting originally resident native home";
+static const char FACILITY[] = "hospital clinic infirmary hospice sanatorium sanitarium polyclinic healthcare hospitals clinics";
+static const char CENTER[] = "center centre home living system group institute centers manor campus pavilion";
+static const char GENERIC[] =
+	"community general regional county city state university memorial medical family pain eye heart women children emergency urgent outpatient inpatient local "
+	"district public private veterans va rural teaching children's women's walk in day surgery surgical rehabilitation rehab nursing health care dialysis cancer "
+	"primary internal medicine mental behavioral wound sleep hand spine foot skin dental vision hearing travel allergy asthma diabetes cardiology oncology neurology "
+	"orthopedic orthopedics dermatology urology gastroenterology endocrinology rheumatology pulmonary renal transplant trauma birth birthing maternity "
+	"pediatric pediatrics geriatric psychiatric psychiatry infusion anticoagulation coumadin heart failure memory stroke fracture burn wellness fitness community "
+	"senior retirement assisted group adult foster long term acute skilled the our this that an another same other new old main";
+
 #define SLOTS 4096                               /* power of two, over twice the words */
 
-static struct {
-	uint64_t hash;
-	uint32_t kinds;
-} table[SLOTS];
-static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
+static struct table {
+	struct {
+		uint64_t hash;
+		word_set kinds;
+	} slot[SLOTS];
+	uint64_t filter[1024];                   /* a bit for each hash that the table has, so that most words cost one look */
+} words, numbers;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void insert(const char *list, uint32_t kind)
+static void insert(struct table *t, const char *list, word_set kind)
 {
 	for (const char *p = list; *p;) {
 		size_t n = strcspn(p, " "), at;
@@ -116,11 +142,11 @@ static void insert(const char *list, uint32_t kind)
 		for (size_t i = 0; i < n; i++)
 			hash = word_hash(hash, (unsigned char)p[i]);
 		at = hash & (SLOTS - 1);
-		while (table[at].hash && table[at].hash != hash)
+		while (t->slot[at].hash && t->slot[at].hash != hash)
 			at = (at + 1) & (SLOTS - 1);
-		table[at].hash = hash;
-		table[at].kinds |= kind;
-		filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
+		t->slot[at].hash = hash;
+		t->slot[at].kinds |= kind;
+		t->filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
 		p += n + (p[n] == ' ');
 	}
 }
@@ -129,17 +155,24 @@ static void fill(void)
 {
 	static const struct {
 		const char *list;
-		uint32_t kind;
+		word_set kind;
 	} lists[] = {
 		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
-		{THING, WORD_THING}, {AGE, WORD_AGE}, {STATE, WORD_STATE},
+		{THING, WORD_THING}, {AGE, WORD_AGE}, {YEARS, WORD_YEARS}, {DATE_BEFORE, WORD_DATE_BEFORE}, {STREET, WORD_STREET},
+		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"on at near along off", WORD_ON},
+		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{"and", WORD_AND}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
+	}, number_lists[] = {
+		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
+		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {WEEKDAY, NUMBER_WEEKDAY},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		insert(lists[i].list, lists[i].kind);
+		insert(&words, lists[i].list, lists[i].kind);
+	for (size_t i = 0; i < sizeof number_lists / sizeof *number_lists; i++)
+		insert(&numbers, number_lists[i].list, number_lists[i].kind);
 }
 
 void words_ready(void)
@@ -147,12 +180,22 @@ void words_ready(void)
 	pthread_once(&once, fill);
 }
 
-unsigned int word_kinds(uint64_t hash)
+static word_set find(const struct table *t, uint64_t hash)
 {
-	if (!(filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
+	if (!(t->filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
 		return 0;
-	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
-		if (table[at].hash == hash)
-			return table[at].kinds;
+	for (size_t at = hash & (SLOTS - 1); t->slot[at].hash; at = (at + 1) & (SLOTS - 1))
+		if (t->slot[at].hash == hash)
+			return t->slot[at].kinds;
 	return 0;
+}
+
+word_set word_kinds(uint64_t hash)
+{
+	return find(&words, hash);
+}
+
+unsigned int number_kinds(uint64_t hash)
+{
+	return (unsigned int)find(&numbers, hash);
 }

@@ -1,0 +1,402 @@
+/* Where people live and are treated: streets, cities, counties, hospitals. */
+#include "around.h"
+#include "parts.h"
+
+#define WORDS_MAX 7
+
+static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
+{
+	*f = (struct finding){.start = s->i, .end = end, .entity = entity, .rule = rule, .custom = -1};
+	return true;
+}
+
+static bool labelled(const struct scan *s, enum label label)
+{
+	return s->context->label == label && (!s->context->needs_mark || s->context->mark);
+}
+
+static bool is_word(const struct part *p)
+{
+	return p->end > p->start && (p->shape >= SHAPE_INITIAL || (p->words & WORD_PARTICLE));
+}
+
+/* Behind a word of a place's name: one space, also behind a full stop or a possessive. 0: the name ends here. */
+static size_t next_word(struct scan *s, const struct part *p)
+{
+	size_t j = p->end;
+
+	if (scan_at(s, j) == '\'' && lower(scan_at(s, j + 1)) == 's')
+		j += 2;
+	if (scan_at(s, j) == '.' && p->end - p->start <= 3)
+		j++;
+	return scan_at(s, j) == ' ' && is_alnum(scan_at(s, j + 1)) ? j + 1 : 0;
+}
+
+/* ---- streets ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* "42nd", "5th" */
+static size_t numbered(struct scan *s, size_t i)
+{
+	size_t n = 0;
+
+	while (n < 4 && is_digit(scan_at(s, i + n)))
+		n++;
+	return n && n < 4 && is_alpha(scan_at(s, i + n)) && is_alpha(scan_at(s, i + n + 1)) && !is_alnum(scan_at(s, i + n + 2)) ? i + n + 2 : 0;
+}
+
+/* ", Apt 3C", " #4", ", Suite 200" */
+static size_t unit(struct scan *s, size_t end)
+{
+	static const char *const words[] = {"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer"};
+	size_t i = end, j;
+
+	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
+		i++;
+	if (i == end)
+		return end;
+	j = i;
+	if (scan_at(s, i) == '#') {
+		j = i + 1;
+	} else {
+		for (size_t k = 0; k < sizeof words / sizeof *words && j == i; k++) {
+			size_t n = 0;
+
+			while (words[k][n] && lower(scan_at(s, i + n)) == (unsigned char)words[k][n])
+				n++;
+			if (!words[k][n] && !is_alpha(scan_at(s, i + n)))
+				j = i + n;
+		}
+		if (j == i)
+			return end;
+		while (j < i + 12 && (scan_at(s, j) == '.' || scan_at(s, j) == ' ' || scan_at(s, j) == '#'))
+			j++;
+	}
+	i = j;
+	while (j < i + 6 && is_alnum(scan_at(s, j)))
+		j++;
+	if (j == i || is_alnum(scan_at(s, j)) || (!is_digit(scan_at(s, i)) && j > i + 2))
+		return end;
+	if (scan_at(s, j) == '-' && is_alnum(scan_at(s, j + 1)) && !is_alnum(scan_at(s, j + 2)))
+		j += 2;
+	return j;
+}
+
+/* A street's name from place i on, up to its suffix; loose: an address was announced, and the suffix may be missing. 0: none. */
+static size_t street(struct scan *s, size_t i, bool loose)
+{
+	size_t at = i, end = 0, words = 0, last = 0;
+
+	for (; at && words < WORDS_MAX; words++) {
+		struct part p;
+		size_t ordinal = is_digit(scan_at(s, at)) ? numbered(s, at) : 0;
+
+		if (ordinal) {
+			last = ordinal;
+			at = scan_at(s, ordinal) == ' ' && is_alnum(scan_at(s, ordinal + 1)) ? ordinal + 1 : 0;
+			continue;
+		}
+		part_read(s, at, &p);
+		if (!is_word(&p) && !(loose && p.shape == SHAPE_LOWER && !(p.words & WORD_STOP)))
+			break;
+		if (words && (p.words & WORD_STREET) && (p.shape >= SHAPE_CAPITALS || loose)) {
+			end = p.end;
+			/* "St. Charles Ave": a suffix that is short may begin a name */
+			if (scan_at(s, end) == '.' && p.end - p.start <= 4)
+				end++;
+		} else if (end) {
+			break;
+		}
+		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST)) && p.shape != SHAPE_INITIAL)
+			break;
+		last = p.end;
+		at = next_word(s, &p);
+	}
+	if (end || !loose)
+		return end;
+	return last;
+}
+
+static size_t po_box(struct scan *s, size_t i)
+{
+	static const char *const forms[] = {"p.o. box ", "po box ", "p. o. box ", "p.o.box ", "post office box ", "pob "};
+
+	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+		size_t n = 0, j;
+
+		while (forms[k][n] && lower(scan_at(s, i + n)) == (unsigned char)forms[k][n])
+			n++;
+		if (forms[k][n])
+			continue;
+		j = i + n + (scan_at(s, i + n) == '#');
+		n = j;
+		while (j < n + 7 && is_digit(scan_at(s, j)))
+			j++;
+		if (j > n && !is_alnum(scan_at(s, j)))
+			return j;
+	}
+	return 0;
+}
+
+static bool lives_at(const struct context *c)
+{
+	return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (word_kinds(c->before[1]) & WORD_LIVES);
+}
+
+bool scan_address(struct scan *s, struct finding *f)
+{
+	bool loose = labelled(s, LABEL_ADDRESS) || lives_at(s->context);
+	size_t i = s->i, n = 0, end;
+
+	if (!is_digit(scan_at(s, i))) {
+		if (lower(scan_at(s, i)) == 'p' && (end = po_box(s, i)))
+			return found(f, s, end, ENTITY_ADDRESS, "post office box");
+		/* "lives on Village Drive": a street without a number */
+		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !reading_is_upper(scan_at(s, i)))
+			return false;
+		end = street(s, i, false);
+		return end && end - i > 7 && around_right(s, end) != RIGHT_THING && found(f, s, end, ENTITY_ADDRESS, "street");
+	}
+	if (s->context->label == LABEL_PLAIN || s->context->last == '.' || s->context->last == '/')
+		return false;
+	while (n < 7 && is_digit(scan_at(s, i + n)))
+		n++;
+	if (n > 6)
+		return false;
+	i += n;
+	if (scan_at(s, i) == '-' && is_digit(scan_at(s, i + 1)))                 /* "12-40 31st Avenue" */
+		for (i++; is_digit(scan_at(s, i)) && i < s->i + 13; i++)
+			;
+	else if (is_alpha(scan_at(s, i)) && !is_alnum(scan_at(s, i + 1)))        /* "221B" */
+		i++;
+	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))
+		return false;
+	end = street(s, i + 1, loose);
+	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, loose ? "address label" : "street address");
+}
+
+/* ---- cities, counties ------------------------------------------------------------------------------------------------------------------- */
+
+/* "MA", "Massachusetts", "North Carolina" at place i */
+static bool state_at(struct scan *s, size_t i)
+{
+	size_t end;
+	uint64_t hash;
+
+	if (!reading_is_upper(scan_at(s, i)))
+		return false;
+	hash = around_word(s, i, &end);
+	if (is_alnum(scan_at(s, end)))
+		return false;
+	if (end - i == 2)
+		return reading_is_upper(scan_at(s, i + 1)) && is_state(hash);
+	if ((word_kinds(hash) & WORD_PLACE_FIRST) && scan_at(s, end) == ' ')
+		hash = around_word(s, end + 1, &end);
+	return is_state(hash);
+}
+
+/* The longest city's name that begins here. Single words of the language are none. *first: of one word that people are called, too. */
+static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
+{
+	uint64_t hash = WORD_HASH;
+	size_t at = s->i, end = 0;
+
+	for (int words = 0; words < 4; words++) {
+		struct part p;
+		unsigned int bits;
+
+		part_read(s, at, &p);
+		if (!is_word(&p) || (words == 0 && (p.words & WORD_STOP) && !(p.words & WORD_PLACE_FIRST)))
+			break;
+		for (size_t j = p.start; j < p.end; j++) {
+			uint16_t c = scan_at(s, j);
+
+			if (is_alpha(c))
+				hash = word_hash(hash, c);
+			else if (c == '-')
+				hash = word_hash(hash, ' ');
+		}
+		bits = dictionary_find(hash);
+		if (bits & DICTIONARY_PLACE) {
+			end = p.end;
+			*one = words == 0;
+			*dictionary = bits;
+		}
+		at = next_word(s, &p);
+		if (!(bits & DICTIONARY_PLACE_BEGINS) || !at)
+			break;
+		hash = word_hash(hash, ' ');
+	}
+	return end;
+}
+
+/* "City, ST" */
+static bool before_state(struct scan *s, size_t end)
+{
+	size_t i = end;
+
+	if (scan_at(s, i) == ',')
+		i++;
+	if (scan_at(s, i) == ' ')
+		i++;
+	return i > end && state_at(s, i);
+}
+
+/* Up to three words in capitals, for cities that no dictionary has. */
+static size_t capitals(struct scan *s)
+{
+	size_t at = s->i, end = 0;
+
+	for (int words = 0; words < 3 && (at || !words); words++) {
+		struct part p;
+
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
+			break;
+		end = p.end;
+		at = next_word(s, &p);
+	}
+	return end;
+}
+
+/* Digits of a ZIP code behind a state. */
+static bool before_zip(struct scan *s, size_t end)
+{
+	size_t i = end + 1, word;
+
+	if (scan_at(s, end) != ',' || scan_at(s, i) != ' ' || !state_at(s, i + 1))
+		return false;
+	around_word(s, i + 1, &word);
+	i = word + (scan_at(s, word) == ',');
+	return scan_at(s, i) == ' ' && is_digit(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2)) && is_digit(scan_at(s, i + 3));
+}
+
+bool scan_city(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	unsigned int bits = 0;
+	word_set kinds = c->gap == GAP_SPACE ? word_kinds(c->before[0]) : 0;
+	bool one = false, first, in;
+	size_t end, all;
+
+	if (!reading_is_upper(scan_at(s, s->i)))
+		return false;
+	if (labelled(s, LABEL_CITY) && (all = capitals(s)))
+		return found(f, s, all, ENTITY_CITY, "city label");
+	end = city(s, &one, &bits);
+	if (end && before_state(s, end))
+		return found(f, s, end, ENTITY_CITY, "city before a state");
+	all = capitals(s);
+	if (all && before_zip(s, all))
+		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
+	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && scan_at(s, all) == ',')
+		return found(f, s, all, ENTITY_CITY, "city behind a street");
+	if (!end || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
+		return false;
+	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
+	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);
+	first = one && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST));
+	if ((one && (bits & DICTIONARY_SAFE)) || (first && !in) || (!one && !in && !(kinds & WORD_FROM)))
+		return false;
+	return found(f, s, end, ENTITY_CITY, "city in running text");
+}
+
+bool scan_county(struct scan *s, struct finding *f)
+{
+	size_t at = s->i, end = 0;
+
+	if (!reading_is_upper(scan_at(s, s->i)))
+		return false;
+	if (labelled(s, LABEL_COUNTY) && (end = capitals(s)))
+		return found(f, s, end, ENTITY_COUNTY, "county label");
+	for (int words = 0; words < 4 && (at || !words); words++) {
+		struct part p;
+		size_t behind;
+
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS || ((p.words & WORD_STOP) && !(p.words & WORD_PLACE_FIRST)))
+			return false;
+		end = p.end;
+		at = next_word(s, &p);
+		if (at && reading_is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
+			return found(f, s, end, ENTITY_COUNTY, "county");
+	}
+	return false;
+}
+
+/* ---- hospitals and the like ---------------------------------------------------------------------------------------------------------------- */
+
+static const char OF_WORDS[] = "of and the at for";
+
+static bool is_joint(struct scan *s, const struct part *p)
+{
+	const char *at = OF_WORDS;
+
+	while (*at) {
+		size_t n = 0;
+
+		while (at[n] && at[n] != ' ' && lower(scan_at(s, p->start + n)) == (unsigned char)at[n])
+			n++;
+		if (n == p->end - p->start && (!at[n] || at[n] == ' '))
+			return true;
+		while (*at && *at++ != ' ')
+			;
+	}
+	return false;
+}
+
+/* "St. Luke's" by itself */
+static size_t saint(struct scan *s)
+{
+	struct part p;
+	size_t at;
+
+	part_read(s, s->i, &p);
+	if (p.end - p.start != 2 || !(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's')
+		return 0;
+	at = next_word(s, &p);
+	if (!at)
+		return 0;
+	part_read(s, at, &p);
+	return p.shape >= SHAPE_CAPITALS && scan_at(s, p.end) == '\'' && lower(scan_at(s, p.end + 1)) == 's' && !is_alnum(scan_at(s, p.end + 2)) ?
+		p.end + 2 : 0;
+}
+
+bool scan_facility(struct scan *s, struct finding *f)
+{
+	size_t at = s->i, end = 0;
+	bool own = false;                                /* a word that not every hospital may bear */
+
+	if (!reading_is_upper(scan_at(s, s->i)))
+		return false;
+	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
+		struct part p, second;
+		size_t next;
+
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_INITIAL && !(words && is_joint(s, &p)))
+			break;
+		if (words == 0 && (p.words & (WORD_STOP | WORD_ARTICLE | WORD_BE)) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC)))
+			return false;
+		next = next_word(s, &p);
+		if (p.words & WORD_FACILITY) {
+			if (words && own)
+				end = p.end;
+		} else if ((p.words & WORD_GENERIC) && next) {
+			part_read(s, next, &second);
+			if ((second.words & WORD_CENTER) && second.shape >= SHAPE_CAPITALS && own) {
+				end = second.end;
+				next = next_word(s, &second);
+			}
+		} else if (p.shape >= SHAPE_CAPITALS && !(p.words & (WORD_STOP | WORD_GENERIC))) {
+			own = true;
+		}
+		if (end && !next)
+			break;
+		at = next;
+	}
+	if (end)
+		return found(f, s, end, ENTITY_FACILITY, "facility");
+	if ((end = saint(s)) && around_left(s->context) == LEFT_PLACE && around_right(s, end) != RIGHT_THING)
+		return found(f, s, end, ENTITY_FACILITY, "facility, a saint's");
+	return false;
+}
