@@ -87,7 +87,7 @@ bool scan_age(struct scan *s, struct finding *f)
 	if (scan_at(s, end) == '+' || (scan_at(s, end) == '.' && is_digit(scan_at(s, end + 1))) || scan_at(s, end) == '%')
 		return false;
 	if (years_old(s, end) || (label && !is_alnum(scan_at(s, end)) && scan_at(s, end) != '-' && scan_at(s, end) != '/') ||
-	    (and_sex(s, end) && c->gap != GAP_NONE && c->label != LABEL_PLAIN))
+	    (and_sex(s, end) && (c->gap >= GAP_STOP || !c->before[0] || (word_kinds(c->before[0]) & WORD_ARTICLE))))
 		return found(f, s, end);
 	return false;
 }

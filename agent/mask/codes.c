@@ -44,6 +44,23 @@ static bool scan_udi(struct scan *s, struct finding *f)
 	return true;
 }
 
+/* Accession numbers of laboratories: "S24-10233" */
+static bool scan_accession(struct scan *s, struct finding *f)
+{
+	size_t j = s->i, n = 0;
+
+	while (n < 2 && scan_at(s, j) < 0x80 && reading_is_upper(scan_at(s, j)))
+		n++, j++;
+	if (!n || !is_digit(scan_at(s, j)) || !is_digit(scan_at(s, j + 1)) || scan_at(s, j + 2) != '-')
+		return false;
+	for (j += 3, n = 0; n < 7 && is_digit(scan_at(s, j)); n++, j++)
+		;
+	if (n < 4 || n > 6 || is_alnum(scan_at(s, j)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = j, .entity = ENTITY_ID, .rule = "accession form", .custom = -1};
+	return true;
+}
+
 /* A bank account in its international form; the longest that its check digits confirm. */
 static bool scan_iban(struct scan *s, struct finding *f)
 {
@@ -92,5 +109,5 @@ bool scan_code(struct scan *s, struct finding *f)
 			*f = (struct finding){.start = s->i, .end = end, .entity = codes[k].entity, .rule = codes[k].rule, .custom = -1};
 			return true;
 		}
-	return scan_iban(s, f);
+	return scan_accession(s, f) || scan_iban(s, f);
 }

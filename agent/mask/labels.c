@@ -264,7 +264,7 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
 		c->mark = c->mark || FILLERS[filler].mark;
 		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
-	} else if (c->list && c->label >= LABEL_TITLE && (is_credential(hash) || hash == AND)) {
+	} else if (c->list && c->label >= LABEL_TITLE && ((is_credential(hash) && c->before[0] != CONTEXT_CITY) || hash == AND)) {
 		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
 	} else if (index >= 0) {
 		set_label(c, index);
@@ -276,6 +276,7 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 	} else {
 		forget_label(c);
 	}
+	columns_word(&c->columns, hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
 	if (!c->glued) {
 		c->words[0] = 0;
 		c->words[1] = 0;
@@ -309,6 +310,7 @@ static enum gap gap_of(uint16_t sign)
 
 void context_sign(struct context *c, uint16_t sign)
 {
+	enum label cell;
 	enum gap gap;
 
 	/* words of a phrase stand side by side, or joined by one sign */
@@ -319,6 +321,13 @@ void context_sign(struct context *c, uint16_t sign)
 	c->last = sign;
 	gap = gap_of(sign);
 	c->gap = gap > c->gap ? gap : c->gap;
+	if (columns_sign(&c->columns, sign, &cell)) {            /* the head of its column is a cell's label, and no word before is */
+		forget_label(c);
+		c->label = cell;
+		c->mark = cell != LABEL_NONE;
+		c->age = c->breaks = 0;
+		return;
+	}
 	if (c->label == LABEL_NONE)
 		return;
 	c->age++;
@@ -350,8 +359,9 @@ void context_masked(struct context *c, enum entity entity)
 	} else {
 		forget_label(c);
 	}
+	columns_masked(&c->columns);
 	c->words[0] = c->words[1] = c->words[2] = 0;
-	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : CONTEXT_MASKED;
+	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY : CONTEXT_MASKED;
 	c->before[1] = 0;
 	c->gap = GAP_NONE;
 	c->glued = false;

@@ -106,7 +106,7 @@ static size_t street(struct scan *s, size_t i, bool loose)
 		} else if (end) {
 			break;
 		}
-		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST)) && p.shape != SHAPE_INITIAL)
+		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) && p.shape != SHAPE_INITIAL)
 			break;
 		last = p.end;
 		at = next_word(s, &p);
@@ -294,8 +294,10 @@ bool scan_city(struct scan *s, struct finding *f)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);
-	first = one && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST));
-	if ((one && (bits & DICTIONARY_SAFE)) || (first && !in) || (!one && !in && !(kinds & WORD_FROM)))
+	first = bits & DICTIONARY_FIRST;
+	if (one && (bits & DICTIONARY_SAFE) && !(in && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST))))
+		return false;
+	if (!in && (!(kinds & WORD_FROM) || (one && first)))
 		return false;
 	return found(f, s, end, ENTITY_CITY, "city in running text");
 }
@@ -375,7 +377,7 @@ bool scan_facility(struct scan *s, struct finding *f)
 		part_read(s, at, &p);
 		if (p.shape < SHAPE_INITIAL && !(words && is_joint(s, &p)))
 			break;
-		if (words == 0 && (p.words & (WORD_STOP | WORD_ARTICLE | WORD_BE)) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC)))
+		if (words == 0 && (p.words & (WORD_STOP | WORD_ARTICLE | WORD_BE)) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME)))
 			return false;
 		next = next_word(s, &p);
 		if (p.words & WORD_FACILITY) {
@@ -387,7 +389,7 @@ bool scan_facility(struct scan *s, struct finding *f)
 				end = second.end;
 				next = next_word(s, &second);
 			}
-		} else if (p.shape >= SHAPE_CAPITALS && !(p.words & (WORD_STOP | WORD_GENERIC))) {
+		} else if (p.shape >= SHAPE_CAPITALS && (!(p.words & (WORD_STOP | WORD_GENERIC)) || (p.words & WORD_ALSO_NAME))) {
 			own = true;
 		}
 		if (end && !next)

@@ -4,30 +4,19 @@
 #define PHIGATE_MASK_SCAN_H
 
 #include "buf.h"
+#include "columns.h"
 #include "entity.h"
 #include "hash.h"
 #include "reading.h"
 
 #define SCAN_BYTES 496                           /* how far one decision may see; with a character that the end cuts within 512 */
 
-/* What the words before a place say about what comes. */
-enum label {
-	LABEL_NONE,
-	LABEL_PLAIN,             /* a code that is no identifier follows: a version, a section, an ICD code */
-	LABEL_SSN, LABEL_MRN, LABEL_HEALTH_PLAN, LABEL_ACCOUNT, LABEL_LICENSE, LABEL_VEHICLE, LABEL_DEVICE, LABEL_BIOMETRIC, LABEL_ID,
-	LABEL_PHONE, LABEL_FAX, LABEL_DATE, LABEL_AGE, LABEL_ZIP, LABEL_STATE, LABEL_ADDRESS, LABEL_CITY, LABEL_COUNTY, LABEL_FACILITY,
-	LABEL_TITLE,             /* "Dr." */
-	LABEL_ROLE,              /* "Nurse": a name may follow */
-	LABEL_NAME,              /* "Patient name" */
-	LABEL_PERSON,            /* "Patient:": a name, or what the patient says or has */
-	LABEL_SPOKEN,            /* "my name is": small letters, too */
-};
-
 #define CONTEXT_WORDS 3
 #define CONTEXT_NAMES 64
 #define CONTEXT_MASKED 1                         /* instead of a word's hash: an identifier stood there */
 #define CONTEXT_NAME 2                           /* a name */
 #define CONTEXT_ADDRESS 3
+#define CONTEXT_CITY 4
 
 /* What stands between the last word and here; the strongest counts. */
 enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
@@ -45,6 +34,7 @@ struct context {
 	uint16_t last;                   /* the unit before; 0 at the beginning */
 	bool glued;                      /* the words before are joined by one space or sign each */
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
+	struct columns columns;
 	uint64_t names[CONTEXT_NAMES];   /* hashes of name parts that were found */
 	uint8_t n_names, next_name;
 };

@@ -37,6 +37,7 @@ enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, st
 	m->engine = engine;
 	m->scope = scope;
 	m->counts = counts;
+	m->context.columns.line_begins = true;
 	return RC_OK;
 }
 
@@ -355,6 +356,7 @@ enum rc mask_finish(struct mask_stream *m, struct buf *out)
 		rc = work(m, true, out);
 	while (m->n && rc == RC_OK);
 	wipe(&m->context, sizeof m->context);
+	m->context.columns.line_begins = true;
 	m->offset = m->before = 0;
 	m->swallow = m->found = false;
 	return rc;

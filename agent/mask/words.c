@@ -92,7 +92,7 @@ static const char NUMBER[] = "mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
 static const char YEARS[] = "year years yr yrs yo y";
-static const char DATE_BEFORE[] = "on since until till dated starting beginning effective";
+static const char DATE_BEFORE[] = "note on since until till dated starting beginning effective";
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 

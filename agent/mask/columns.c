@@ -1,0 +1,112 @@
+/* Tables: what heads a column is the label of its values. Markdown ("| DOB |"), CSV and tab-separated text by their first line, and
+ * the segments of HL7 version 2, whose fields have fixed places. */
+#include "columns.h"
+
+#include <string.h>
+
+#include "hash.h"
+
+static const struct {
+	char segment[4];
+	uint8_t field;
+	enum label label;
+} HL7[] = {
+	{"PID", 2, LABEL_MRN}, {"PID", 3, LABEL_MRN}, {"PID", 4, LABEL_MRN}, {"PID", 5, LABEL_NAME}, {"PID", 6, LABEL_NAME}, {"PID", 7, LABEL_DATE},
+	{"PID", 9, LABEL_NAME}, {"PID", 11, LABEL_ADDRESS}, {"PID", 12, LABEL_COUNTY}, {"PID", 13, LABEL_PHONE}, {"PID", 14, LABEL_PHONE},
+	{"PID", 18, LABEL_ACCOUNT}, {"PID", 19, LABEL_SSN}, {"PID", 20, LABEL_LICENSE}, {"NK1", 2, LABEL_NAME}, {"NK1", 4, LABEL_ADDRESS},
+	{"NK1", 5, LABEL_PHONE}, {"NK1", 6, LABEL_PHONE}, {"PV1", 7, LABEL_PERSON}, {"PV1", 8, LABEL_PERSON}, {"PV1", 9, LABEL_PERSON},
+	{"PV1", 17, LABEL_PERSON}, {"PV1", 19, LABEL_ID}, {"PV1", 44, LABEL_DATE}, {"PV1", 45, LABEL_DATE}, {"GT1", 3, LABEL_NAME},
+	{"GT1", 5, LABEL_ADDRESS}, {"GT1", 6, LABEL_PHONE}, {"GT1", 12, LABEL_SSN}, {"IN1", 16, LABEL_NAME}, {"IN1", 18, LABEL_DATE},
+	{"IN1", 36, LABEL_HEALTH_PLAN}, {"IN1", 49, LABEL_HEALTH_PLAN}, {"OBR", 2, LABEL_ID}, {"OBR", 3, LABEL_ID}, {"OBR", 7, LABEL_DATE},
+	{"OBR", 16, LABEL_PERSON}, {"ORC", 2, LABEL_ID}, {"ORC", 3, LABEL_ID}, {"ORC", 12, LABEL_PERSON},
+};
+
+static const char SEGMENTS[][4] = {"PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC"};
+
+static uint64_t hash_of(const char *word)
+{
+	uint64_t hash = WORD_HASH;
+
+	while (*word)
+		hash = word_hash(hash, (unsigned char)*word++);
+	return hash;
+}
+
+void columns_word(struct columns *t, uint64_t hash, enum label label)
+{
+	if (t->column == 0 && !t->words && t->line_begins)
+		for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
+			if (hash == hash_of(SEGMENTS[i]))
+				t->segment = (uint8_t)(i + 1);
+	t->line_begins = false;
+	t->words = (uint8_t)(t->words < 200 ? t->words + 1 : 200);
+	if (t->words > CELL_WORDS)
+		t->prose = true;
+	if (label != LABEL_NONE && t->column < COLUMNS_MAX) {
+		t->labelled = (uint8_t)(t->labelled + (t->next[t->column] == LABEL_NONE));
+		t->next[t->column] = (uint8_t)label;
+	}
+}
+
+void columns_masked(struct columns *t)
+{
+	t->line_begins = false;
+	t->prose = true;                                 /* a head has no values */
+}
+
+static void end_line(struct columns *t)
+{
+	bool row = t->column > 0;
+
+	/* the first line of a table is its head */
+	if (t->separator && (!row || t->line_separator != t->separator)) {
+		t->separator = 0;
+	} else if (!t->separator && row && t->labelled > 0 && !t->prose && (t->labelled > 1 || t->line_separator == '|')) {
+		t->separator = t->line_separator;
+		memcpy(t->label, t->next, sizeof t->label);
+	}
+	memset(t->next, 0, sizeof t->next);
+	t->column = t->words = t->labelled = t->line_separator = t->segment = 0;
+	t->prose = t->quoted = false;
+	t->line_begins = true;
+}
+
+static enum label label_of(const struct columns *t)
+{
+	if (t->segment) {
+		for (size_t i = 0; i < sizeof HL7 / sizeof *HL7; i++)
+			if (HL7[i].field == t->column && strcmp(HL7[i].segment, SEGMENTS[t->segment - 1]) == 0)
+				return HL7[i].label;
+		return LABEL_NONE;
+	}
+	return t->separator && t->separator == t->line_separator && t->column < COLUMNS_MAX ? (enum label)t->label[t->column] : LABEL_NONE;
+}
+
+bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
+{
+	bool cell;
+
+	*label = LABEL_NONE;
+	if (sign == '\n') {
+		end_line(t);
+		/* the first cell of a row in CSV begins with its line */
+		if (t->separator && t->separator != '|')
+			*label = (enum label)t->label[0];
+		return t->separator && t->separator != '|';
+	}
+	if (sign == '"')
+		t->quoted = !t->quoted;
+	if (sign == '.' || sign == '!' || sign == '?' || sign == '{' || sign == ';')
+		t->prose = true;
+	cell = sign == '|' || sign == '\t' || (sign == ',' && !t->quoted);
+	if (cell && !t->line_separator)
+		t->line_separator = (char)sign;
+	if (sign != ' ' && sign != '"')
+		t->line_begins = false;
+	if (!cell || sign != (unsigned char)t->line_separator)
+		return false;
+	t->column = (uint8_t)(t->column < 200 ? t->column + 1 : 200);
+	t->words = 0;
+	*label = label_of(t);
+	return *label != LABEL_NONE || t->segment || t->separator == t->line_separator;
+}

@@ -1,0 +1,30 @@
+/* Which column of a table a place stands in, and what its head says. A part of the context. */
+#ifndef PHIGATE_MASK_COLUMNS_H
+#define PHIGATE_MASK_COLUMNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "label.h"
+
+#define COLUMNS_MAX 32
+#define CELL_WORDS 3                             /* a head of more is prose */
+
+struct columns {
+	char separator;                  /* of the table that we are in: '|', ',', '\t'; 0: in none */
+	char line_separator;             /* the first of this line */
+	uint8_t column, words, labelled; /* of this line so far */
+	uint8_t segment;                 /* of HL7, from 1 */
+	bool prose, quoted, line_begins; /* line_begins: nothing stands before in the line */
+	uint8_t label[COLUMNS_MAX];      /* enum label of each column */
+	uint8_t next[COLUMNS_MAX];       /* what this line would be as a head */
+};
+
+/* A word, and the label that ends with it, if any. */
+void columns_word(struct columns *t, uint64_t hash, enum label label);
+void columns_masked(struct columns *t);
+
+/* A sign. True: it begins a cell, *label is the cell's. */
+bool columns_sign(struct columns *t, uint16_t sign, enum label *label);
+
+#endif
