@@ -70,6 +70,8 @@ enum rc exchange_unrecorded(struct exchange *x)
 	x->outcome = OUTCOME_FAILED;
 	why_set(&x->why, RC_IO, "the recording cannot be written, and nothing passes that is not on record");
 	log_error("recording_failed", L_TEXT("session", x->session->id), L_NUM("exchange", x->number));
+	if (x->recorded)                                 /* for the time when there is room again; else there is nothing more to do */
+		(void)!transcript_cut(&x->transcript, "recording");
 	if (x->status)                                   /* an answer is under way already */
 		return RC_CANCELLED;
 	return answer(x, 503, "unavailable", NULL, false) == RC_END ? RC_END : RC_CANCELLED;

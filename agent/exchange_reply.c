@@ -229,7 +229,7 @@ static enum rc pass(struct reply *r, size_t n)
 
 	if (!n)
 		return RC_OK;
-	if (begin(r) != RC_OK || transcript_chunk(&r->x->transcript, bytes, false) != RC_OK)
+	if (begin(r) != RC_OK || transcript_chunk(&r->x->transcript, bytes, false) != RC_OK || recording_check(r->x->session->recording) != RC_OK)
 		return RC_IO;
 	put_chunk(r, bytes);
 	buf_consume(&r->masked, n);

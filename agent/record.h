@@ -45,6 +45,9 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
  * RC_IO when the recording has failed (disk full included). */
 enum rc recording_sync(struct recording *r) MUST_USE;
 
+/* May more of an answer pass? RC_IO while the disk is full, and once the recording has failed. Does not wait for the disk. */
+enum rc recording_check(struct recording *r) MUST_USE;
+
 void recording_count_masked(struct recording *r, const struct mask_counts *counts);
 enum recording_event { RECORDING_HELD, RECORDING_APPROVED, RECORDING_DENIED };
 void recording_count(struct recording *r, enum recording_event event);

@@ -444,6 +444,16 @@ enum rc recording_sync(struct recording *r)
 	return rc;
 }
 
+enum rc recording_check(struct recording *r)
+{
+	enum rc rc;
+
+	pthread_mutex_lock(&r->lock);
+	rc = r->failed != RC_OK ? r->failed : r->full ? RC_IO : RC_OK;
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
 static void swap(struct buf *a, struct buf *b)
 {
 	struct buf c = *a;
