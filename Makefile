@@ -126,9 +126,10 @@ $(B)/phigate-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libmask.a $(B)/libcom
 # ---- tests -----------------------------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 $(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/unit/test_*.c)): | $(B)/deps.UNIT.ok
+# a test may play a neighbour of what it tests: what it defines itself comes first
 $(B)/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
+	$(CC) $(LDFLAGS_ALL) -Wl,-z,muldefs -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
 # make unit runs all; make unit/test_buf runs one
 unit-programs: $(UNIT)
 unit: $(UNIT)

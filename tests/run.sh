@@ -41,7 +41,7 @@ step() {
 		passed=$((passed + 1)); printf '%-34s ok, %d s\n' "$name" $((SECONDS - from))
 	else
 		failed=$((failed + 1)); printf '%-34s FAILED: %s\n' "$name" "$*"
-		{ grep -E 'error|warning|undefined|\*\*\*' "$work/step" || cat "$work/step"; } | tail -n 40 | sed 's/^/    /'
+		{ grep -E ' error: | warning: |undefined reference|multiple definition|\*\*\*' "$work/step" || cat "$work/step"; } | tail -n 40 | sed 's/^/    /'
 		return 1
 	fi
 	from=$SECONDS
