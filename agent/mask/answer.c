@@ -4,28 +4,34 @@
 #include <string.h>
 
 #include "events.h"
+#include "plain.h"
 #include "splice.h"
+#include "sse.h"
 #include "text.h"
 
 #define CONTINUES_MAX 512                        /* bytes of the request that an answer goes on from */
+#define CREDENTIAL_MAX 65536
+#define PIECE_MAX ((size_t)256 << 20)
 
 struct answer {
 	struct answer_options options;
 	struct answer_shape *no_shape;           /* where a route has none */
 	struct text_rules shared;
 	struct buf continues, credential;
-	/* one text: JSON, or any other */
+	unsigned int bom_n;                      /* bytes of a byte order mark that have come */
+	bool begun;                              /* it is clear whether there is one */
+	/* one text: JSON, or any other; of an event stream: a line that is no data */
 	struct splice_rules rules;
 	struct text *text;
 	struct outlet outlet;
 	/* events */
 	struct event_streams *streams;
-	struct buf event;                        /* as it came, so far */
-	size_t line_at;                          /* where its last line begins */
-	bool skip_lf;                            /* the byte before was a CR that ended a line */
-	bool fields;                             /* the event has more than comments */
-	bool began;                              /* a byte of the body has come */
+	struct sse_reader sse;
+	struct buf data;                         /* of the event that is read */
+	struct buf line;                         /* of a stream of lines, so far */
 };
+
+static event_write write_event, write_line;
 
 static enum rc prepare(struct answer *a, const struct answer_options *options)
 {
@@ -38,9 +44,11 @@ static enum rc prepare(struct answer *a, const struct answer_options *options)
 	while (tail.n && (*tail.p & 0xc0) == 0x80)       /* not in the middle of a character */
 		tail = (struct slice){tail.p + 1, tail.n - 1};
 	buf_init(&a->continues, CONTINUES_MAX);
-	buf_init(&a->credential, 65536);
-	buf_init(&a->outlet.pending, (size_t)256 << 20);
-	buf_init(&a->event, options->event_max_bytes + 65536);
+	buf_init(&a->credential, CREDENTIAL_MAX);
+	buf_init(&a->outlet.pending, PIECE_MAX);
+	buf_init(&a->data, options->event_max_bytes + 65536);
+	buf_init(&a->line, options->event_max_bytes + 65536);
+	sse_init(&a->sse, options->event_max_bytes);
 	buf_add_slice(&a->continues, tail);
 	rc = buf_add_slice(&a->credential, options->credential);
 	if (rc == RC_OK && !options->shape) {
@@ -48,9 +56,10 @@ static enum rc prepare(struct answer *a, const struct answer_options *options)
 		a->options.shape = a->no_shape;
 	}
 	a->options.continues = buf_slice(&a->continues);
-	a->shared = (struct text_rules){options->engine, options->scope, options->counts, buf_slice(&a->credential)};
+	a->options.credential = buf_slice(&a->credential);
+	a->shared = (struct text_rules){options->engine, options->scope, options->counts, a->options.credential};
 	a->rules = (struct splice_rules){
-		.shape = a->options.shape, .continues = a->options.continues, .string_max = options->event_max_bytes,
+		.shape = a->options.shape, .continues = a->options.continues, .again = -1, .string_max = options->event_max_bytes,
 	};
 	return rc == RC_OK ? a->continues.rc : rc;
 }
@@ -58,6 +67,7 @@ static enum rc prepare(struct answer *a, const struct answer_options *options)
 enum rc answer_new(const struct answer_options *options, struct answer **out)
 {
 	struct answer *a = calloc(1, sizeof *a);
+	struct sink sink = {outlet_edit, a ? &a->outlet : NULL};
 	enum rc rc = a ? prepare(a, options) : RC_NOMEM;
 
 	*out = a;
@@ -65,14 +75,15 @@ enum rc answer_new(const struct answer_options *options, struct answer **out)
 		return rc;
 	switch (options->framing) {
 	case FRAMING_JSON:
+		return text_new(&a->shared, &a->rules, false, 0, sink, &a->text);
 	case FRAMING_TEXT:
-		rc = text_new(&a->shared, options->framing == FRAMING_JSON ? &a->rules : NULL, false, 0, (struct sink){outlet_edit, &a->outlet}, &a->text);
-		if (rc == RC_OK && options->framing == FRAMING_TEXT && a->continues.len)
-			rc = text_context(a->text, buf_slice(&a->continues));
-		return rc;
+		rc = text_new(&a->shared, NULL, false, 0, sink, &a->text);
+		return rc == RC_OK && a->continues.len ? text_context(a->text, a->options.continues) : rc;
 	case FRAMING_SSE:
+		rc = text_new(&a->shared, NULL, false, TEXT_DEPTH, sink, &a->text);
+		return rc == RC_OK ? event_streams_new(&a->options, &a->shared, write_event, a, &a->streams) : rc;
 	case FRAMING_NDJSON:
-		return event_streams_new(&a->options, &a->shared, &a->streams);
+		return event_streams_new(&a->options, &a->shared, write_line, a, &a->streams);
 	}
 	return RC_FAULT;
 }
@@ -84,158 +95,124 @@ void answer_free(struct answer *a)
 	text_free(a->text);
 	event_streams_free(a->streams);
 	shape_free(a->no_shape);
+	sse_free(&a->sse);
 	buf_free(&a->continues);
 	buf_free(&a->credential);
 	buf_free(&a->outlet.pending);
-	buf_free(&a->event);
+	buf_free(&a->data);
+	buf_free(&a->line);
 	free(a);
 }
 
-/* ---- event streams (HTML standard 9.2.6) --------------------------------------------------------------------------------------------------- */
+/* ---- one text ------------------------------------------------------------------------------------------------------------------------- */
 
-/* One line of an event, in its parts as they came. */
-struct line {
-	struct slice name, colon, value, end;    /* colon with the space that may follow it; end: CR, LF or both */
-};
-
-static bool next_line(struct slice *in, struct line *out)
+static enum rc feed_text(struct answer *a, struct slice in, struct buf *out)
 {
-	size_t n = 0, name = 0;
+	enum rc rc = outlet_add(&a->outlet, in);
 
-	if (!in->n)
-		return false;
-	while (n < in->n && in->p[n] != '\r' && in->p[n] != '\n')
-		n++;
-	while (name < n && in->p[name] != ':')
-		name++;
-	*out = (struct line){.name = {in->p, name}, .colon = {in->p + name, 0}, .value = {in->p + name, 0}, .end = {in->p + n, 0}};
-	if (name < n) {
-		out->colon.n = 1 + (name + 1 < n && in->p[name + 1] == ' ');
-		out->value = (struct slice){in->p + name + out->colon.n, n - name - out->colon.n};
-	}
-	if (n < in->n)
-		out->end.n = in->p[n] == '\r' && n + 1 < in->n && in->p[n + 1] == '\n' ? 2 : 1;
-	*in = (struct slice){in->p + n + out->end.n, in->n - n - out->end.n};
-	return true;
-}
-
-/* The data lines, put together; false: the event has none. */
-static bool join_data(struct slice event, struct buf *out)
-{
-	struct line line;
-	bool any = false;
-
-	while (next_line(&event, &line))
-		if (slice_is(line.name, "data")) {
-			if (any)
-				buf_putc(out, '\n');
-			buf_add_slice(out, line.value);
-			any = true;
-		}
-	return any;
-}
-
-static enum rc write_data(const struct line *first, struct slice data, struct buf *out)
-{
-	struct slice end = first->end.n ? first->end : SLICE("\n");
-
-	for (;;) {
-		const char *lf = data.n ? memchr(data.p, '\n', data.n) : NULL;
-		size_t n = lf ? (size_t)(lf - data.p) : data.n;
-
-		buf_puts(out, "data");
-		if (first->colon.n)
-			buf_add_slice(out, first->colon);
-		else
-			buf_putc(out, ':');
-		buf_add(out, data.p, n);
-		buf_add_slice(out, end);
-		if (!lf)
-			return out->rc;
-		data = (struct slice){lf + 1, data.n - n - 1};
-	}
-}
-
-/* A line that is no data is text like any other. */
-static enum rc write_other(struct answer *a, const struct line *line, struct buf *out)
-{
-	enum rc rc = RC_OK;
-
-	buf_add_slice(out, line->name);
-	buf_add_slice(out, line->colon);
-	if (line->value.n)
-		rc = mask_text(a->options.engine, a->options.scope, a->options.counts, line->value, out);
-	buf_add_slice(out, line->end);
+	a->outlet.out = out;
+	if (rc == RC_OK)
+		rc = text_feed(a->text, in, in.n);
 	return rc == RC_OK ? out->rc : rc;
 }
 
-/* The event with other data; p NULL: it has none. */
-static enum rc write_sse(void *arg, struct slice frame, struct slice data, struct buf *out)
+static enum rc end_text(struct answer *a, struct buf *out)
 {
-	struct answer *a = arg;
-	struct line line;
-	bool written = false, same;
-	struct buf before;
+	enum rc rc;
+
+	a->outlet.out = out;
+	rc = text_end(a->text);
+	return rc == RC_OK ? out->rc : rc;
+}
+
+/* ---- event streams ---------------------------------------------------------------------------------------------------------------------- */
+
+/* A line that is no data is text like any other: names that the standard gives no meaning, too. */
+static enum rc write_other(struct answer *a, const struct sse_line *line, struct buf *out)
+{
+	static const char *const names[] = {"", "event", "id", "retry"};
+	struct slice text = {line->name.p, line->name.n + line->colon.n + line->value.n};
 	enum rc rc = RC_OK;
 
-	buf_init(&before, a->event.max);
-	same = join_data(frame, &before) && before.rc == RC_OK && before.len == data.n && (!data.n || memcmp(before.data, data.p, data.n) == 0);
-	while (rc == RC_OK && next_line(&frame, &line)) {
-		bool is_data = slice_is(line.name, "data");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (slice_is(line->name, names[i])) {
+			buf_add(out, line->name.p, line->name.n + line->colon.n);
+			text = line->value;
+			break;
+		}
+	if (plain_word(&a->shared, text)) {
+		rc = buf_add_slice(out, text);
+	} else {
+		rc = feed_text(a, text, out);
+		if (rc == RC_OK)
+			rc = end_text(a, out);
+	}
+	return rc == RC_OK ? buf_add_slice(out, line->end) : rc;
+}
 
-		if (!line.name.n && !line.colon.n)
+static enum rc write_event(void *arg, struct slice frame, struct slice data, enum event_form form, struct buf *out)
+{
+	struct answer *a = arg;
+	struct sse_line line, first = {0};
+	bool written = false;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && sse_line(&frame, &line)) {
+		bool is_data = slice_is(line.name, "data"), blank = !line.name.n && !line.colon.n;
+
+		if (!first.end.n)
+			first = line;
+		if (blank)
 			rc = buf_add_slice(out, line.end);
-		else if (is_data && same)
+		else if (is_data && form == EVENT_SAME)
 			rc = buf_add(out, line.name.p, line.name.n + line.colon.n + line.value.n + line.end.n);
 		else if (is_data && !written)
-			rc = write_data(&line, data, out);
-		else if (!is_data)
+			rc = sse_write_data(&line, data, out);
+		else if (!is_data && (form != EVENT_AGAIN || line.name.n))
 			rc = write_other(a, &line, out);
 		written = written || is_data;
+		/* the LF of its last CRLF came on its own, and went then */
+		if (rc == RC_OK && blank && !frame.n && form == EVENT_AGAIN && first.end.n == 2 && line.end.n == 1)
+			rc = buf_putc(out, '\n');
 	}
-	buf_free(&before);
 	return rc;
 }
 
-static enum rc whole_event(struct answer *a, struct buf *out, size_t *end_at)
+static bool is_done(struct slice data)
 {
-	struct buf data;
+	while (data.n && (data.p[data.n - 1] == ' ' || data.p[data.n - 1] == '\n'))
+		data.n--;
+	while (data.n && *data.p == ' ')
+		data = (struct slice){data.p + 1, data.n - 1};
+	return slice_is(data, "[DONE]");
+}
+
+/* An event stands in a->sse. final: the body ended in it. */
+static enum rc whole_event(struct answer *a, bool final, struct buf *out, size_t *end_at)
+{
+	struct slice event = buf_slice(&a->sse.event);
 	bool last = false;
 	size_t at = out->len;
 	enum rc rc;
 
-	buf_init(&data, a->event.max);
-	if (!join_data(buf_slice(&a->event), &data)) {
-		rc = write_sse(a, buf_slice(&a->event), (struct slice){0}, out);
-	} else if (slice_is(buf_slice(&data), "[DONE]")) {
-		rc = event_streams_end(a->streams, write_sse, a, out);
+	buf_clear(&a->data);
+	if (!sse_data(event, &a->data)) {
+		rc = write_event(a, event, (struct slice){0}, EVENT_SAME, out);
+	} else if (is_done(buf_slice(&a->data))) {
+		rc = event_streams_end(a->streams, out);
 		last = true;
 		at = out->len;
 		if (rc == RC_OK)
-			rc = buf_add_slice(out, buf_slice(&a->event));
+			rc = write_event(a, event, (struct slice){0}, EVENT_SAME, out);
 	} else {
-		rc = data.rc == RC_OK ? event_streams_next(a->streams, buf_slice(&a->event), buf_slice(&data), write_sse, a, out, &last, &at) : data.rc;
+		rc = a->data.rc;
+		if (rc == RC_OK)
+			rc = event_streams_next(a->streams, event, buf_slice(&a->data), final, out, &last, &at);
 	}
 	if (last && *end_at == SIZE_MAX)
 		*end_at = at;
-	buf_clear(&a->event);
-	buf_free(&data);
-	a->line_at = 0;
-	a->fields = false;
+	sse_clear(&a->sse);
 	return rc;
-}
-
-/* A line of an event stream has come whole; its end is in the event already. */
-static enum rc whole_line(struct answer *a, struct buf *out, size_t *end_at)
-{
-	struct slice line = {a->event.data + a->line_at, a->event.len - a->line_at};
-	bool blank = line.p[0] == '\r' || line.p[0] == '\n', comment = line.p[0] == ':';
-
-	a->line_at = a->event.len;
-	if (blank || (comment && !a->fields))                /* a comment between events keeps the connection alive, and waits for nothing */
-		return whole_event(a, out, end_at);
-	a->fields = true;
-	return RC_OK;
 }
 
 static enum rc feed_sse(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
@@ -243,63 +220,53 @@ static enum rc feed_sse(struct answer *a, struct slice in, struct buf *out, size
 	enum rc rc = RC_OK;
 
 	while (in.n && rc == RC_OK) {
-		size_t n = 0;
-		bool lf;
+		bool whole;
 
-		if (a->skip_lf && *in.p == '\n') {               /* the second half of a CRLF belongs to what has gone */
-			rc = a->event.len ? buf_putc(&a->event, '\n') : buf_putc(out, '\n');
-			a->line_at = a->event.len;
-			in = (struct slice){in.p + 1, in.n - 1};
-			a->skip_lf = false;
-			continue;
-		}
-		a->skip_lf = false;
-		while (n < in.n && in.p[n] != '\r' && in.p[n] != '\n')
-			n++;
-		if (a->event.len + n > a->options.event_max_bytes)
-			return RC_TOO_BIG;
-		lf = n < in.n;
-		rc = buf_add(&a->event, in.p, n + lf);
-		if (lf && rc == RC_OK) {
-			a->skip_lf = in.p[n] == '\r';
-			rc = whole_line(a, out, end_at);
-		}
-		in = (struct slice){in.p + n + lf, in.n - n - lf};
+		rc = sse_next(&a->sse, &in, &whole);
+		if (rc == RC_OK && whole)
+			rc = whole_event(a, false, out, end_at);
 	}
 	return rc;
 }
 
-/* ---- a JSON value a line ------------------------------------------------------------------------------------------------------------------- */
+/* ---- a JSON value a line ------------------------------------------------------------------------------------------------------------------ */
 
-static enum rc write_line(void *arg, struct slice frame, struct slice data, struct buf *out)
+static struct slice line_end(struct slice *line)
 {
-	size_t n = frame.n;
+	size_t n = line->n;
 
-	(void)arg;
-	while (n && (frame.p[n - 1] == '\n' || frame.p[n - 1] == '\r'))
+	while (n && (line->p[n - 1] == '\n' || line->p[n - 1] == '\r'))
 		n--;
-	buf_add_slice(out, data);
-	return frame.n > n ? buf_add(out, frame.p + n, frame.n - n) : buf_putc(out, '\n');
+	*line = (struct slice){line->p + n, line->n - n};
+	return *line;
 }
 
-static enum rc one_line(struct answer *a, struct buf *out, size_t *end_at)
+static enum rc write_line(void *arg, struct slice frame, struct slice data, enum event_form form, struct buf *out)
 {
-	struct slice line = buf_slice(&a->event);
-	size_t at = out->len;
-	bool last = false, blank = true;
+	struct slice end = line_end(&frame);
+
+	(void)arg;
+	buf_add_slice(out, data);
+	return buf_add_slice(out, !end.n && form == EVENT_AGAIN ? SLICE("\n") : end);
+}
+
+static enum rc whole_line(struct answer *a, bool final, struct buf *out, size_t *end_at)
+{
+	struct slice line = buf_slice(&a->line), end = line, data;
+	size_t at = out->len, spaces = 0;
+	bool last = false;
 	enum rc rc;
 
-	while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-		line.n--;
-	for (size_t i = 0; i < line.n && blank; i++)
-		blank = line.p[i] == ' ' || line.p[i] == '\t';
-	if (blank)
-		rc = buf_add_slice(out, buf_slice(&a->event));
+	data = (struct slice){line.p, line.n - line_end(&end).n};
+	while (spaces < data.n && (data.p[spaces] == ' ' || data.p[spaces] == '\t'))
+		spaces++;
+	if (spaces == data.n)
+		rc = buf_add_slice(out, line);
 	else
-		rc = event_streams_next(a->streams, buf_slice(&a->event), line, write_line, a, out, &last, &at);
+		rc = event_streams_next(a->streams, line, data, final, out, &last, &at);
 	if (last && *end_at == SIZE_MAX)
 		*end_at = at;
-	buf_clear(&a->event);
+	buf_clear(&a->line);
 	return rc;
 }
 
@@ -311,11 +278,11 @@ static enum rc feed_lines(struct answer *a, struct slice in, struct buf *out, si
 		const char *lf = memchr(in.p, '\n', in.n);
 		size_t n = lf ? (size_t)(lf - in.p) + 1 : in.n;
 
-		if (a->event.len + n > a->options.event_max_bytes)
+		if (a->line.len + n > a->options.event_max_bytes)
 			return RC_TOO_BIG;
-		rc = buf_add(&a->event, in.p, n);
+		rc = buf_add(&a->line, in.p, n);
 		if (rc == RC_OK && lf)
-			rc = one_line(a, out, end_at);
+			rc = whole_line(a, false, out, end_at);
 		in = (struct slice){in.p + n, in.n - n};
 	}
 	return rc;
@@ -323,60 +290,66 @@ static enum rc feed_lines(struct answer *a, struct slice in, struct buf *out, si
 
 /* ---- the body ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* One text; what may go out has gone to out when this returns. */
-static enum rc feed_text(struct answer *a, struct slice in, struct buf *out)
+static enum rc feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
 {
-	enum rc rc = buf_add_slice(&a->outlet.pending, in);
+	enum rc rc = RC_FAULT;
 
-	a->outlet.out = out;
-	if (rc == RC_OK)
-		rc = text_feed(a->text, in, in.n);
-	return rc == RC_OK ? out->rc : rc;
-}
-
-enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
-{
-	static const char bom[] = "\xef\xbb\xbf";
-
-	if (!a->began && a->options.framing == FRAMING_SSE && in.n >= 3 && memcmp(in.p, bom, 3) == 0) {
-		buf_add(out, in.p, 3);
-		in = (struct slice){in.p + 3, in.n - 3};
-	}
-	a->began = a->began || in.n;
+	if (!in.n)
+		return RC_OK;
 	switch (a->options.framing) {
 	case FRAMING_JSON:
 	case FRAMING_TEXT:
-		return feed_text(a, in, out);
+		rc = feed_text(a, in, out);
+		break;
 	case FRAMING_SSE:
-		return feed_sse(a, in, out, end_at);
+		rc = feed_sse(a, in, out, end_at);
+		break;
 	case FRAMING_NDJSON:
-		return feed_lines(a, in, out, end_at);
+		rc = feed_lines(a, in, out, end_at);
+		break;
 	}
-	return RC_FAULT;
+	return rc == RC_OK ? out->rc : rc;
+}
+
+/* A byte order mark before the body is none of it, and passes. */
+enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	enum rc rc = RC_OK;
+
+	while (!a->begun && in.n) {
+		if (*in.p == bom[a->bom_n]) {
+			in = (struct slice){in.p + 1, in.n - 1};
+			a->begun = ++a->bom_n == 3;
+			rc = a->begun ? buf_add(out, bom, 3) : RC_OK;
+		} else {
+			a->begun = true;
+			rc = feed(a, (struct slice){bom, a->bom_n}, out, end_at);
+		}
+	}
+	return rc == RC_OK ? feed(a, in, out, end_at) : rc;
 }
 
 enum rc answer_finish(struct answer *a, struct buf *out, size_t *end_at)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = a->begun ? RC_OK : feed(a, (struct slice){"\xef\xbb", a->bom_n}, out, end_at);
 
-	a->outlet.out = out;
+	if (rc != RC_OK)
+		return rc;
 	switch (a->options.framing) {
 	case FRAMING_JSON:
 	case FRAMING_TEXT:
-		rc = text_end(a->text);
-		break;
+		return end_text(a, out);
 	case FRAMING_SSE:
-		if (a->event.len)                        /* an event that was cut */
-			rc = whole_event(a, out, end_at);
-		if (rc == RC_OK)
-			rc = event_streams_end(a->streams, write_sse, a, out);
+		if (a->sse.event.len)
+			rc = whole_event(a, true, out, end_at);
 		break;
 	case FRAMING_NDJSON:
-		if (a->event.len)
-			rc = one_line(a, out, end_at);
-		if (rc == RC_OK)
-			rc = event_streams_end(a->streams, write_line, a, out);
+		if (a->line.len)
+			rc = whole_line(a, true, out, end_at);
 		break;
 	}
+	if (rc == RC_OK)
+		rc = event_streams_end(a->streams, out);
 	return rc == RC_OK ? out->rc : rc;
 }

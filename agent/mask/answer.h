@@ -7,25 +7,31 @@
 #include "shape.h"
 
 struct answer_options {
-	const struct answer_shape *shape;       /* the route's: paths of text, plain fields, what to drop (shape.h) */
+	const struct answer_shape *shape;       /* the route's: paths of text, plain fields, what to drop; NULL: none; borrowed */
 	enum framing framing;
-	struct mask_engine *engine;
+	struct mask_engine *engine;             /* engine, scope and counts outlive the answer; counts may be NULL */
 	struct mask_scope *scope;
 	struct mask_counts *counts;
 	struct slice continues;                 /* the end of the request's text that the answer goes on from, or empty; copied */
 	struct slice credential;                /* masked wherever the answer holds it; may be empty; copied */
-	size_t event_max_bytes;                 /* one event */
+	size_t event_max_bytes;                 /* one event; in a JSON body, one embedding as base64 */
 	size_t streams_max;                     /* choices and tool calls of one answer */
 };
 
 struct answer;
+
+/* *out must be freed whatever the result is. */
 enum rc answer_new(const struct answer_options *options, struct answer **out) MUST_USE;
 void answer_free(struct answer *a);
 
-/* The next bytes of the body, cut anywhere. Appends to out what may go to the client now. When the ending event of the framing
- * ([DONE], message_stop, "done":true, the last bytes) has come, *end_at is the offset in out where it begins, and stays; until
- * then SIZE_MAX. RC_BAD: the body is not what the framing says and cannot be masked as text either; RC_TOO_BIG: an event or the
- * number of streams is over its limit. After an error out holds only what may still go out, then only answer_free(). */
+/* The next bytes of the body, cut anywhere. Appends to out what may go to the client now; all that is appended over all calls is the same
+ * text for every way of cutting the body.
+ *   end_at  the caller sets it to SIZE_MAX before the first call. When the event that ends the answer has come ([DONE], "done":true,
+ *           what the shape calls last), it becomes the offset in out, as out is then, where that event begins; all that was held stands
+ *           before it. It is written once. A caller that takes bytes off the front of out takes them off *end_at, too.
+ *           JSON and text have no such event: their end is the body's, and *end_at stays SIZE_MAX.
+ * RC_TOO_BIG: an event or the number of streams is over its limit. Whatever else a body holds that is not what its framing says is masked
+ * as text. After an error out holds only what may still go out, and only answer_free() is legal. */
 enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at) MUST_USE;
 enum rc answer_finish(struct answer *a, struct buf *out, size_t *end_at) MUST_USE;
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jsonscan.h"
 #include "splice.h"
 #include "survey.h"
 
@@ -17,27 +16,32 @@ struct stream {
 	struct outlet outlet;
 	struct buf emitted;              /* what may go out, as the inside of a JSON string */
 	struct buf frame, data;          /* an event that carried its text, to be written once more */
-	bool open, ending;               /* it has text; the event that is read ends it */
+	bool kept_ends;                  /* that event ends another stream */
+	bool begun, open, ending;        /* it had text ever, and since it ended last; the event that is read ends it */
 };
 
 struct event_streams {
 	const struct answer_options *options;
 	const struct text_rules *shared;
+	event_write *write;
+	void *arg;
 	struct splice_rules rules;
+	struct splice *splice;
 	struct stream **streams;
 	size_t n_streams;
 	struct survey *survey;
 	struct stream *flush;            /* the one whose held text is given out now */
 	/* of the event that is written */
-	struct buf *out;
+	struct outlet outlet;
+	struct buf whole, result;
 	struct {
 		size_t start, end;
 	} drops[SURVEY_MAX];
 	size_t n_drops;
-	struct outlet outlet;
+	bool said, empty, held;          /* streamed text that it brings, that it has but empty, that waits after it */
 };
 
-/* ---- streams ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- streams ------------------------------------------------------------------------------------------------------------------------ */
 
 static void stream_free(struct stream *s)
 {
@@ -55,8 +59,8 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 {
 	struct stream **more;
 	struct stream *s;
-	enum rc rc;
 
+	*out = NULL;
 	if (e->n_streams >= e->options->streams_max)
 		return RC_TOO_BIG;
 	more = realloc(e->streams, (e->n_streams + 1) * sizeof *more);
@@ -67,7 +71,7 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 		free(s);
 		return RC_NOMEM;
 	}
-	e->streams[e->n_streams++] = s;
+	e->streams[e->n_streams++] = *out = s;
 	s->text = text;
 	memcpy(s->key, key, sizeof s->key);
 	buf_init(&s->outlet.pending, e->rules.string_max * 8 + 65536);
@@ -75,19 +79,21 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 	buf_init(&s->frame, e->options->event_max_bytes + 65536);
 	buf_init(&s->data, e->options->event_max_bytes + 65536);
 	s->outlet.out = &s->emitted;
-	rc = text_new(e->shared, NULL, text != RAW_TEXT, 0, (struct sink){outlet_edit, &s->outlet}, &s->mask);
-	*out = s;
-	return rc;
+	return text_new(e->shared, NULL, text != RAW_TEXT, 0, (struct sink){outlet_edit, &s->outlet}, &s->mask);
+}
+
+static bool has_key(const struct event_streams *e, uint16_t text, unsigned slot)
+{
+	return e->options->shape->texts[text].keys & 1u << slot;
 }
 
 static enum rc find_stream(struct event_streams *e, uint16_t text, const struct splice_items *items, struct stream **out)
 {
 	uint64_t key[SHAPE_SLOTS] = {0};
 
-	if (text != RAW_TEXT)
-		for (unsigned slot = 0; slot < SHAPE_SLOTS; slot++)
-			if (e->options->shape->texts[text].keys & 1u << slot)
-				key[slot] = survey_value(e->survey, slot, items);
+	for (unsigned slot = 0; text != RAW_TEXT && slot < SHAPE_SLOTS; slot++)
+		if (has_key(e, text, slot))
+			key[slot] = survey_value(e->survey, slot, items);
 	for (size_t i = 0; i < e->n_streams; i++)
 		if (e->streams[i]->text == text && memcmp(e->streams[i]->key, key, sizeof key) == 0) {
 			*out = e->streams[i];
@@ -96,29 +102,17 @@ static enum rc find_stream(struct event_streams *e, uint16_t text, const struct 
 	return add_stream(e, text, key, out);
 }
 
-/* The text of a string of this event: what of the stream may go out now is put in its place. */
+/* The stream gets text: the inside of a JSON string, or bytes that stand for themselves. */
 static enum rc feed(struct event_streams *e, struct stream *s, struct slice raw)
 {
-	struct jsonscan scan = {0};
-	size_t pos = 0;
-	enum rc rc = buf_add_slice(&s->outlet.pending, raw);
+	enum rc rc = outlet_add(&s->outlet, raw);
 
-	if (rc == RC_OK && !s->open && e->options->continues.n)
+	if (rc == RC_OK && !s->begun && e->options->continues.n)
 		rc = text_context(s->mask, e->options->continues);
-	s->open = true;
-	(void)jsonscan_next(&scan, "\"", 1, &pos);
-	for (pos = 0; rc == RC_OK && pos < raw.n;) {
-		size_t from = pos;
-		enum json_token token = jsonscan_next(&scan, raw.p, raw.n, &pos);
-
-		if (token == JSON_CHAR)
-			rc = text_feed(s->mask, (struct slice){scan.text, scan.n_text}, pos - from);
-		else if (token == JSON_RUN)
-			rc = text_feed(s->mask, (struct slice){raw.p + from, pos - from}, pos - from);
-		else
-			rc = RC_FAULT;
-	}
-	return rc;
+	s->begun = s->open = true;
+	if (rc == RC_OK)
+		rc = s->text == RAW_TEXT ? text_feed(s->mask, raw, raw.n) : text_feed_string(s->mask, raw);
+	return rc == RC_OK ? s->emitted.rc : rc;
 }
 
 static enum rc finish(struct stream *s)
@@ -126,6 +120,14 @@ static enum rc finish(struct stream *s)
 	enum rc rc = s->open ? text_end(s->mask) : RC_OK;
 
 	s->open = false;
+	return rc == RC_OK ? s->emitted.rc : rc;
+}
+
+static enum rc give(struct stream *s, struct buf *put)
+{
+	enum rc rc = buf_add_slice(put, buf_slice(&s->emitted));
+
+	buf_clear(&s->emitted);
 	return rc;
 }
 
@@ -138,99 +140,108 @@ static enum rc on_stream(void *arg, uint16_t text, const struct splice_items *it
 
 	if (rc != RC_OK)
 		return rc;
-	if (!e->flush) {
+	if (e->flush)
+		return e->flush == s ? give(s, put) : RC_OK;
+	e->said = e->said || raw.n;
+	e->empty = e->empty || !raw.n;
+	if (raw.n)
 		rc = feed(e, s, raw);
-		if (rc == RC_OK && s->ending)
-			rc = finish(s);
-	}
-	if (rc == RC_OK && (!e->flush || e->flush == s)) {
-		rc = buf_add_slice(put, buf_slice(&s->emitted));
-		buf_clear(&s->emitted);
-	}
-	return rc;
+	if (rc == RC_OK && s->ending)
+		rc = finish(s);
+	e->held = e->held || outlet_holds(&s->outlet);
+	return rc == RC_OK ? give(s, put) : rc;
 }
 
 /* splice's: where in the output stand the values that go when text was changed? */
-static void on_drop(void *arg, bool begins)
+static enum rc on_drop(void *arg, bool begins)
 {
 	struct event_streams *e = arg;
 
 	if (e->n_drops == SURVEY_MAX)
-		return;
+		return RC_TOO_BIG;
 	if (begins)
-		e->drops[e->n_drops].start = e->out->len;
+		e->drops[e->n_drops].start = e->whole.len;
 	else
-		e->drops[e->n_drops++].end = e->out->len;
+		e->drops[e->n_drops++].end = e->whole.len;
+	return RC_OK;
 }
 
-/* ---- one event ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- one event ------------------------------------------------------------------------------------------------------------------------ */
 
-/* out, from start on, with every drop as null. */
-static enum rc drop(struct event_streams *e, struct slice event, struct buf *out)
+/* The event with every drop as null. */
+static enum rc drop(struct event_streams *e)
 {
+	const char *event = e->whole.data;
 	size_t at = 0;
 
 	for (size_t i = 0; i < e->n_drops; i++) {
-		buf_add(out, event.p + at, e->drops[i].start - at);
-		buf_puts(out, "null");
+		buf_add(&e->result, event + at, e->drops[i].start - at);
+		buf_puts(&e->result, "null");
 		at = e->drops[i].end;
 	}
-	return buf_add(out, event.p + at, event.n - at);
+	return buf_add(&e->result, event + at, e->whole.len - at);
 }
 
-/* The event's data as it goes out; flush: with the held text of e->flush, and nothing of others. */
-static enum rc rewrite(struct event_streams *e, struct slice data, struct buf *out)
+/* The event's data as it goes out; in flush: with the held text of that stream, and nothing of others. Valid until the next one. */
+static enum rc rewrite(struct event_streams *e, struct slice data, struct slice *out)
 {
-	struct splice *s = NULL;
-	struct buf whole;
+	bool passes;
 	size_t used;
 	enum rc rc;
 
-	buf_init(&whole, (e->options->event_max_bytes + 65536) * 8);
+	buf_clear(&e->whole);
+	buf_clear(&e->result);
 	buf_clear(&e->outlet.pending);
-	e->outlet.out = e->out = &whole;
+	e->outlet.at = 0;
+	e->outlet.out = &e->whole;
 	e->n_drops = 0;
-	rc = buf_add_slice(&e->outlet.pending, data);
+	e->said = e->empty = e->held = false;
+	splice_reset(e->splice);
+	rc = outlet_add(&e->outlet, data);
 	if (rc == RC_OK)
-		rc = splice_new(e->shared, &e->rules, 0, (struct sink){outlet_edit, &e->outlet}, &s);
+		rc = splice_feed(e->splice, data, &used);
 	if (rc == RC_OK)
-		rc = splice_feed(s, data, &used);
+		rc = splice_end(e->splice);
 	if (rc == RC_OK)
-		rc = splice_end(s);
-	if (rc == RC_OK && (splice_changed(s) || e->flush) && e->n_drops)
-		rc = drop(e, buf_slice(&whole), out);
-	else if (rc == RC_OK)
-		rc = buf_add_slice(out, buf_slice(&whole));
-	splice_free(s);
-	buf_free(&whole);
+		rc = e->whole.rc;
+	/* what spells the text passes only with text that went out as it came, and at once */
+	passes = splice_texts(e->splice) && (e->said || !e->empty) && !e->held && !splice_changed(e->splice);
+	*out = buf_slice(&e->whole);
+	if (rc == RC_OK && e->n_drops && !passes) {
+		rc = drop(e);
+		*out = buf_slice(&e->result);
+	}
 	return rc;
 }
 
 /* Held text of a stream that ends, in an event like one that carried its text. */
-static enum rc flush(struct event_streams *e, struct stream *s, event_write *write, void *arg, struct buf *out)
+static enum rc flush(struct event_streams *e, struct stream *s, struct buf *out)
 {
-	struct buf data;
+	struct mask_counts counts = {{0}};
+	struct slice data;
 	enum rc rc = finish(s);
 
 	if (rc != RC_OK || !s->emitted.len)
 		return rc;
-	buf_init(&data, (e->options->event_max_bytes + 65536) * 8);
 	if (s->text == RAW_TEXT) {
-		rc = buf_add_slice(&data, buf_slice(&s->emitted));
+		rc = e->write(e->arg, buf_slice(&s->frame), buf_slice(&s->emitted), EVENT_AGAIN, out);
 		buf_clear(&s->emitted);
-	} else {
-		e->flush = s;
-		rc = survey_read(e->options->shape, buf_slice(&s->data), e->survey);
-		if (rc == RC_OK)
-			rc = rewrite(e, buf_slice(&s->data), &data);
-		e->flush = NULL;
-		if (rc == RC_OK && s->emitted.len)
-			rc = RC_FAULT;                           /* it had a place there */
+		return rc;
 	}
+	if (e->shared->counts)
+		counts = *e->shared->counts;
+	e->flush = s;
+	e->rules.again = s->text;
+	rc = survey_read(e->options->shape, buf_slice(&s->data), e->survey);
 	if (rc == RC_OK)
-		rc = write(arg, buf_slice(&s->frame), buf_slice(&data), out);
-	buf_free(&data);
-	return rc;
+		rc = rewrite(e, buf_slice(&s->data), &data);
+	e->flush = NULL;
+	e->rules.again = -1;
+	if (e->shared->counts)
+		*e->shared->counts = counts;             /* what is around the text was counted when it first went out */
+	if (rc == RC_OK && s->emitted.len)
+		rc = RC_FAULT;                           /* it had a place there */
+	return rc == RC_OK ? e->write(e->arg, buf_slice(&s->frame), data, EVENT_AGAIN, out) : rc;
 }
 
 static bool agrees(const struct event_streams *e, const struct stream *s, const struct survey_end *end)
@@ -240,43 +251,53 @@ static bool agrees(const struct event_streams *e, const struct stream *s, const 
 	if (s->text == RAW_TEXT)
 		return end->last;
 	/* slots that tell the stream from others must be the event's; those that it does not have say nothing */
-	for (unsigned slot = 0; slot < SHAPE_SLOTS; slot++)
-		if (keys & 1u << slot && e->options->shape->texts[s->text].keys & 1u << slot && s->key[slot] != survey_value(e->survey, slot, &end->items))
+	for (unsigned slot = 0; slot < SHAPE_SLOTS; slot++) {
+		uint64_t value = keys & 1u << slot && has_key(e, s->text, slot) ? survey_value(e->survey, slot, &end->items) : 0;
+
+		if (value && s->key[slot] != value)
 			return false;
+	}
 	return true;
 }
 
+/* Does the event bring text of the stream? */
 static bool is_here(struct event_streams *e, const struct stream *s)
 {
 	for (size_t i = 0; i < e->survey->n_texts; i++) {
 		const struct survey_text *t = &e->survey->texts[i];
-		bool same = t->text == s->text;
+		bool same = t->text == s->text && !t->empty;
 
 		for (unsigned slot = 0; same && slot < SHAPE_SLOTS; slot++)
-			same = !(e->options->shape->texts[t->text].keys & 1u << slot) || s->key[slot] == survey_value(e->survey, slot, &t->items);
+			same = !has_key(e, t->text, slot) || s->key[slot] == survey_value(e->survey, slot, &t->items);
 		if (same)
 			return true;
 	}
 	return false;
 }
 
-/* Which streams does the event end? Those that it carries no text of give out what they hold before it. */
-static enum rc end_streams(struct event_streams *e, struct slice data, event_write *write, void *arg, struct buf *out, bool *last)
+static bool ends(const struct event_streams *e, const struct stream *s, bool last)
+{
+	for (size_t k = 0; k < e->survey->n_ends && !last; k++)
+		last = agrees(e, s, &e->survey->ends[k]);
+	return last;
+}
+
+/* Which streams does the event end? Those that it brings no text of give out what they hold before it. */
+static enum rc end_streams(struct event_streams *e, struct slice data, bool last, struct buf *out)
 {
 	enum rc rc = RC_OK;
 
-	*last = false;
-	for (size_t k = 0; k < e->survey->n_ends && !*last; k++)
-		*last = e->survey->ends[k].last;
+	for (size_t i = 0; i < e->survey->n_texts && rc == RC_OK; i++) {
+		struct stream *s;                        /* those that begin here, too */
+
+		rc = find_stream(e, e->survey->texts[i].text, &e->survey->texts[i].items, &s);
+	}
 	for (size_t i = 0; i < e->n_streams && rc == RC_OK; i++) {
 		struct stream *s = e->streams[i];
-		bool ends = *last;
 
-		for (size_t k = 0; k < e->survey->n_ends && !ends; k++)
-			ends = agrees(e, s, &e->survey->ends[k]);
-		s->ending = ends;
-		if (ends && s->open && !is_here(e, s)) {
-			rc = flush(e, s, write, arg, out);
+		s->ending = ends(e, s, last);
+		if (s->ending && s->open && !is_here(e, s)) {
+			rc = flush(e, s, out);
 			if (rc == RC_OK && s->text != RAW_TEXT)          /* flushing looked at another event */
 				rc = survey_read(e->options->shape, data, e->survey);
 		}
@@ -284,32 +305,20 @@ static enum rc end_streams(struct event_streams *e, struct slice data, event_wri
 	return rc;
 }
 
-/* Streams that begin with this event, and are ended by it. */
-static enum rc new_streams(struct event_streams *e, bool last)
-{
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; i < e->survey->n_texts && rc == RC_OK; i++) {
-		struct stream *s;
-
-		rc = find_stream(e, e->survey->texts[i].text, &e->survey->texts[i].items, &s);
-		for (size_t k = 0; rc == RC_OK && k < e->survey->n_ends && !s->ending; k++)
-			s->ending = last || agrees(e, s, &e->survey->ends[k]);
-	}
-	return rc;
-}
-
-/* An event that carried text of a stream is kept, to be written once more when the stream ends with text held. */
+/* An event that carried text of a stream is kept, to be written once more when the stream ends with text held: the smallest one,
+ * rather not one that ends others. */
 static enum rc keep_frames(struct event_streams *e, struct slice frame, struct slice data)
 {
+	bool has_ends = e->survey->n_ends > 0;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < e->survey->n_texts && rc == RC_OK; i++) {
 		struct stream *s;
 
 		rc = find_stream(e, e->survey->texts[i].text, &e->survey->texts[i].items, &s);
-		if (rc != RC_OK || (s->data.len && s->data.len <= data.n))
-			continue;                                /* the smallest one does */
+		if (rc != RC_OK || (s->data.len && (has_ends > s->kept_ends || (has_ends == s->kept_ends && s->data.len <= data.n))))
+			continue;
+		s->kept_ends = has_ends;
 		buf_clear(&s->frame);
 		buf_clear(&s->data);
 		buf_add_slice(&s->frame, frame);
@@ -320,65 +329,86 @@ static enum rc keep_frames(struct event_streams *e, struct slice frame, struct s
 	return rc;
 }
 
-/* Data that is no JSON. */
-static enum rc raw_event(struct event_streams *e, struct slice frame, struct slice data, event_write *write, void *arg, struct buf *out)
+/* ---- data that is no JSON ------------------------------------------------------------------------------------------------------------- */
+
+static bool begins_json(struct slice data)
+{
+	size_t i = 0;
+
+	while (i < data.n && memchr(" \t\r\n", data.p[i], 4))
+		i++;
+	return i < data.n && (data.p[i] == '{' || data.p[i] == '[');
+}
+
+/* One text that goes on from event to event; a line that is no JSON stands alone. */
+static enum rc raw_event(struct event_streams *e, struct slice frame, struct slice data, bool final, struct buf *out)
 {
 	struct stream *s;
+	bool same;
 	enum rc rc = find_stream(e, RAW_TEXT, NULL, &s);
 
+	if (rc == RC_OK && final && !s->open && begins_json(data))
+		return RC_OK;
 	if (rc == RC_OK && !s->frame.len)
 		rc = buf_add_slice(&s->frame, frame);
 	if (rc == RC_OK)
-		rc = buf_add_slice(&s->outlet.pending, data);
-	s->open = true;
-	if (rc == RC_OK)
-		rc = text_feed(s->mask, data, data.n);
-	if (rc == RC_OK)
-		rc = write(arg, frame, buf_slice(&s->emitted), out);
+		rc = feed(e, s, data);
+	if (rc == RC_OK && (final || e->options->framing == FRAMING_NDJSON))
+		rc = finish(s);
+	if (rc != RC_OK)
+		return rc;
+	same = s->emitted.len == data.n && memcmp(buf_slice(&s->emitted).p, data.p, data.n) == 0;
+	rc = e->write(e->arg, frame, buf_slice(&s->emitted), same ? EVENT_SAME : EVENT_CHANGED, out);
 	buf_clear(&s->emitted);
 	return rc;
 }
 
-enum rc event_streams_next(struct event_streams *e, struct slice frame, struct slice data, event_write *write, void *arg, struct buf *out,
-			   bool *last, size_t *at)
+/* ---- the stream of events ------------------------------------------------------------------------------------------------------------- */
+
+enum rc event_streams_next(struct event_streams *e, struct slice frame, struct slice data, bool final, struct buf *out, bool *last,
+			   size_t *at)
 {
-	struct buf result;
+	struct slice result;
+	bool same;
 	enum rc rc = survey_read(e->options->shape, data, e->survey);
 
-	*last = false;
+	*last = final;
 	*at = out->len;
-	if (rc == RC_BAD)
-		return raw_event(e, frame, data, write, arg, out);
+	if (rc == RC_BAD) {
+		for (size_t i = 0; final && i < e->n_streams; i++)
+			if (e->streams[i]->open && e->streams[i]->text != RAW_TEXT && (rc = flush(e, e->streams[i], out)) != RC_OK)
+				return rc;
+		*at = out->len;
+		return raw_event(e, frame, data, final, out);
+	}
 	if (rc != RC_OK)
 		return rc;
-	rc = end_streams(e, data, write, arg, out, last);
-	if (rc == RC_OK)
-		rc = new_streams(e, *last);
+	for (size_t k = 0; k < e->survey->n_ends && !*last; k++)
+		*last = e->survey->ends[k].last;
+	rc = end_streams(e, data, *last, out);
 	*at = out->len;
-	buf_init(&result, (e->options->event_max_bytes + 65536) * 8);
 	if (rc == RC_OK)
 		rc = rewrite(e, data, &result);
 	if (rc == RC_OK)
 		rc = keep_frames(e, frame, data);
-	if (rc == RC_OK)
-		rc = write(arg, frame, buf_slice(&result), out);
-	for (size_t i = 0; i < e->n_streams; i++)
-		e->streams[i]->ending = false;
-	buf_free(&result);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	same = result.n == data.n && memcmp(result.p, data.p, data.n) == 0;
+	return e->write(e->arg, frame, result, same ? EVENT_SAME : EVENT_CHANGED, out);
 }
 
-enum rc event_streams_end(struct event_streams *e, event_write *write, void *arg, struct buf *out)
+enum rc event_streams_end(struct event_streams *e, struct buf *out)
 {
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < e->n_streams && rc == RC_OK; i++)
 		if (e->streams[i]->open)
-			rc = flush(e, e->streams[i], write, arg, out);
+			rc = flush(e, e->streams[i], out);
 	return rc;
 }
 
-enum rc event_streams_new(const struct answer_options *options, const struct text_rules *shared, struct event_streams **out)
+enum rc event_streams_new(const struct answer_options *options, const struct text_rules *shared, event_write *write, void *arg,
+			  struct event_streams **out)
 {
 	struct event_streams *e = calloc(1, sizeof *e);
 
@@ -387,11 +417,15 @@ enum rc event_streams_new(const struct answer_options *options, const struct tex
 		return RC_NOMEM;
 	e->options = options;
 	e->shared = shared;
+	e->write = write;
+	e->arg = arg;
 	e->rules = (struct splice_rules){
-		.shape = options->shape, .stream = on_stream, .drop = on_drop, .arg = e, .string_max = options->event_max_bytes,
+		.shape = options->shape, .stream = on_stream, .drop = on_drop, .arg = e, .again = -1, .string_max = options->event_max_bytes,
 	};
 	buf_init(&e->outlet.pending, options->event_max_bytes + 65536);
-	return RC_OK;
+	buf_init(&e->whole, (options->event_max_bytes + 65536) * 8);
+	buf_init(&e->result, (options->event_max_bytes + 65536) * 8);
+	return splice_new(shared, &e->rules, 0, (struct sink){outlet_edit, &e->outlet}, &e->splice);
 }
 
 void event_streams_free(struct event_streams *e)
@@ -402,6 +436,9 @@ void event_streams_free(struct event_streams *e)
 		stream_free(e->streams[i]);
 	free(e->streams);
 	free(e->survey);
+	splice_free(e->splice);
 	buf_free(&e->outlet.pending);
+	buf_free(&e->whole);
+	buf_free(&e->result);
 	free(e);
 }

@@ -94,6 +94,18 @@ int paths_mark(const struct paths *p, uint16_t place, unsigned mark)
 	return p->nodes[place].mark[mark];
 }
 
+bool paths_leads(const struct paths *p, uint16_t place, unsigned mark, uint16_t value)
+{
+	if (place == PATH_NONE)
+		return false;
+	if (p->nodes[place].mark[mark] == (int)value || paths_leads(p, p->nodes[place].item, mark, value))
+		return true;
+	for (uint16_t i = p->nodes[place].child; i; i = p->nodes[i].next)
+		if (paths_leads(p, i, mark, value))
+			return true;
+	return false;
+}
+
 static enum rc to_member(struct paths *p, uint16_t *place, struct slice key)
 {
 	uint16_t to;

@@ -3,6 +3,7 @@
 #ifndef PHIGATE_MASK_PATHS_H
 #define PHIGATE_MASK_PATHS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -26,6 +27,9 @@ int paths_mark(const struct paths *p, uint16_t place, unsigned mark);
 
 uint16_t paths_member(const struct paths *p, uint16_t place, struct slice key);
 uint16_t paths_item(const struct paths *p, uint16_t place);
+
+/* Does a place carry a mark with this value, or lead to one that does? */
+bool paths_leads(const struct paths *p, uint16_t place, unsigned mark, uint16_t value);
 
 /* The keys that the paths name at a place, one by one: NULL after the last. */
 const char *paths_key(const struct paths *p, uint16_t place, size_t i);

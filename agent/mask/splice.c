@@ -1,25 +1,26 @@
 #include "splice.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "encode.h"
 #include "jsonscan.h"
+#include "plain.h"
 
-#define KEY_MAX 64                               /* of a label */
-#define PLAIN_MAX 64
+#define KEY_MAX 256                              /* of a label */
 #define ID_MAX 4096
-#define NUMBER_MAX 400                           /* a longer one is no identifier */
+#define SCALAR_MAX 64                            /* of a number, with white space behind it */
+#define INTEGER_MAX 40                           /* digits; a longer number is no identifier */
 #define NUMBER_DIGITS 7                          /* from here on a number is looked at whatever its key */
 #define NUMBER_LABELLED 4
 
 enum role { ROLE_ANY, ROLE_TEXT, ROLE_PLAIN, ROLE_ID, ROLE_TIME, ROLE_VECTOR };
+enum kind { KIND_BRACKET, KIND_STRING, KIND_SCALAR };
 
 /* One open array or object. */
 struct level {
 	uint16_t place;
 	bool object;
+	bool texts, changed;             /* it has held text of the shape; such text was changed */
 	enum role inherited;             /* of all values in it, unless ROLE_ANY */
 	uint32_t index;                  /* of an array's next item */
 };
@@ -41,18 +42,21 @@ struct splice {
 	uint16_t text_number;
 	uint16_t place;
 	bool string, key_open, whole;    /* one is open; it is a key; it is collected, and decided at its end */
-	bool literal;                    /* one is open */
 	struct text *text;               /* masks strings as they come */
 	struct buf value, raw;           /* of a collected string: decoded, and as written */
-	struct buf number;
+	size_t part;                     /* bytes of an escape that was cut where the value broke off */
+
+	/* A number or literal is decided when it is clear that the value goes on behind it: "[617-482-3190]" is no JSON. */
+	struct buf scalar;
+	size_t scalar_n;                 /* without the white space behind it */
+	enum { SCALAR_NONE, SCALAR_OPEN, SCALAR_DONE } scalar_state;
+	bool number, scalar_long, scalar_masked;
 
 	int drop_depth;                  /* of the value that is dropped or may be; -1: none */
 	bool dropping, null_put;         /* it becomes null at once */
-	bool changed, texts;             /* a text was changed; there was one */
-	enum rc rc;
 };
 
-/* ---- telling the sink --------------------------------------------------------------------------------------------------------------------- */
+/* ---- telling the sink --------------------------------------------------------------------------------------------------------- */
 
 static void replace(struct splice *s, size_t n, struct slice put)
 {
@@ -79,6 +83,12 @@ static void flush(struct splice *s)
 	s->copy = 0;
 }
 
+static void text_changed(struct splice *s)
+{
+	for (int d = 0; d <= s->scan.depth; d++)
+		s->level[d].changed = true;
+}
+
 /* The sink of the strings' texts. */
 static void edit(void *arg, size_t n, size_t drop, struct slice put)
 {
@@ -86,12 +96,13 @@ static void edit(void *arg, size_t n, size_t drop, struct slice put)
 
 	copy(s, n);
 	if (drop || put.n) {
-		s->changed = s->changed || s->role == ROLE_TEXT;
+		if (s->role == ROLE_TEXT)
+			text_changed(s);
 		replace(s, drop, put);
 	}
 }
 
-/* ---- what a value is ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- what a value is ------------------------------------------------------------------------------------------------------------ */
 
 static bool marked(const struct splice *s, uint16_t place, enum shape_mark mark)
 {
@@ -110,10 +121,43 @@ static enum role role_of(struct splice *s, uint16_t place, enum role inherited)
 	       marked(s, place, SHAPE_VECTOR) ? ROLE_VECTOR : ROLE_ANY;
 }
 
-/* A value begins: where it stands, and what that makes of it. */
-static void begin_value(struct splice *s)
+/* Does a string go on from event to event? */
+static bool is_streamed(const struct splice *s)
 {
-	struct level *l = &s->level[s->scan.depth];
+	return s->role == ROLE_TEXT && s->rules->stream && s->shape->texts[s->text_number].stream;
+}
+
+static struct splice_items items_of(const struct splice *s, int depth)
+{
+	struct splice_items items = {.n = 0};
+
+	for (int d = 1; d <= depth && items.n < SPLICE_ARRAYS; d++)
+		if (!s->level[d].object)
+			items.index[items.n++] = s->level[d].index;
+	return items;
+}
+
+/* An event that is written once more for one text says nothing else twice: clients put together what comes in pieces. */
+static bool was_said(const struct splice *s, int depth, enum kind kind)
+{
+	if (s->rules->again < 0 || s->role == ROLE_PLAIN || s->role == ROLE_TIME || is_streamed(s))
+		return false;
+	switch (kind) {
+	case KIND_BRACKET:
+		return !paths_leads(s->shape->paths, s->place, SHAPE_TEXT, (uint16_t)s->rules->again);
+	case KIND_STRING:
+		return s->role == ROLE_ID ? items_of(s, depth).n > 0 : !marked(s, s->place, SHAPE_KEY);
+	case KIND_SCALAR:
+		break;
+	}
+	return false;
+}
+
+/* A value begins: where it stands, and what that makes of it. depth: of the level that it stands in. */
+static enum rc begin_value(struct splice *s, int depth, enum kind kind)
+{
+	struct level *l = &s->level[depth];
+	bool said;
 
 	if (!s->shape)
 		s->place = PATH_NONE;
@@ -122,61 +166,64 @@ static void begin_value(struct splice *s)
 	else
 		s->place = paths_item(s->shape->paths, l->place);
 	s->role = role_of(s, s->place, l->inherited);
-	if (s->drop_depth < 0 && marked(s, s->place, SHAPE_DROP)) {
-		s->drop_depth = s->scan.depth;
+	said = was_said(s, depth, kind);
+	if (s->drop_depth >= 0 || (!said && !marked(s, s->place, SHAPE_DROP)))
+		return RC_OK;
+	s->drop_depth = depth;
+	if (s->rules->stream && s->rules->again < 0) {
 		flush(s);
-		if (s->rules->stream) {
-			s->rules->drop(s->rules->arg, true);
-		} else {
-			s->dropping = s->changed || !s->texts;
-			s->null_put = false;
-		}
+		return s->rules->drop(s->rules->arg, true);
 	}
+	s->dropping = s->rules->again >= 0 || l->changed || !l->texts;
+	s->null_put = false;
+	return RC_OK;
 }
 
-static void end_value(struct splice *s)
+static enum rc end_value(struct splice *s, int depth)
 {
-	struct level *l = &s->level[s->scan.depth];
+	struct level *l = &s->level[depth];
+	enum rc rc = RC_OK;
 
-	if (s->drop_depth == s->scan.depth) {
-		flush(s);
-		if (s->rules && s->rules->stream)
-			s->rules->drop(s->rules->arg, false);
-		s->dropping = false;
-		s->drop_depth = -1;
-	}
 	if (!l->object)
 		l->index++;
+	if (s->drop_depth != depth)
+		return RC_OK;
+	flush(s);
+	if (s->rules->stream && s->rules->again < 0)
+		rc = s->rules->drop(s->rules->arg, false);
+	s->dropping = false;
+	s->drop_depth = -1;
+	return rc;
 }
 
-static void open_level(struct splice *s, bool object)
+/* The scanner has gone in already. */
+static enum rc begin_bracket(struct splice *s, bool object)
 {
-	struct level *l = &s->level[s->scan.depth];      /* the scanner has gone in already */
+	struct level *l = &s->level[s->scan.depth];
+	enum rc rc = begin_value(s, s->scan.depth - 1, KIND_BRACKET);
 
-	*l = (struct level){.place = s->place, .object = object};
-	l->inherited = s->role == ROLE_PLAIN || s->role == ROLE_VECTOR || s->role == ROLE_TIME || s->role == ROLE_ID ? s->role : ROLE_ANY;
+	*l = (struct level){.place = s->place, .object = object, .inherited = s->role == ROLE_TEXT ? ROLE_ANY : s->role};
+	return rc;
 }
 
-/* begin_value() looks at the level that the value stands in, which for a bracket is the one outside. */
-static void begin_bracket(struct splice *s, bool object)
-{
-	s->scan.depth--;
-	begin_value(s);
-	s->scan.depth++;
-	open_level(s, object);
-}
-
-/* ---- strings -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- strings ---------------------------------------------------------------------------------------------------------------------- */
 
 static enum rc need_text(struct splice *s)
 {
 	return s->text ? RC_OK : text_new(s->shared, NULL, true, s->depth + 1, (struct sink){edit, s}, &s->text);
 }
 
+static enum rc label(const struct splice *s, struct buf *out)
+{
+	buf_init(out, KEY_MAX + 2);
+	buf_add_slice(out, buf_slice(&s->key));
+	return buf_puts(out, ": ");
+}
+
 /* A string that is masked as it comes, and what stands before it. */
 static enum rc begin_text(struct splice *s)
 {
-	struct buf label;
+	struct buf before;
 	enum rc rc = need_text(s);
 
 	if (rc != RC_OK || s->key_open)
@@ -185,58 +232,46 @@ static enum rc begin_text(struct splice *s)
 		return s->rules->continues.n ? text_context(s->text, s->rules->continues) : RC_OK;
 	if (!s->key.len)
 		return RC_OK;
-	buf_init(&label, KEY_MAX + 8);
-	buf_add_slice(&label, buf_slice(&s->key));
-	buf_puts(&label, ": ");
-	rc = text_context(s->text, buf_slice(&label));
-	buf_free(&label);
+	rc = label(s, &before);
+	if (rc == RC_OK)
+		rc = text_context(s->text, buf_slice(&before));
+	buf_free(&before);
 	return rc;
 }
 
 static enum rc begin_string(struct splice *s, bool key)
 {
+	enum rc rc = RC_OK;
+
 	s->string = true;
 	s->key_open = key;
 	if (key) {
 		s->role = ROLE_ANY;
 		buf_clear(&s->key);
 	} else {
-		begin_value(s);
+		rc = begin_value(s, s->scan.depth, KIND_STRING);
 	}
-	s->texts = s->texts || s->role == ROLE_TEXT;
-	s->whole = s->role == ROLE_PLAIN || s->role == ROLE_ID || s->role == ROLE_TIME || s->role == ROLE_VECTOR ||
-		   (s->role == ROLE_TEXT && s->rules->stream && s->shape->texts[s->text_number].stream);
-	buf_clear(&s->value);
-	buf_clear(&s->raw);
-	return s->whole ? RC_OK : begin_text(s);
+	if (s->role == ROLE_TEXT)
+		for (int d = 0; d <= s->scan.depth; d++)
+			s->level[d].texts = true;
+	s->whole = (s->role != ROLE_ANY && s->role != ROLE_TEXT) || is_streamed(s);
+	return rc == RC_OK && !s->whole ? begin_text(s) : rc;
 }
 
 static size_t whole_max(const struct splice *s)
 {
-	return s->role == ROLE_ID ? ID_MAX : s->role == ROLE_PLAIN || s->role == ROLE_TIME ? PLAIN_MAX : s->rules->string_max;
+	return s->role == ROLE_ID ? ID_MAX : s->role == ROLE_VECTOR ? s->rules->string_max : PLAIN_MAX;
 }
 
-/* What was collected, and is not what it was taken for, is masked as text from its beginning; raw is read once more for its escapes. */
+/* What was collected, and is not what it was taken for, is masked as text from its beginning. */
 static enum rc give_up_whole(struct splice *s)
 {
-	struct jsonscan scan = {0};
-	size_t pos = 0;
 	enum rc rc;
 
 	s->whole = false;
 	rc = begin_text(s);
-	(void)jsonscan_next(&scan, "\"", 1, &pos);
-	for (pos = 0; rc == RC_OK && pos < s->raw.len;) {
-		size_t from = pos;
-		enum json_token token = jsonscan_next(&scan, s->raw.data, s->raw.len, &pos);
-
-		if (token == JSON_CHAR)
-			rc = text_feed(s->text, (struct slice){scan.text, scan.n_text}, pos - from);
-		else if (token == JSON_RUN)
-			rc = text_feed(s->text, (struct slice){s->raw.data + from, pos - from}, pos - from);
-		else
-			rc = RC_FAULT;                           /* it was read before */
-	}
+	if (rc == RC_OK)
+		rc = text_feed_string(s->text, buf_slice(&s->raw));
 	buf_clear(&s->value);
 	buf_clear(&s->raw);
 	return rc;
@@ -246,86 +281,33 @@ static enum rc string_bytes(struct splice *s, struct slice text, struct slice ra
 {
 	enum rc rc;
 
-	if (s->key_open && s->key.len + text.n <= KEY_MAX)
-		buf_add_slice(&s->key, text);
+	if (s->key_open) {
+		size_t room = KEY_MAX - s->key.len;
+
+		buf_add(&s->key, text.p, text.n < room ? text.n : room);
+	}
 	if (!s->whole)
 		return text_feed(s->text, text, raw.n);
+	rc = buf_add_slice(&s->raw, raw);
+	if (rc != RC_OK || s->role == ROLE_TEXT)
+		return rc;
 	rc = buf_add_slice(&s->value, text);
-	if (rc == RC_OK)
-		rc = buf_add_slice(&s->raw, raw);
-	if (rc == RC_OK && s->value.len > whole_max(s)) {
-		if (s->role == ROLE_TEXT)
-			return RC_TOO_BIG;
-		rc = give_up_whole(s);
-	}
-	return rc;
-}
-
-static bool only(struct slice v, const char *signs)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (!((v.p[i] >= '0' && v.p[i] <= '9') || ((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'z') || (v.p[i] && strchr(signs, v.p[i]))))
-			return false;
-	return true;
-}
-
-/* RFC 3339, as servers stamp their answers. */
-static bool is_time(struct slice v)
-{
-	static const char form[] = "0000-00-00T00:00:00";
-
-	if (v.n < sizeof form - 1 || v.n > 40)
-		return false;
-	for (size_t i = 0; i < sizeof form - 1; i++)
-		if (form[i] == '0' ? v.p[i] < '0' || v.p[i] > '9' : v.p[i] != form[i])
-			return false;
-	for (size_t i = sizeof form - 1; i < v.n; i++)
-		if (!strchr("0123456789.:+-Z", v.p[i]))
-			return false;
-	return true;
-}
-
-/* Base64 of little-endian floats that can be an embedding: text read so gives numbers far out of its range. */
-static bool is_vector(struct slice v)
-{
-	struct buf raw;
-	bool fits;
-
-	buf_init(&raw, v.n + 1);
-	fits = v.n > 0 && base64_decode(v, &raw) == RC_OK && raw.len % 4 == 0;
-	for (size_t i = 0; fits && i < raw.len; i += 4) {
-		const unsigned char *b = (const unsigned char *)raw.data + i;
-		uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-		float f;
-
-		memcpy(&f, &bits, sizeof f);
-		fits = isfinite(f) && fabsf(f) < 1e4f;
-	}
-	buf_free(&raw);
-	return fits;
-}
-
-static bool holds_credential(const struct splice *s, struct slice v)
-{
-	return s->shared->credential.n && memmem(v.p, v.n, s->shared->credential.p, s->shared->credential.n);
+	return rc == RC_OK && s->value.len > whole_max(s) ? give_up_whole(s) : rc;
 }
 
 static bool passes(struct splice *s)
 {
 	struct slice v = buf_slice(&s->value);
 
-	if (s->raw.len != s->value.len || holds_credential(s, v))
+	if (s->raw.len != s->value.len)
 		return false;
-	if (s->role == ROLE_VECTOR)
-		return is_vector(v);
-	if (s->role == ROLE_TIME)
-		return is_time(v);
-	return v.n <= PLAIN_MAX && only(v, "._:/@-") && !mask_finds_code(s->shared->engine, v);
+	return s->role == ROLE_VECTOR ? plain_vector(v) : s->role == ROLE_TIME ? plain_time(v) : plain_word(s->shared, v);
 }
 
-/* A string of the protocol's own that may not pass: an id by its token, anything else as text. */
+/* A collected string: one of the protocol's own, or of a text that goes on. */
 static enum rc end_whole(struct splice *s)
 {
+	struct splice_items items = items_of(s, s->scan.depth);
 	struct buf put;
 	enum rc rc;
 
@@ -338,21 +320,15 @@ static enum rc end_whole(struct splice *s)
 		return rc == RC_OK ? text_end(s->text) : rc;
 	}
 	buf_init(&put, s->rules->string_max * 8 + 65536);
-	if (s->role == ROLE_TEXT) {
-		struct splice_items items = {.n = 0};
-
-		for (int d = 1; d <= s->scan.depth && items.n < SPLICE_ARRAYS; d++)
-			if (!s->level[d].object)
-				items.index[items.n++] = s->level[d].index;
+	if (s->role == ROLE_TEXT)
 		rc = s->rules->stream(s->rules->arg, s->text_number, &items, buf_slice(&s->raw), &put);
-	} else {
+	else
 		rc = mask_scope_token(s->shared->scope, buf_slice(&s->value), &put);
-	}
-	if (rc == RC_END || (rc == RC_OK && put.len == s->raw.len && (!put.len || memcmp(put.data, s->raw.data, put.len) == 0))) {
+	if (rc == RC_OK && put.len == s->raw.len && memcmp(buf_slice(&put).p, buf_slice(&s->raw).p, put.len) == 0) {
 		copy(s, s->raw.len);
-		rc = RC_OK;
 	} else if (rc == RC_OK) {
-		s->changed = s->changed || s->role == ROLE_TEXT;
+		if (s->role == ROLE_TEXT)
+			text_changed(s);
 		replace(s, s->raw.len, buf_slice(&put));
 	}
 	buf_free(&put);
@@ -365,76 +341,122 @@ static enum rc end_string(struct splice *s)
 
 	if (rc != RC_OK)
 		return rc;
-	s->string = false;
+	s->string = s->whole = false;
 	copy(s, 1);                                      /* the quote */
-	if (s->key_open) {
-		if (s->shape)
-			s->member = paths_member(s->shape->paths, s->level[s->scan.depth].place, buf_slice(&s->key));
-	} else {
-		end_value(s);
-	}
+	if (!s->key_open)
+		rc = end_value(s, s->scan.depth);
+	else if (s->shape)
+		s->member = paths_member(s->shape->paths, s->level[s->scan.depth].place, buf_slice(&s->key));
 	buf_clear(&s->value);
 	buf_clear(&s->raw);
-	return RC_OK;
+	return rc;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers and literals ----------------------------------------------------------------------------------------------------------- */
 
-/* Digits before a point or an exponent. */
-static size_t digits(struct slice n)
+static bool is_identifier(const struct splice *s)
 {
-	size_t i = n.n && n.p[0] == '-', from = i;
-
-	while (i < n.n && n.p[i] >= '0' && n.p[i] <= '9')
-		i++;
-	return i - from;
-}
-
-static bool is_identifier(const struct splice *s, struct slice number)
-{
-	size_t n = digits(number), sign = number.n && number.p[0] == '-';
-	struct buf label;
+	struct slice number = {s->scalar.data, s->scalar_n};
+	size_t sign = number.n && number.p[0] == '-', n = 0;
+	struct buf before;
 	bool found;
 
-	if (s->role == ROLE_PLAIN || s->role == ROLE_VECTOR || s->role == ROLE_TIME || s->role == ROLE_ID || n > 40)
+	while (sign + n < number.n && number.p[sign + n] >= '0' && number.p[sign + n] <= '9')
+		n++;
+	if (!s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
 		return false;
 	if (n < NUMBER_DIGITS && (n < NUMBER_LABELLED || !s->key.len))
 		return false;
-	buf_init(&label, KEY_MAX + 8);
-	buf_add_slice(&label, buf_slice(&s->key));
-	buf_puts(&label, ": ");
-	found = mask_finds(s->shared->engine, buf_slice(&label), (struct slice){number.p + sign, n});
-	buf_free(&label);
+	found = label(s, &before) != RC_OK || mask_finds(s->shared->engine, buf_slice(&before), (struct slice){number.p + sign, n});
+	buf_free(&before);
 	return found;
 }
 
-static void end_number(struct splice *s)
+static void decide_scalar(struct splice *s)
 {
-	struct slice number = buf_slice(&s->number);
-
-	if (is_identifier(s, number)) {
+	s->scalar_masked = is_identifier(s);
+	if (s->scalar_masked) {
 		if (s->shared->counts)
 			s->shared->counts->n[ENTITY_ID]++;
-		replace(s, number.n, SLICE("0"));
+		replace(s, s->scalar_n, SLICE("0"));
+		copy(s, s->scalar.len - s->scalar_n);
 	} else {
-		copy(s, number.n);
+		copy(s, s->scalar.len);
 	}
-	buf_clear(&s->number);
-	end_value(s);
 }
 
-static enum rc number_bytes(struct splice *s, struct slice bytes)
+static enum rc scalar_bytes(struct splice *s, struct slice bytes, bool number)
 {
-	if (!s->number.len)
-		begin_value(s);
-	return s->number.len + bytes.n > NUMBER_MAX ? RC_BAD : buf_add_slice(&s->number, bytes);
+	size_t room, n;
+	enum rc rc = RC_OK;
+
+	if (s->scalar_state == SCALAR_NONE) {
+		rc = begin_value(s, s->scan.depth, KIND_SCALAR);
+		s->scalar_state = SCALAR_OPEN;
+		s->number = number;
+		s->scalar_n = 0;
+		s->scalar_long = false;
+	}
+	room = s->scalar_long ? 0 : SCALAR_MAX - s->scalar.len;
+	n = bytes.n < room ? bytes.n : room;
+	if (rc == RC_OK)
+		rc = buf_add(&s->scalar, bytes.p, n);
+	s->scalar_n += n;
+	if (rc != RC_OK || n == bytes.n)
+		return rc;
+	if (!s->scalar_long)
+		decide_scalar(s);
+	s->scalar_long = true;
+	if (s->scalar_masked)
+		replace(s, bytes.n - n, (struct slice){0});
+	else
+		copy(s, bytes.n - n);
+	return RC_OK;
 }
 
-/* ---- the value -------------------------------------------------------------------------------------------------------------------------------- */
+/* What follows shows that the scalar before is one. depth: of the level that it stands in. */
+static enum rc settle(struct splice *s, int depth)
+{
+	if (s->scalar_state == SCALAR_NONE)
+		return RC_OK;
+	if (!s->scalar_long)
+		decide_scalar(s);
+	buf_clear(&s->scalar);
+	s->scalar_state = SCALAR_NONE;
+	return end_value(s, depth);
+}
+
+static enum rc space(struct splice *s, struct slice bytes)
+{
+	enum rc rc = RC_OK;
+
+	if (s->scalar_state == SCALAR_DONE && !s->scalar_long && s->scalar.len + bytes.n <= SCALAR_MAX)
+		return buf_add_slice(&s->scalar, bytes);
+	rc = settle(s, s->scan.depth);
+	copy(s, bytes.n);
+	return rc;
+}
+
+/* ---- the value ------------------------------------------------------------------------------------------------------------------------ */
+
+void splice_reset(struct splice *s)
+{
+	s->scan = (struct jsonscan){0};
+	s->level[0] = (struct level){.place = PATH_NONE, .object = true};
+	s->member = s->shape ? PATH_ROOT : PATH_NONE;
+	s->copy = s->part = 0;
+	s->string = s->key_open = s->whole = s->dropping = false;
+	s->scalar_state = SCALAR_NONE;
+	s->drop_depth = -1;
+	buf_clear(&s->key);
+	buf_clear(&s->value);
+	buf_clear(&s->raw);
+	buf_clear(&s->scalar);
+}
 
 enum rc splice_new(const struct text_rules *shared, const struct splice_rules *rules, int depth, struct sink down, struct splice **out)
 {
-	static const struct splice_rules none = {.string_max = 65536};
+	static const struct splice_rules none = {.again = -1, .string_max = 65536};
 	struct splice *s = calloc(1, sizeof *s);
 
 	*out = s;
@@ -445,13 +467,11 @@ enum rc splice_new(const struct text_rules *shared, const struct splice_rules *r
 	s->shape = s->rules->shape;
 	s->depth = depth;
 	s->down = down;
-	s->drop_depth = -1;
-	s->level[0] = (struct level){.place = PATH_NONE, .object = true};
-	s->member = s->shape ? PATH_ROOT : PATH_NONE;
 	buf_init(&s->key, KEY_MAX);
 	buf_init(&s->value, s->rules->string_max + 65536);
 	buf_init(&s->raw, (s->rules->string_max + 65536) * 6);
-	buf_init(&s->number, NUMBER_MAX);
+	buf_init(&s->scalar, SCALAR_MAX);
+	splice_reset(s);
 	return RC_OK;
 }
 
@@ -463,68 +483,63 @@ void splice_free(struct splice *s)
 	buf_free(&s->key);
 	buf_free(&s->value);
 	buf_free(&s->raw);
-	buf_free(&s->number);
+	buf_free(&s->scalar);
 	free(s);
 }
 
 static enum rc token(struct splice *s, enum json_token token, struct slice bytes)
 {
+	enum rc rc = RC_OK;
 	size_t raw_n;
 	const char *raw;
 
 	switch (token) {
 	case JSON_OBJECT:
 	case JSON_ARRAY:
-		begin_bracket(s, token == JSON_OBJECT);
+		rc = begin_bracket(s, token == JSON_OBJECT);
 		copy(s, bytes.n);
-		return RC_OK;
+		return rc;
 	case JSON_OBJECT_END:
 	case JSON_ARRAY_END:
+		rc = settle(s, s->scan.depth + 1);
 		copy(s, bytes.n);
 		buf_clear(&s->key);
-		end_value(s);
-		return RC_OK;
-	case JSON_SPACE:
+		return rc == RC_OK ? end_value(s, s->scan.depth) : rc;
 	case JSON_COLON:
 	case JSON_COMMA:
+		rc = settle(s, s->scan.depth);
 		copy(s, bytes.n);
-		return RC_OK;
+		return rc;
+	case JSON_SPACE:
+		return space(s, bytes);
 	case JSON_KEY:
 	case JSON_STRING:
-		if (token == JSON_STRING) {
-			enum rc rc = begin_string(s, false);
-
-			copy(s, bytes.n);
-			return rc;
-		}
+		rc = begin_string(s, token == JSON_KEY);
 		copy(s, bytes.n);
-		return begin_string(s, true);
+		return rc;
 	case JSON_RUN:
 		return string_bytes(s, bytes, bytes);
 	case JSON_CHAR:
 		raw = jsonscan_raw(&s->scan, &raw_n);
-		return string_bytes(s, (struct slice){s->scan.text, s->scan.n_text}, (struct slice){raw, raw_n});
+		return string_bytes(s, text_character(&s->scan), (struct slice){raw, raw_n});
 	case JSON_STRING_END:
 		return end_string(s);
 	case JSON_NUMBER:
-		return number_bytes(s, bytes);
-	case JSON_NUMBER_END:
-		end_number(s);
-		return RC_OK;
+		return scalar_bytes(s, bytes, true);
 	case JSON_LITERAL:
 	case JSON_LITERAL_END:
-		if (!s->literal)
-			begin_value(s);
-		s->literal = token == JSON_LITERAL;
-		copy(s, bytes.n);
-		if (!s->literal)
-			end_value(s);
+		rc = scalar_bytes(s, bytes, false);
+		if (token == JSON_LITERAL_END)
+			s->scalar_state = SCALAR_DONE;
+		return rc;
+	case JSON_NUMBER_END:
+		s->scalar_state = SCALAR_DONE;
 		return RC_OK;
 	case JSON_MORE:
 	case JSON_BAD:
 		break;
 	}
-	return RC_BAD;
+	return RC_FAULT;
 }
 
 enum rc splice_feed(struct splice *s, struct slice in, size_t *used)
@@ -536,16 +551,19 @@ enum rc splice_feed(struct splice *s, struct slice in, size_t *used)
 		size_t from = *used;
 		enum json_token t = jsonscan_next(&s->scan, in.p, in.n, used);
 
+		s->part = s->string ? (size_t)(s->scan.n_part - s->scan.n_used) : 0;
 		if (t == JSON_MORE)
 			break;
 		if (t == JSON_BAD) {
+			s->part -= *used - from;         /* its last bytes are of this input, and stay there */
 			*used = from;
-			return RC_BAD;
+			rc = RC_BAD;
+		} else {
+			rc = token(s, t, (struct slice){in.p + from, *used - from});
 		}
-		rc = token(s, t, (struct slice){in.p + from, *used - from});
 	}
 	flush(s);
-	return rc == RC_OK ? s->rc : rc;
+	return rc;
 }
 
 bool splice_whole(const struct splice *s)
@@ -555,30 +573,61 @@ bool splice_whole(const struct splice *s)
 
 enum rc splice_end(struct splice *s)
 {
-	if (s->number.len)
-		end_number(s);
+	enum rc rc = settle(s, s->scan.depth);
+
 	flush(s);
-	return s->rc;
+	return rc;
 }
 
-enum rc splice_break(struct splice *s, struct buf *left)
+size_t splice_undecided(const struct splice *s)
 {
-	enum rc rc = RC_OK;
+	return s->part + (s->scalar_long ? 0 : s->scalar.len);
+}
+
+/* Inside a string its text goes on: what is no JSON may still go on with what the string began. */
+enum rc splice_break(struct splice *s, struct slice before)
+{
+	enum rc rc;
 
 	if (s->string && s->whole)
 		rc = give_up_whole(s);
-	if (rc == RC_OK && s->string)
-		rc = text_end(s->text);
+	else
+		rc = need_text(s);
+	if (rc == RC_OK && !s->string)
+		rc = text_context(s->text, before);
+	if (!s->string)
+		s->role = ROLE_ANY;
+	if (rc == RC_OK && s->scalar.len && !s->scalar_long)
+		rc = text_feed(s->text, buf_slice(&s->scalar), s->scalar.len);
+	if (rc == RC_OK && s->part)
+		rc = text_feed(s->text, (struct slice){s->scan.part, s->part}, s->part);
+	buf_clear(&s->scalar);
 	flush(s);
-	if (rc == RC_OK)
-		rc = buf_add_slice(left, buf_slice(&s->number));
-	if (rc == RC_OK)
-		rc = buf_add(left, s->scan.part, s->scan.n_part);        /* an escape that was cut */
-	s->dropping = false;
-	return rc == RC_OK ? s->rc : rc;
+	return rc;
+}
+
+enum rc splice_rest(struct splice *s, struct slice in)
+{
+	enum rc rc = text_feed(s->text, in, in.n);
+
+	flush(s);
+	return rc;
+}
+
+enum rc splice_rest_end(struct splice *s)
+{
+	enum rc rc = text_end(s->text);
+
+	flush(s);
+	return rc;
+}
+
+bool splice_texts(const struct splice *s)
+{
+	return s->level[0].texts;
 }
 
 bool splice_changed(const struct splice *s)
 {
-	return s->changed;
+	return s->level[0].changed;
 }

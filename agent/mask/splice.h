@@ -6,6 +6,7 @@
 #include "text.h"
 
 #define SPLICE_ARRAYS 4                          /* arrays around a text that tell which one it is */
+#define SPLICE_UNDECIDED 96                      /* bytes at most of which nothing is decided yet, outside of texts */
 
 /* Which array items a place lies in, from the outermost. */
 struct splice_items {
@@ -18,26 +19,34 @@ struct splice_rules {
 	const struct answer_shape *shape;        /* NULL: nothing is special */
 	struct slice continues;                  /* stands before each text */
 	/* Events: the masked form of a string whose text goes on from event to event. raw: the inside of the string; put: what stands
-	 * there now, RC_END: the string stays. NULL: each text stands alone. */
+	 * there now. NULL: each text stands alone, and what the shape drops becomes null unless all of its object's text so far is
+	 * what it was. */
 	enum rc (*stream)(void *arg, uint16_t text, const struct splice_items *items, struct slice raw, struct buf *put);
 	/* Events: a value that the shape drops when text was changed begins or ends; all before it has gone to the sink. */
-	void (*drop)(void *arg, bool begins);
+	enum rc (*drop)(void *arg, bool begins);
 	void *arg;
+	int again;                               /* the event has gone out, and is written once more for this text only; -1: it has not */
 	size_t string_max;                       /* bytes of a string that must be seen whole (ids, vectors, texts of events) */
 };
 
 struct splice;
-enum rc splice_new(const struct text_rules *shared, const struct splice_rules *rules, int depth, struct sink down, struct splice **out) MUST_USE;
+enum rc splice_new(const struct text_rules *shared, const struct splice_rules *rules, int depth, struct sink down,
+		   struct splice **out) MUST_USE;
 void splice_free(struct splice *s);
+void splice_reset(struct splice *s);             /* to read another value by the same rules */
 
-/* RC_BAD: no JSON from *used on; call splice_break() then. */
+/* RC_BAD: no JSON from *used on; splice_break() and splice_rest() then deal with what follows. */
 enum rc splice_feed(struct splice *s, struct slice in, size_t *used) MUST_USE;
 bool splice_whole(const struct splice *s);       /* one whole value has come */
 enum rc splice_end(struct splice *s) MUST_USE;
 
-/* Give up in the middle: strings that are open end; bytes of which nothing was decided are appended to left. */
-enum rc splice_break(struct splice *s, struct buf *left) MUST_USE;
+/* It is no JSON: what is open goes on as text, or else text begins here, with before standing before it. */
+enum rc splice_break(struct splice *s, struct slice before) MUST_USE;
+enum rc splice_rest(struct splice *s, struct slice in) MUST_USE;
+enum rc splice_rest_end(struct splice *s) MUST_USE;
 
-bool splice_changed(const struct splice *s);     /* a text of the shape is not what it was */
+size_t splice_undecided(const struct splice *s); /* of the bytes used, how many splice_break() begins with */
+bool splice_texts(const struct splice *s);       /* there was text of the shape */
+bool splice_changed(const struct splice *s);     /* such text is not what it was */
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "jsonscan.h"
 
-#define VALUE_MAX 64                             /* of a key's or end's value */
+#define VALUE_MAX 64                             /* of a key's or end's value; all that shapes name are shorter */
+#define HASH 0xcbf29ce484222325ULL
 
 struct walk {
 	const struct answer_shape *shape;
@@ -16,7 +17,8 @@ struct walk {
 		uint32_t index;
 	} level[JSONSCAN_DEPTH + 1];
 	uint16_t member, place;
-	struct buf value;                /* of the string, number or literal that is read */
+	struct buf value;                /* of the string, number or literal that is read, cut */
+	uint64_t hash;                   /* of all of it */
 	bool key, scalar;
 };
 
@@ -30,15 +32,6 @@ static struct splice_items items_of(const struct walk *w)
 	return items;
 }
 
-static uint64_t hash(struct slice value)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	for (size_t i = 0; i < value.n; i++)
-		h = (h ^ (unsigned char)value.p[i]) * 0x100000001b3ULL;
-	return h ? h : 1;
-}
-
 static bool listed(char **list, size_t n, struct slice value)
 {
 	for (size_t i = 0; i < n; i++)
@@ -49,11 +42,9 @@ static bool listed(char **list, size_t n, struct slice value)
 
 static bool ends(const struct shape_end *e, struct slice value)
 {
-	if (e->n_values)
-		return listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value);
-	if (listed(e->last, e->n_last, value))
+	if (listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value))
 		return true;
-	return !e->n_last && value.n && !slice_is(value, "null") && !slice_is(value, "false");
+	return !e->n_values && !e->n_last && value.n && !slice_is(value, "null") && !slice_is(value, "false");
 }
 
 static enum rc add_text(struct walk *w)
@@ -64,7 +55,7 @@ static enum rc add_text(struct walk *w)
 		return RC_OK;
 	if (w->out->n_texts == SURVEY_MAX)
 		return RC_TOO_BIG;
-	w->out->texts[w->out->n_texts++] = (struct survey_text){(uint16_t)text, items_of(w)};
+	w->out->texts[w->out->n_texts++] = (struct survey_text){(uint16_t)text, w->value.len == 0, items_of(w)};
 	return RC_OK;
 }
 
@@ -77,7 +68,7 @@ static enum rc note(struct walk *w, bool string)
 	if (slot >= 0) {
 		if (w->out->n_keys == SURVEY_MAX)
 			return RC_TOO_BIG;
-		w->out->keys[w->out->n_keys++] = (struct survey_key){(uint8_t)slot, items_of(w), hash(value)};
+		w->out->keys[w->out->n_keys++] = (struct survey_key){(uint8_t)slot, items_of(w), w->hash};
 	}
 	if (end >= 0 && ends(&w->shape->ends[end], value)) {
 		const struct shape_end *e = &w->shape->ends[end];
@@ -93,6 +84,7 @@ static void begin_value(struct walk *w)
 {
 	w->place = w->level[w->scan.depth].object ? w->member : paths_item(w->shape->paths, w->level[w->scan.depth].place);
 	buf_clear(&w->value);
+	w->hash = HASH;
 }
 
 static void begin_bracket(struct walk *w, bool object)
@@ -113,10 +105,11 @@ static void end_value(struct walk *w)
 
 static void more(struct walk *w, struct slice bytes)
 {
-	if (w->value.len + bytes.n <= VALUE_MAX)
-		buf_add_slice(&w->value, bytes);
-	else
-		buf_add(&w->value, "", w->value.len < VALUE_MAX);        /* a longer one equals none that is listed */
+	size_t room = VALUE_MAX - w->value.len;
+
+	for (size_t i = 0; i < bytes.n; i++)
+		w->hash = (w->hash ^ (unsigned char)bytes.p[i]) * 0x100000001b3ULL;
+	buf_add(&w->value, bytes.p, bytes.n < room ? bytes.n : room);    /* a cut one equals none that is listed */
 }
 
 static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
@@ -183,7 +176,7 @@ enum rc survey_read(const struct answer_shape *shape, struct slice event, struct
 
 	out->n_keys = out->n_ends = out->n_texts = 0;
 	w.level[0].object = true;
-	buf_init(&w.value, VALUE_MAX + 1);
+	buf_init(&w.value, VALUE_MAX);
 	while (rc == RC_OK && at < event.n) {
 		size_t from = at;
 		enum json_token t = jsonscan_next(&w.scan, event.p, event.n, &at);

@@ -21,6 +21,7 @@ struct survey_end {
 
 struct survey_text {
 	uint16_t text;                   /* in the shape's texts, one that goes on from event to event */
+	bool empty;
 	struct splice_items items;
 };
 

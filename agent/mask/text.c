@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonscan.h"
 #include "splice.h"
 
 #define SPACE_MAX 64                             /* white space before JSON in a string */
 #define TAIL_MAX 64                              /* what plain text after broken JSON knows of it */
+#define CONTEXT_MAX 4096
 #define SCRATCH_MAX ((size_t)64 << 20)
 
 /* Characters whose raw form is not the character itself, in order. */
@@ -24,11 +26,11 @@ struct text {
 	const struct splice_rules *rules;
 	bool quoted;
 	int depth;
-	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON } mode;
+	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON, TEXT_BROKEN } mode;
 	struct sink down;
 	struct mask_stream *mask;
 	struct splice *inner;
-	struct buf context;              /* for plain text, until it begins */
+	struct buf context;              /* what stands before the text */
 	struct buf space;                /* white space at the beginning, of which nothing is decided */
 	struct buf tail;                 /* the last bytes that went into inner */
 	struct escape *escapes;
@@ -41,13 +43,27 @@ struct text {
 	enum rc rc;
 };
 
+enum rc outlet_add(struct outlet *o, struct slice bytes)
+{
+	buf_consume(&o->pending, o->at);
+	o->at = 0;
+	return buf_add_slice(&o->pending, bytes);
+}
+
+bool outlet_holds(const struct outlet *o)
+{
+	return o->at < o->pending.len;
+}
+
 void outlet_edit(void *arg, size_t copy, size_t drop, struct slice put)
 {
 	struct outlet *o = arg;
 
-	buf_add(o->out, o->pending.data, copy);
-	buf_add_slice(o->out, put);
-	buf_consume(&o->pending, copy + drop);
+	if (copy)
+		buf_add(o->out, o->pending.data + o->at, copy);
+	if (put.n)
+		buf_add_slice(o->out, put);
+	o->at += copy + drop;
 }
 
 enum rc text_escape(struct slice text, struct buf *out)
@@ -81,6 +97,11 @@ static enum rc note(struct text *t, size_t n, size_t raw_n)
 	}
 	if (t->first_escape && t->first_escape == t->n_escapes)
 		t->first_escape = t->n_escapes = 0;
+	if (t->n_escapes == t->room_escapes && t->first_escape > t->n_escapes / 2) {
+		t->n_escapes -= t->first_escape;
+		memmove(t->escapes, t->escapes + t->first_escape, t->n_escapes * sizeof *t->escapes);
+		t->first_escape = 0;
+	}
 	if (t->n_escapes == t->room_escapes) {
 		size_t room = t->room_escapes ? t->room_escapes * 2 : 16;
 		struct escape *more = realloc(t->escapes, room * sizeof *more);
@@ -121,6 +142,12 @@ static size_t take(struct text *t, size_t n)
 		}
 	}
 	return raw;
+}
+
+/* Are there bytes that were never told to the sink? */
+static bool left_over(const struct text *t)
+{
+	return t->gap || t->first_escape < t->n_escapes;
 }
 
 /* The sink of what masks this text. */
@@ -186,6 +213,8 @@ static enum rc plain_feed(struct text *t, struct slice in)
 	enum rc rc = mask_feed(t->mask, in.p, in.n, &t->masked);
 
 	if (rc == RC_OK)
+		rc = t->masked.rc;
+	if (rc == RC_OK)
 		pass_on(t);
 	return rc == RC_OK ? t->rc : rc;
 }
@@ -210,28 +239,34 @@ static enum rc plain_begin(struct text *t, struct slice before)
 
 static void keep_tail(struct text *t, struct slice in)
 {
-	if (in.n > TAIL_MAX)
-		in = (struct slice){in.p + in.n - TAIL_MAX, TAIL_MAX};
+	const size_t max = TAIL_MAX + SPLICE_UNDECIDED;
+
+	if (in.n > max)
+		in = (struct slice){in.p + in.n - max, max};
 	buf_add_slice(&t->tail, in);
-	if (t->tail.len > TAIL_MAX)
-		buf_consume(&t->tail, t->tail.len - TAIL_MAX);
+	if (t->tail.len > max)
+		buf_consume(&t->tail, t->tail.len - max);
 }
 
-/* No JSON from here on: what inner has not decided, and the rest, are plain text. */
-static enum rc turn_plain(struct text *t, struct slice rest)
+/* No JSON from *rest on: what was not decided, and the rest, go on as text, which knows the end of what came before. */
+static enum rc break_off(struct text *t, struct slice rest)
 {
-	struct buf left;
+	struct slice known = buf_slice(&t->tail);
+	struct buf before;
 	enum rc rc;
 
-	buf_init(&left, SCRATCH_MAX);
-	rc = splice_break(t->inner, &left);
+	t->mode = TEXT_BROKEN;
+	known.n -= splice_undecided(t->inner);
+	if (known.n > TAIL_MAX)
+		known = (struct slice){known.p + known.n - TAIL_MAX, TAIL_MAX};
+	buf_init(&before, CONTEXT_MAX + TAIL_MAX);
+	buf_add_slice(&before, buf_slice(&t->context));
+	rc = buf_add_slice(&before, known);
 	if (rc == RC_OK)
-		rc = plain_begin(t, buf_slice(&t->tail));
-	if (rc == RC_OK && left.len)
-		rc = plain_feed(t, buf_slice(&left));
-	if (rc == RC_OK && rest.n)
-		rc = plain_feed(t, rest);
-	buf_free(&left);
+		rc = splice_break(t->inner, buf_slice(&before));
+	if (rc == RC_OK)
+		rc = splice_rest(t->inner, rest);
+	buf_free(&before);
 	return rc;
 }
 
@@ -242,13 +277,14 @@ static enum rc json_feed(struct text *t, struct slice in)
 
 	keep_tail(t, (struct slice){in.p, used});
 	if (rc == RC_BAD)
-		return turn_plain(t, (struct slice){in.p + used, in.n - used});
+		rc = break_off(t, (struct slice){in.p + used, in.n - used});
 	return rc == RC_OK ? t->rc : rc;
 }
 
 /* ---- either ----------------------------------------------------------------------------------------------------------------------------------- */
 
-enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down, struct text **out)
+enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down,
+		 struct text **out)
 {
 	struct text *t = calloc(1, sizeof *t);
 
@@ -260,9 +296,9 @@ enum rc text_new(const struct text_rules *shared, const struct splice_rules *rul
 	t->quoted = quoted;
 	t->depth = depth;
 	t->down = down;
-	buf_init(&t->context, 4096);
+	buf_init(&t->context, CONTEXT_MAX);
 	buf_init(&t->space, SPACE_MAX);
-	buf_init(&t->tail, 4 * TAIL_MAX);
+	buf_init(&t->tail, 2 * (TAIL_MAX + SPLICE_UNDECIDED));
 	buf_init(&t->masked, SCRATCH_MAX);
 	buf_init(&t->put, SCRATCH_MAX);
 	return RC_OK;
@@ -289,20 +325,25 @@ enum rc text_context(struct text *t, struct slice before)
 	return buf_add_slice(&t->context, before);
 }
 
-/* The first byte that is no space says what the text is taken for. */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* At the top all is JSON until it breaks; in a string the first byte that is no space says what the text is taken for. */
 static enum rc begin(struct text *t, struct slice *in)
 {
 	size_t n = 0;
 	enum rc rc;
 
-	while (n < in->n && t->space.len + n < SPACE_MAX && (in->p[n] == ' ' || in->p[n] == '\n' || in->p[n] == '\t' || in->p[n] == '\r'))
+	while (!t->rules && n < in->n && t->space.len + n < SPACE_MAX && is_space(in->p[n]))
 		n++;
-	if (n == in->n && t->space.len + n < SPACE_MAX) {
+	if (n == in->n) {
 		rc = buf_add(&t->space, in->p, n);
 		in->n = 0;
 		return rc;
 	}
-	if (t->depth < TEXT_DEPTH && n < in->n && (in->p[n] == '{' || in->p[n] == '[' || (t->rules && in->p[n] == '"'))) {
+	if (t->rules || (t->depth < TEXT_DEPTH && (in->p[n] == '{' || in->p[n] == '['))) {
 		t->mode = TEXT_JSON;
 		rc = splice_new(t->shared, t->rules, t->depth, (struct sink){edit, t}, &t->inner);
 		if (rc == RC_OK && t->space.len)
@@ -320,11 +361,52 @@ enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
 {
 	enum rc rc = note(t, in.n, raw_n);
 
-	if (rc == RC_OK && t->mode == TEXT_BEGINS)
+	if (rc == RC_OK && t->mode == TEXT_BEGINS && in.n)
 		rc = begin(t, &in);
 	if (rc != RC_OK || !in.n)
 		return rc;
-	return t->mode == TEXT_PLAIN ? plain_feed(t, in) : json_feed(t, in);
+	switch (t->mode) {
+	case TEXT_BEGINS:
+	case TEXT_PLAIN:
+		return plain_feed(t, in);
+	case TEXT_JSON:
+		return json_feed(t, in);
+	case TEXT_BROKEN:
+		rc = splice_rest(t->inner, in);
+		return rc == RC_OK ? t->rc : rc;
+	}
+	return RC_FAULT;
+}
+
+struct slice text_character(const struct jsonscan *scan)
+{
+	return scan->flaw == JSON_SOUND ? (struct slice){scan->text, scan->n_text} : SLICE("\xff");
+}
+
+enum rc text_feed_string(struct text *t, struct slice raw)
+{
+	const struct slice inputs[] = {SLICE("\""), raw, SLICE("\"")};
+	struct jsonscan scan = {0};
+	enum rc rc = RC_OK;
+
+	/* the quotes around it: only behind the last one is it sure what the last characters are */
+	for (size_t i = 0; i < 3 && rc == RC_OK; i++)
+		for (size_t at = 0; rc == RC_OK;) {
+			size_t from = at, raw_n;
+			enum json_token token = jsonscan_next(&scan, inputs[i].p, inputs[i].n, &at);
+
+			if (token == JSON_CHAR) {
+				(void)jsonscan_raw(&scan, &raw_n);
+				rc = text_feed(t, text_character(&scan), raw_n);
+			} else if (token == JSON_RUN) {
+				rc = text_feed(t, (struct slice){inputs[i].p + from, at - from}, at - from);
+			} else if (token == JSON_MORE || token == JSON_STRING_END) {
+				break;
+			} else if (token != JSON_STRING) {
+				rc = RC_FAULT;                   /* it was read before */
+			}
+		}
+	return rc;
 }
 
 enum rc text_end(struct text *t)
@@ -333,15 +415,19 @@ enum rc text_end(struct text *t)
 
 	if (t->mode == TEXT_BEGINS && t->space.len)
 		edit(t, t->space.len, 0, (struct slice){0});
-	if (t->mode == TEXT_JSON && !splice_whole(t->inner))
-		rc = turn_plain(t, (struct slice){0});
-	else if (t->mode == TEXT_JSON)
+	if (t->mode == TEXT_JSON && splice_whole(t->inner))
 		rc = splice_end(t->inner);
+	else if (t->mode == TEXT_JSON)
+		rc = break_off(t, (struct slice){0});
+	if (rc == RC_OK && t->mode == TEXT_BROKEN)
+		rc = splice_rest_end(t->inner);
 	if (rc == RC_OK && t->mode == TEXT_PLAIN) {
 		rc = mask_finish(t->mask, &t->masked);
 		if (rc == RC_OK)
 			pass_on(t);
 	}
+	if (rc == RC_OK && t->rc == RC_OK && left_over(t))
+		rc = RC_FAULT;                           /* bytes of which nobody said what becomes of them */
 	splice_free(t->inner);
 	t->inner = NULL;
 	t->mode = TEXT_BEGINS;

@@ -1,5 +1,5 @@
 /* One text of an answer: masked as text, or, when it begins like JSON, as JSON until it turns out to be none. Where the text stands in a
- * JSON string, what stays unchanged keeps its escapes byte for byte. Only splice.c, events.c and answer.c include this. */
+ * JSON string, what stays unchanged keeps its escapes byte for byte. What is decided depends on the text only, never on how it was cut. */
 #ifndef PHIGATE_MASK_TEXT_H
 #define PHIGATE_MASK_TEXT_H
 
@@ -11,12 +11,15 @@ struct sink {
 	void *arg;
 };
 
-/* A sink that has the bytes: pending holds those of which nothing is known yet. */
+/* A sink that has the bytes: those of pending from at on are the ones of which nothing is known yet. Failures stick in out. */
 struct outlet {
 	struct buf pending;
+	size_t at;
 	struct buf *out;
 };
+enum rc outlet_add(struct outlet *o, struct slice bytes) MUST_USE;
 void outlet_edit(void *outlet, size_t copy, size_t drop, struct slice put);
+bool outlet_holds(const struct outlet *o);
 
 struct splice_rules;
 
@@ -29,10 +32,11 @@ struct text_rules {
 };
 
 struct text;
-#define TEXT_DEPTH 3                             /* JSON in strings in JSON, and so on: deeper ones are plain text */
+#define TEXT_DEPTH 3                             /* JSON in strings in JSON, and so on: from here on all is plain text */
 
-/* quoted: the text stands in a JSON string. rules: of JSON at the top, NULL for JSON in strings. */
-enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down, struct text **out) MUST_USE;
+/* quoted: the text stands in a JSON string. rules: of JSON at the top, NULL for JSON in strings. depth: strings around it. */
+enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down,
+		 struct text **out) MUST_USE;
 void text_free(struct text *t);
 
 /* Before the first bytes: what stands before the text (see mask_context()). */
@@ -41,8 +45,15 @@ enum rc text_context(struct text *t, struct slice before) MUST_USE;
 /* Bytes of the text; raw_n of the sink's bytes spell them (n of them when they stand for themselves). */
 enum rc text_feed(struct text *t, struct slice in, size_t raw_n) MUST_USE;
 
+/* The inside of a whole JSON string, escapes and all. */
+enum rc text_feed_string(struct text *t, struct slice raw) MUST_USE;
+
 /* The text has ended: all of it has gone to the sink. It can then begin another one. */
 enum rc text_end(struct text *t) MUST_USE;
+
+struct jsonscan;
+/* What the JSON_CHAR just read stands for: what is no character is a byte that masking passes over, so that it can hide nothing. */
+struct slice text_character(const struct jsonscan *scan);
 
 /* Append to out as the inside of a JSON string. */
 enum rc text_escape(struct slice text, struct buf *out);
