@@ -69,7 +69,7 @@ static bool is_age(struct scan *s, size_t i)
 	if (scan_at(s, i) != '-' && scan_at(s, i) != ' ')
 		return scan_at(s, i) == ',';
 	word = around_word(s, i + 1, &end);
-	return word_kinds(word) & WORD_AGE;
+	return (word_kinds(word) & WORD_AGE) || (scan_at(s, i) == ' ' && (lower(scan_at(s, i + 1)) == 'f' || lower(scan_at(s, i + 1)) == 'm') && end == i + 2);
 }
 
 /* "(husband)", "(MRN 84729315)", "(45 years)": who is meant, or their number */
@@ -84,16 +84,32 @@ static bool says_who(struct scan *s, size_t i)
 
 bool around_credential(struct scan *s, size_t end)
 {
-	size_t i = end, behind;
-	uint64_t hash;
+	uint64_t hash = WORD_HASH;
+	size_t i = end, j, letters = 0;
+	word_set kinds;
 
 	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
 		i++;
 	if (i == end || !reading_is_upper(scan_at(s, i)))
 		return false;
-	hash = around_word(s, i, &behind);
-	/* "MD", "PhD"; of two letters both must be capitals */
-	return (word_kinds(hash) & WORD_CREDENTIAL) && !(word_kinds(hash) & WORD_ROMAN) && behind - i >= 2 && reading_is_upper(scan_at(s, behind - 1)) && !is_digit(scan_at(s, behind));
+	/* "MD", "M.D.", "PhD"; the last letter must be a capital, too */
+	for (j = i; letters < 8 && is_alpha(scan_at(s, j)); letters++) {
+		hash = word_hash(hash, scan_at(s, j++));
+		if (scan_at(s, j) == '.' && is_alpha(scan_at(s, j + 1)))
+			j++;
+	}
+	kinds = word_kinds(hash);
+	return letters > 1 && (kinds & WORD_CREDENTIAL) && !(kinds & WORD_ROMAN) && reading_is_upper(scan_at(s, j - 1)) && !is_digit(scan_at(s, j));
+}
+
+/* Six digits and more, such as a record number: "Jane Smith, 84729315" */
+static bool is_number(struct scan *s, size_t i)
+{
+	size_t digits = 0, j = i;
+
+	while (j < i + 14 && (is_digit(scan_at(s, j)) || (scan_at(s, j) == '-' && j > i)))
+		digits += is_digit(scan_at(s, j++));
+	return digits >= 6 && !is_alnum(scan_at(s, j));
 }
 
 static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
@@ -142,7 +158,9 @@ enum right around_right(struct scan *s, size_t end)
 		c = scan_at(s, end);
 	}
 	if (c == ',' && scan_at(s, end + 1) == ' ')
-		return is_age(s, end + 2) ? RIGHT_SURE : RIGHT_NONE;
+		return is_age(s, end + 2) || is_number(s, end + 2) ? RIGHT_SURE : RIGHT_NONE;
+	if (c == ' ' && scan_at(s, end + 1) == '-' && scan_at(s, end + 2) == ' ')
+		return is_age(s, end + 3) ? RIGHT_SURE : RIGHT_NONE;
 	if (c != ' ' && c != '-' && c != '\n')
 		return RIGHT_NONE;
 	if (says_who(s, end + 1))

@@ -78,6 +78,24 @@ static bool looks_like_date(struct scan *s, size_t i)
 	return n && n < 3 && scan_at(s, i + n) == '/' && is_digit(scan_at(s, i + n + 1));
 }
 
+static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
+{
+	struct value v;
+	size_t k = 0;
+
+	while (k < sizeof VALUES / sizeof *VALUES && VALUES[k].label != label)
+		k++;
+	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
+		return false;
+	read_value(s, s->i, label == LABEL_DEVICE, &v);
+	if (v.letters <= 4 && (v.digits || (v.letters == v.count && reading_is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
+		read_groups(s, &v);
+	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || is_alnum(scan_at(s, v.end)) || (!strong && (v.digits < 6 || v.count > 12)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = v.end, .entity = VALUES[k].entity, .rule = VALUES[k].rule, .custom = -1};
+	return true;
+}
+
 bool scan_labelled(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -85,22 +103,18 @@ bool scan_labelled(struct scan *s, struct finding *f)
 
 	if (c->label == LABEL_NONE || (c->needs_mark && !c->mark))
 		return false;
-	if (!is_alnum(first) && !(c->label == LABEL_DEVICE && first == '('))
-		return false;
-	for (size_t k = 0; k < sizeof VALUES / sizeof *VALUES; k++) {
-		struct value v;
+	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
+}
 
-		if (VALUES[k].label != c->label)
-			continue;
-		if (looks_like_date(s, s->i))
-			return false;
-		read_value(s, s->i, c->label == LABEL_DEVICE, &v);
-		if (v.letters <= 4 && (v.digits || (v.letters == v.count && reading_is_upper(first) && c->label == LABEL_VEHICLE)))
-			read_groups(s, &v);
-		if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || is_alnum(scan_at(s, v.end)))
-			return false;
-		*f = (struct finding){.start = s->i, .end = v.end, .entity = VALUES[k].entity, .rule = VALUES[k].rule, .custom = -1};
-		return true;
-	}
-	return false;
+/* "account 0044821377", "Jane Smith, 84729315": a long number needs no more to be one, unless it has a form of its own. */
+bool scan_beside(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	bool behind_name = c->before[0] == CONTEXT_NAME && c->label == LABEL_NONE && (c->gap == GAP_COMMA || c->gap == GAP_BRACKET);
+
+	if (!s->digits || !is_alnum(scan_at(s, s->i)))
+		return false;
+	if (behind_name)
+		return value_of(s, f, LABEL_MRN, false);
+	return c->needs_mark && !c->mark && c->gap == GAP_SPACE && c->age <= 1 && value_of(s, f, c->label, false);
 }

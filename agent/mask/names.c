@@ -17,7 +17,7 @@ static bool is_name_part(struct scan *s, const struct part *p, bool small, bool 
 		return true;
 	/* "Dr. Long", "Name: LONG, MALIK", "Name: Keisha Day", but not "Name: Keisha Case number:" */
 	return (p->words & WORD_ALSO_NAME) &&
-	       (first ? label == LABEL_TITLE || (label == LABEL_NAME && scan_at(s, p->end) == ',') :
+	       (first ? label == LABEL_TITLE || ((label == LABEL_NAME || label == LABEL_PERSON) && scan_at(s, p->end) == ',') :
 			scan_at(s, p->end) != ':' && scan_at(s, p->end) != '#' && !(scan_at(s, p->end) == ' ' && is_alpha(scan_at(s, p->end + 1))));
 }
 
@@ -80,7 +80,7 @@ static bool is_likely(struct scan *s, const struct name *name)
 {
 	const struct part *p = &name->first;
 	uint16_t behind = scan_at(s, name->end);
-	bool ends = ends_line(s, name->end) || behind == ',' || behind == '.' || behind == '/';
+	bool ends = ends_line(s, name->end) || behind == ',' || behind == '.' || behind == '/' || (behind == ' ' && scan_at(s, name->end + 1) == ' ');
 
 	if (p->dictionary & DICTIONARY_SAFE)
 		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && (name->comma || (name->parts > 1 && ends) || (p->words & WORD_PARTICLE) ||
@@ -97,6 +97,8 @@ bool scan_name(struct scan *s, struct finding *f)
 	struct name name;
 
 	if (c->label < LABEL_TITLE || (c->needs_mark && !c->mark) || !is_alpha(scan_at(s, s->i)))
+		return false;
+	if (c->before[0] == CONTEXT_CITY && is_state(s->hash))           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
 		return false;
 	if (title && c->age > 4)                         /* a title stands beside its name */
 		return false;
@@ -121,6 +123,8 @@ bool scan_known_name(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
 	bool place = false;
+	int word = 0;                                    /* 1: a word of the language, 2: a small one */
+	enum right right;
 
 	if (!s->context->n_names || !reading_is_upper(scan_at(s, s->i)))
 		return false;
@@ -128,18 +132,25 @@ bool scan_known_name(struct scan *s, struct finding *f)
 		struct part p;
 
 		part_read(s, at, &p);
-		if (p.shape >= SHAPE_CAPITALS && known(s->context, p.hash))
+		if (p.shape >= SHAPE_CAPITALS && known(s->context, p.hash)) {
 			place = (p.words & WORD_STATE) && k == 0;
+			word = k == 0 && (p.words & WORD_STOP) ? 2 : k == 0 && (p.dictionary & DICTIONARY_SAFE) ? 1 : 0;
+		}
 		else if (p.shape == SHAPE_INITIAL && (!end || scan_at(s, p.end) == '.'))
 			;                                /* "O. Rashid" */
 		else if (!end || (p.words & (WORD_STOP | WORD_CREDENTIAL | WORD_THING)) || p.shape < SHAPE_CAPITALS ||
-			 !(part_is_strong(&p, DICTIONARY_LAST) || part_is_unknown(&p)))
+			 !((p.dictionary & DICTIONARY_LAST) || part_is_unknown(&p)))
 			break;                           /* "Zoe Mbeki", when "Zoe" is known */
 		if (p.shape >= SHAPE_CAPITALS)
 			end = p.end;
+		word = k ? 0 : word;
 		at = part_next(s, &p, false);
 	}
-	if (!end || around_right(s, end) == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE))
+	if (!end)
+		return false;
+	right = around_right(s, end);
+	if (right == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE) || (word == 2 && right < RIGHT_VERB) ||
+	    (word == 1 && right < RIGHT_WEAK && around_begins_sentence(s->context)))
 		return false;
 	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name found before", .custom = -1};
 	return true;

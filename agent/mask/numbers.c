@@ -135,7 +135,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 		const char *number = d.d + (k == 4);
 		bool spaces = d.group[k - 1].sign == ' ' && d.group[k - 2].sign == ' ' && !paren;
 
-		if (label || paren || (!is_plain(s) && check_nanp(number) && !(spaces && k == 3)))
+		if (label || paren || extension(s, d.group[k - 1].end) > d.group[k - 1].end || (!is_plain(s) && check_nanp(number) && !(spaces && k == 3)))
 			return found(f, s, extension(s, d.group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
 				     "phone form");
 	}

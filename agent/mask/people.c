@@ -47,7 +47,7 @@ static void read_run(struct scan *s, struct run *run)
 		run->n++;
 		at = part_next(s, p, false);
 	}
-	while (run->n && (run->p[run->n - 1].shape == SHAPE_LOWER || (run->n > 1 && run->p[run->n - 1].shape == SHAPE_INITIAL)))
+	while (run->n && (run->p[run->n - 1].shape == SHAPE_LOWER || (run->n > 1 && run->p[run->n - 1].shape == SHAPE_INITIAL && run->p[0].shape != SHAPE_INITIAL)))
 		run->n--;
 	run->end = run->n ? run->p[run->n - 1].end : s->i;
 }
@@ -82,8 +82,8 @@ static int pair(const struct part *a, const struct part *b)
 		return part_is_strong(b, DICTIONARY_FIRST) ? 6 : 4;
 	if (part_is_unknown(a) && strong_last)
 		return 4;
-	if (part_is_unknown(a) && (last || part_is_unknown(b)))
-		return part_is_unknown(b) ? 3 + a->foreign + b->foreign : 2 + a->foreign;
+	if (part_is_unknown(a) || part_is_strong(a, DICTIONARY_LAST))
+		return part_is_unknown(b) ? 3 + a->foreign + b->foreign : last ? 2 + a->foreign : -9;
 	return -9;
 }
 
@@ -102,13 +102,16 @@ static int words_score(const struct run *run, int *n)
 	if (first->shape == SHAPE_INITIAL) {
 		while (k < *n && run->p[k].shape == SHAPE_INITIAL)
 			k++;
-		if (k == *n)
-			return -9;
+		if (k == *n)                                     /* "by C.H." */
+			return k > 1 ? 0 : -9;
 		return part_is_strong(&run->p[k], NAMES) ? 5 : part_is_unknown(&run->p[k]) ? 3 : run->p[k].dictionary & NAMES ? 2 : -9;
 	}
 	if (*n == 1)
 		return single(first);
 	score = pair(first, last);
+	for (k = 1; k < *n - 1 && score < LIKELY; k++)           /* "Jo Ann Black" */
+		if ((first->dictionary & DICTIONARY_FIRST) && part_is_strong(&run->p[k], DICTIONARY_FIRST))
+			score = 6;
 	if (score < LIKELY && single(first) >= LIKELY) {
 		*n = 1;
 		return single(first);
@@ -129,7 +132,7 @@ static size_t last_first(struct scan *s, const struct run *run)
 	if (!at)
 		return 0;
 	part_read(s, at, &first);
-	if (first.shape < SHAPE_CAPITALS || !(first.dictionary & DICTIONARY_FIRST) || first.shape != last->shape)
+	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)) || first.shape != last->shape)
 		return 0;
 	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE)))
 		return around_right(s, first.end) == RIGHT_SURE ? first.end : 0;
@@ -139,6 +142,12 @@ static size_t last_first(struct scan *s, const struct run *run)
 		struct part middle;
 
 		part_read(s, at, &middle);
+		if (middle.shape >= SHAPE_CAPITALS && !(middle.words & (WORD_STOP | WORD_CREDENTIAL)) &&
+		    (part_is_unknown(&middle) || part_is_strong(&middle, NAMES))) {
+			if (!part_is_strong(&run->p[0], DICTIONARY_LAST))
+				return 0;                /* "prep Pap, Camille Tsosie" */
+			end = middle.end;
+		}
 		if (middle.shape == SHAPE_INITIAL)
 			end = middle.end + (scan_at(s, middle.end) == '.');
 	}
@@ -146,7 +155,30 @@ static size_t last_first(struct scan *s, const struct run *run)
 	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && around_right(s, end) != RIGHT_SURE ? 0 : end;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_ROLE] = 2, [LEFT_PERSON] = 4};
+/* "surgeon de la Cruz": small particles first, where a person is named */
+static bool particle_name(struct scan *s, struct finding *f)
+{
+	size_t at = s->i, end = 0;
+
+	if (!(word_kinds(s->hash) & WORD_PARTICLE) || around_left(s->context) != LEFT_PERSON)
+		return false;
+	for (int k = 0; k < 4 && (at || !k); k++) {
+		struct part p;
+
+		part_read(s, at, &p);
+		if (p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP))
+			end = p.end;
+		if (end || !(p.words & WORD_PARTICLE))
+			break;
+		at = part_next(s, &p, false);
+	}
+	if (!end)
+		return false;
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
+	return true;
+}
+
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_ROLE] = 3, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 bool scan_person(struct scan *s, struct finding *f)
@@ -158,7 +190,7 @@ bool scan_person(struct scan *s, struct finding *f)
 	int score, n;
 
 	if (!reading_is_upper(scan_at(s, s->i)))
-		return false;
+		return particle_name(s, f);
 	read_run(s, &run);
 	/* "A Colorado", "I Street": no initial without its full stop */
 	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.'))
@@ -174,6 +206,11 @@ bool scan_person(struct scan *s, struct finding *f)
 		score += LEFT_SCORE[left];
 		if (left == LEFT_PLACE && !(run.p[0].dictionary & DICTIONARY_PLACE))
 			score -= LEFT_SCORE[left];
+		if (run.p[n - 1].shape == SHAPE_INITIAL && n > 1) {
+			score = (word_kinds(s->context->before[0]) & WORD_BY) && s->context->gap == GAP_SPACE ? LIKELY : 0;
+			right = RIGHT_NONE;
+			end += scan_at(s, end) == '.';
+		}
 		score += right == RIGHT_CODE && n > 1 ? 0 : RIGHT_SCORE[right];
 		if (n > 1 && around_is_line(s, end))
 			score += 2;

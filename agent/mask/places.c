@@ -144,7 +144,7 @@ static bool lives_at(const struct context *c)
 
 bool scan_address(struct scan *s, struct finding *f)
 {
-	bool loose = labelled(s, LABEL_ADDRESS) || lives_at(s->context);
+	bool label = labelled(s, LABEL_ADDRESS), loose;
 	size_t i = s->i, n = 0, end;
 
 	if (!is_digit(scan_at(s, i))) {
@@ -170,6 +170,7 @@ bool scan_address(struct scan *s, struct finding *f)
 		i++;
 	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))
 		return false;
+	loose = label || (lives_at(s->context) && reading_is_upper(scan_at(s, i + 1)));
 	end = street(s, i + 1, loose);
 	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, loose ? "address label" : "street address");
 }
@@ -290,7 +291,7 @@ bool scan_city(struct scan *s, struct finding *f)
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
 	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && scan_at(s, all) == ',')
 		return found(f, s, all, ENTITY_CITY, "city behind a street");
-	if (!end || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
+	if (!end || (one && is_state(s->hash)) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);

@@ -92,7 +92,7 @@ static inline bool is_alnum(uint16_t c)
 typedef bool detector(struct scan *s, struct finding *f);
 
 detector scan_date, scan_ip, scan_phone, scan_ssn, scan_card, scan_zip, scan_number;                 /* numbers.c */
-detector scan_labelled;                                                                              /* labelled.c */
+detector scan_labelled, scan_beside;                                                                              /* labelled.c */
 detector scan_email, scan_url, scan_ip6, scan_mac;                                                   /* network.c */
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
@@ -146,6 +146,7 @@ typedef uint64_t word_set;
 #define WORD_IN           W(31)	/* of WORD_PLACE_BEFORE: "in" */
 #define WORD_FROM         W(32)	/* "from" */
 #define WORD_ON           W(33)	/* "on": a street */
+#define WORD_BY           W(35)
 #define WORD_COUNTY       W(34)
 
 /* Numbers and days in words are a list of their own. */

@@ -70,11 +70,11 @@ size_t mask_held(const struct mask_stream *m)
 /* ---- detectors in their order: a label before a form, a form that is checked before one that is not ------------------------------------- */
 
 static detector *const AT_DIGIT[] = {
-	scan_labelled, scan_ssn, scan_date, scan_written_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_code, scan_number, scan_email,
-	scan_encoded, scan_url, scan_day, scan_age, scan_address, NULL,
+	scan_labelled, scan_ssn, scan_date, scan_written_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_beside, scan_code, scan_number,
+	scan_email, 	scan_encoded, scan_url, scan_day, scan_age, scan_address, NULL,
 };
 static detector *const AT_LETTER[] = {
-	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_encoded, scan_written_date, scan_age,
+	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_beside, scan_encoded, scan_written_date, scan_age,
 	scan_facility, scan_address, scan_county, scan_city, scan_name, scan_known_name, scan_person, NULL,
 };
 static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
@@ -132,7 +132,7 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 			letters++;
 			continue;
 		}
-		if (letters >= 3 && !is_stop_word(hash) && !is_credential(hash)) {
+		if (letters >= 3 && (!is_stop_word(hash) || (word_kinds(hash) & WORD_ALSO_NAME)) && !is_credential(hash)) {
 			c->names[c->next_name] = hash;
 			c->next_name = (uint8_t)((c->next_name + 1) % CONTEXT_NAMES);
 			c->n_names = (uint8_t)(c->n_names < CONTEXT_NAMES ? c->n_names + 1 : CONTEXT_NAMES);

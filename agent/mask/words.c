@@ -41,7 +41,7 @@ static const char KIN[] =
 	"grandfather grandson granddaughter grandma grandpa girlfriend boyfriend fiance fiancee friend neighbor roommate caregiver caretaker guardian "
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
-	"proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor";
+	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
 	"nicknamed alias aka regards sincerely welcome signed sees";
@@ -88,7 +88,7 @@ static const char PLACE_FIRST[] = "north south east west new san santa saint st 
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant";
 static const char HAVE[] = "had has";
 static const char ARTICLE[] = "a an no the some this that my your any every each";
-static const char NUMBER[] = "mrn dob ssn age id";
+static const char NUMBER[] = "mr mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
 static const char YEARS[] = "year years yr yrs yo y";
@@ -111,7 +111,7 @@ static const char STREET[] =
 	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter parkway pkwy circle cir highway hwy square sq trail trl "
 	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route";
 static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "
-	"travelled flew visiting originally resident native home";
+	"county parish travelled flew visiting originally resident native home";
 static const char FACILITY[] = "hospital clinic infirmary hospice sanatorium sanitarium polyclinic healthcare hospitals clinics";
 static const char CENTER[] = "center centre home living system group institute centers manor campus pavilion";
 static const char GENERIC[] =
@@ -160,7 +160,7 @@ static void fill(void)
 		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
 		{THING, WORD_THING}, {AGE, WORD_AGE}, {YEARS, WORD_YEARS}, {DATE_BEFORE, WORD_DATE_BEFORE}, {STREET, WORD_STREET},
-		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"on at near along off", WORD_ON},
+		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{"and", WORD_AND}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},

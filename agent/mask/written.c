@@ -202,6 +202,11 @@ bool scan_day(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) || c->gap != GAP_SPACE || !(word_kinds(c->before[0]) & WORD_DATE_BEFORE) || c->label == LABEL_PLAIN)
 		return false;
 	digits_read(s, s->i, false, &d);
+	if (d.group[0].n == 8 && !is_alnum(scan_at(s, d.group[0].end)) && (d.d[0] == '1' || d.d[0] == '2') &&
+	    check_day((d.d[0] - '0') * 1000 + (d.d[1] - '0') * 100, (d.d[4] - '0') * 10 + d.d[5] - '0', (d.d[6] - '0') * 10 + d.d[7] - '0')) {
+		*f = (struct finding){.start = s->i, .end = d.group[0].end, .entity = ENTITY_DATE, .rule = "year, month and day", .custom = -1};
+		return true;
+	}
 	if (d.groups < 2 || d.group[1].sign != '/' || d.group[0].n > 2 || d.group[1].n > 2 || (d.groups > 2 && d.group[2].sign == '/') ||
 	    is_alpha(scan_at(s, d.group[1].end)) || scan_at(s, d.group[1].end) == '%')
 		return false;
