@@ -142,9 +142,9 @@ static const char *const STATE_NAMES[] = {
 
 /* ---- words by their hashes ---------------------------------------------------------------------------------------------------------- */
 
-#define SLOTS 2048                               /* power of two, over twice the words */
+#define SLOTS 4096                               /* power of two, over twice the words */
 
-enum kind { KIND_LABEL = 1, KIND_FILLER, KIND_STATE };
+enum kind { KIND_LABEL = 1, KIND_FILLER, KIND_STATE, KIND_END };
 
 struct word {
 	uint64_t hash;
@@ -193,8 +193,12 @@ static void fill(void)
 {
 	AND = phrase_hash("and");
 	MR = phrase_hash("mr");
-	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++)
+	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
+		const char *last = strrchr(LABELS[i].words, ' ');
+
 		insert(LABELS[i].words, KIND_LABEL, i);
+		insert(last ? last + 1 : LABELS[i].words, KIND_END, 0);
+	}
 	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
 		insert(FILLERS[i].word, KIND_FILLER, i);
 	for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
@@ -208,10 +212,17 @@ void labels_ready(void)
 	pthread_once(&once, fill);
 }
 
+static bool is_listed(uint64_t hash)
+{
+	size_t bit = word_filter(hash);
+
+	return filter[bit / 64] >> bit % 64 & 1;
+}
+
 /* -1: no such word. */
 static int find(uint64_t hash, enum kind kind)
 {
-	if (!(filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
+	if (!is_listed(hash))
 		return -1;
 	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (table[at].hash == hash && table[at].kind == kind)
@@ -256,9 +267,11 @@ static int label_of(const struct context *c, uint64_t hash)
 void context_word(struct context *c, const struct reading *r, size_t from, size_t to, uint64_t hash)
 {
 	int index, filler;
+	bool listed;
 
-	index = label_of(c, hash);
-	filler = find(hash, KIND_FILLER);
+	listed = is_listed(hash);                        /* of most words no list knows, and no phrase ends with them */
+	index = listed ? label_of(c, hash) : -1;
+	filler = listed && c->label != LABEL_NONE ? find(hash, KIND_FILLER) : -1;
 	/* "account number" goes on with the label that "account" set; "number" alone sets none */
 	if (filler >= 0 && c->label != LABEL_NONE && (index < 0 || LABELS[index].words[0] == '\0' || FILLERS[filler].mark) &&
 	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
@@ -268,6 +281,8 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
 	} else if (index >= 0) {
 		set_label(c, index);
+	} else if (!listed) {
+		forget_label(c);
 	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && reading_is_upper(r->c[from]) &&
 						    reading_is_upper(r->c[from + 1]))) {
 		forget_label(c);
@@ -294,7 +309,7 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 static enum gap gap_of(uint16_t sign)
 {
 	switch (sign) {
-	case ' ': case '-': case '\'': case '\t':
+	case '-': case '\'': case '\t':
 		return GAP_SPACE;
 	case ',':
 		return GAP_COMMA;
@@ -313,10 +328,16 @@ void context_sign(struct context *c, uint16_t sign)
 	enum label cell;
 	enum gap gap;
 
+	if (sign == ' ') {                               /* most signs are */
+		c->glued = c->glued && c->last != ' ';
+		c->last = ' ';
+		c->gap = c->gap == GAP_NONE ? GAP_SPACE : c->gap;
+		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
+			forget_label(c);
+		return;
+	}
 	/* words of a phrase stand side by side, or joined by one sign */
-	if (sign != ' ' && sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
-		c->glued = false;
-	if (c->last == ' ' && sign == ' ')
+	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
 		c->glued = false;
 	c->last = sign;
 	gap = gap_of(sign);

@@ -68,7 +68,7 @@ static bool is_contraction(struct scan *s, size_t i)
 	return !is_alpha(scan_at(s, i + 2)) && ((a == 'l' && b == 'l') || (a == 'v' && b == 'e') || (a == 'r' && b == 'e'));
 }
 
-void part_read(struct scan *s, size_t i, struct part *p)
+static void read_part(struct scan *s, size_t i, struct part *p)
 {
 	size_t j = i;
 	uint16_t c;
@@ -105,6 +105,22 @@ void part_read(struct scan *s, size_t i, struct part *p)
 		p->shape = SHAPE_INITIAL;
 	else
 		p->shape = all_capitals(s, p) ? SHAPE_CAPITALS : SHAPE_NAME;
+}
+
+void part_read(struct scan *s, size_t i, struct part *p)
+{
+	bool cut = s->cut;
+
+	for (size_t k = 0; k < s->parts; k++)
+		if (s->part[k].start == i) {
+			*p = s->part[k];
+			return;
+		}
+	s->cut = false;
+	read_part(s, i, p);
+	if (!s->cut && s->parts < SCAN_PARTS)            /* what the end cuts is asked again, for the answer to be marked so */
+		s->part[s->parts++] = *p;
+	s->cut = s->cut || cut;
 }
 
 size_t part_next(struct scan *s, const struct part *p, bool comma)

@@ -2,22 +2,7 @@
 #ifndef PHIGATE_MASK_PARTS_H
 #define PHIGATE_MASK_PARTS_H
 
-#include "dictionary.h"
 #include "scan.h"
-
-#define PARTS_MAX 6
-#define PART_UNITS 40
-
-enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
-
-struct part {
-	size_t start, end;
-	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
-	enum shape shape;
-	int foreign;                     /* 1: it has letters that are not of ASCII */
-	word_set words;              /* word_kinds() */
-	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
-};
 
 /* The word at place i: letters with apostrophes and hyphens inside; a possessive 's stays outside. Also J-o-h-n. */
 void part_read(struct scan *s, size_t i, struct part *p);

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "columns.h"
+#include "dictionary.h"
 #include "entity.h"
 #include "hash.h"
 #include "reading.h"
@@ -48,6 +49,23 @@ struct finding {
 	bool swallow;                    /* what follows of the same run belongs to it */
 };
 
+#define PARTS_MAX 6
+#define SCAN_PARTS 8
+#define PART_UNITS 40
+
+typedef uint64_t word_set;
+
+enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
+
+struct part {
+	size_t start, end;
+	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
+	enum shape shape;
+	int foreign;                     /* 1: it has letters that are not of ASCII */
+	word_set words;              /* word_kinds() */
+	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
+};
+
 struct mask_engine;
 struct scan {
 	const struct mask_engine *engine;
@@ -57,6 +75,8 @@ struct scan {
 	size_t token;                    /* unit behind the letters and digits that begin there */
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
+	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask */
+	size_t parts;
 	struct slice secret;             /* masked wherever it stands; may be empty */
 	size_t border;                   /* offset of the text's first byte in the window: what stands before it is context; 0: none there */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
@@ -110,7 +130,6 @@ void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
 /* What the lists of words.c say of one. */
-typedef uint64_t word_set;
 #define W(bit) ((word_set)1 << (bit))
 #define WORD_STOP         W(0)	/* no name, however it is written */
 #define WORD_ALSO_NAME    W(1)	/* of these, what people are called, too */

@@ -69,15 +69,91 @@ size_t mask_held(const struct mask_stream *m)
 
 /* ---- detectors in their order: a label before a form, a form that is checked before one that is not ------------------------------------- */
 
-static detector *const AT_DIGIT[] = {
-	scan_labelled, scan_ssn, scan_date, scan_written_date, scan_phone, scan_ip, scan_mac, scan_ip6, scan_card, scan_zip, scan_beside, scan_code, scan_number,
-	scan_email, 	scan_encoded, scan_url, scan_day, scan_age, scan_address, NULL,
+/* What begins at a place; a detector is asked where one of its own is true. */
+enum {
+	AT_DIGIT = 1,
+	AT_SIGN = 2,
+	AT_JOINED = 4,           /* letters that more than a word is made of: with digits, or a sign of codes and addresses behind them */
+	AT_LABELLED = 8,         /* a label, or a name, stands before the letters */
+	AT_CAPITAL = 16,
+	AT_WORD = 32,            /* a number or a month in words, or a particle of names */
+	AT_SPELLED = 64,         /* "at" may follow */
+	AT_LONG = 128,
 };
-static detector *const AT_LETTER[] = {
-	scan_labelled, scan_ssn, scan_phone, scan_email, scan_url, scan_data, scan_mac, scan_ip6, scan_code, scan_beside, scan_encoded, scan_written_date, scan_age,
-	scan_facility, scan_address, scan_county, scan_city, scan_name, scan_known_name, scan_person, NULL,
+
+static const struct {
+	detector *scan;
+	unsigned int where;
+} DETECTORS[] = {
+	{scan_labelled, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_ssn, AT_DIGIT | AT_LABELLED},
+	{scan_date, AT_DIGIT},
+	{scan_written_date, AT_DIGIT | AT_WORD},
+	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_ip, AT_DIGIT},
+	{scan_email, AT_DIGIT | AT_JOINED | AT_SPELLED},
+	{scan_url, AT_DIGIT | AT_JOINED},
+	{scan_data, AT_JOINED},
+	{scan_mac, AT_DIGIT | AT_JOINED},
+	{scan_ip6, AT_DIGIT | AT_JOINED | AT_SIGN},
+	{scan_card, AT_DIGIT},
+	{scan_zip, AT_DIGIT},
+	{scan_code, AT_DIGIT | AT_JOINED | AT_SIGN},
+	{scan_beside, AT_DIGIT | AT_JOINED},
+	{scan_number, AT_DIGIT},
+	{scan_encoded, AT_DIGIT | AT_JOINED | AT_LONG},
+	{scan_day, AT_DIGIT},
+	{scan_age, AT_DIGIT | AT_WORD},
+	{scan_facility, AT_CAPITAL},
+	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
+	{scan_county, AT_CAPITAL},
+	{scan_city, AT_CAPITAL},
+	{scan_name, AT_LABELLED},
+	{scan_known_name, AT_CAPITAL},
+	{scan_person, AT_CAPITAL | AT_WORD},
 };
-static detector *const AT_SIGN[] = {scan_phone, scan_labelled, scan_code, scan_ip6, NULL};
+
+/* Signs that join letters to codes, addresses of the net and encodings; a full stop does when a letter or digit follows. */
+static bool is_joined(struct scan *s)
+{
+	uint16_t c = scan_at(s, s->token);
+
+	switch (c) {
+	case ' ': case ',': case '\n': case '\r': case ')': case '\'': case '"': case ';': case '?': case 0:
+		return false;
+	case '.':
+		return is_alnum(scan_at(s, s->token + 1));
+	}
+	return true;
+}
+
+static unsigned int where(struct scan *s)
+{
+	const struct context *c = s->context;
+	uint16_t first = s->r->c[s->i], next;
+	unsigned int at = 0;
+
+	if (is_digit(first))
+		return AT_DIGIT;
+	if (s->token == s->i)
+		return first == '(' || first == '+' || first == ':' ? AT_SIGN : 0;
+	if (s->digits || is_joined(s))
+		at |= AT_JOINED;
+	if (c->label != LABEL_NONE)
+		at |= AT_LABELLED;
+	if (reading_is_upper(first) || first >= 0x80)
+		at |= AT_CAPITAL;
+	if ((word_kinds(s->hash) & (WORD_MONTH | WORD_PARTICLE)) || number_kinds(s->hash))
+		at |= AT_WORD;
+	if (s->token - s->i > 20)
+		at |= AT_LONG;
+	next = scan_at(s, s->token);
+	if (next == '[' || next == '(' || next == ' ') {
+		next = lower(scan_at(s, s->token + 1));
+		at |= next == 'a' || next == '(' || next == '[' ? AT_SPELLED : 0;
+	}
+	return at;
+}
 
 static bool scan_secret(struct scan *s, struct finding *f)
 {
@@ -93,15 +169,13 @@ static bool scan_secret(struct scan *s, struct finding *f)
 
 static bool detect(struct scan *s, struct finding *f)
 {
-	uint16_t c = s->r->c[s->i];
-	detector *const *list = is_digit(c) ? AT_DIGIT : is_alpha(c) ? AT_LETTER : AT_SIGN;
+	unsigned int at;
 
 	if ((s->secret.n && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
 		return true;
-	if (list == AT_SIGN && c != '(' && c != '+' && c != ':')
-		return false;
-	for (; *list && !s->cut; list++)
-		if ((*list)(s, f))
+	at = where(s);
+	for (size_t k = 0; at && k < sizeof DETECTORS / sizeof *DETECTORS && !s->cut; k++)
+		if ((DETECTORS[k].where & at) && DETECTORS[k].scan(s, f))
 			return true;
 	return false;
 }
@@ -203,28 +277,36 @@ static size_t placeholder(struct scan *s)
 	return scan_at(s, j) == ']' ? j + 1 : 0;
 }
 
+/* The letters and digits from s->i on. */
 static void find_token(struct scan *s)
 {
+	const struct reading *r = s->r;
+	size_t j = s->i, last = r->n < s->i + TOKEN_MAX ? r->n : s->i + TOKEN_MAX;
 	uint64_t hash = WORD_HASH;
-	size_t j = s->i;
+	bool digits = false, letters = false;
 
-	s->digits = s->letters = false;
-	while (j < s->i + TOKEN_MAX) {
-		uint16_t c = scan_at(s, j);
+	for (; j < last; j++) {
+		uint16_t c = r->c[j];
 
-		if (j > s->i && j < s->r->n && s->r->at[j] >= s->border && s->r->at[j - 1] < s->border)
-			break;                           /* the text may begin a new word where the one before it broke off */
 		if (is_digit(c))
-			s->digits = true;
-		else if (is_alpha(c))
-			s->letters = true;
+			digits = true;
+		else if (c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : reading_is_letter(c))
+			letters = true;
 		else
 			break;
+		if (s->border && j > s->i && r->at[j] >= s->border && r->at[j - 1] < s->border)
+			break;                           /* the text may begin a new word where the one before it broke off */
+		if (r->at[j] - r->at[s->i] >= SCAN_BYTES)
+			break;
 		hash = word_hash(hash, c);
-		j++;
 	}
+	if (j == r->n)
+		scan_at(s, j);
 	s->token = j;
 	s->hash = hash;
+	s->digits = digits;
+	s->letters = letters;
+	s->parts = 0;
 }
 
 static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
