@@ -90,7 +90,7 @@ bool around_credential(struct scan *s, size_t end)
 
 	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
 		i++;
-	if (i == end || !reading_is_upper(scan_at(s, i)))
+	if (i == end || !is_upper(scan_at(s, i)))
 		return false;
 	/* "MD", "M.D.", "PhD"; the last letter must be a capital, too */
 	for (j = i; letters < 8 && is_alpha(scan_at(s, j)); letters++) {
@@ -99,7 +99,7 @@ bool around_credential(struct scan *s, size_t end)
 			j++;
 	}
 	kinds = word_kinds(hash);
-	return letters > 1 && (kinds & WORD_CREDENTIAL) && !(kinds & WORD_ROMAN) && reading_is_upper(scan_at(s, j - 1)) && !is_digit(scan_at(s, j));
+	return letters > 1 && (kinds & WORD_CREDENTIAL) && !(kinds & WORD_ROMAN) && is_upper(scan_at(s, j - 1)) && !is_digit(scan_at(s, j));
 }
 
 /* Six digits and more, such as a record number: "Jane Smith, 84729315" */

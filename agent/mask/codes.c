@@ -49,7 +49,7 @@ static bool scan_accession(struct scan *s, struct finding *f)
 {
 	size_t j = s->i, n = 0;
 
-	while (n < 2 && scan_at(s, j) < 0x80 && reading_is_upper(scan_at(s, j)))
+	while (n < 2 && scan_at(s, j) < 0x80 && is_upper(scan_at(s, j)))
 		n++, j++;
 	if (!n || !is_digit(scan_at(s, j)) || !is_digit(scan_at(s, j + 1)) || scan_at(s, j + 2) != '-')
 		return false;

@@ -56,7 +56,7 @@ static void read_groups(struct scan *s, struct value *v)
 {
 	for (int k = 0; k < 8 && scan_at(s, v->end) == ' '; k++) {
 		struct value next;
-		bool capital = is_digit(scan_at(s, v->end + 1)) || reading_is_upper(scan_at(s, v->end + 1));
+		bool capital = is_digit(scan_at(s, v->end + 1)) || is_upper(scan_at(s, v->end + 1));
 
 		read_value(s, v->end + 1, false, &next);
 		if (!capital || next.digits < 2 || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
@@ -88,7 +88,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
 		return false;
 	read_value(s, s->i, label == LABEL_DEVICE, &v);
-	if (v.letters <= 4 && (v.digits || (v.letters == v.count && reading_is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
+	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v);
 	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || is_alnum(scan_at(s, v.end)) || (!strong && (v.digits < 6 || v.count > 12)))
 		return false;

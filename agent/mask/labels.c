@@ -152,7 +152,6 @@ struct word {
 };
 
 static struct word table[SLOTS];
-static uint64_t filter[1024];                    /* a bit for each hash that the table has, so that most words cost one look */
 static uint64_t AND, MR;                         /* hashes of these words */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -186,7 +185,7 @@ static void insert(const char *words, enum kind kind, size_t index)
 	while (table[at].hash && (table[at].hash != hash || table[at].kind != kind))
 		at = (at + 1) & (SLOTS - 1);
 	table[at] = (struct word){hash, (uint8_t)kind, (uint8_t)(index >> 8), (uint8_t)index};
-	filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
+	word_list(hash);
 }
 
 static void fill(void)
@@ -212,17 +211,10 @@ void labels_ready(void)
 	pthread_once(&once, fill);
 }
 
-static bool is_listed(uint64_t hash)
-{
-	size_t bit = word_filter(hash);
-
-	return filter[bit / 64] >> bit % 64 & 1;
-}
-
 /* -1: no such word. */
 static int find(uint64_t hash, enum kind kind)
 {
-	if (!is_listed(hash))
+	if (!word_is_listed(hash))
 		return -1;
 	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (table[at].hash == hash && table[at].kind == kind)
@@ -264,12 +256,14 @@ static int label_of(const struct context *c, uint64_t hash)
 	return index < 0 ? find(hash, KIND_LABEL) : index;
 }
 
-void context_word(struct context *c, const struct reading *r, size_t from, size_t to, uint64_t hash)
+void context_word(struct context *c, const struct scan *s)
 {
+	const struct reading *r = s->r;
+	size_t from = s->i, to = s->token;
+	uint64_t hash = s->hash;
+	bool listed = s->listed;                         /* most words no list knows, and no phrase ends with them */
 	int index, filler;
-	bool listed;
 
-	listed = is_listed(hash);                        /* of most words no list knows, and no phrase ends with them */
 	index = listed ? label_of(c, hash) : -1;
 	filler = listed && c->label != LABEL_NONE ? find(hash, KIND_FILLER) : -1;
 	/* "account number" goes on with the label that "account" set; "number" alone sets none */
@@ -283,8 +277,8 @@ void context_word(struct context *c, const struct reading *r, size_t from, size_
 		set_label(c, index);
 	} else if (!listed) {
 		forget_label(c);
-	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && reading_is_upper(r->c[from]) &&
-						    reading_is_upper(r->c[from + 1]))) {
+	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && is_upper(r->c[from]) &&
+						    is_upper(r->c[from + 1]))) {
 		forget_label(c);
 		c->label = LABEL_STATE;
 		c->age = c->breaks = 0;

@@ -126,7 +126,7 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	int word = 0;                                    /* 1: a word of the language, 2: a small one */
 	enum right right;
 
-	if (!s->context->n_names || !reading_is_upper(scan_at(s, s->i)))
+	if (!s->context->n_names || !is_upper(scan_at(s, s->i)))
 		return false;
 	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;

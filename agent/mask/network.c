@@ -167,7 +167,7 @@ bool scan_url(struct scan *s, struct finding *f)
 		return url_rest(s, f, end, "url without a scheme");
 	for (j = s->i; j < end && scan_at(s, j) != '.'; j++)
 		;
-	return j - s->i >= 3 && !reading_is_upper(scan_at(s, end - 1)) && !reading_is_upper(scan_at(s, j + 1)) && end - s->i >= 7 &&
+	return j - s->i >= 3 && !is_upper(scan_at(s, end - 1)) && !is_upper(scan_at(s, j + 1)) && end - s->i >= 7 &&
 	       found(f, s, end, ENTITY_URL, "url without a scheme");
 }
 

@@ -53,7 +53,7 @@ static unsigned int look_up(struct scan *s, const struct part *p)
 static bool all_capitals(struct scan *s, const struct part *p)
 {
 	for (size_t j = p->start; j < p->end; j++)
-		if (is_alpha(scan_at(s, j)) && !reading_is_upper(scan_at(s, j)))
+		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
 			return false;
 	return true;
 }
@@ -99,7 +99,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 		return;
 	p->words = word_kinds(p->hash);
 	p->dictionary = look_up(s, p);
-	if (!reading_is_upper(scan_at(s, i)))
+	if (!is_upper(scan_at(s, i)))
 		p->shape = SHAPE_LOWER;
 	else if (p->end - i == 1)
 		p->shape = SHAPE_INITIAL;

@@ -26,7 +26,7 @@ static bool is_last_name(struct scan *s, const struct part *p)
 	uint16_t next = scan_at(s, p->end), behind = scan_at(s, p->end + 1);
 
 	return (p->words & WORD_ALSO_NAME) && p->shape >= SHAPE_CAPITALS && next != ':' &&
-	       !(next == ' ' && (is_digit(behind) || (reading_is_upper(behind) && !around_credential(s, p->end))));
+	       !(next == ' ' && (is_digit(behind) || (is_upper(behind) && !around_credential(s, p->end))));
 }
 
 /* Words in capitals, one space between each two; small particles in between. */
@@ -160,7 +160,7 @@ static bool particle_name(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
 
-	if (!(word_kinds(s->hash) & WORD_PARTICLE) || around_left(s->context) != LEFT_PERSON)
+	if (!(s->kinds & WORD_PARTICLE) || around_left(s->context) != LEFT_PERSON)
 		return false;
 	for (int k = 0; k < 4 && (at || !k); k++) {
 		struct part p;
@@ -189,7 +189,7 @@ bool scan_person(struct scan *s, struct finding *f)
 	size_t end;
 	int score, n;
 
-	if (!reading_is_upper(scan_at(s, s->i)))
+	if (!is_upper(scan_at(s, s->i)))
 		return particle_name(s, f);
 	read_run(s, &run);
 	/* "A Colorado", "I Street": no initial without its full stop */

@@ -151,7 +151,7 @@ bool scan_address(struct scan *s, struct finding *f)
 		if (lower(scan_at(s, i)) == 'p' && (end = po_box(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
 		/* "lives on Village Drive": a street without a number */
-		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !reading_is_upper(scan_at(s, i)))
+		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
 			return false;
 		end = street(s, i, false);
 		return end && end - i > 7 && around_right(s, end) != RIGHT_THING && found(f, s, end, ENTITY_ADDRESS, "street");
@@ -170,7 +170,7 @@ bool scan_address(struct scan *s, struct finding *f)
 		i++;
 	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))
 		return false;
-	loose = label || (lives_at(s->context) && reading_is_upper(scan_at(s, i + 1)));
+	loose = label || (lives_at(s->context) && is_upper(scan_at(s, i + 1)));
 	end = street(s, i + 1, loose);
 	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, loose ? "address label" : "street address");
 }
@@ -183,13 +183,13 @@ static bool state_at(struct scan *s, size_t i)
 	size_t end;
 	uint64_t hash;
 
-	if (!reading_is_upper(scan_at(s, i)))
+	if (!is_upper(scan_at(s, i)))
 		return false;
 	hash = around_word(s, i, &end);
 	if (is_alnum(scan_at(s, end)))
 		return false;
 	if (end - i == 2)
-		return reading_is_upper(scan_at(s, i + 1)) && is_state(hash);
+		return is_upper(scan_at(s, i + 1)) && is_state(hash);
 	if ((word_kinds(hash) & WORD_PLACE_FIRST) && scan_at(s, end) == ' ')
 		hash = around_word(s, end + 1, &end);
 	return is_state(hash);
@@ -279,7 +279,7 @@ bool scan_city(struct scan *s, struct finding *f)
 	bool one = false, first, in;
 	size_t end, all;
 
-	if (!reading_is_upper(scan_at(s, s->i)))
+	if (!is_upper(scan_at(s, s->i)))
 		return false;
 	if (labelled(s, LABEL_CITY) && (all = capitals(s)))
 		return found(f, s, all, ENTITY_CITY, "city label");
@@ -307,7 +307,7 @@ bool scan_county(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
 
-	if (!reading_is_upper(scan_at(s, s->i)))
+	if (!is_upper(scan_at(s, s->i)))
 		return false;
 	if (labelled(s, LABEL_COUNTY) && (end = capitals(s)))
 		return found(f, s, end, ENTITY_COUNTY, "county label");
@@ -320,7 +320,7 @@ bool scan_county(struct scan *s, struct finding *f)
 			return false;
 		end = p.end;
 		at = next_word(s, &p);
-		if (at && reading_is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
+		if (at && is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
 			return found(f, s, end, ENTITY_COUNTY, "county");
 	}
 	return false;
@@ -369,7 +369,7 @@ bool scan_facility(struct scan *s, struct finding *f)
 	size_t at = s->i, end = 0;
 	bool own = false;                                /* a word that not every hospital may bear */
 
-	if (!reading_is_upper(scan_at(s, s->i)))
+	if (!is_upper(scan_at(s, s->i)))
 		return false;
 	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
 		struct part p, second;

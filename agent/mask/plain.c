@@ -19,7 +19,7 @@ bool plain_word(const struct text_rules *shared, struct slice v)
 			return false;
 	if (shared->credential.n && memmem(v.p, v.n, shared->credential.p, shared->credential.n))
 		return false;
-	return !mask_finds(shared->engine, (struct slice){0}, v);
+	return !mask_finds_code(shared->engine, v);
 }
 
 bool plain_time(struct slice v)

@@ -6,7 +6,7 @@
 
 #define PLAIN_MAX 64
 
-bool plain_word(const struct text_rules *shared, struct slice v);    /* a name or an id that holds no identifier */
+bool plain_word(const struct text_rules *shared, struct slice v);    /* a name or an id that holds no number or code */
 bool plain_time(struct slice v);                                     /* RFC 3339, as servers stamp their answers */
 bool plain_vector(struct slice v);                                   /* base64 of 32-bit floats of an embedding */
 

@@ -75,6 +75,9 @@ struct scan {
 	size_t token;                    /* unit behind the letters and digits that begin there */
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
+	bool listed;                     /* by the lists of words or labels */
+	word_set kinds;                  /* word_kinds() of it */
+	unsigned int numbers;            /* number_kinds() */
 	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask */
 	size_t parts;
 	struct slice secret;             /* masked wherever it stands; may be empty */
@@ -103,6 +106,11 @@ static inline bool is_alpha(uint16_t c)
 	return c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : reading_is_letter(c);
 }
 
+static inline bool is_upper(uint16_t c)
+{
+	return c < 0x80 ? c >= 'A' && c <= 'Z' : reading_is_upper(c);
+}
+
 static inline bool is_alnum(uint16_t c)
 {
 	return is_digit(c) || is_alpha(c);
@@ -124,8 +132,8 @@ detector scan_person;                                                           
 detector scan_custom;                                                                                /* custom.c */
 
 /* ---- words ---- */
-/* Move on over one word or sign, which stays as it is. hash: of the word in units [from, to). */
-void context_word(struct context *context, const struct reading *r, size_t from, size_t to, uint64_t hash);
+/* Move on over one word, the scan's token, or one sign: they stay as they are. */
+void context_word(struct context *context, const struct scan *s);
 void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 

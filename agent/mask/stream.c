@@ -141,9 +141,9 @@ static unsigned int where(struct scan *s)
 		at |= AT_JOINED;
 	if (c->label != LABEL_NONE)
 		at |= AT_LABELLED;
-	if (reading_is_upper(first) || first >= 0x80)
+	if (is_upper(first) || first >= 0x80)
 		at |= AT_CAPITAL;
-	if ((word_kinds(s->hash) & (WORD_MONTH | WORD_PARTICLE)) || number_kinds(s->hash))
+	if ((s->kinds & (WORD_MONTH | WORD_PARTICLE)) || s->numbers)
 		at |= AT_WORD;
 	if (s->token - s->i > 20)
 		at |= AT_LONG;
@@ -155,16 +155,48 @@ static unsigned int where(struct scan *s)
 	return at;
 }
 
+/* A long secret is looked for in parts of about the same length, each of which one decision can see. */
+#define SECRET_PART 200
+
+static struct slice secret_part(struct slice secret, size_t i)
+{
+	size_t parts = (secret.n + SECRET_PART - 1) / SECRET_PART, from = parts ? secret.n * i / parts : 0;
+
+	return i < parts ? (struct slice){secret.p + from, secret.n * (i + 1) / parts - from} : (struct slice){0};
+}
+
+/* The unit behind a part of the secret that begins at place at; 0: none does. */
+static size_t secret_end(struct scan *s, size_t at)
+{
+	struct slice part;
+
+	for (size_t i = 0; (part = secret_part(s->secret, i)).n; i++) {
+		size_t j = 0;
+
+		while (j < part.n && scan_at(s, at + j) == (unsigned char)part.p[j])
+			j++;
+		if (j == part.n)
+			return at + j;
+	}
+	return 0;
+}
+
+static bool holds_secret(struct slice secret, struct slice text)
+{
+	struct slice part;
+
+	for (size_t i = 0; (part = secret_part(secret, i)).n; i++)
+		if (memmem(text.p, text.n, part.p, part.n))
+			return true;
+	return false;
+}
+
 static bool scan_secret(struct scan *s, struct finding *f)
 {
-	size_t j = 0;
+	size_t end = secret_end(s, s->i);
 
-	while (j < s->secret.n && scan_at(s, s->i + j) == (unsigned char)s->secret.p[j])
-		j++;
-	if (!j || j < s->secret.n)
-		return false;
-	*f = (struct finding){.start = s->i, .end = s->i + j, .entity = ENTITY_ID, .rule = "credential", .custom = -1};
-	return true;
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_ID, .rule = "credential", .custom = -1};
+	return end > 0;
 }
 
 static bool detect(struct scan *s, struct finding *f)
@@ -232,7 +264,8 @@ static void swallow(struct mask_stream *m, size_t from, size_t to)
 static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
 {
 	size_t from = r->at[f->start], to = reading_end(r, m->window, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
-	bool kept = engine_operator(m->engine, f->entity, f->custom) == OP_KEEP;
+	bool secret = holds_secret(m->secret, (struct slice){m->window + from, to - from});     /* no operator shows any of it */
+	bool kept = engine_operator(m->engine, f->entity, f->custom) == OP_KEEP && !secret;
 	struct mask_span span = {
 		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
 		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
@@ -251,7 +284,10 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 	m->found = m->found || !(m->passed_over >> f->entity & 1);
 	if (m->counts)
 		m->counts->n[f->entity]++;
-	rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
+	if (secret)
+		rc = buf_puts(out, "[ID]");
+	else
+		rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
 	span.replaced_by = out->len - before;
 	if (rc == RC_OK && m->on_span)
 		m->on_span(m->arg, &span);
@@ -274,7 +310,12 @@ static size_t placeholder(struct scan *s)
 	if (scan_at(s, j) == '-' || scan_at(s, j) == ':')
 		for (j++, from = j; j < from + 8 && is_alnum(scan_at(s, j)); j++)
 			;
-	return scan_at(s, j) == ']' ? j + 1 : 0;
+	if (scan_at(s, j) != ']')
+		return 0;
+	for (size_t k = s->i; s->secret.n && k < j; k++)
+		if (secret_end(s, k))
+			return 0;
+	return j + 1;
 }
 
 /* The letters and digits from s->i on. */
@@ -283,7 +324,7 @@ static void find_token(struct scan *s)
 	const struct reading *r = s->r;
 	size_t j = s->i, last = r->n < s->i + TOKEN_MAX ? r->n : s->i + TOKEN_MAX;
 	uint64_t hash = WORD_HASH;
-	bool digits = false, letters = false;
+	bool digits = false, letters = false, far = r->at[last] - r->at[s->i] >= SCAN_BYTES;
 
 	for (; j < last; j++) {
 		uint16_t c = r->c[j];
@@ -296,7 +337,7 @@ static void find_token(struct scan *s)
 			break;
 		if (s->border && j > s->i && r->at[j] >= s->border && r->at[j - 1] < s->border)
 			break;                           /* the text may begin a new word where the one before it broke off */
-		if (r->at[j] - r->at[s->i] >= SCAN_BYTES)
+		if (far && r->at[j] - r->at[s->i] >= SCAN_BYTES)
 			break;
 		hash = word_hash(hash, c);
 	}
@@ -304,6 +345,13 @@ static void find_token(struct scan *s)
 		scan_at(s, j);
 	s->token = j;
 	s->hash = hash;
+	s->kinds = 0;
+	s->numbers = 0;
+	s->listed = j > s->i && word_is_listed(hash);
+	if (s->listed) {
+		s->kinds = word_kinds(hash);
+		s->numbers = number_kinds(hash);
+	}
 	s->digits = digits;
 	s->letters = letters;
 	s->parts = 0;
@@ -336,6 +384,11 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		if (r->at[s->i] > from)
 			return RC_OK;
 	}
+	if (c == ' ' && !s->secret.n && !m->engine->n_custom) {
+		context_sign(&m->context, c);
+		s->i++;
+		return RC_OK;
+	}
 	find_token(s);
 	if (!s->cut && detect(s, &f) && !s->cut) {
 		enum rc rc;
@@ -356,7 +409,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		context_masked(&m->context, ENTITY_CUSTOM);
 		s->i = end;
 	} else if (s->token > s->i) {
-		context_word(&m->context, r, s->i, s->token, s->hash);
+		context_word(&m->context, s);
 		s->i = s->token;
 	} else {
 		context_sign(&m->context, c);

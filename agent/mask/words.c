@@ -129,8 +129,8 @@ static struct table {
 		uint64_t hash;
 		word_set kinds;
 	} slot[SLOTS];
-	uint64_t filter[1024];                   /* a bit for each hash that the table has, so that most words cost one look */
 } words, numbers;
+uint64_t word_filter[WORD_FILTER / 64];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void insert(struct table *t, const char *list, word_set kind)
@@ -146,7 +146,7 @@ static void insert(struct table *t, const char *list, word_set kind)
 			at = (at + 1) & (SLOTS - 1);
 		t->slot[at].hash = hash;
 		t->slot[at].kinds |= kind;
-		t->filter[word_filter(hash) / 64] |= 1ULL << word_filter(hash) % 64;
+		word_list(hash);
 		p += n + (p[n] == ' ');
 	}
 }
@@ -182,7 +182,7 @@ void words_ready(void)
 
 static word_set find(const struct table *t, uint64_t hash)
 {
-	if (!(t->filter[word_filter(hash) / 64] >> word_filter(hash) % 64 & 1))
+	if (!word_is_listed(hash))
 		return 0;
 	for (size_t at = hash & (SLOTS - 1); t->slot[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (t->slot[at].hash == hash)

@@ -104,7 +104,7 @@ static size_t month_first(struct scan *s, size_t i)
 
 	if (!end)
 		return 0;
-	sure = reading_is_upper(scan_at(s, i));                  /* "may 3 tablets", "march 5 miles" are none */
+	sure = is_upper(scan_at(s, i));                  /* "may 3 tablets", "march 5 miles" are none */
 	at = skip(s, end, " ,-/", 2);
 	if (scan_at(s, at) == 't' && scan_at(s, at + 1) == 'h' && scan_at(s, at + 2) == 'e' && scan_at(s, at + 3) == ' ')
 		at += 4;
@@ -144,7 +144,7 @@ static size_t day_first(struct scan *s, size_t i)
 		return 0;
 	if (lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f' && scan_at(s, at + 2) == ' ')
 		at += 3;
-	name = reading_is_upper(scan_at(s, at));
+	name = is_upper(scan_at(s, at));
 	behind = month(s, at);
 	if (!behind || (!name && !ordinal))
 		return 0;
@@ -167,12 +167,12 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		end = day_first(s, s->i);
 		return end && found(f, s, end);
 	}
-	if (word_kinds(s->hash) & WORD_MONTH) {
+	if (s->kinds & WORD_MONTH) {
 		end = month_first(s, s->i);
 		return end && found(f, s, end);
 	}
-	kinds = number_kinds(s->hash);
-	if ((kinds & NUMBER_WEEKDAY) && reading_is_upper(c)) {     /* a weekday alone is no date */
+	kinds = s->numbers;
+	if ((kinds & NUMBER_WEEKDAY) && is_upper(c)) {     /* a weekday alone is no date */
 		at = skip(s, s->token, " ,.", 3);
 		end = at > s->token ? month_first(s, at) : 0;
 		if (!end && at > s->token)
