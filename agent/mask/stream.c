@@ -339,6 +339,8 @@ static void find_token(struct scan *s)
 			break;                           /* the text may begin a new word where the one before it broke off */
 		if (far && r->at[j] - r->at[s->i] >= SCAN_BYTES)
 			break;
+		if (s->secret.n && j > s->i && secret_end(s, j))
+			break;
 		hash = word_hash(hash, c);
 	}
 	if (j == r->n)
