@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "events.h"
-#include "plain.h"
 #include "splice.h"
 #include "sse.h"
 #include "text.h"
@@ -140,13 +139,10 @@ static enum rc write_other(struct answer *a, const struct sse_line *line, struct
 			text = line->value;
 			break;
 		}
-	if (plain_word(&a->shared, text)) {
-		rc = buf_add_slice(out, text);
-	} else {
+	if (text.n)
 		rc = feed_text(a, text, out);
-		if (rc == RC_OK)
-			rc = end_text(a, out);
-	}
+	if (rc == RC_OK && text.n)
+		rc = end_text(a, out);
 	return rc == RC_OK ? buf_add_slice(out, line->end) : rc;
 }
 

@@ -331,13 +331,27 @@ static enum rc keep_frames(struct event_streams *e, struct slice frame, struct s
 
 /* ---- data that is no JSON ------------------------------------------------------------------------------------------------------------- */
 
-static bool begins_json(struct slice data)
+/* The first byte that is no space; 0: there is none. */
+static char first_byte(struct slice data)
 {
 	size_t i = 0;
 
 	while (i < data.n && memchr(" \t\r\n", data.p[i], 4))
 		i++;
-	return i < data.n && (data.p[i] == '{' || data.p[i] == '[');
+	return i < data.n ? data.p[i] : '\0';
+}
+
+static bool begins_json(struct slice data)
+{
+	char c = first_byte(data);
+
+	return c == '{' || c == '[';
+}
+
+/* Servers that send bare tokens send "536" as one: a number or literal is JSON only on a line of its own. */
+static bool is_bare(const struct event_streams *e, struct slice data)
+{
+	return e->options->framing == FRAMING_SSE && !begins_json(data) && first_byte(data) != '"';
 }
 
 /* One text that goes on from event to event; a line that is no JSON stands alone. */
@@ -374,12 +388,13 @@ enum rc event_streams_next(struct event_streams *e, struct slice frame, struct s
 
 	*last = final;
 	*at = out->len;
-	if (rc == RC_BAD) {
-		for (size_t i = 0; final && i < e->n_streams; i++)
-			if (e->streams[i]->open && e->streams[i]->text != RAW_TEXT && (rc = flush(e, e->streams[i], out)) != RC_OK)
-				return rc;
+	if (rc == RC_BAD || (rc == RC_OK && is_bare(e, data))) {
+		rc = RC_OK;
+		for (size_t i = 0; final && i < e->n_streams && rc == RC_OK; i++)
+			if (e->streams[i]->open && e->streams[i]->text != RAW_TEXT)
+				rc = flush(e, e->streams[i], out);
 		*at = out->len;
-		return raw_event(e, frame, data, final, out);
+		return rc == RC_OK ? raw_event(e, frame, data, final, out) : rc;
 	}
 	if (rc != RC_OK)
 		return rc;
