@@ -76,7 +76,7 @@ bool scan_age(struct scan *s, struct finding *f)
 	int value = 0;
 
 	if (!is_digit(scan_at(s, s->i))) {
-		end = s->numbers & (NUMBER_NINETY | NUMBER_ONE) ? in_words(s, s->i) : 0;
+		end = s->word->numbers & (NUMBER_NINETY | NUMBER_ONE) ? in_words(s, s->i) : 0;
 		return end && (label || years_old(s, end)) && found(f, s, end);
 	}
 	while (n < 4 && is_digit(scan_at(s, s->i + n)))

@@ -104,8 +104,7 @@ enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out
 	*out = NULL;
 	if (rc != RC_OK)
 		return rc;
-	words_ready();
-	labels_ready();
+	lexicon_ready();
 	memcpy(e->op, rules->op, sizeof e->op);
 	e->custom = calloc(rules->n_custom + 1, sizeof *e->custom);
 	e->pattern = calloc(rules->n_custom + 1, sizeof *e->pattern);

@@ -24,18 +24,4 @@ static inline uint64_t word_mix(uint64_t hash)
 	return (hash ^ hash >> 29) * 0x9e3779b97f4a7c15ULL;
 }
 
-/* A bit for each word that any list or label holds, so that most words cost one look. */
-#define WORD_FILTER 65536
-extern uint64_t word_filter[WORD_FILTER / 64];
-
-static inline void word_list(uint64_t hash)
-{
-	word_filter[word_mix(hash) >> 48 >> 6] |= 1ULL << (word_mix(hash) >> 48 & 63);
-}
-
-static inline int word_is_listed(uint64_t hash)
-{
-	return word_filter[word_mix(hash) >> 48 >> 6] >> (word_mix(hash) >> 48 & 63) & 1;
-}
-
 #endif

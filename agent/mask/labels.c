@@ -1,5 +1,4 @@
 /* Words that tell what the value behind them is, in one table, and what is remembered of them on the way through a text. */
-#include <pthread.h>
 #include <string.h>
 
 #include "scan.h"
@@ -140,20 +139,12 @@ static const char *const STATE_NAMES[] = {
 	"pennsylvania", "rhode", "island", "tennessee", "texas", "utah", "vermont", "virginia", "washington", "wisconsin", "wyoming",
 };
 
-/* ---- words by their hashes ---------------------------------------------------------------------------------------------------------- */
+/* ---- in the lexicon ------------------------------------------------------------------------------------------------------------------ */
 
-#define SLOTS 4096                               /* power of two, over twice the words */
+enum { FILLER_PLAIN = 1, FILLER_MARK };
+enum { STATE_CODE = 1, STATE_NAME };
 
-enum kind { KIND_LABEL = 1, KIND_FILLER, KIND_STATE, KIND_END };
-
-struct word {
-	uint64_t hash;
-	uint8_t kind, index_high, index_low;
-};
-
-static struct word table[SLOTS];
 static uint64_t AND, MR;                         /* hashes of these words */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
 static uint64_t join(uint64_t before, uint64_t word)
@@ -161,7 +152,8 @@ static uint64_t join(uint64_t before, uint64_t word)
 	return (before ^ (word >> 7)) * 0x9e3779b97f4a7c15ULL + word;
 }
 
-static uint64_t phrase_hash(const char *words)
+/* last: the hash of the last word. */
+static uint64_t phrase_hash(const char *words, uint64_t *last)
 {
 	uint64_t phrase = 0, word = WORD_HASH;
 
@@ -171,60 +163,32 @@ static uint64_t phrase_hash(const char *words)
 			continue;
 		}
 		phrase = phrase ? join(phrase, word) : word;
+		*last = word;
 		word = WORD_HASH;
 		if (!*words)
 			return phrase;
 	}
 }
 
-static void insert(const char *words, enum kind kind, size_t index)
+void labels_fill(void)
 {
-	uint64_t hash = phrase_hash(words);
-	size_t at = hash & (SLOTS - 1);
+	uint64_t last;
 
-	while (table[at].hash && (table[at].hash != hash || table[at].kind != kind))
-		at = (at + 1) & (SLOTS - 1);
-	table[at] = (struct word){hash, (uint8_t)kind, (uint8_t)(index >> 8), (uint8_t)index};
-	word_list(hash);
-}
-
-static void fill(void)
-{
-	AND = phrase_hash("and");
-	MR = phrase_hash("mr");
+	AND = phrase_hash("and", &last);
+	MR = phrase_hash("mr", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
-		const char *last = strrchr(LABELS[i].words, ' ');
+		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
 
-		insert(LABELS[i].words, KIND_LABEL, i);
-		insert(last ? last + 1 : LABELS[i].words, KIND_END, 0);
+		lexicon_add(phrase)->label = (int16_t)i;
+		if (phrase != last)
+			lexicon_add(last)->ends_phrase = true;
 	}
 	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
-		insert(FILLERS[i].word, KIND_FILLER, i);
+		lexicon_add(phrase_hash(FILLERS[i].word, &last))->filler = FILLERS[i].mark ? FILLER_MARK : FILLER_PLAIN;
 	for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
-		insert(STATES[i], KIND_STATE, 0);
+		lexicon_add(phrase_hash(STATES[i], &last))->state = STATE_CODE;
 	for (size_t i = 0; i < sizeof STATE_NAMES / sizeof *STATE_NAMES; i++)
-		insert(STATE_NAMES[i], KIND_STATE, 1);
-}
-
-void labels_ready(void)
-{
-	pthread_once(&once, fill);
-}
-
-/* -1: no such word. */
-static int find(uint64_t hash, enum kind kind)
-{
-	if (!word_is_listed(hash))
-		return -1;
-	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
-		if (table[at].hash == hash && table[at].kind == kind)
-			return table[at].index_high << 8 | table[at].index_low;
-	return -1;
-}
-
-bool is_state(uint64_t hash)
-{
-	return find(hash, KIND_STATE) >= 0;
+		lexicon_add(phrase_hash(STATE_NAMES[i], &last))->state = STATE_NAME;
 }
 
 /* ---- on the way through a text -------------------------------------------------------------------------------------------------------- */
@@ -245,57 +209,51 @@ static void set_label(struct context *c, int index)
 }
 
 /* The longest phrase that ends with the word; -1. */
-static int label_of(const struct context *c, uint64_t hash)
+static int label_of(const struct context *c, const struct word *word, uint64_t hash)
 {
 	int index = -1;
 
-	if (c->glued && c->words[0] && c->words[1])
-		index = find(join(join(c->words[1], c->words[0]), hash), KIND_LABEL);
-	if (index < 0 && c->glued && c->words[0])
-		index = find(join(c->words[0], hash), KIND_LABEL);
-	return index < 0 ? find(hash, KIND_LABEL) : index;
+	if (word->ends_phrase && c->glued && c->words[0] && c->words[1])
+		index = lexicon_find(join(join(c->words[1], c->words[0]), hash))->label;
+	if (index < 0 && word->ends_phrase && c->glued && c->words[0])
+		index = lexicon_find(join(c->words[0], hash))->label;
+	return index < 0 ? word->label : index;
 }
 
 void context_word(struct context *c, const struct scan *s)
 {
 	const struct reading *r = s->r;
+	const struct word *word = s->word;
 	size_t from = s->i, to = s->token;
-	uint64_t hash = s->hash;
-	bool listed = s->listed;                         /* most words no list knows, and no phrase ends with them */
-	int index, filler;
+	int index = label_of(c, word, s->hash);
+	bool phrase = index >= 0 && strchr(LABELS[index].words, ' ');
 
-	index = listed ? label_of(c, hash) : -1;
-	filler = listed && c->label != LABEL_NONE ? find(hash, KIND_FILLER) : -1;
 	/* "account number" goes on with the label that "account" set; "number" alone sets none */
-	if (filler >= 0 && c->label != LABEL_NONE && (index < 0 || LABELS[index].words[0] == '\0' || FILLERS[filler].mark) &&
-	    (index < 0 || !strchr(LABELS[index].words, ' '))) {
-		c->mark = c->mark || FILLERS[filler].mark;
+	if (word->filler && c->label != LABEL_NONE && (index < 0 || (word->filler == FILLER_MARK && !phrase))) {
+		c->mark = c->mark || word->filler == FILLER_MARK;
 		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
-	} else if (c->list && c->label >= LABEL_TITLE && ((is_credential(hash) && c->before[0] != CONTEXT_CITY) || hash == AND)) {
+	} else if (c->list && c->label >= LABEL_TITLE && (((word->kinds & WORD_CREDENTIAL) && c->before[0] != CONTEXT_CITY) || s->hash == AND)) {
 		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
 	} else if (index >= 0) {
 		set_label(c, index);
-	} else if (!listed) {
-		forget_label(c);
-	} else if (find(hash, KIND_STATE) == 1 || (find(hash, KIND_STATE) == 0 && to - from == 2 && is_upper(r->c[from]) &&
-						    is_upper(r->c[from + 1]))) {
+	} else if (word->state == STATE_NAME || (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]))) {
 		forget_label(c);
 		c->label = LABEL_STATE;
 		c->age = c->breaks = 0;
 	} else {
 		forget_label(c);
 	}
-	columns_word(&c->columns, hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
+	columns_word(&c->columns, s->hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
 	if (!c->glued) {
 		c->words[0] = 0;
 		c->words[1] = 0;
 	}
 	c->before[1] = c->gap < GAP_STOP ? c->before[0] : 0;
-	c->before[0] = hash;
+	c->before[0] = s->hash;
 	c->gap = GAP_NONE;
 	c->words[2] = c->words[1];
 	c->words[1] = c->words[0];
-	c->words[0] = hash;
+	c->words[0] = s->hash;
 	c->glued = true;
 	c->last = r->c[to - 1];
 }

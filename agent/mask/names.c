@@ -98,7 +98,7 @@ bool scan_name(struct scan *s, struct finding *f)
 
 	if (c->label < LABEL_TITLE || (c->needs_mark && !c->mark) || !is_alpha(scan_at(s, s->i)))
 		return false;
-	if (c->before[0] == CONTEXT_CITY && is_state(s->hash))           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
+	if (c->before[0] == CONTEXT_CITY && s->word->state)           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
 		return false;
 	if (title && c->age > 4)                         /* a title stands beside its name */
 		return false;

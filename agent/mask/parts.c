@@ -98,13 +98,14 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
 		return;
 	p->words = word_kinds(p->hash);
-	p->dictionary = look_up(s, p);
 	if (!is_upper(scan_at(s, i)))
 		p->shape = SHAPE_LOWER;
 	else if (p->end - i == 1)
 		p->shape = SHAPE_INITIAL;
 	else
 		p->shape = all_capitals(s, p) ? SHAPE_CAPITALS : SHAPE_NAME;
+	if (p->shape > SHAPE_LOWER)
+		p->dictionary = look_up(s, p);
 }
 
 void part_read(struct scan *s, size_t i, struct part *p)

@@ -160,7 +160,7 @@ static bool particle_name(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
 
-	if (!(s->kinds & WORD_PARTICLE) || around_left(s->context) != LEFT_PERSON)
+	if (!(s->word->kinds & WORD_PARTICLE) || around_left(s->context) != LEFT_PERSON)
 		return false;
 	for (int k = 0; k < 4 && (at || !k); k++) {
 		struct part p;

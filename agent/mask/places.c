@@ -189,10 +189,10 @@ static bool state_at(struct scan *s, size_t i)
 	if (is_alnum(scan_at(s, end)))
 		return false;
 	if (end - i == 2)
-		return is_upper(scan_at(s, i + 1)) && is_state(hash);
+		return is_upper(scan_at(s, i + 1)) && lexicon_find(hash)->state;
 	if ((word_kinds(hash) & WORD_PLACE_FIRST) && scan_at(s, end) == ' ')
 		hash = around_word(s, end + 1, &end);
-	return is_state(hash);
+	return lexicon_find(hash)->state != 0;
 }
 
 /* The longest city's name that begins here. Single words of the language are none. *first: of one word that people are called, too. */
@@ -291,7 +291,7 @@ bool scan_city(struct scan *s, struct finding *f)
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
 	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && scan_at(s, all) == ',')
 		return found(f, s, all, ENTITY_CITY, "city behind a street");
-	if (!end || (one && is_state(s->hash)) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
+	if (!end || (one && s->word->state) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);

@@ -8,6 +8,7 @@
 #include "dictionary.h"
 #include "entity.h"
 #include "hash.h"
+#include "lexicon.h"
 #include "reading.h"
 
 #define SCAN_BYTES 496                           /* how far one decision may see; with a character that the end cuts within 512 */
@@ -53,7 +54,6 @@ struct finding {
 #define SCAN_PARTS 8
 #define PART_UNITS 40
 
-typedef uint64_t word_set;
 
 enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
 
@@ -75,9 +75,7 @@ struct scan {
 	size_t token;                    /* unit behind the letters and digits that begin there */
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
-	bool listed;                     /* by the lists of words or labels */
-	word_set kinds;                  /* word_kinds() of it */
-	unsigned int numbers;            /* number_kinds() */
+	const struct word *word;         /* what the lexicon knows of it */
 	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask */
 	size_t parts;
 	struct slice secret;             /* masked wherever it stands; may be empty */
@@ -184,20 +182,14 @@ enum {
 	NUMBER_NINETY = 8, NUMBER_ONE = 16, NUMBER_HUNDRED = 32,
 	NUMBER_THE = 64, NUMBER_OLD = 128, NUMBER_WEEKDAY = 256, NUMBER_AND = 512,
 };
-unsigned int number_kinds(uint64_t hash);
-word_set word_kinds(uint64_t hash);
-bool is_state(uint64_t hash);            /* a state, or the last word of one; its two letters */
-void words_ready(void);                  /* the tables are filled by the first engine, before any text */
-void labels_ready(void);
-
-static inline bool is_stop_word(uint64_t hash)
+static inline unsigned int number_kinds(uint64_t hash)
 {
-	return word_kinds(hash) & WORD_STOP;
+	return lexicon_find(hash)->numbers;
 }
 
-static inline bool is_credential(uint64_t hash)
+static inline word_set word_kinds(uint64_t hash)
 {
-	return word_kinds(hash) & WORD_CREDENTIAL;
+	return lexicon_find(hash)->kinds;
 }
 
 #endif

@@ -143,7 +143,7 @@ static unsigned int where(struct scan *s)
 		at |= AT_LABELLED;
 	if (is_upper(first) || first >= 0x80)
 		at |= AT_CAPITAL;
-	if ((s->kinds & (WORD_MONTH | WORD_PARTICLE)) || s->numbers)
+	if ((s->word->kinds & (WORD_MONTH | WORD_PARTICLE)) || s->word->numbers)
 		at |= AT_WORD;
 	if (s->token - s->i > 20)
 		at |= AT_LONG;
@@ -225,6 +225,11 @@ static void keep(struct mask_stream *m, size_t from, size_t to, struct buf *out)
 		buf_add(out, m->window + from, to - from);
 }
 
+static bool is_learnt(word_set kinds)
+{
+	return (!(kinds & WORD_STOP) || (kinds & WORD_ALSO_NAME)) && !(kinds & WORD_CREDENTIAL);
+}
+
 /* Name parts of a masked name, to find them again. */
 static void learn(struct mask_stream *m, const struct reading *r, size_t start, size_t end)
 {
@@ -238,7 +243,7 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 			letters++;
 			continue;
 		}
-		if (letters >= 3 && (!is_stop_word(hash) || (word_kinds(hash) & WORD_ALSO_NAME)) && !is_credential(hash)) {
+		if (letters >= 3 && is_learnt(word_kinds(hash))) {
 			c->names[c->next_name] = hash;
 			c->next_name = (uint8_t)((c->next_name + 1) % CONTEXT_NAMES);
 			c->n_names = (uint8_t)(c->n_names < CONTEXT_NAMES ? c->n_names + 1 : CONTEXT_NAMES);
@@ -347,13 +352,7 @@ static void find_token(struct scan *s)
 		scan_at(s, j);
 	s->token = j;
 	s->hash = hash;
-	s->kinds = 0;
-	s->numbers = 0;
-	s->listed = j > s->i && word_is_listed(hash);
-	if (s->listed) {
-		s->kinds = word_kinds(hash);
-		s->numbers = number_kinds(hash);
-	}
+	s->word = lexicon_find(hash);
 	s->digits = digits;
 	s->letters = letters;
 	s->parts = 0;

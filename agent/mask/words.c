@@ -1,5 +1,4 @@
 /* Words that are no names though they are written like one: sentence openers, headings of notes, answers in a dialogue, credentials. */
-#include <pthread.h>
 #include <string.h>
 
 #include "scan.h"
@@ -122,36 +121,23 @@ static const char GENERIC[] =
 	"pediatric pediatrics geriatric psychiatric psychiatry infusion anticoagulation coumadin heart failure memory stroke fracture burn wellness fitness community "
 	"senior retirement assisted group adult foster long term acute skilled the our this that an another same other new old main";
 
-#define SLOTS 4096                               /* power of two, over twice the words */
-
-static struct table {
-	struct {
-		uint64_t hash;
-		word_set kinds;
-	} slot[SLOTS];
-} words, numbers;
-uint64_t word_filter[WORD_FILTER / 64];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void insert(struct table *t, const char *list, word_set kind)
+static void add(const char *list, word_set kind, unsigned int number)
 {
 	for (const char *p = list; *p;) {
-		size_t n = strcspn(p, " "), at;
+		size_t n = strcspn(p, " ");
 		uint64_t hash = WORD_HASH;
+		struct word *word;
 
 		for (size_t i = 0; i < n; i++)
 			hash = word_hash(hash, (unsigned char)p[i]);
-		at = hash & (SLOTS - 1);
-		while (t->slot[at].hash && t->slot[at].hash != hash)
-			at = (at + 1) & (SLOTS - 1);
-		t->slot[at].hash = hash;
-		t->slot[at].kinds |= kind;
-		word_list(hash);
+		word = lexicon_add(hash);
+		word->kinds |= kind;
+		word->numbers |= number;
 		p += n + (p[n] == ' ');
 	}
 }
 
-static void fill(void)
+void words_fill(void)
 {
 	static const struct {
 		const char *list;
@@ -170,32 +156,7 @@ static void fill(void)
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		insert(&words, lists[i].list, lists[i].kind);
+		add(lists[i].list, lists[i].kind, 0);
 	for (size_t i = 0; i < sizeof number_lists / sizeof *number_lists; i++)
-		insert(&numbers, number_lists[i].list, number_lists[i].kind);
-}
-
-void words_ready(void)
-{
-	pthread_once(&once, fill);
-}
-
-static word_set find(const struct table *t, uint64_t hash)
-{
-	if (!word_is_listed(hash))
-		return 0;
-	for (size_t at = hash & (SLOTS - 1); t->slot[at].hash; at = (at + 1) & (SLOTS - 1))
-		if (t->slot[at].hash == hash)
-			return t->slot[at].kinds;
-	return 0;
-}
-
-word_set word_kinds(uint64_t hash)
-{
-	return find(&words, hash);
-}
-
-unsigned int number_kinds(uint64_t hash)
-{
-	return (unsigned int)find(&numbers, hash);
+		add(number_lists[i].list, 0, (unsigned int)number_lists[i].kind);
 }

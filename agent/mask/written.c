@@ -167,11 +167,11 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		end = day_first(s, s->i);
 		return end && found(f, s, end);
 	}
-	if (s->kinds & WORD_MONTH) {
+	if (s->word->kinds & WORD_MONTH) {
 		end = month_first(s, s->i);
 		return end && found(f, s, end);
 	}
-	kinds = s->numbers;
+	kinds = s->word->numbers;
 	if ((kinds & NUMBER_WEEKDAY) && is_upper(c)) {     /* a weekday alone is no date */
 		at = skip(s, s->token, " ,.", 3);
 		end = at > s->token ? month_first(s, at) : 0;
