@@ -15,6 +15,7 @@ static void fill(void)
 {
 	words_fill();
 	labels_fill();
+	stream_ready();
 }
 
 void lexicon_ready(void)

@@ -13,7 +13,7 @@ typedef uint64_t word_set;
 struct word {
 	uint64_t hash;
 	word_set kinds;                  /* WORD_* */
-	unsigned int numbers;            /* NUMBER_* */
+	uint16_t numbers;                /* NUMBER_* */
 	int16_t label;                   /* index of the label that the word, or phrase, is; -1 */
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
 	bool ends_phrase;                /* a label of several words ends with it */
@@ -28,5 +28,6 @@ const struct word *lexicon_find(uint64_t hash);          /* never NULL: an empty
 struct word *lexicon_add(uint64_t hash);
 void words_fill(void);                   /* words.c */
 void labels_fill(void);                  /* labels.c */
+void stream_ready(void);                 /* stream.c */
 
 #endif

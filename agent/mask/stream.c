@@ -76,10 +76,12 @@ enum {
 	AT_JOINED = 4,           /* letters that more than a word is made of: with digits, or a sign of codes and addresses behind them */
 	AT_LABELLED = 8,         /* a label, or a name, stands before the letters */
 	AT_CAPITAL = 16,
-	AT_WORD = 32,            /* a number or a month in words, or a particle of names */
+	AT_NUMBER = 32,          /* a number, a day or a month in words */
 	AT_SPELLED = 64,         /* "at" may follow */
 	AT_LONG = 128,
+	AT_PARTICLE = 256,       /* "van" */
 };
+#define WHERES 512
 
 static const struct {
 	detector *scan;
@@ -88,7 +90,7 @@ static const struct {
 	{scan_labelled, AT_DIGIT | AT_LABELLED | AT_SIGN},
 	{scan_ssn, AT_DIGIT | AT_LABELLED},
 	{scan_date, AT_DIGIT},
-	{scan_written_date, AT_DIGIT | AT_WORD},
+	{scan_written_date, AT_DIGIT | AT_NUMBER},
 	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
 	{scan_ip, AT_DIGIT},
 	{scan_email, AT_DIGIT | AT_JOINED | AT_SPELLED},
@@ -103,15 +105,25 @@ static const struct {
 	{scan_number, AT_DIGIT},
 	{scan_encoded, AT_DIGIT | AT_JOINED | AT_LONG},
 	{scan_day, AT_DIGIT},
-	{scan_age, AT_DIGIT | AT_WORD},
+	{scan_age, AT_DIGIT | AT_NUMBER},
 	{scan_facility, AT_CAPITAL},
 	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
 	{scan_county, AT_CAPITAL},
 	{scan_city, AT_CAPITAL},
 	{scan_name, AT_LABELLED},
 	{scan_known_name, AT_CAPITAL},
-	{scan_person, AT_CAPITAL | AT_WORD},
+	{scan_person, AT_CAPITAL | AT_PARTICLE},
 };
+
+/* The detectors for each union of places, a bit each. */
+static uint32_t at_once[WHERES];
+
+void stream_ready(void)
+{
+	for (unsigned int at = 0; at < WHERES; at++)
+		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
+			at_once[at] |= DETECTORS[k].where & at ? (uint32_t)1 << k : 0;
+}
 
 /* Signs that join letters to codes, addresses of the net and encodings; a full stop does when a letter or digit follows. */
 static bool is_joined(struct scan *s)
@@ -125,6 +137,17 @@ static bool is_joined(struct scan *s)
 		return is_alnum(scan_at(s, s->token + 1));
 	}
 	return true;
+}
+
+/* Most often "the" and "a" begin none. */
+static bool begins_number(struct scan *s)
+{
+	uint16_t next;
+
+	if (!(s->word->numbers & (NUMBER_THE | NUMBER_ONE)))
+		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY);
+	next = lower(scan_at(s, s->token + 1));
+	return s->word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
 }
 
 static unsigned int where(struct scan *s)
@@ -143,8 +166,10 @@ static unsigned int where(struct scan *s)
 		at |= AT_LABELLED;
 	if (is_upper(first) || first >= 0x80)
 		at |= AT_CAPITAL;
-	if ((s->word->kinds & (WORD_MONTH | WORD_PARTICLE)) || s->word->numbers)
-		at |= AT_WORD;
+	if ((s->word->kinds & WORD_MONTH) || (s->word->numbers && begins_number(s)))
+		at |= AT_NUMBER;
+	if (s->word->kinds & WORD_PARTICLE)
+		at |= AT_PARTICLE;
 	if (s->token - s->i > 20)
 		at |= AT_LONG;
 	next = scan_at(s, s->token);
@@ -206,8 +231,8 @@ static bool detect(struct scan *s, struct finding *f)
 	if ((s->secret.n && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
 		return true;
 	at = where(s);
-	for (size_t k = 0; at && k < sizeof DETECTORS / sizeof *DETECTORS && !s->cut; k++)
-		if ((DETECTORS[k].where & at) && DETECTORS[k].scan(s, f))
+	for (uint32_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
+		if (DETECTORS[__builtin_ctz(list)].scan(s, f))
 			return true;
 	return false;
 }

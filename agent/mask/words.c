@@ -132,7 +132,7 @@ static void add(const char *list, word_set kind, unsigned int number)
 			hash = word_hash(hash, (unsigned char)p[i]);
 		word = lexicon_add(hash);
 		word->kinds |= kind;
-		word->numbers |= number;
+		word->numbers = (uint16_t)(word->numbers | number);
 		p += n + (p[n] == ' ');
 	}
 }
