@@ -23,6 +23,8 @@ static const struct {
 
 static const char SEGMENTS[][4] = {"PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC"};
 
+static uint64_t segments[sizeof SEGMENTS / sizeof *SEGMENTS];
+
 static uint64_t hash_of(const char *word)
 {
 	uint64_t hash = WORD_HASH;
@@ -32,11 +34,17 @@ static uint64_t hash_of(const char *word)
 	return hash;
 }
 
+void columns_fill(void)
+{
+	for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
+		segments[i] = hash_of(SEGMENTS[i]);
+}
+
 void columns_word(struct columns *t, uint64_t hash, enum label label)
 {
 	if (t->column == 0 && !t->words && t->line_begins)
 		for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
-			if (hash == hash_of(SEGMENTS[i]))
+			if (hash == segments[i])
 				t->segment = (uint8_t)(i + 1);
 	t->line_begins = false;
 	t->words = (uint8_t)(t->words < 200 ? t->words + 1 : 200);

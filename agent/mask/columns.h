@@ -20,6 +20,8 @@ struct columns {
 	uint8_t next[COLUMNS_MAX];       /* what this line would be as a head */
 };
 
+void columns_fill(void);                 /* before any text */
+
 /* A word, and the label that ends with it, if any. */
 void columns_word(struct columns *t, uint64_t hash, enum label label);
 void columns_masked(struct columns *t);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define WORD_HASH 0xcbf29ce484222325ULL
+#define WORD_PRIME 0x100000001b3ULL
 
 static inline uint16_t lower(uint16_t c)
 {
@@ -15,7 +16,7 @@ static inline uint16_t lower(uint16_t c)
 /* FNV-1a over lower-case units; start with WORD_HASH */
 static inline uint64_t word_hash(uint64_t hash, uint16_t c)
 {
-	return (hash ^ lower(c)) * 0x100000001b3ULL;
+	return (hash ^ lower(c)) * WORD_PRIME;
 }
 
 /* FNV leaves the high bits of short words alike. */

@@ -1,5 +1,7 @@
 #include "lexicon.h"
 
+#include "columns.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -15,6 +17,7 @@ static void fill(void)
 {
 	words_fill();
 	labels_fill();
+	columns_fill();
 	stream_ready();
 }
 

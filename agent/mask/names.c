@@ -113,7 +113,7 @@ bool scan_name(struct scan *s, struct finding *f)
 
 static bool known(const struct context *c, uint64_t hash)
 {
-	for (int i = 0; i < c->n_names; i++)
+	for (int i = 0; i < c->n_names && (c->names_seen & context_name_bit(hash)); i++)
 		if (c->names[i] == hash)
 			return true;
 	return false;

@@ -166,29 +166,29 @@ static int character(const char *p, size_t n, bool final, uint32_t *c)
 
 void reading_make(struct reading *r, const char *p, size_t n, bool final)
 {
-	size_t i = 0;
+	size_t i = 0, units = 0;
 
-	r->n = 0;
-	r->final = final;
-	while (i < n && r->n < READING_UNITS) {
+	while (i < n && units < READING_UNITS) {
 		unsigned char byte = (unsigned char)p[i];
 		uint32_t c;
 		int length;
 
 		if (byte < 0x80 && byte != '&') {
-			r->c[r->n] = byte ? byte : ' ';
-			r->at[r->n++] = (uint16_t)i++;
+			r->c[units] = byte ? byte : ' ';
+			r->at[units++] = (uint16_t)i++;
 			continue;
 		}
 		length = character(p + i, n - i, final, &c);
+		r->n = units;
 		if (length == 0 || (length > 0 && !put(r, c, i)))
 			break;
+		units = r->n;
 		i += length < 0 ? 1 : (size_t)length;    /* no character's: passed over, so that it hides nothing */
 	}
-	if (i < n)
-		r->final = false;                        /* there is more behind the last unit */
-	r->c[r->n] = 0;
-	r->at[r->n] = (uint16_t)i;
+	r->n = units;
+	r->final = final && i == n;                      /* there may be more behind the last unit */
+	r->c[units] = 0;
+	r->at[units] = (uint16_t)i;
 }
 
 size_t reading_end(const struct reading *r, const char *window, size_t i)

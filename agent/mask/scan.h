@@ -38,8 +38,14 @@ struct context {
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
 	struct columns columns;
 	uint64_t names[CONTEXT_NAMES];   /* hashes of name parts that were found */
+	uint64_t names_seen;             /* a bit of each that ever was, so that most words cost one look */
 	uint8_t n_names, next_name;
 };
+
+static inline uint64_t context_name_bit(uint64_t hash)
+{
+	return (uint64_t)1 << (word_mix(hash) >> 58);
+}
 
 struct finding {
 	size_t end;                      /* unit behind it */

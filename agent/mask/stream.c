@@ -115,11 +115,16 @@ static const struct {
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 };
 
+/* ASCII letters as small ones, and digits; 0: neither. */
+static unsigned char small[0x80];
+
 /* The detectors for each union of places, a bit each. */
 static uint32_t at_once[WHERES];
 
 void stream_ready(void)
 {
+	for (int c = '0'; c <= 'z'; c++)
+		small[c] = (unsigned char)(is_alnum((uint16_t)c) ? lower((uint16_t)c) : 0);
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
 			at_once[at] |= DETECTORS[k].where & at ? (uint32_t)1 << k : 0;
@@ -270,6 +275,7 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 		}
 		if (letters >= 3 && is_learnt(word_kinds(hash))) {
 			c->names[c->next_name] = hash;
+			c->names_seen |= context_name_bit(hash);
 			c->next_name = (uint8_t)((c->next_name + 1) % CONTEXT_NAMES);
 			c->n_names = (uint8_t)(c->n_names < CONTEXT_NAMES ? c->n_names + 1 : CONTEXT_NAMES);
 		}
@@ -352,26 +358,22 @@ static size_t placeholder(struct scan *s)
 static void find_token(struct scan *s)
 {
 	const struct reading *r = s->r;
-	size_t j = s->i, last = r->n < s->i + TOKEN_MAX ? r->n : s->i + TOKEN_MAX;
+	size_t from = s->i, j = from, last = r->n < from + TOKEN_MAX ? r->n : from + TOKEN_MAX;
+	bool digits = false, letters = false, far = r->at[last] - r->at[from] >= SCAN_BYTES || s->border;
 	uint64_t hash = WORD_HASH;
-	bool digits = false, letters = false, far = r->at[last] - r->at[s->i] >= SCAN_BYTES;
 
 	for (; j < last; j++) {
 		uint16_t c = r->c[j];
 
-		if (is_digit(c))
-			digits = true;
-		else if (c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : reading_is_letter(c))
-			letters = true;
-		else
+		if (c >= 0x80 && !reading_is_letter(c))
 			break;
-		if (s->border && j > s->i && r->at[j] >= s->border && r->at[j - 1] < s->border)
+		if (c < 0x80 && !(c = small[c]))
+			break;
+		if (far && (r->at[j] - r->at[from] >= SCAN_BYTES || (j > from && r->at[j] >= s->border && r->at[j - 1] < s->border)))
 			break;                           /* the text may begin a new word where the one before it broke off */
-		if (far && r->at[j] - r->at[s->i] >= SCAN_BYTES)
-			break;
-		if (s->secret.n && j > s->i && secret_end(s, j))
-			break;
-		hash = word_hash(hash, c);
+		digits = digits || c <= '9';
+		letters = letters || c > '9';
+		hash = (hash ^ c) * WORD_PRIME;
 	}
 	if (j == r->n)
 		scan_at(s, j);
