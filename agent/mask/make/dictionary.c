@@ -57,7 +57,7 @@ static void add_line(const char *text, size_t n, unsigned int bits, unsigned int
 static FILE *open_in(const char *folder, const char *name)
 {
 	char path[4096];
-	FILE *f;
+	FILE *f = NULL;
 
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path || !(f = fopen(path, "r")))
 		die(path);
