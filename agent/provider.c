@@ -267,7 +267,8 @@ static void want_unknown(struct provider *p)
 		return;
 	if (mine) {
 		p->wanted = true;
-		p->unknown_ns = now;
+		if (p->set)                      /* waiting for the first keys spends no try for an unknown one */
+			p->unknown_ns = now;
 		pthread_cond_signal(&p->work);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
