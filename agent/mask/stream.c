@@ -359,7 +359,7 @@ static void find_token(struct scan *s)
 {
 	const struct reading *r = s->r;
 	size_t from = s->i, j = from, last = r->n < from + TOKEN_MAX ? r->n : from + TOKEN_MAX;
-	bool digits = false, letters = false, far = r->at[last] - r->at[from] >= SCAN_BYTES || s->border;
+	bool digits = false, letters = false, far = r->at[last] - r->at[from] >= SCAN_BYTES || s->border || s->secret.n;
 	uint64_t hash = WORD_HASH;
 
 	for (; j < last; j++) {
@@ -371,6 +371,8 @@ static void find_token(struct scan *s)
 			break;
 		if (far && (r->at[j] - r->at[from] >= SCAN_BYTES || (j > from && r->at[j] >= s->border && r->at[j - 1] < s->border)))
 			break;                           /* the text may begin a new word where the one before it broke off */
+		if (s->secret.n && j > from && secret_end(s, j))
+			break;                           /* also in the middle of a word */
 		digits = digits || c <= '9';
 		letters = letters || c > '9';
 		hash = (hash ^ c) * WORD_PRIME;
