@@ -152,7 +152,7 @@ enum rc paths_add(struct paths *p, const char *path, unsigned mark, uint16_t val
 
 		if (n)
 			rc = to_member(p, &place, (struct slice){at, n});
-		else if (at == path || *at != '[')
+		else if (at != path || *at != '[')       /* only the whole may be an array without a name */
 			return RC_BAD;
 		at += n;
 		while (rc == RC_OK && strncmp(at, "[]", 2) == 0) {
