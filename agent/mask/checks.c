@@ -79,23 +79,31 @@ bool check_vin(const char *c, size_t n)
 	return digits >= 3 && digits < 17 && c[8] == "0123456789X"[sum % 11];
 }
 
+size_t check_iban_longest(const char *c, size_t n)
+{
+	size_t longest = 0;
+	int rest = 0, first = 0;
+
+	if (n < 15 || c[0] < 'A' || c[0] > 'Z' || c[1] < 'A' || c[1] > 'Z' || c[2] < '0' || c[2] > '9' || c[3] < '0' || c[3] > '9')
+		return 0;
+	/* country and check digits count behind the rest: as six digits */
+	first = ((c[0] - 'A' + 10) * 10000 + (c[1] - 'A' + 10) * 100 + (c[2] - '0') * 10 + c[3] - '0') % 97;
+	for (size_t i = 4; i < n && i < 34; i++) {
+		if (c[i] >= '0' && c[i] <= '9')
+			rest = (rest * 10 + c[i] - '0') % 97;
+		else if (c[i] >= 'A' && c[i] <= 'Z')
+			rest = (rest * 100 + c[i] - 'A' + 10) % 97;
+		else
+			break;
+		if (i + 1 >= 15 && (rest * (1000000 % 97) + first) % 97 == 1)
+			longest = i + 1;
+	}
+	return longest;
+}
+
 bool check_iban(const char *c, size_t n)
 {
-	int rest = 0;
-
-	if (n < 15 || n > 34 || c[0] < 'A' || c[0] > 'Z' || c[1] < 'A' || c[1] > 'Z' || c[2] < '0' || c[2] > '9' || c[3] < '0' || c[3] > '9')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		char x = c[(i + 4) % n];
-
-		if (x >= '0' && x <= '9')
-			rest = (rest * 10 + x - '0') % 97;
-		else if (x >= 'A' && x <= 'Z')
-			rest = (rest * 100 + x - 'A' + 10) % 97;
-		else
-			return false;
-	}
-	return rest == 1;
+	return n <= 34 && n >= 15 && check_iban_longest(c, n) == n;
 }
 
 bool check_mbi(const char *c, size_t n)

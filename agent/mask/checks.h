@@ -13,6 +13,7 @@ bool check_nanp(const char *digits);                     /* ten: area code and e
 bool check_dea(const char *code, size_t n);              /* two letters, seven digits, the last one a check */
 bool check_vin(const char *code, size_t n);              /* 49 CFR 565.15, 17 characters */
 bool check_iban(const char *code, size_t n);             /* ISO 13616: modulo 97 is 1 */
+size_t check_iban_longest(const char *code, size_t n);   /* how many characters of the code are one; 0: none */
 bool check_mbi(const char *code, size_t n);              /* Medicare Beneficiary Identifier, 11 characters */
 bool check_day(int year, int month, int day);            /* a date of 1800 to 2199; year -1: unknown */
 

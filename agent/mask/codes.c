@@ -69,9 +69,8 @@ static bool scan_iban(struct scan *s, struct finding *f)
 
 	if (!is_alpha(scan_at(s, s->i)) || !is_alpha(scan_at(s, s->i + 1)) || !is_digit(scan_at(s, s->i + 2)) || !is_digit(scan_at(s, s->i + 3)))
 		return false;
-	for (n = read_code(s, s->i, " -", 34, code, &end); n >= 15 && !check_iban(code, n); n--)
-		;
-	if (n < 15)
+	n = check_iban_longest(code, read_code(s, s->i, " -", 34, code, &end));
+	if (!n)
 		return false;
 	end = s->i;
 	for (size_t left = n; left; end++)

@@ -69,7 +69,7 @@ static void read_words(struct scan *s, size_t i, struct digits *d)
 	}
 }
 
-void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+static void read_digits(struct scan *s, size_t i, bool words, struct digits *d)
 {
 	size_t j = i;
 
@@ -97,6 +97,19 @@ void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
 			break;
 	}
 	d->spaced = d->spaced && d->groups > 3;
+}
+
+void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+{
+	if (words || i != s->i) {
+		read_digits(s, i, words, d);
+		return;
+	}
+	if (s->number_at != i) {
+		read_digits(s, i, false, s->number);
+		s->number_at = s->cut ? SIZE_MAX : i;
+	}
+	*d = *s->number;
 }
 
 bool digits_end(struct scan *s, const struct digits *d, size_t k)

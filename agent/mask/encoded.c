@@ -100,7 +100,7 @@ static bool scan_percent(struct scan *s, struct finding *f)
 	bool any;
 
 	end = percent(s, s->i, out, sizeof out, &n, &any);
-	if (!any || !holds(s, out, n))
+	if (!any || !scan_try(s, 4) || !holds(s, out, n))
 		return false;
 	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_ENCODED, .rule = "percent-encoded", .custom = -1};
 	return true;
@@ -114,8 +114,9 @@ bool scan_encoded(struct scan *s, struct finding *f)
 	const char *rule = NULL;
 	uint16_t behind = scan_at(s, s->token);
 
-	if (s->decoded || (s->token - s->i < RUN_LEAST && !is_base64(behind) && behind != '%'))
+	if (s->decoded || s->context->tried + 4 > TRIED_MAX || (s->token - s->i < RUN_LEAST && !is_base64(behind) && behind != '%'))
 		return false;
+	s->tried += 2;
 	while (n < RUN_SEEN && is_base64(scan_at(s, s->i + n))) {
 		run[n] = (char)scan_at(s, s->i + n);
 		upper = upper || (run[n] >= 'A' && run[n] <= 'Z');

@@ -258,6 +258,11 @@ void context_word(struct context *c, const struct scan *s)
 	c->last = r->c[to - 1];
 }
 
+static bool joins_codes(uint16_t sign)
+{
+	return sign && sign < 0x80 && strchr("+/-_=%:.@~", sign);
+}
+
 static enum gap gap_of(uint16_t sign)
 {
 	switch (sign) {
@@ -281,6 +286,7 @@ void context_sign(struct context *c, uint16_t sign)
 	enum gap gap;
 
 	if (sign == ' ') {                               /* most signs are */
+		c->tried = 0;
 		c->glued = c->glued && c->last != ' ';
 		c->last = ' ';
 		c->gap = c->gap == GAP_NONE ? GAP_SPACE : c->gap;
@@ -292,6 +298,8 @@ void context_sign(struct context *c, uint16_t sign)
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
 		c->glued = false;
 	c->last = sign;
+	if (c->tried && !joins_codes(sign))
+		c->tried = 0;
 	gap = gap_of(sign);
 	c->gap = gap > c->gap ? gap : c->gap;
 	if (columns_sign(&c->columns, sign, &cell)) {            /* the head of its column is a cell's label, and no word before is */

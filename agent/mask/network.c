@@ -159,8 +159,10 @@ bool scan_url(struct scan *s, struct finding *f)
 	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++)
 		if ((j = literal(s, s->i, schemes[k])) && (is_alnum(scan_at(s, j)) || scan_at(s, j) == '['))
 			return url_rest(s, f, j, "url form");
+	if (is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
+		return false;
 	end = domain(s, s->i, &dots);
-	if (!dots || !has_top_level(s, s->i, end) || is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
+	if (!dots || !has_top_level(s, s->i, end))
 		return false;
 	/* without a path "e.g. St.Me" could be anything: two letters at least before the dot, and lower case behind it */
 	if (scan_at(s, end) == '/' || scan_at(s, end) == '?' || (scan_at(s, end) == ':' && is_digit(scan_at(s, end + 1))))
@@ -185,7 +187,7 @@ bool scan_ip6(struct scan *s, struct finding *f)
 	size_t n = 0;
 	int colons = 0;
 
-	if (!is_hex(scan_at(s, s->i)) && !(scan_at(s, s->i) == ':' && scan_at(s, s->i + 1) == ':'))
+	if ((!is_hex(scan_at(s, s->i)) && !(scan_at(s, s->i) == ':' && scan_at(s, s->i + 1) == ':')) || !scan_try(s, 1))
 		return false;
 	while (n < sizeof text - 1 && (is_hex(scan_at(s, s->i + n)) || scan_at(s, s->i + n) == ':' ||
 				       (scan_at(s, s->i + n) == '.' && colons >= 2 && is_digit(scan_at(s, s->i + n + 1))))) {

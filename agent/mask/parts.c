@@ -1,5 +1,8 @@
 #include "parts.h"
 
+#define JOINTS_MAX 4                             /* hyphens and apostrophes of one part */
+#define SEEN_BEHIND 4                            /* units behind a part that decide about it */
+
 /* J-o-h-n: single letters with one sign between each two. */
 static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
 {
@@ -70,7 +73,7 @@ static bool is_contraction(struct scan *s, size_t i)
 
 static void read_part(struct scan *s, size_t i, struct part *p)
 {
-	size_t j = i;
+	size_t j = i, joints = 0;
 	uint16_t c;
 
 	*p = (struct part){.start = i, .end = i, .hash = WORD_HASH};
@@ -88,7 +91,9 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 			p->hash = word_hash(p->hash, c);
 			p->foreign |= s->r->at[j + 1] - s->r->at[j] > 1 && j + 1 < s->r->n;
 			p->end = ++j;
-		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && !(c == '\'' && is_contraction(s, j + 1))) {
+		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && joints < JOINTS_MAX &&
+			   !(c == '\'' && is_contraction(s, j + 1))) {
+			joints++;
 			p->hash = word_hash(p->hash, c);
 			j++;
 		} else {
@@ -111,16 +116,19 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 void part_read(struct scan *s, size_t i, struct part *p)
 {
 	bool cut = s->cut;
+	size_t far;
 
-	for (size_t k = 0; k < s->parts; k++)
-		if (s->part[k].start == i) {
+	for (size_t k = 0; k < SCAN_PARTS && k < s->parts; k++)
+		if (s->part[k].start == i && (s->part[k].from == s->i || s->part[k].from == SIZE_MAX)) {
 			*p = s->part[k];
 			return;
 		}
 	s->cut = false;
 	read_part(s, i, p);
-	if (!s->cut && s->parts < SCAN_PARTS)            /* what the end cuts is asked again, for the answer to be marked so */
-		s->part[s->parts++] = *p;
+	far = p->end + SEEN_BEHIND;
+	p->from = far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
+	if (!s->cut)                                     /* what the end cuts is asked again, for the answer to be marked so */
+		s->part[s->parts++ % SCAN_PARTS] = *p;
 	s->cut = s->cut || cut;
 }
 

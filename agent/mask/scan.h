@@ -36,6 +36,7 @@ struct context {
 	uint16_t last;                   /* the unit before; 0 at the beginning */
 	bool glued;                      /* the words before are joined by one space or sign each */
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
+	unsigned int tried;              /* how much was tried since the last sign that ends codes, so that no text is dear */
 	struct columns columns;
 	uint64_t names[CONTEXT_NAMES];   /* hashes of name parts that were found */
 	uint64_t names_seen;             /* a bit of each that ever was, so that most words cost one look */
@@ -57,7 +58,7 @@ struct finding {
 };
 
 #define PARTS_MAX 6
-#define SCAN_PARTS 8
+#define SCAN_PARTS 16                            /* power of two */
 #define PART_UNITS 40
 
 
@@ -66,13 +67,17 @@ enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME }
 struct part {
 	size_t start, end;
 	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
+	size_t from;                     /* read from there; SIZE_MAX: it would be the same from any place before it */
 	enum shape shape;
 	int foreign;                     /* 1: it has letters that are not of ASCII */
 	word_set words;              /* word_kinds() */
 	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
 };
 
+#define TRIED_MAX 16
+
 struct mask_engine;
+struct digits;
 struct scan {
 	const struct mask_engine *engine;
 	const struct reading *r;
@@ -82,8 +87,11 @@ struct scan {
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	const struct word *word;         /* what the lexicon knows of it */
-	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask */
+	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask; the oldest gives way */
 	size_t parts;
+	struct digits *number;           /* what was read of the digits at s->i, likewise; valid when number_at is s->i */
+	size_t number_at;
+	unsigned int tried;              /* dear things that were tried at s->i; see context */
 	struct slice secret;             /* masked wherever it stands; may be empty */
 	size_t border;                   /* offset of the text's first byte in the window: what stands before it is context; 0: none there */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
@@ -98,6 +106,13 @@ static inline uint16_t scan_at(struct scan *s, size_t j)
 		return s->r->at[j] - s->r->at[s->i] < SCAN_BYTES ? s->r->c[j] : 0;
 	s->cut = s->cut || (!s->r->final && s->r->at[s->r->n] - s->r->at[s->i] < SCAN_BYTES);
 	return 0;
+}
+
+/* May something dear be tried here? */
+static inline bool scan_try(struct scan *s, unsigned int cost)
+{
+	s->tried += cost;
+	return s->context->tried + s->tried <= TRIED_MAX;
 }
 
 static inline bool is_digit(uint16_t c)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
 #include "engine.h"
 #include "wipe.h"
 
@@ -384,7 +385,7 @@ static void find_token(struct scan *s)
 	s->word = lexicon_find(hash);
 	s->digits = digits;
 	s->letters = letters;
-	s->parts = 0;
+	s->tried = 0;
 }
 
 static bool belongs_to_run(const struct mask_stream *m, uint16_t c)
@@ -427,6 +428,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		rc = mask(m, r, &f, out);
 		m->swallow = f.swallow && engine_operator(m->engine, f.entity, f.custom) != OP_KEEP;
 		m->swallowed = f;
+		m->context.tried = 0;
 		context_masked(&m->context, f.entity);
 		s->i = f.end;
 		*kept = reading_end(r, m->window, f.end);
@@ -435,6 +437,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	end = s->cut ? 0 : placeholder(s);
 	if (s->cut)
 		return RC_AGAIN;
+	m->context.tried += s->tried;
 	if (end) {
 		context_masked(&m->context, ENTITY_CUSTOM);
 		s->i = end;
@@ -452,7 +455,8 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 {
 	struct reading r;
-	struct scan s = {.engine = m->engine, .r = &r, .context = &m->context, .secret = m->secret, .decoded = m->decoded};
+	struct digits number;
+	struct scan s = {.number = &number, .number_at = SIZE_MAX, .engine = m->engine, .r = &r, .context = &m->context, .secret = m->secret, .decoded = m->decoded};
 	size_t kept = 0, done;
 	enum rc rc = RC_OK;
 
