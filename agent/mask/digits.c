@@ -69,7 +69,7 @@ static void read_words(struct scan *s, size_t i, struct digits *d)
 	}
 }
 
-static void read_digits(struct scan *s, size_t i, bool words, struct digits *d)
+void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
 {
 	size_t j = i;
 
@@ -99,17 +99,13 @@ static void read_digits(struct scan *s, size_t i, bool words, struct digits *d)
 	d->spaced = d->spaced && d->groups > 3;
 }
 
-void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+const struct digits *digits_here(struct scan *s)
 {
-	if (words || i != s->i) {
-		read_digits(s, i, words, d);
-		return;
+	if (s->number_at != s->i) {
+		digits_read(s, s->i, false, s->number);
+		s->number_at = s->cut ? SIZE_MAX : s->i;
 	}
-	if (s->number_at != i) {
-		read_digits(s, i, false, s->number);
-		s->number_at = s->cut ? SIZE_MAX : i;
-	}
-	*d = *s->number;
+	return s->number;
 }
 
 bool digits_end(struct scan *s, const struct digits *d, size_t k)

@@ -161,6 +161,8 @@ bool scan_url(struct scan *s, struct finding *f)
 			return url_rest(s, f, j, "url form");
 	if (is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
 		return false;
+	if (!scan_try(s, 1))
+		return false;
 	end = domain(s, s->i, &dots);
 	if (!dots || !has_top_level(s, s->i, end))
 		return false;

@@ -33,10 +33,24 @@ static bool lengths(const struct digits *d, size_t n, const int *want)
 
 static bool signs_in(const struct digits *d, size_t n, const char *allowed)
 {
-	for (size_t i = 1; i < n; i++)
-		if (!strchr(allowed, d->group[i].sign))
+	for (size_t i = 1; i < n; i++) {
+		const char *at = allowed;
+
+		while (*at && *at != d->group[i].sign)
+			at++;
+		if (!*at)
 			return false;
+	}
 	return true;
+}
+
+/* Digits at place i, or with words also those that are written so. */
+static const struct digits *in_digits_or_words(struct scan *s, size_t i, bool words, struct digits *room)
+{
+	if (i == s->i && is_digit(scan_at(s, i)))
+		return digits_here(s);
+	digits_read(s, i, words, room);
+	return room;
 }
 
 /* ---- social security numbers ---------------------------------------------------------------------------------------------------------- */
@@ -45,29 +59,30 @@ bool scan_ssn(struct scan *s, struct finding *f)
 {
 	static const int form[] = {3, 2, 4};
 	bool label = labelled(s, LABEL_SSN);
-	struct digits d;
+	struct digits room;
+	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) && !label)
 		return false;
-	digits_read(s, s->i, label, &d);
-	if (lengths(&d, 3, form) && signs_in(&d, 3, "-. ") && digits_end(s, &d, 3)) {
-		bool spaces = d.group[1].sign == ' ' || d.group[2].sign == ' ', same = d.group[1].sign == d.group[2].sign;
+	d = in_digits_or_words(s, s->i, label, &room);
+	if (lengths(d, 3, form) && signs_in(d, 3, "-. ") && digits_end(s, d, 3)) {
+		bool spaces = d->group[1].sign == ' ' || d->group[2].sign == ' ', same = d->group[1].sign == d->group[2].sign;
 
-		if (label || (!is_plain(s) && same && !spaces && check_ssn(d.d)) || (!is_plain(s) && spaces && d.group[1].sign != '.' &&
-		    d.group[2].sign != '.' && check_ssn(d.d)))
-			return found(f, s, d.group[2].end, ENTITY_SSN, label ? "ssn label" : "ssn form");
+		if (label || (!is_plain(s) && same && !spaces && check_ssn(d->d)) || (!is_plain(s) && spaces && d->group[1].sign != '.' &&
+		    d->group[2].sign != '.' && check_ssn(d->d)))
+			return found(f, s, d->group[2].end, ENTITY_SSN, label ? "ssn label" : "ssn form");
 	}
-	if (d.spaced && d.n == 9 && (label || (!is_plain(s) && check_ssn(d.d))) && d.groups == 9)
-		return found(f, s, d.group[8].end, ENTITY_SSN, label ? "ssn label" : "ssn form, digits apart");
+	if (d->spaced && d->n == 9 && (label || (!is_plain(s) && check_ssn(d->d))) && d->groups == 9)
+		return found(f, s, d->group[8].end, ENTITY_SSN, label ? "ssn label" : "ssn form, digits apart");
 	if (!label)
 		return false;
 	/* a label takes what stands behind it: nine digits in any grouping, the last four, and numbers with a typing error */
-	for (size_t k = d.groups; k > 0; k--) {
-		size_t n = d.group[k - 1].from + d.group[k - 1].n;
+	for (size_t k = d->groups; k > 0; k--) {
+		size_t n = d->group[k - 1].from + d->group[k - 1].n;
 
 		if ((n == 9 || (k == 1 && n == 4) || (k == 1 && n >= 7 && n <= 10) || (k == 3 && n >= 7 && n <= 10)) &&
-		    !is_alnum(scan_at(s, d.group[k - 1].end)))
-			return found(f, s, d.group[k - 1].end, ENTITY_SSN, "ssn label");
+		    !is_alnum(scan_at(s, d->group[k - 1].end)))
+			return found(f, s, d->group[k - 1].end, ENTITY_SSN, "ssn label");
 	}
 	return false;
 }
@@ -121,30 +136,31 @@ bool scan_phone(struct scan *s, struct finding *f)
 	enum entity entity = labelled(s, LABEL_FAX) ? ENTITY_FAX : ENTITY_PHONE;
 	bool label = labelled(s, LABEL_PHONE) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(';
 	size_t from = s->i + paren, k;
-	struct digits d;
+	struct digits room;
+	const struct digits *d;
 
 	if (scan_at(s, s->i) == '+' && is_digit(scan_at(s, s->i + 1)))
 		return international(s, f, entity);
 	if (!is_digit(scan_at(s, from)) && !label)
 		return false;
-	digits_read(s, from, label && !paren, &d);
-	if (paren && d.groups > 1 && d.group[1].sign != ')')
+	d = in_digits_or_words(s, from, label && !paren, &room);
+	if (paren && d->groups > 1 && d->group[1].sign != ')')
 		return false;
-	k = lengths(&d, 4, country) && d.d[0] == '1' ? 4 : lengths(&d, 3, full) ? 3 : 0;
-	if (k && signs_in(&d, k, " -.()/") && digits_end(s, &d, k)) {
-		const char *number = d.d + (k == 4);
-		bool spaces = d.group[k - 1].sign == ' ' && d.group[k - 2].sign == ' ' && !paren;
+	k = lengths(d, 4, country) && d->d[0] == '1' ? 4 : lengths(d, 3, full) ? 3 : 0;
+	if (k && signs_in(d, k, " -.()/") && digits_end(s, d, k)) {
+		const char *number = d->d + (k == 4);
+		bool spaces = d->group[k - 1].sign == ' ' && d->group[k - 2].sign == ' ' && !paren;
 
-		if (label || paren || extension(s, d.group[k - 1].end) > d.group[k - 1].end || (!is_plain(s) && check_nanp(number) && !(spaces && k == 3)))
-			return found(f, s, extension(s, d.group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
+		if (label || paren || extension(s, d->group[k - 1].end) > d->group[k - 1].end || (!is_plain(s) && check_nanp(number) && !(spaces && k == 3)))
+			return found(f, s, extension(s, d->group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
 				     "phone form");
 	}
-	if (label && lengths(&d, 2, local) && signs_in(&d, 2, " -.") && digits_end(s, &d, 2))
-		return found(f, s, extension(s, d.group[1].end), entity, "phone label");
-	if (label && (d.groups == 1 || d.spaced) && d.n >= 7 && d.n <= 12 && !is_alnum(scan_at(s, d.group[d.groups - 1].end)))
-		return found(f, s, extension(s, d.group[d.groups - 1].end), entity, "phone label");
-	if (label && d.group[0].n >= 7 && d.group[0].n <= 12 && digits_end(s, &d, 1))
-		return found(f, s, extension(s, d.group[0].end), entity, "phone label");
+	if (label && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
+		return found(f, s, extension(s, d->group[1].end), entity, "phone label");
+	if (label && (d->groups == 1 || d->spaced) && d->n >= 7 && d->n <= 12 && !is_alnum(scan_at(s, d->group[d->groups - 1].end)))
+		return found(f, s, extension(s, d->group[d->groups - 1].end), entity, "phone label");
+	if (label && d->group[0].n >= 7 && d->group[0].n <= 12 && digits_end(s, d, 1))
+		return found(f, s, extension(s, d->group[0].end), entity, "phone label");
 	return false;
 }
 
@@ -152,21 +168,21 @@ bool scan_phone(struct scan *s, struct finding *f)
 
 bool scan_card(struct scan *s, struct finding *f)
 {
-	struct digits d;
+	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
-	digits_read(s, s->i, false, &d);
-	for (size_t k = d.groups; k > 0; k--) {
-		size_t n = d.group[k - 1].from + d.group[k - 1].n;
+	d = digits_here(s);
+	for (size_t k = d->groups; k > 0; k--) {
+		size_t n = d->group[k - 1].from + d->group[k - 1].n;
 		char text[DIGITS_MAX + 1];
 
-		if (n < 13 || n > 19 || !signs_in(&d, k, " -") || is_alnum(scan_at(s, d.group[k - 1].end)))
+		if (n < 13 || n > 19 || !signs_in(d, k, " -") || is_alnum(scan_at(s, d->group[k - 1].end)))
 			continue;
-		memcpy(text, d.d, n);
+		memcpy(text, d->d, n);
 		text[n] = '\0';
-		if ((k == 1 || d.group[0].n == 4 || d.spaced) && check_card(text, n))
-			return found(f, s, d.group[k - 1].end, ENTITY_ACCOUNT, "card, check digit");
+		if ((k == 1 || d->group[0].n == 4 || d->spaced) && check_card(text, n))
+			return found(f, s, d->group[k - 1].end, ENTITY_ACCOUNT, "card, check digit");
 	}
 	return false;
 }
@@ -200,33 +216,33 @@ static bool is_date(const struct digits *d, bool label)
 bool scan_date(struct scan *s, struct finding *f)
 {
 	bool label = labelled(s, LABEL_DATE);
-	struct digits d;
+	const struct digits *d;
 	uint16_t c;
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
-	digits_read(s, s->i, false, &d);
-	if (d.groups >= 3 && is_date(&d, label)) {
-		c = scan_at(s, d.group[2].end);
+	d = digits_here(s);
+	if (d->groups >= 3 && is_date(d, label)) {
+		c = scan_at(s, d->group[2].end);
 		/* a time may follow ("2024-03-14T10:15"); more digits by the same sign make it a number of another kind */
 		if (!is_digit(c) && (!is_alpha(c) || c == 'T' || c == 't') &&
-		    !(c == d.group[2].sign && c != '.' && is_digit(scan_at(s, d.group[2].end + 1))) &&
-		    !(c == '.' && d.group[2].sign == '.' && is_digit(scan_at(s, d.group[2].end + 1))))
-			return found(f, s, d.group[2].end, ENTITY_DATE, label ? "date label" : "date form");
+		    !(c == d->group[2].sign && c != '.' && is_digit(scan_at(s, d->group[2].end + 1))) &&
+		    !(c == '.' && d->group[2].sign == '.' && is_digit(scan_at(s, d->group[2].end + 1))))
+			return found(f, s, d->group[2].end, ENTITY_DATE, label ? "date label" : "date form");
 	}
 	if (!label)
 		return false;
-	if (d.groups >= 2 && d.group[0].n <= 2 && d.group[1].n <= 2 && strchr("/-.", d.group[1].sign) &&
-	    (check_day(-1, digits_value(&d, 0), digits_value(&d, 1)) || check_day(-1, digits_value(&d, 1), digits_value(&d, 0))) &&
-	    digits_end(s, &d, 2))
-		return found(f, s, d.group[1].end, ENTITY_DATE, "date label");
-	if (d.group[0].n == 8 && !is_alnum(scan_at(s, d.group[0].end))) {
+	if (d->groups >= 2 && d->group[0].n <= 2 && d->group[1].n <= 2 && strchr("/-.", d->group[1].sign) &&
+	    (check_day(-1, digits_value(d, 0), digits_value(d, 1)) || check_day(-1, digits_value(d, 1), digits_value(d, 0))) &&
+	    digits_end(s, d, 2))
+		return found(f, s, d->group[1].end, ENTITY_DATE, "date label");
+	if (d->group[0].n == 8 && !is_alnum(scan_at(s, d->group[0].end))) {
 		int all = 0;
 
 		for (int i = 0; i < 8; i++)
-			all = all * 10 + d.d[i] - '0';
+			all = all * 10 + d->d[i] - '0';
 		if (check_day(all / 10000, all / 100 % 100, all % 100) || check_day(all % 10000, all / 1000000, all / 10000 % 100))
-			return found(f, s, d.group[0].end, ENTITY_DATE, "date label");
+			return found(f, s, d->group[0].end, ENTITY_DATE, "date label");
 	}
 	return false;
 }
@@ -235,48 +251,48 @@ bool scan_date(struct scan *s, struct finding *f)
 
 bool scan_ip(struct scan *s, struct finding *f)
 {
-	struct digits d;
+	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s) || s->context->last == '.')
 		return false;
-	digits_read(s, s->i, false, &d);
-	if (d.groups < 4 || !signs_in(&d, 4, "."))
+	d = digits_here(s);
+	if (d->groups < 4 || !signs_in(d, 4, "."))
 		return false;
 	for (size_t i = 0; i < 4; i++)
-		if (d.group[i].n > 3 || digits_value(&d, i) > 255 || (d.group[i].n > 1 && d.d[d.group[i].from] == '0'))
+		if (d->group[i].n > 3 || digits_value(d, i) > 255 || (d->group[i].n > 1 && d->d[d->group[i].from] == '0'))
 			return false;
-	if (d.groups > 4 && d.group[4].sign == '.')
+	if (d->groups > 4 && d->group[4].sign == '.')
 		return false;
-	return !is_alpha(scan_at(s, d.group[3].end)) && found(f, s, d.group[3].end, ENTITY_IP, "ip form");
+	return !is_alpha(scan_at(s, d->group[3].end)) && found(f, s, d->group[3].end, ENTITY_IP, "ip form");
 }
 
 bool scan_zip(struct scan *s, struct finding *f)
 {
 	bool label = labelled(s, LABEL_ZIP), state = s->context->label == LABEL_STATE && s->context->age <= 3;
-	struct digits d;
+	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) || (!label && !state))
 		return false;
-	digits_read(s, s->i, false, &d);
-	if (d.group[0].n != 5)
+	d = digits_here(s);
+	if (d->group[0].n != 5)
 		return false;
-	if (d.groups > 1 && d.group[1].n == 4 && d.group[1].sign == '-' && digits_end(s, &d, 2))
-		return found(f, s, d.group[1].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
-	return digits_end(s, &d, 1) && found(f, s, d.group[0].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
+	if (d->groups > 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
+		return found(f, s, d->group[1].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
+	return digits_end(s, d, 1) && found(f, s, d->group[0].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
 }
 
 /* ---- numbers without a label whose check digit speaks -------------------------------------------------------------------------------------- */
 
 bool scan_number(struct scan *s, struct finding *f)
 {
-	struct digits d;
+	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
-	digits_read(s, s->i, false, &d);
-	if (d.group[0].n == 10 && digits_end(s, &d, 1) && check_npi(d.d, 10))
-		return found(f, s, d.group[0].end, ENTITY_LICENSE, "npi, check digit");
-	if (d.group[0].n == 10 && digits_end(s, &d, 1) && check_nanp(d.d))
-		return found(f, s, d.group[0].end, ENTITY_PHONE, "phone, ten digits");
+	d = digits_here(s);
+	if (d->group[0].n == 10 && digits_end(s, d, 1) && check_npi(d->d, 10))
+		return found(f, s, d->group[0].end, ENTITY_LICENSE, "npi, check digit");
+	if (d->group[0].n == 10 && digits_end(s, d, 1) && check_nanp(d->d))
+		return found(f, s, d->group[0].end, ENTITY_PHONE, "phone, ten digits");
 	return false;
 }

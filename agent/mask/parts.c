@@ -1,6 +1,7 @@
 #include "parts.h"
 
 #define JOINTS_MAX 4                             /* hyphens and apostrophes of one part */
+#define LETTERS_MAX 20                           /* apart */
 #define SEEN_BEHIND 4                            /* units behind a part that decide about it */
 
 /* J-o-h-n: single letters with one sign between each two. */
@@ -10,9 +11,9 @@ static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
 	size_t j = i, n = 0;
 
 	*hash = WORD_HASH;
-	if (sign != '-' && sign != '.' && sign != '_' && sign != '*')
-		return i;
-	while (is_alpha(scan_at(s, j)) && !is_alnum(scan_at(s, j + 1)) && n < PART_UNITS) {
+	if ((sign != '-' && sign != '.' && sign != '_' && sign != '*') || (i == s->i && s->context->last == sign))
+		return i;                                /* the run was looked at from its beginning */
+	while (is_alpha(scan_at(s, j)) && !is_alnum(scan_at(s, j + 1)) && n < LETTERS_MAX) {
 		*hash = word_hash(*hash, scan_at(s, j));
 		n++;
 		if (scan_at(s, j + 1) != sign || !is_alpha(scan_at(s, j + 2)) || is_alnum(scan_at(s, j + 3)))
