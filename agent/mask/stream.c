@@ -196,6 +196,12 @@ static struct slice secret_part(struct slice secret, size_t i)
 	return i < parts ? (struct slice){secret.p + from, secret.n * (i + 1) / parts - from} : (struct slice){0};
 }
 
+/* Can a part of the secret begin with this unit? */
+static inline bool may_be_secret(const struct scan *s, uint16_t c)
+{
+	return s->secret.n && (s->secret.n > SECRET_PART || (unsigned char)*s->secret.p == c);
+}
+
 /* The unit behind a part of the secret that begins at place at; 0: none does. */
 static size_t secret_end(struct scan *s, size_t at)
 {
@@ -234,7 +240,7 @@ static bool detect(struct scan *s, struct finding *f)
 {
 	unsigned int at;
 
-	if ((s->secret.n && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
+	if ((may_be_secret(s, s->r->c[s->i]) && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
 		return true;
 	at = where(s);
 	for (uint32_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
@@ -372,7 +378,7 @@ static void find_token(struct scan *s)
 			break;
 		if (far && (r->at[j] - r->at[from] >= SCAN_BYTES || (j > from && r->at[j] >= s->border && r->at[j - 1] < s->border)))
 			break;                           /* the text may begin a new word where the one before it broke off */
-		if (s->secret.n && j > from && secret_end(s, j))
+		if (j > from && may_be_secret(s, r->c[j]) && secret_end(s, j))
 			break;                           /* also in the middle of a word */
 		digits = digits || c <= '9';
 		letters = letters || c > '9';
@@ -415,7 +421,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		if (r->at[s->i] > from)
 			return RC_OK;
 	}
-	if (c == ' ' && !s->secret.n && !m->engine->n_custom) {
+	if (c == ' ' && !may_be_secret(s, c) && !m->engine->n_custom) {
 		context_sign(&m->context, c);
 		s->i++;
 		return RC_OK;
