@@ -1,12 +1,12 @@
 #include "exchange.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "digest.h"
-#include "encode.h"
 #include "exchange_private.h"
 #include "localkey.h"
 #include "log.h"
@@ -25,13 +25,9 @@ void exchange_metrics(struct buf *out)
 
 /* ---- beginning and end ---------------------------------------------------------------------------------------------------- */
 
-static void begin(struct exchange *x)
+static void begin(struct exchange *x, uint64_t id)
 {
-	unsigned char raw[(REQUEST_ID_LEN - 4) / 2];
-
-	random_bytes(raw, sizeof raw);
-	memcpy(x->request_id, "req_", 4);
-	hex_encode(raw, sizeof raw, x->request_id + 4);
+	snprintf(x->request_id, sizeof x->request_id, "req_%016llx", (unsigned long long)id);
 	x->start_ns = clock_mono_ns();
 	x->outcome = OUTCOME_ANSWERED;
 	buf_init(&x->body, x->agent->config->limits.body_max);
@@ -98,14 +94,24 @@ static enum rc refuse_head(struct exchange *x, enum rc rc)
 	return exchange_refuse(x, status, status == 503 ? "unavailable" : "invalid_request_error", status == 503 ? NULL : "head");
 }
 
-/* RC_OK or RC_END: the connection can carry another request. */
-static enum rc exchange(struct exchange *x)
+/* A client that pauses keeps its connection, but the model's is not held for it. */
+static enum rc read_head(struct exchange *x)
 {
-	enum rc rc = http_read_head(x->conn, &x->head, &x->why);
+	int64_t until_ns = upstream_kept_until(x->upstream);
+
+	if (until_ns && http_wait(x->conn, until_ns) == RC_TIMEOUT)
+		upstream_drop(x->upstream);
+	return http_read_head(x->conn, &x->head, &x->why);
+}
+
+/* RC_OK or RC_END: the connection can carry another request. */
+static enum rc exchange(struct exchange *x, uint64_t id)
+{
+	enum rc rc = read_head(x);
 
 	if (rc == RC_END || rc == RC_CANCELLED)          /* between two requests */
 		return RC_CANCELLED;
-	begin(x);
+	begin(x, id);
 	rc = rc == RC_OK ? admit(x) : refuse_head(x, rc);
 	if (rc == RC_OK)
 		rc = exchange_read(x);
@@ -131,7 +137,9 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	struct http_conn *conn = NULL;
 	struct upstream *upstream = NULL;
 	enum rc rc = http_conn_new(fd, session_end_fd(session), &limits, &conn);
+	uint64_t id;
 
+	random_bytes(&id, sizeof id);                    /* request ids count from there: nobody is to guess anything, only to find a line */
 	if (rc == RC_OK)
 		rc = upstream_new(agent->targets[place], fd, session_end_fd(session), &upstream);
 	while (rc == RC_OK || rc == RC_END) {
@@ -140,7 +148,7 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 			.target = agent->targets[place], .conn = conn, .upstream = upstream,
 		};
 
-		rc = exchange(&x);
+		rc = exchange(&x, id++);
 	}
 	if (conn)
 		http_linger(conn);

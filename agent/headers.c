@@ -38,8 +38,11 @@ static bool same_letter(char a, char b)
 
 static bool is_name(struct slice name, const char *row)
 {
-	size_t n = strlen(row);
+	size_t n;
 
+	if (!name.n || !same_letter(*name.p, *row))
+		return false;
+	n = strlen(row);
 	if (name.n < n || (name.n > n && row[n - 1] != '-'))
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -110,20 +113,32 @@ static enum rc json_pair(struct buf *json, struct slice name, struct slice value
 	return buf_putc(json, ']');
 }
 
+/* One value after the other, each a text of its own. */
+static enum rc mask_value(struct mask_stream *m, struct slice value, struct buf *out)
+{
+	enum rc rc;
+
+	buf_clear(out);
+	rc = mask_feed(m, value.p, value.n, out);
+	return rc == RC_OK ? mask_finish(m, out) : rc;
+}
+
 enum rc headers_request_json(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct buf *json)
 {
+	struct mask_stream *m;
 	struct buf masked;
-	enum rc rc = buf_putc(json, '[');
+	enum rc rc = mask_stream_new(engine, scope, NULL, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
+	buf_putc(json, '[');
 	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
 		if (what_of(head->headers[i].name) & SECRET)
 			continue;
-		buf_clear(&masked);
-		rc = mask_text(engine, scope, NULL, head->headers[i].value, &masked);
+		rc = mask_value(m, head->headers[i].value, &masked);
 		if (rc == RC_OK)
 			rc = json_pair(json, head->headers[i].name, buf_slice(&masked));
 	}
+	mask_stream_free(m);
 	buf_free(&masked);
 	return rc == RC_OK ? buf_putc(json, ']') : rc;
 }
@@ -146,50 +161,33 @@ static bool is_http_date(struct slice v)
 	return true;
 }
 
-/* The value masked, and without the credential. */
-static enum rc clean(struct slice value, struct mask_engine *engine, struct mask_scope *scope, struct slice credential,
-		     struct buf *out)
-{
-	const char *at;
-	struct buf rest;
-	enum rc rc = RC_OK;
-
-	if (!credential.n || !memmem(value.p, value.n, credential.p, credential.n))
-		return mask_text(engine, scope, NULL, value, out);
-	buf_init(&rest, value.n + 1);
-	while ((at = memmem(value.p, value.n, credential.p, credential.n))) {
-		buf_add(&rest, value.p, (size_t)(at - value.p));
-		value.n -= (size_t)(at - value.p) + credential.n;
-		value.p = at + credential.n;
-	}
-	buf_add_slice(&rest, value);
-	rc = rest.rc == RC_OK ? mask_text(engine, scope, NULL, buf_slice(&rest), out) : rest.rc;
-	buf_free(&rest);
-	return rc;
-}
-
 enum rc headers_answer(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct slice credential,
 		       struct buf *lines, struct buf *json)
 {
+	struct mask_stream *m;
 	struct buf masked;
-	enum rc rc = buf_putc(json, '[');
+	enum rc rc = mask_stream_new(engine, scope, NULL, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
+	buf_putc(json, '[');
+	if (rc == RC_OK)
+		mask_stream_secret(m, credential);
 	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
 		const struct http_header *h = &head->headers[i];
+		struct slice value = h->value;
 
 		if (what_of(h->name) & (HOP | NOT_DOWN) || http_header_lists(head, "connection", h->name))
 			continue;
-		buf_clear(&masked);
-		if (slice_is_nocase(h->name, "date") && is_http_date(h->value))
-			rc = buf_add_slice(&masked, h->value);
-		else
-			rc = clean(h->value, engine, scope, credential, &masked);
+		if (!slice_is_nocase(h->name, "date") || !is_http_date(value)) {
+			rc = mask_value(m, value, &masked);
+			value = buf_slice(&masked);
+		}
 		if (rc != RC_OK)
 			break;
-		add_line(lines, h->name, buf_slice(&masked));
-		rc = json_pair(json, h->name, buf_slice(&masked));
+		add_line(lines, h->name, value);
+		rc = json_pair(json, h->name, value);
 	}
+	mask_stream_free(m);
 	buf_free(&masked);
 	if (rc == RC_OK)
 		rc = buf_putc(json, ']');

@@ -113,6 +113,14 @@ static enum rc feed(struct http_conn *c, enum http_event *event, struct why *why
 	return rc;
 }
 
+enum rc http_wait(struct http_conn *c, int64_t deadline_ns)
+{
+	if (!c->done || c->from < c->to)
+		return RC_OK;
+	drop_input(c);
+	return more(c, deadline_ns);
+}
+
 enum rc http_read_head(struct http_conn *c, const struct http_head **head, struct why *why)
 {
 	enum http_event event = HTTP_EVENT_MORE;
@@ -123,12 +131,9 @@ enum rc http_read_head(struct http_conn *c, const struct http_head **head, struc
 		return RC_END;
 	http_message_begin(&c->message, &c->head, NULL, false);
 	*head = &c->head;
-	if (c->from == c->to) {
-		drop_input(c);
-		rc = more(c, c->limits.idle_ns ? clock_mono_ns() + c->limits.idle_ns : 0);
-		if (rc != RC_OK)
-			return rc == RC_TIMEOUT ? RC_END : rc;
-	}
+	rc = http_wait(c, c->limits.idle_ns ? clock_mono_ns() + c->limits.idle_ns : 0);
+	if (rc != RC_OK)
+		return rc == RC_TIMEOUT ? RC_END : rc;
 	c->done = false;
 	deadline_ns = clock_mono_ns() + c->limits.header_wait_ns;
 	for (;;) {

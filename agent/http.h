@@ -17,6 +17,10 @@ enum rc http_conn_new(int fd, int end_fd, const struct http_limits *limits, stru
 void http_conn_free(struct http_conn *c);
 int http_conn_fd(const struct http_conn *c);
 
+/* Wait for the first byte of the next request, at most until deadline_ns (monotonic; 0: without limit). RC_TIMEOUT: none came, and it
+ * may be called again; RC_END: the client has closed; RC_CANCELLED. */
+enum rc http_wait(struct http_conn *c, int64_t deadline_ns) MUST_USE;
+
 /* The next request's head; its slices stay until the next http_read_head(). RC_END: closed between requests (or idle_ns is over);
  * RC_BAD: 400, RC_TOO_BIG: 431, RC_TIMEOUT: 408, then close; RC_CANCELLED: end_fd. */
 enum rc http_read_head(struct http_conn *c, const struct http_head **head, struct why *why) MUST_USE;

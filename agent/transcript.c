@@ -130,15 +130,19 @@ static enum rc flush(struct transcript *t, bool end)
 /* One entry of the chunk list; the last rest bytes wait for their character's end. */
 static void put(struct transcript *t, struct slice bytes, size_t rest, int64_t now_ns)
 {
+	struct slice whole = {bytes.p, bytes.n - rest};
 	struct buf joined;
 
 	buf_init(&joined, BUF_MAX_DEFAULT);
-	buf_add_slice(&joined, buf_slice(&t->tail));
-	buf_clear(&t->tail);
-	buf_add(&joined, bytes.p, bytes.n - rest);
+	if (t->tail.len) {
+		buf_add_slice(&joined, buf_slice(&t->tail));
+		buf_add_slice(&joined, whole);
+		buf_clear(&t->tail);
+		whole = buf_slice(&joined);
+	}
 	buf_add(&t->tail, bytes.p + bytes.n - rest, rest);
 	buf_printf(&t->chunks, "%s[%lld,", t->chunks.len ? "," : "", (long long)((now_ns - t->start_ns) / NS_PER_US));
-	add_bytes(&t->chunks, buf_slice(&joined));
+	add_bytes(&t->chunks, whole);
 	buf_putc(&t->chunks, ']');
 	if (joined.rc != RC_OK)
 		t->chunks.rc = joined.rc;

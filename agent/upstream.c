@@ -60,7 +60,7 @@ static void drop_input(struct upstream *u)
 	u->from = u->to = 0;
 }
 
-static void drop(struct upstream *u)
+void upstream_drop(struct upstream *u)
 {
 	SSL_free(u->tls);
 	u->tls = NULL;
@@ -74,7 +74,7 @@ void upstream_free(struct upstream *u)
 {
 	if (!u)
 		return;
-	drop(u);
+	upstream_drop(u);
 	http_head_free(&u->head);
 	buf_free(&u->no_body);
 	free(u);
@@ -138,12 +138,12 @@ static enum rc open_connection(struct upstream *u, struct why *why)
 
 	if (fresh(u))
 		return RC_OK;
-	drop(u);
+	upstream_drop(u);
 	rc = target_connect(u->target, u->client_fd, u->end_fd, &u->fd, why);
 	if (rc == RC_OK && u->target->tls)
 		rc = handshake(u, why);
 	if (rc != RC_OK)
-		drop(u);
+		upstream_drop(u);
 	return rc;
 }
 
@@ -205,7 +205,7 @@ enum rc upstream_send(struct upstream *u, struct slice head, struct slice body, 
 		rc = send_plain(u, head, body, deadline_ns);
 	}
 	if (rc != RC_OK)
-		drop(u);
+		upstream_drop(u);
 	return rc == RC_UNREACHABLE ? why_set(why, rc, "the model server closed the connection before it had the request") :
 	       rc == RC_TIMEOUT	    ? why_set(why, rc, "the model server does not take the request") :
 				      rc;
@@ -296,7 +296,7 @@ enum rc upstream_read_head(struct upstream *u, bool no_body, int64_t first_byte_
 	if (rc == RC_OK && (u->head.status == 101 || u->head.status < 200 || u->head.status > 599))
 		rc = why_set(why, RC_BAD, "the model server answered with status %d", u->head.status);
 	if (rc != RC_OK)
-		drop(u);
+		upstream_drop(u);
 	return rc;
 }
 
@@ -336,6 +336,11 @@ void upstream_finish(struct upstream *u)
 		u->free_since_ns = clock_mono_ns();
 		drop_input(u);
 	} else {
-		drop(u);
+		upstream_drop(u);
 	}
+}
+
+int64_t upstream_kept_until(const struct upstream *u)
+{
+	return u->fd >= 0 ? u->free_since_ns + KEEP_NS : 0;
 }

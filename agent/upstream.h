@@ -27,4 +27,8 @@ enum rc upstream_read_body(struct upstream *u, struct buf *body, bool *done, int
 /* The exchange is over; closes unless the answer was read to its end and may be followed by another. */
 void upstream_finish(struct upstream *u);
 
+/* Until when a connection is kept that waits for the next request (monotonic); 0: there is none. Then it is to be dropped. */
+int64_t upstream_kept_until(const struct upstream *u);
+void upstream_drop(struct upstream *u);
+
 #endif

@@ -50,7 +50,7 @@ static enum rc grow(struct buf *b, size_t need)
 	if (need < b->len || need > b->max)
 		return b->rc = RC_TOO_BIG;
 	while (cap < need + 1)
-		cap *= 2;
+		cap *= cap < 4096 ? 4 : 2;
 	data = malloc(cap);
 	if (!data)
 		return b->rc = RC_NOMEM;

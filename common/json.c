@@ -12,9 +12,18 @@
 bool utf8_valid(struct slice text)
 {
 	for (size_t i = 0; i < text.n;) {
+		uint64_t eight;
 		uint32_t c;
-		int n = utf8_decode(text.p + i, text.n - i, &c);
+		int n;
 
+		if (text.n - i >= sizeof eight) {
+			memcpy(&eight, text.p + i, sizeof eight);
+			if (!(eight & 0x8080808080808080)) {     /* all ASCII, as most are */
+				i += sizeof eight;
+				continue;
+			}
+		}
+		n = utf8_decode(text.p + i, text.n - i, &c);
 		if (n <= 0)
 			return false;
 		i += (size_t)n;

@@ -44,6 +44,7 @@ struct model {
 	pthread_cond_t changed;
 	struct buf seen;                         /* every request as it came */
 	int asked, gone;                         /* requests; connections that the agent closed while the model had more to say */
+	int closed;                              /* connections that are over */
 	int lines_when_asked;                    /* of the session's index, when the last request came */
 	const char *index;                       /* its path in the site */
 	struct slice piece[PIECES_MAX];          /* what the model says; from the second on, each waits for model_go() */
@@ -183,6 +184,8 @@ static inline void *model_main(void *arg)
 		pthread_mutex_lock(&m->lock);
 		m->fd = -1;
 		close(fd);
+		m->closed++;
+		pthread_cond_broadcast(&m->changed);
 		pthread_mutex_unlock(&m->lock);
 	}
 	return NULL;

@@ -58,6 +58,21 @@ static void requests_follow_each_other_on_one_connection_also_pipelined(void **s
 	on_record("\"method\":\"POST\",\"path\":\"" CHAT "\"", 3);
 }
 
+static void the_models_connection_is_kept_for_a_while(void **state)
+{
+	struct client c;
+
+	(void)state;
+	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"), THEN_KEEP);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(place.model.closed, 0);
+	model_await(&place.model, &place.model.closed, 1);               /* though the client stays */
+	assert_int_equal(chat(&c, "hi"), 200);
+	client_close(&c);
+}
+
 static void a_body_that_is_announced_is_asked_for(void **state)
 {
 	struct client c;
@@ -454,6 +469,7 @@ int main(void)
 		T(the_model_gets_its_own_credential_and_not_the_callers_key),
 		T(a_request_is_durable_before_the_model_has_it),
 		T(requests_follow_each_other_on_one_connection_also_pipelined),
+		T(the_models_connection_is_kept_for_a_while),
 		T(a_body_that_is_announced_is_asked_for),
 		T(two_readers_never_see_two_requests),
 		T(too_much_is_refused_before_it_is_kept),
