@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "plain.h"
 #include "splice.h"
 #include "sse.h"
 #include "text.h"
@@ -16,6 +17,7 @@ struct answer {
 	struct answer_options options;
 	struct answer_shape *no_shape;           /* where a route has none */
 	struct text_rules shared;
+	struct plain_words words;
 	struct buf continues, credential;
 	unsigned int bom_n;                      /* bytes of a byte order mark that have come */
 	bool begun;                              /* it is clear whether there is one */
@@ -56,7 +58,7 @@ static enum rc prepare(struct answer *a, const struct answer_options *options)
 	}
 	a->options.continues = buf_slice(&a->continues);
 	a->options.credential = buf_slice(&a->credential);
-	a->shared = (struct text_rules){options->engine, options->scope, options->counts, a->options.credential};
+	a->shared = (struct text_rules){options->engine, options->scope, options->counts, a->options.credential, &a->words};
 	a->rules = (struct splice_rules){
 		.shape = a->options.shape, .continues = a->options.continues, .again = -1, .string_max = options->event_max_bytes,
 	};

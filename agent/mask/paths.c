@@ -94,6 +94,11 @@ int paths_mark(const struct paths *p, uint16_t place, unsigned mark)
 	return p->nodes[place].mark[mark];
 }
 
+bool paths_named(const struct paths *p, uint16_t place)
+{
+	return p->nodes[place].key != NULL;
+}
+
 bool paths_leads(const struct paths *p, uint16_t place, unsigned mark, uint16_t value)
 {
 	if (place == PATH_NONE)

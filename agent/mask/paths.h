@@ -28,6 +28,9 @@ int paths_mark(const struct paths *p, uint16_t place, unsigned mark);
 uint16_t paths_member(const struct paths *p, uint16_t place, struct slice key);
 uint16_t paths_item(const struct paths *p, uint16_t place);
 
+/* Is a place a member that the paths name, and not only one of any name? */
+bool paths_named(const struct paths *p, uint16_t place);
+
 /* Does a place carry a mark with this value, or lead to one that does? */
 bool paths_leads(const struct paths *p, uint16_t place, unsigned mark, uint16_t value);
 

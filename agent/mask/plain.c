@@ -12,14 +12,26 @@ static bool is_word_byte(char c)
 
 bool plain_word(const struct text_rules *shared, struct slice v)
 {
+	struct plain_words *words = shared->words;
+
 	if (v.n > PLAIN_MAX)
 		return false;
+	for (size_t i = 0; words && i < PLAIN_KNOWN; i++)
+		if (v.n == words->known[i].n && memcmp(v.p, words->known[i].word, v.n) == 0)
+			return true;                     /* an empty one, too */
 	for (size_t i = 0; i < v.n; i++)
 		if (!is_word_byte(v.p[i]))
 			return false;
 	if (shared->credential.n && memmem(v.p, v.n, shared->credential.p, shared->credential.n))
 		return false;
-	return !mask_finds_code(shared->engine, v);
+	if (mask_finds_code(shared->engine, v))
+		return false;
+	if (words) {
+		words->known[words->next].n = (uint8_t)v.n;
+		memcpy(words->known[words->next].word, v.p, v.n);
+		words->next = (words->next + 1) % PLAIN_KNOWN;
+	}
+	return true;
 }
 
 bool plain_time(struct slice v)

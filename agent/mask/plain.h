@@ -2,9 +2,21 @@
 #ifndef PHIGATE_MASK_PLAIN_H
 #define PHIGATE_MASK_PLAIN_H
 
+#include <stdint.h>
+
 #include "text.h"
 
 #define PLAIN_MAX 64
+#define PLAIN_KNOWN 8
+
+/* Words that have passed: each event of a stream brings the same ones. */
+struct plain_words {
+	struct {
+		uint8_t n;
+		char word[PLAIN_MAX];
+	} known[PLAIN_KNOWN];
+	unsigned int next;
+};
 
 bool plain_word(const struct text_rules *shared, struct slice v);    /* a name or an id that holds no number or code */
 bool plain_time(struct slice v);                                     /* RFC 3339, as servers stamp their answers */

@@ -124,7 +124,7 @@ static enum role role_of(struct splice *s, uint16_t place, enum role inherited)
 /* Does a string go on from event to event? */
 static bool is_streamed(const struct splice *s)
 {
-	return s->role == ROLE_TEXT && s->rules->stream && s->shape->texts[s->text_number].stream;
+	return !s->key_open && s->role == ROLE_TEXT && s->rules->stream && s->shape->texts[s->text_number].stream;
 }
 
 static struct splice_items items_of(const struct splice *s, int depth)
@@ -254,7 +254,7 @@ static enum rc begin_string(struct splice *s, bool key)
 	if (s->role == ROLE_TEXT)
 		for (int d = 0; d <= s->scan.depth; d++)
 			s->level[d].texts = true;
-	s->whole = (s->role != ROLE_ANY && s->role != ROLE_TEXT) || is_streamed(s);
+	s->whole = (s->role != ROLE_ANY && s->role != ROLE_TEXT) || is_streamed(s) || (key && s->level[s->scan.depth].place != PATH_NONE);
 	return rc == RC_OK && !s->whole ? begin_text(s) : rc;
 }
 
@@ -301,13 +301,15 @@ static bool passes(struct splice *s)
 
 	if (s->raw.len != s->value.len)
 		return false;
+	if (s->key_open)                                 /* keys that the protocol names */
+		return paths_named(s->shape->paths, paths_member(s->shape->paths, s->level[s->scan.depth].place, v));
 	return s->role == ROLE_VECTOR ? plain_vector(v) : s->role == ROLE_TIME ? plain_time(v) : plain_word(s->shared, v);
 }
 
-/* A collected string: one of the protocol's own, or of a text that goes on. */
+/* A collected string: one of the protocol's own, a key, or of a text that goes on. */
 static enum rc end_whole(struct splice *s)
 {
-	struct splice_items items = items_of(s, s->scan.depth);
+	struct splice_items items;
 	struct buf put;
 	enum rc rc;
 
@@ -320,6 +322,7 @@ static enum rc end_whole(struct splice *s)
 		return rc == RC_OK ? text_end(s->text) : rc;
 	}
 	buf_init(&put, s->rules->string_max * 8 + 65536);
+	items = items_of(s, s->scan.depth);
 	if (s->role == ROLE_TEXT)
 		rc = s->rules->stream(s->rules->arg, s->text_number, &items, buf_slice(&s->raw), &put);
 	else

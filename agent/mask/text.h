@@ -22,6 +22,7 @@ void outlet_edit(void *outlet, size_t copy, size_t drop, struct slice put);
 bool outlet_holds(const struct outlet *o);
 
 struct splice_rules;
+struct plain_words;
 
 /* What all texts of an answer share; borrowed. */
 struct text_rules {
@@ -29,6 +30,7 @@ struct text_rules {
 	struct mask_scope *scope;
 	struct mask_counts *counts;
 	struct slice credential;
+	struct plain_words *words;               /* may be NULL */
 };
 
 struct text;

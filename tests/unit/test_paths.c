@@ -61,6 +61,8 @@ static void a_star_is_every_member_that_is_not_named(void **state)
 	assert_int_equal(AT(p, "a", "", "x"), 1);
 	assert_int_equal(AT(p, "a", "b"), 2);
 	assert_int_equal(AT(p, "a", "b", "x"), -1);
+	assert_true(paths_named(p, walk(p, (const char *const[]){"a", "b", NULL})));
+	assert_false(paths_named(p, walk(p, (const char *const[]){"a", "any", NULL})) || paths_named(p, PATH_NONE) || paths_named(p, PATH_ROOT));
 	assert_string_equal(paths_key(p, walk(p, (const char *const[]){"a", NULL}), 0), "b");
 	assert_null(paths_key(p, walk(p, (const char *const[]){"a", NULL}), 1));
 	paths_free(p);
