@@ -217,7 +217,7 @@ static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 				hash = word_hash(hash, ' ');
 		}
 		bits = dictionary_find(hash);
-		if (bits & DICTIONARY_PLACE) {
+		if ((bits & DICTIONARY_PLACE) && !(words == 0 && (p.words & WORD_PLACE_FIRST))) {
 			end = p.end;
 			*one = words == 0;
 			*dictionary = bits;

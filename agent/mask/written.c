@@ -151,7 +151,8 @@ static size_t day_first(struct scan *s, size_t i)
 	/* "14-Mar-24" */
 	if (scan_at(s, behind) == '-' && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
 		return behind + 3;
-	return and_year(s, behind);
+	end = and_year(s, behind);
+	return end == behind && scan_at(s, end - 1) == '.' ? end - 1 : end;      /* a sentence may end there */
 }
 
 bool scan_written_date(struct scan *s, struct finding *f)

@@ -124,6 +124,63 @@ static void test_names_behind_titles_and_labels(void **state)
 	      {"Mother: hypertension.", NULL}, {"Patient: Yes, I do.", NULL}, {"Doctor: Any cough?", NULL}, {"Reviewed by: pharmacy", NULL});
 }
 
+static void test_names_in_running_text(void **state)
+{
+	CHECK({"Rose was seen in clinic.", "[NAME] was seen in clinic."}, {"May Chen will call back", "[NAME] will call back"}, {"Grace Long, RN, took it", "[NAME], RN, took it"},
+	      {"Mark Price is a 51-year-old smoker.", "[NAME] is a 51-year-old smoker."}, {"Hope Banks came in", "[NAME] came in"}, {"Malik Long, M.D.", "[NAME], M.D."},
+	      {"Her son, Kwame Mensah, lives here", "Her son, [NAME], lives here"}, {"Spoke with Priya in the lab.", "Spoke with [NAME] in the lab."},
+	      {"per Yamamoto, hold the heparin", "per [NAME], hold the heparin"}, {"Lamar's mother asked", "[NAME]'s mother asked"}, {"Yazzie is a 9-year-old boy", "[NAME] is a 9-year-old boy"},
+	      {"Baker, Thomas is in room 4", "[NAME] is in room 4"}, {"This is Olga from the pharmacy", "This is [NAME] from the pharmacy"}, {"Surgeon de la Cruz", "Surgeon [NAME]"},
+	      {"Seen with J. Hofstadter.", "Seen with [NAME]."}, {"Frank was asked to fast", "[NAME] was asked to fast"}, {"Ray had an x-ray", "[NAME] had an x-ray"},
+	      {"A single rose was there", NULL}, {"The temperature rose to 101.4", NULL}, {"In May the tumor had shrunk", NULL}, {"a long history", NULL},
+	      {"frank blood in the stool", NULL}, {"We hope to discharge her", NULL}, {"Foley catheter and Swan-Ganz were removed.", NULL}, {"Bell palsy on the right", NULL},
+	      {"Crohn disease, Cushing syndrome, Hodgkin lymphoma", NULL}, {"Wilson disease", NULL}, {"takes Allegra, Flonase and Singulair", NULL}, {"Clark level II", NULL},
+	      {"She was raised in North Carolina.", NULL}, {"Alert and Oriented times three, in No Acute Distress.", NULL}, {"I'm fine, they'll see", NULL}, {"In January of", NULL},
+	      {"ASSESSMENT AND PLAN: COPD exacerbation", NULL}, {"Review of Systems: negative", NULL}, {"Zimmer Biomet implant", NULL});
+}
+
+static void test_names_found_again(void **state)
+{
+	CHECK({"Ingrid Sandoval came. Sandoval is stable. Ingrid ate.", "[NAME] came. [NAME] is stable. [NAME] ate."},
+	      {"Patient: Omar Rashid. OMAR RASHID and O. Rashid", "Patient: [NAME]. [NAME] and [NAME]"},
+	      {"Mr. Day improved by day 3; Day went home the next day.", "Mr. [NAME] improved by day 3; [NAME] went home the next day."},
+	      {"Ms. Bell has Bell palsy.", "Ms. [NAME] has Bell palsy."}, {"Dr. Crohn saw Crohn disease.", "Dr. [NAME] saw Crohn disease."},
+	      {"Mrs. Long has had a long day.", "Mrs. [NAME] has had a long day."});
+}
+
+static void test_dates_in_words(void **state)
+{
+	CHECK({"March 3, 2024", "[DATE]"}, {"3 March 2024", "[DATE]"}, {"the 3rd of May.", "[DATE]."}, {"Mon, June 5th at 9", "[DATE] at 9"}, {"Jan 5-9 for sepsis", "[DATE] for sepsis"},
+	      {"October 2021", "[DATE]"}, {"14-Mar-24", "[DATE]"}, {"03MAR2024", "[DATE]"}, {"on 3/14, since 12/30", "on [DATE], since [DATE]"}, {"On 20240314 it", "On [DATE] it"},
+	      {"March third", "[DATE]"}, {"Sept. 12", "[DATE]"}, {"in 1998", NULL}, {"In May.", NULL}, {"may 3 tablets", NULL}, {"march 5 miles", NULL}, {"on Monday", NULL},
+	      {"the third dose", NULL}, {"a ratio of 3/14 positive", NULL}, {"24/30 on the MMSE", NULL}, {"vision 20/40 on the right", NULL}, {"May 120/80 be normal", NULL});
+}
+
+static void test_ages(void **state)
+{
+	CHECK({"a 93-year-old woman", "a [AGE]-year-old woman"}, {"ninety-two years old", "[AGE] years old"}, {"Aged 101, alone", "Aged [AGE], alone"}, {"91 y/o F", "[AGE] y/o F"},
+	      {"died at age 97.", "died at age [AGE]."}, {"one hundred and two years old", "[AGE] years old"}, {"Age: 94", "Age: [AGE]"}, {"92 y.o.", "[AGE] y.o."}, {"89 years old", NULL},
+	      {"93 kg", NULL}, {"SpO2 92% at rest", NULL}, {"95 percent stenosis", NULL}, {"fever over 101 F", NULL}, {"pulse 94", NULL}, {"90+-year-old", NULL}, {"in a hundred cases", NULL});
+}
+
+static void test_places(void **state)
+{
+	CHECK({"lives at 1420 Whispering Pines Lane, Missoula, MT 59801.", "lives at [ADDRESS], [CITY], MT [ZIP]."}, {"88 5th Ave, Apt 3C.", "[ADDRESS]."}, {"P.O. Box 771, Reno, Nevada", "[ADDRESS], [CITY], Nevada"},
+	      {"Address: 12 Rue Royale #4", "Address: [ADDRESS]"}, {"From Chattanooga, TN, visiting", "From [CITY], TN, visiting"}, {"of Penobscot County", "of [COUNTY] County"},
+	      {"from Mount Carmel Hospital by ground", "from [FACILITY] by ground"}, {"at St. Luke's in Boston", "at [FACILITY] in [CITY]"}, {"Pine Ridge Nursing Home", "[FACILITY]"},
+	      {"12-40 31st Avenue", "[ADDRESS]"}, {"moved to Baton Rouge in", "moved to [CITY] in"}, {"the hospital by ambulance", NULL}, {"a nursing home", NULL}, {"The Medical Center's policy", NULL},
+	      {"Philadelphia chromosome", NULL}, {"Boston bowel prep score 9", NULL}, {"Rocky Mountain spotted fever", NULL}, {"Room 412, bed B, 4 North", NULL}, {"Street drugs denied", NULL},
+	      {"Seen in Urgent Care", NULL}, {"born at 39 weeks", NULL}, {"moved from Virginia", NULL}, {"2 Drive-Through meals", NULL}, {"Children's Hospital", NULL});
+}
+
+static void test_heads_of_tables_are_labels(void **state)
+{
+	CHECK({"PID|1||84729315^^^MRN||RASHID^OMAR||19610704|M", "PID|1||[MRN]^^^MRN||[NAME]||[DATE]|M"},
+	      {"| Name | DOB | MRN | Bed |\n|---|---|---|---|\n| Bo Wu | 02/11/1946 | 01381425 | 12A |\n", "| Name | DOB | MRN | Bed |\n|---|---|---|---|\n| [NAME] | [DATE] | [MRN] | 12A |\n"},
+	      {"mrn,last_name,zip,score\n575-06-44,Kowalczyk,52402,12345\n", "mrn,last_name,zip,score\n[MRN],[NAME],[ZIP],12345\n"},
+	      {"OBX|1|NM|GLU^Glucose||112|mg/dL", NULL}, {"| Drug | Dose |\n| Lisinopril | 12345678 |\n", NULL}, {"Name, DOB, and MRN were verified\nGlucose 112, sodium 138\n", NULL});
+}
+
 static void test_what_eyes_do_not_see(void **state)
 {
 	CHECK({"SSN: \uff15\uff13\uff16-22-8741", "SSN: [SSN]"}, {"SSN: 536\u201122\u20118741", "SSN: [SSN]"}, {"MRN: 8472\u200b9315 ok", "MRN: [MRN] ok"},
@@ -172,6 +229,12 @@ int main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),
+		cmocka_unit_test(test_names_in_running_text),
+		cmocka_unit_test(test_names_found_again),
+		cmocka_unit_test(test_dates_in_words),
+		cmocka_unit_test(test_ages),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
 		cmocka_unit_test(test_our_own_words_stay),
 		cmocka_unit_test(test_prose_stays),
