@@ -69,7 +69,9 @@ static bool is_age(struct scan *s, size_t i)
 	if (scan_at(s, i) != '-' && scan_at(s, i) != ' ')
 		return scan_at(s, i) == ',';
 	word = around_word(s, i + 1, &end);
-	return (word_kinds(word) & WORD_AGE) || (scan_at(s, i) == ' ' && (lower(scan_at(s, i + 1)) == 'f' || lower(scan_at(s, i + 1)) == 'm') && end == i + 2);
+	if (word_kinds(word) & WORD_AGE)
+		return true;
+	return scan_at(s, i) == ' ' && end == i + 2 && (lower(scan_at(s, i + 1)) == 'f' || lower(scan_at(s, i + 1)) == 'm');
 }
 
 /* "(husband)", "(MRN 84729315)", "(45 years)": who is meant, or their number */

@@ -42,13 +42,17 @@ static void read_run(struct scan *s, struct run *run)
 		part_read(s, at, p);
 		if (within && is_last_name(s, p))
 			p->words &= ~WORD_STOP;
-		if (!(within && (p->words & WORD_PARTICLE)) && ends_run(p) && !(!within && (p->words & WORD_ALSO_NAME) && p->shape == SHAPE_NAME))
+		if (ends_run(p) && !(within ? (p->words & WORD_PARTICLE) != 0 : (p->words & WORD_ALSO_NAME) && p->shape == SHAPE_NAME))
 			break;
 		run->n++;
 		at = part_next(s, p, false);
 	}
-	while (run->n && (run->p[run->n - 1].shape == SHAPE_LOWER || (run->n > 1 && run->p[run->n - 1].shape == SHAPE_INITIAL && run->p[0].shape != SHAPE_INITIAL)))
-		run->n--;
+	for (bool initials = run->n && run->p[0].shape == SHAPE_INITIAL; run->n; run->n--) {
+		enum shape last = run->p[run->n - 1].shape;
+
+		if (last != SHAPE_LOWER && !(run->n > 1 && last == SHAPE_INITIAL && !initials))
+			break;
+	}
 	run->end = run->n ? run->p[run->n - 1].end : s->i;
 }
 

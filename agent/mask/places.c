@@ -47,7 +47,9 @@ static size_t numbered(struct scan *s, size_t i)
 /* ", Apt 3C", " #4", ", Suite 200" */
 static size_t unit(struct scan *s, size_t end)
 {
-	static const char *const words[] = {"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer"};
+	static const char *const words[] = {
+		"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer",
+	};
 	size_t i = end, j;
 
 	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))

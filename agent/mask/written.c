@@ -65,9 +65,11 @@ static size_t year(struct scan *s, size_t i)
 		return is_digit(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2)) && !is_alnum(scan_at(s, i + 3)) ? i + 3 : 0;
 	while (n < 5 && is_digit(scan_at(s, i + n)))
 		n++;
-	if (n != 4 || is_alpha(scan_at(s, i + 4)) || !((scan_at(s, i) == '1' && scan_at(s, i + 1) >= '8') || (scan_at(s, i) == '2' && scan_at(s, i + 1) <= '1')))
+	if (n != 4 || is_alpha(scan_at(s, i + 4)))
 		return 0;
-	return i + 4;
+	if (scan_at(s, i) == '1')
+		return scan_at(s, i + 1) >= '8' ? i + 4 : 0;
+	return scan_at(s, i) == '2' && scan_at(s, i + 1) <= '1' ? i + 4 : 0;
 }
 
 static size_t skip(struct scan *s, size_t i, const char *signs, size_t most)
