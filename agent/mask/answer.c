@@ -105,7 +105,7 @@ void answer_free(struct answer *a)
 	free(a);
 }
 
-/* ---- one text ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- one text --------------------------------------------------------------------------------------------------------- */
 
 static enum rc feed_text(struct answer *a, struct slice in, struct buf *out)
 {
@@ -126,7 +126,7 @@ static enum rc end_text(struct answer *a, struct buf *out)
 	return rc == RC_OK ? out->rc : rc;
 }
 
-/* ---- event streams ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- event streams ---------------------------------------------------------------------------------------------------- */
 
 /* A line that is no data is text like any other: names that the standard gives no meaning, too. */
 static enum rc write_other(struct answer *a, const struct sse_line *line, struct buf *out)
@@ -227,7 +227,7 @@ static enum rc feed_sse(struct answer *a, struct slice in, struct buf *out, size
 	return rc;
 }
 
-/* ---- a JSON value a line ------------------------------------------------------------------------------------------------------------------ */
+/* ---- a JSON value a line ---------------------------------------------------------------------------------------------- */
 
 static struct slice line_end(struct slice *line)
 {
@@ -286,7 +286,7 @@ static enum rc feed_lines(struct answer *a, struct slice in, struct buf *out, si
 	return rc;
 }
 
-/* ---- the body ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the body --------------------------------------------------------------------------------------------------------- */
 
 static enum rc feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
 {

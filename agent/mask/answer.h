@@ -24,14 +24,15 @@ struct answer;
 enum rc answer_new(const struct answer_options *options, struct answer **out) MUST_USE;
 void answer_free(struct answer *a);
 
-/* The next bytes of the body, cut anywhere. Appends to out what may go to the client now; all that is appended over all calls is the same
- * text for every way of cutting the body.
- *   end_at  the caller sets it to SIZE_MAX before the first call. When the event that ends the answer has come ([DONE], "done":true,
- *           what the shape calls last), it becomes the offset in out, as out is then, where that event begins; all that was held stands
- *           before it. It is written once. A caller that takes bytes off the front of out takes them off *end_at, too.
- *           JSON and text have no such event: their end is the body's, and *end_at stays SIZE_MAX.
- * RC_TOO_BIG: an event or the number of streams is over its limit. Whatever else a body holds that is not what its framing says is masked
- * as text. After an error out holds only what may still go out, and only answer_free() is legal. */
+/* The next bytes of the body, cut anywhere. Appends to out what may go to the client now; over all calls it is the same for every
+ * way of cutting the body.
+ *   end_at  the caller sets it to SIZE_MAX before the first call. When the event that ends the answer has come ([DONE],
+ *           "done":true, what the shape calls last), it becomes the offset in out, as out is then, where that event begins; all that
+ *           was held stands before it. It is written once. A caller that takes bytes off the front of out takes them off *end_at,
+ *           too. JSON and text have no such event: their end is the body's, and *end_at stays SIZE_MAX.
+ * RC_TOO_BIG: an event or the number of streams is over its limit. Whatever else a body holds that is not what its framing says is
+ * masked as text; only JSON in an event that the end of the body cut is dropped. After an error out holds only what may still go
+ * out, and only answer_free() is legal. */
 enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at) MUST_USE;
 enum rc answer_finish(struct answer *a, struct buf *out, size_t *end_at) MUST_USE;
 

@@ -38,10 +38,12 @@ struct event_streams {
 		size_t start, end;
 	} drops[SURVEY_MAX];
 	size_t n_drops;
+	bool ending;                     /* it ends a stream, or the answer */
 	bool said, empty, held;          /* streamed text that it brings, that it has but empty, that waits after it */
+	bool masked;                     /* a text that stands alone was, in any event */
 };
 
-/* ---- streams ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- streams ---------------------------------------------------------------------------------------------------------- */
 
 static void stream_free(struct stream *s)
 {
@@ -166,7 +168,7 @@ static enum rc on_drop(void *arg, bool begins)
 	return RC_OK;
 }
 
-/* ---- one event ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- one event -------------------------------------------------------------------------------------------------------- */
 
 /* The event with every drop as null. */
 static enum rc drop(struct event_streams *e)
@@ -182,10 +184,24 @@ static enum rc drop(struct event_streams *e)
 	return buf_add(&e->result, event + at, e->whole.len - at);
 }
 
+/* May what spells text pass? Only with text that went out as it came, and at once. Where a text ends it may spell all of the
+ * answer. */
+static bool may_spell(const struct event_streams *e)
+{
+	bool masked = e->masked;
+
+	if (e->flush || e->held || splice_changed(e->splice))
+		return false;
+	if (!e->ending)
+		return splice_texts(e->splice) && (e->said || !e->empty);
+	for (size_t i = 0; i < e->n_streams; i++)
+		masked = masked || e->streams[i]->outlet.edited;
+	return !masked;
+}
+
 /* The event's data as it goes out; in flush: with the held text of that stream, and nothing of others. Valid until the next one. */
 static enum rc rewrite(struct event_streams *e, struct slice data, struct slice *out)
 {
-	bool passes;
 	size_t used;
 	enum rc rc;
 
@@ -204,10 +220,9 @@ static enum rc rewrite(struct event_streams *e, struct slice data, struct slice 
 		rc = splice_end(e->splice);
 	if (rc == RC_OK)
 		rc = e->whole.rc;
-	/* what spells the text passes only with text that went out as it came, and at once */
-	passes = splice_texts(e->splice) && (e->said || !e->empty) && !e->held && !splice_changed(e->splice);
+	e->masked = e->masked || splice_masked(e->splice);
 	*out = buf_slice(&e->whole);
-	if (rc == RC_OK && e->n_drops && !passes) {
+	if (rc == RC_OK && e->n_drops && !may_spell(e)) {
 		rc = drop(e);
 		*out = buf_slice(&e->result);
 	}
@@ -329,7 +344,7 @@ static enum rc keep_frames(struct event_streams *e, struct slice frame, struct s
 	return rc;
 }
 
-/* ---- data that is no JSON ------------------------------------------------------------------------------------------------------------- */
+/* ---- data that is no JSON --------------------------------------------------------------------------------------------- */
 
 /* The first byte that is no space; 0: there is none. */
 static char first_byte(struct slice data)
@@ -377,7 +392,7 @@ static enum rc raw_event(struct event_streams *e, struct slice frame, struct sli
 	return rc;
 }
 
-/* ---- the stream of events ------------------------------------------------------------------------------------------------------------- */
+/* ---- the stream of events --------------------------------------------------------------------------------------------- */
 
 enum rc event_streams_next(struct event_streams *e, struct slice frame, struct slice data, bool final, struct buf *out, bool *last,
 			   size_t *at)
@@ -401,6 +416,7 @@ enum rc event_streams_next(struct event_streams *e, struct slice frame, struct s
 	for (size_t k = 0; k < e->survey->n_ends && !*last; k++)
 		*last = e->survey->ends[k].last;
 	rc = end_streams(e, data, *last, out);
+	e->ending = *last || e->survey->n_ends;
 	*at = out->len;
 	if (rc == RC_OK)
 		rc = rewrite(e, data, &result);

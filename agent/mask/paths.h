@@ -1,5 +1,5 @@
-/* A set of JSON paths as a tree, to walk along while JSON is read: "choices[].delta.content". [] is every item of an array, * every
- * member of an object. */
+/* A set of JSON paths as a tree, to walk along while JSON is read: "choices[].delta.content". [] is every item of an array, *
+ * every member of an object. */
 #ifndef PHIGATE_MASK_PATHS_H
 #define PHIGATE_MASK_PATHS_H
 
@@ -18,8 +18,8 @@ struct paths;
 struct paths *paths_new(void);
 void paths_free(struct paths *p);
 
-/* Mark the place at the end of path; the mark (below PATH_MARKS) carries a value from 0. RC_BAD: no path, or the place has that mark
- * already. */
+/* Mark the place at the end of path; the mark (below PATH_MARKS) carries a value from 0. RC_BAD: no path, or the place has that
+ * mark already. */
 enum rc paths_add(struct paths *p, const char *path, unsigned mark, uint16_t value) MUST_USE;
 
 /* The value of a mark at a place, or -1. */

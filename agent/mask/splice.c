@@ -54,9 +54,10 @@ struct splice {
 
 	int drop_depth;                  /* of the value that is dropped or may be; -1: none */
 	bool dropping, null_put;         /* it becomes null at once */
+	bool masked;                     /* a text that stands alone was */
 };
 
-/* ---- telling the sink --------------------------------------------------------------------------------------------------------- */
+/* ---- telling the sink ------------------------------------------------------------------------------------------------- */
 
 static void replace(struct splice *s, size_t n, struct slice put)
 {
@@ -96,13 +97,15 @@ static void edit(void *arg, size_t n, size_t drop, struct slice put)
 
 	copy(s, n);
 	if (drop || put.n) {
-		if (s->role == ROLE_TEXT)
+		if (s->role == ROLE_TEXT) {
 			text_changed(s);
+			s->masked = true;
+		}
 		replace(s, drop, put);
 	}
 }
 
-/* ---- what a value is ------------------------------------------------------------------------------------------------------------ */
+/* ---- what a value is -------------------------------------------------------------------------------------------------- */
 
 static bool marked(const struct splice *s, uint16_t place, enum shape_mark mark)
 {
@@ -117,8 +120,8 @@ static enum role role_of(struct splice *s, uint16_t place, enum role inherited)
 		s->text_number = (uint16_t)paths_mark(s->shape->paths, place, SHAPE_TEXT);
 		return ROLE_TEXT;
 	}
-	return marked(s, place, SHAPE_PLAIN) ? ROLE_PLAIN : marked(s, place, SHAPE_ID) ? ROLE_ID : marked(s, place, SHAPE_TIME) ? ROLE_TIME :
-	       marked(s, place, SHAPE_VECTOR) ? ROLE_VECTOR : ROLE_ANY;
+	return marked(s, place, SHAPE_PLAIN) ? ROLE_PLAIN : marked(s, place, SHAPE_ID) ? ROLE_ID :
+	       marked(s, place, SHAPE_TIME) ? ROLE_TIME : marked(s, place, SHAPE_VECTOR) ? ROLE_VECTOR : ROLE_ANY;
 }
 
 /* Does a string go on from event to event? */
@@ -206,7 +209,7 @@ static enum rc begin_bracket(struct splice *s, bool object)
 	return rc;
 }
 
-/* ---- strings ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- strings ---------------------------------------------------------------------------------------------------------- */
 
 static enum rc need_text(struct splice *s)
 {
@@ -355,7 +358,7 @@ static enum rc end_string(struct splice *s)
 	return rc;
 }
 
-/* ---- numbers and literals ----------------------------------------------------------------------------------------------------------- */
+/* ---- numbers and literals --------------------------------------------------------------------------------------------- */
 
 static bool is_identifier(const struct splice *s)
 {
@@ -440,7 +443,7 @@ static enum rc space(struct splice *s, struct slice bytes)
 	return rc;
 }
 
-/* ---- the value ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the value -------------------------------------------------------------------------------------------------------- */
 
 void splice_reset(struct splice *s)
 {
@@ -448,7 +451,7 @@ void splice_reset(struct splice *s)
 	s->level[0] = (struct level){.place = PATH_NONE, .object = true};
 	s->member = s->shape ? PATH_ROOT : PATH_NONE;
 	s->copy = s->part = 0;
-	s->string = s->key_open = s->whole = s->dropping = false;
+	s->string = s->key_open = s->whole = s->dropping = s->masked = false;
 	s->scalar_state = SCALAR_NONE;
 	s->drop_depth = -1;
 	buf_clear(&s->key);
@@ -457,7 +460,8 @@ void splice_reset(struct splice *s)
 	buf_clear(&s->scalar);
 }
 
-enum rc splice_new(const struct text_rules *shared, const struct splice_rules *rules, int depth, struct sink down, struct splice **out)
+enum rc splice_new(const struct text_rules *shared, const struct splice_rules *rules, int depth, struct sink down,
+		   struct splice **out)
 {
 	static const struct splice_rules none = {.again = -1, .string_max = 65536};
 	struct splice *s = calloc(1, sizeof *s);
@@ -633,4 +637,9 @@ bool splice_texts(const struct splice *s)
 bool splice_changed(const struct splice *s)
 {
 	return s->level[0].changed;
+}
+
+bool splice_masked(const struct splice *s)
+{
+	return s->masked;
 }

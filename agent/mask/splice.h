@@ -48,5 +48,6 @@ enum rc splice_rest_end(struct splice *s) MUST_USE;
 size_t splice_undecided(const struct splice *s); /* of the bytes used, how many splice_break() begins with */
 bool splice_texts(const struct splice *s);       /* there was text of the shape */
 bool splice_changed(const struct splice *s);     /* such text is not what it was */
+bool splice_masked(const struct splice *s);      /* such text that stands alone is not what it was */
 
 #endif

@@ -64,6 +64,7 @@ void outlet_edit(void *arg, size_t copy, size_t drop, struct slice put)
 	if (put.n)
 		buf_add_slice(o->out, put);
 	o->at += copy + drop;
+	o->edited = o->edited || drop || put.n;
 }
 
 enum rc text_escape(struct slice text, struct buf *out)
@@ -87,7 +88,7 @@ enum rc text_escape(struct slice text, struct buf *out)
 	return buf_add(out, text.p + from, text.n - from);
 }
 
-/* ---- from bytes of the text to bytes of its raw form --------------------------------------------------------------------------------------- */
+/* ---- from bytes of the text to bytes of its raw form ------------------------------------------------------------------ */
 
 static enum rc note(struct text *t, size_t n, size_t raw_n)
 {
@@ -166,7 +167,7 @@ static void edit(void *arg, size_t copy, size_t drop, struct slice put)
 	t->down.edit(t->down.arg, raw_copy, raw_drop, put);
 }
 
-/* ---- as plain text ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- as plain text ---------------------------------------------------------------------------------------------------- */
 
 static void on_span(void *arg, const struct mask_span *span)
 {
@@ -235,7 +236,7 @@ static enum rc plain_begin(struct text *t, struct slice before)
 	return rc == RC_OK && before.n ? mask_context(t->mask, before) : rc;
 }
 
-/* ---- as JSON ---------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- as JSON ---------------------------------------------------------------------------------------------------------- */
 
 static void keep_tail(struct text *t, struct slice in)
 {
@@ -281,7 +282,7 @@ static enum rc json_feed(struct text *t, struct slice in)
 	return rc == RC_OK ? t->rc : rc;
 }
 
-/* ---- either ----------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- either ----------------------------------------------------------------------------------------------------------- */
 
 enum rc text_new(const struct text_rules *shared, const struct splice_rules *rules, bool quoted, int depth, struct sink down,
 		 struct text **out)

@@ -1,5 +1,6 @@
-/* One text of an answer: masked as text, or, when it begins like JSON, as JSON until it turns out to be none. Where the text stands in a
- * JSON string, what stays unchanged keeps its escapes byte for byte. What is decided depends on the text only, never on how it was cut. */
+/* One text of an answer: masked as text, or, when it begins like JSON, as JSON until it turns out to be none. Where the text
+ * stands in a JSON string, what stays unchanged keeps its escapes byte for byte. What is decided depends on the text only, never
+ * on how it was cut. */
 #ifndef PHIGATE_MASK_TEXT_H
 #define PHIGATE_MASK_TEXT_H
 
@@ -15,6 +16,7 @@ struct sink {
 struct outlet {
 	struct buf pending;
 	size_t at;
+	bool edited;                             /* not all came out as it went in */
 	struct buf *out;
 };
 enum rc outlet_add(struct outlet *o, struct slice bytes) MUST_USE;

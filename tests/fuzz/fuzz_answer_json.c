@@ -1,5 +1,5 @@
-/* Whatever a model answers as JSON, cut anywhere: the pieces give what the whole gives; JSON stays JSON, with nothing but strings and
- * numbers changed. */
+/* Whatever a model answers as JSON, cut anywhere: the pieces give what the whole gives; JSON stays JSON, with nothing but
+ * strings and numbers changed. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,8 @@ static void prepare(void)
 	struct why why;
 
 	if (mask_rules_read(NULL, ".", &rules, &why) != RC_OK || mask_engine_new(rules, &engine, &why) != RC_OK ||
-	    yaml_parse(slice_str(SHAPE), &root, &why) != RC_OK || shape_read(root, &shape, &why) != RC_OK || shape_read(NULL, &no_shape, &why) != RC_OK)
+	    yaml_parse(slice_str(SHAPE), &root, &why) != RC_OK || shape_read(root, &shape, &why) != RC_OK ||
+	    shape_read(NULL, &no_shape, &why) != RC_OK)
 		abort();
 	mask_rules_free(rules);
 	yaml_free(root);

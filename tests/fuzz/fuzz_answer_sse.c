@@ -1,5 +1,5 @@
-/* Whatever a model streams as events or lines, cut anywhere: the pieces give what the whole gives, and the credential never passes. The
- * same words as events of a chat: the client puts together what the text masked at once would be. */
+/* Whatever a model streams as events or lines, cut anywhere: the pieces give what the whole gives, and the credential never
+ * passes. The same words as events of a chat: the client puts together what the text masked at once would be. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,10 @@ static struct mask_engine *engine;
 static struct answer_shape *shape;
 
 static const char SHAPE[] =
-	"text: ['c[].name']\nstream:\n  - {path: 'c[].text', key: ['c[].i']}\n  - {path: 'c[].args[].text', key: ['c[].i', 'c[].args[].i']}\n"
-	"ends:\n  - {path: 'c[].end', key: ['c[].i']}\n  - {path: done, last: ['true']}\ndrop: ['c[].logprobs']\nplain: [model, 'c[].i']\nids: [id, 'c[].id']\n";
+	"text: ['c[].name']\n"
+	"stream:\n  - {path: 'c[].text', key: ['c[].i']}\n  - {path: 'c[].args[].text', key: ['c[].i', 'c[].args[].i']}\n"
+	"ends:\n  - {path: 'c[].end', key: ['c[].i']}\n  - {path: done, last: ['true']}\n"
+	"drop: ['c[].logprobs']\nplain: [model, 'c[].i']\nids: [id, 'c[].id']\n";
 
 static void prepare(void)
 {

@@ -140,7 +140,7 @@ static inline void becomes(const char *body, const char *wanted)
 	free(out);
 }
 
-/* ---- a client's side of a stream ------------------------------------------------------------------------------------------------ */
+/* ---- a client's side of a stream -------------------------------------------------------------------------------------- */
 
 /* The data of the next event; false: there is none. Any line ends. */
 static inline bool next_data(const char **at, struct buf *data)

@@ -23,7 +23,7 @@ static bool is_json(const char *text)
 	}
 }
 
-/* ---- what passes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- what passes ------------------------------------------------------------------------------------------------------ */
 
 static void what_is_no_identifier_passes_byte_for_byte(void **state)
 {
@@ -87,7 +87,7 @@ static void embeddings_pass(void **state)
 	becomes("{\"data\":[{\"embedding\":\"SSN 536-22-8741\"}]}", "{\"data\":[{\"embedding\":\"SSN [SSN]\"}]}");
 }
 
-/* ---- what is masked -------------------------------------------------------------------------------------------------------------- */
+/* ---- what is masked --------------------------------------------------------------------------------------------------- */
 
 static void every_string_is_masked_listed_or_not(void **state)
 {
@@ -232,7 +232,7 @@ static void deep_values_are_masked(void **state)
 	free(out);
 }
 
-/* ---- what spells the answer again -------------------------------------------------------------------------------------------------- */
+/* ---- what spells the answer again ------------------------------------------------------------------------------------- */
 
 #define CHOICE(text) "{\"index\":0,\"message\":{\"content\":\"" text "\"},\"logprobs\":{\"content\":[{\"token\":\"536\"},{\"token\":\"-22\"}]}}"
 #define CHOICE_DROPPED(text) "{\"index\":0,\"message\":{\"content\":\"" text "\"},\"logprobs\":null}"
@@ -263,7 +263,7 @@ static void an_answer_that_goes_on_from_the_prompt_knows_it(void **state)
 		"{\"choices\":[{\"message\":{\"content\":\"[SSN]. Well.\"}}],\"x\":\"8741\"}");
 }
 
-/* ---- any document ------------------------------------------------------------------------------------------------------------------ */
+/* ---- any document ----------------------------------------------------------------------------------------------------- */
 
 struct writer {
 	unsigned int seed;

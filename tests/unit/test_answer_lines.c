@@ -59,6 +59,31 @@ static void a_tool_call_beside_text_is_not_said_twice(void **state)
 	free(out);
 }
 
+#define GENERATED(text) "{\"model\":\"m\",\"response\":\"" text "\",\"done\":false}\n"
+#define GENERATED_END(context) "{\"model\":\"m\",\"response\":\"\",\"done\":true,\"context\":" context "}\n"
+
+static void token_ids_of_all_the_answer_pass_only_when_all_of_it_did(void **state)
+{
+	static const struct {
+		const char *body, *context;
+	} cases[] = {
+		{GENERATED("it is ") GENERATED("so.") GENERATED_END("[7, 8]"), "\"context\":[7, 8]"},
+		{GENERATED("SSN 536-22") GENERATED("-8741") GENERATED_END("[7, 8]"), "\"context\":null"},
+		{GENERATED("SSN 536-22-8741, ") GENERATED("it is so.") GENERATED_END("[7, 8]"), "\"context\":null"},
+		{GENERATED("SSN 536-22-8741, it is so. ") "{\"response\":\"Yes.\",\"done\":true,\"context\":[7]}\n", "\"context\":null"},
+	};
+
+	(void)state;
+	answers_are(FRAMING_NDJSON, ollama, "/api/generate");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *out = answered(cases[i].body, NULL);
+
+		if (!strstr(out, cases[i].context) || strstr(out, "536"))
+			fail_msg("%s\nbecame\n%s", cases[i].body, out);
+		free(out);
+	}
+}
+
 static void lines_that_are_no_json_are_masked_each_alone(void **state)
 {
 	(void)state;
@@ -122,6 +147,7 @@ int main(void)
 		cmocka_unit_test(text_goes_on_from_line_to_line),
 		cmocka_unit_test(the_last_line_is_the_end_of_the_answer),
 		cmocka_unit_test(a_tool_call_beside_text_is_not_said_twice),
+		cmocka_unit_test(token_ids_of_all_the_answer_pass_only_when_all_of_it_did),
 		cmocka_unit_test(lines_that_are_no_json_are_masked_each_alone),
 		cmocka_unit_test(long_lines_are_too_big),
 		cmocka_unit_test(plain_text_is_one_text),

@@ -10,7 +10,7 @@
 #define NOTE "Dr. Jane Smith saw the patient on the ward. SSN: 536-22-8741, MRN: 84729315, call (617) 482-3190 or write to " \
 	"jsmith@stmarys-clinic.org. Blood pressure 120/80; \xf0\x9f\x98\x80 continue metformin 500 mg twice daily, \"caf\xc3\xa9\" \\ tea."
 
-/* ---- a model ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- a model ---------------------------------------------------------------------------------------------------------- */
 
 struct model {
 	const char *eol;
@@ -122,7 +122,7 @@ static void say(const struct model *m, const char *text, struct buf *out)
 	buf_free(&json);
 }
 
-/* ---- a client ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- a client --------------------------------------------------------------------------------------------------------- */
 
 struct heard {
 	struct buf text[8];
@@ -204,7 +204,7 @@ static void client_hears(const struct model *m, const char *text, const char *wa
 	buf_free(&stream);
 }
 
-/* ---- texts that go on ----------------------------------------------------------------------------------------------------------------- */
+/* ---- texts that go on ------------------------------------------------------------------------------------------------- */
 
 static void the_text_is_the_same_however_the_model_cuts_it(void **state)
 {
@@ -297,29 +297,24 @@ static void a_tool_call_that_comes_whole_is_not_said_twice(void **state)
 	buf_free(&out);
 }
 
+#define CREATED "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{" \
+	"\"id\":\"resp_67ccd2bed1ec8190b14f964abc054267\",\"status\":\"in_progress\"}}\n\n"
+#define DELTA(text) "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\"," \
+	"\"output_index\":0,\"content_index\":0,\"delta\":\"" text "\"}\n\n"
+#define ITEM_DONE(text) "event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"output_index\":0," \
+	"\"item\":{\"content\":[{\"type\":\"output_text\",\"text\":\"" text "\"}]}}\n\n"
+#define COMPLETED(text) "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{" \
+	"\"output\":[{\"content\":[{\"text\":\"" text "\"}]}]}}\n\n"
+
 static void the_events_of_the_responses_api_are_masked_alike(void **state)
 {
-	char *out;
-
 	(void)state;
 	answers_are(FRAMING_SSE, openai, "/v1/responses");
-	out = answered(
-		"event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_67ccd2bed1ec8190b14f964abc054267\",\"status\":\"in_progress\"}}\n\n"
-		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"SSN: 536-22\"}\n\n"
-		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"-8741\"}\n\n"
-		"event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":{\"content\":[{\"type\":\"output_text\",\"text\":\"SSN: 536-22-8741\"}]}}\n\n"
-		"event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[{\"content\":[{\"text\":\"SSN: 536-22-8741\"}]}]}}\n\n", NULL);
-	assert_string_equal(out,
-		"event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_67ccd2bed1ec8190b14f964abc054267\",\"status\":\"in_progress\"}}\n\n"
-		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"SSN: \"}\n\n"
-		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"\"}\n\n"
-		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_id\":\"msg_1\",\"output_index\":0,\"content_index\":0,\"delta\":\"[SSN]\"}\n\n"
-		"event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":{\"content\":[{\"type\":\"output_text\",\"text\":\"SSN: [SSN]\"}]}}\n\n"
-		"event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[{\"content\":[{\"text\":\"SSN: [SSN]\"}]}]}}\n\n");
-	free(out);
+	becomes(CREATED DELTA("SSN: 536-22") DELTA("-8741") ITEM_DONE("SSN: 536-22-8741") COMPLETED("SSN: 536-22-8741"),
+		CREATED DELTA("SSN: ") DELTA("") DELTA("[SSN]") ITEM_DONE("SSN: [SSN]") COMPLETED("SSN: [SSN]"));
 }
 
-/* ---- the form of events --------------------------------------------------------------------------------------------------------------- */
+/* ---- the form of events ----------------------------------------------------------------------------------------------- */
 
 static void what_is_not_masked_keeps_its_bytes(void **state)
 {
@@ -425,7 +420,7 @@ static void an_answer_that_goes_on_from_the_prompt_knows_it(void **state)
 		     "data: {\"choices\":[{\"index\":0,\"text\":\"41\",\"finish_reason\":\"length\"}]}\n\n", choice, choice ? "[SSN]. Well." : "[SSN]");
 }
 
-/* ---- limits ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- limits ----------------------------------------------------------------------------------------------------------- */
 
 static void limits_hold(void **state)
 {
