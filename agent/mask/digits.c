@@ -11,8 +11,14 @@ static bool is_emphasis(uint16_t c)
 /* The sign between two groups at place j: its own character, ' ' for white space; 0: the number ends here. *next: behind it. */
 static char sign_at(struct scan *s, size_t j, size_t *next)
 {
+	uint16_t first = scan_at(s, j);
 	char sign = 0;
 
+	/* most often one sign stands between two digits */
+	if ((first == ' ' || first == '-' || first == '.' || first == '/') && is_digit(scan_at(s, j + 1))) {
+		*next = j + 1;
+		return (char)first;
+	}
 	for (int k = 0; k < 6; k++, j++) {
 		uint16_t c = scan_at(s, j);
 

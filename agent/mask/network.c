@@ -111,6 +111,8 @@ bool scan_email(struct scan *s, struct finding *f)
 	size_t j = s->token, end;
 	int dots;
 
+	if (s->context->last != ' ' && is_local(s->context->last) && !scan_try(s, 1))
+		return false;
 	while (j < s->i + LOCAL_MAX && is_local(scan_at(s, j)))
 		j++;
 	if (scan_at(s, j) == '@') {

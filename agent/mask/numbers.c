@@ -169,15 +169,18 @@ bool scan_phone(struct scan *s, struct finding *f)
 bool scan_card(struct scan *s, struct finding *f)
 {
 	const struct digits *d;
+	size_t joined = 1;       /* groups with a space or hyphen between each two */
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
-	for (size_t k = d->groups; k > 0; k--) {
+	while (joined < d->groups && (d->group[joined].sign == ' ' || d->group[joined].sign == '-'))
+		joined++;
+	for (size_t k = joined; k > 0; k--) {
 		size_t n = d->group[k - 1].from + d->group[k - 1].n;
 		char text[DIGITS_MAX + 1];
 
-		if (n < 13 || n > 19 || !signs_in(d, k, " -") || is_alnum(scan_at(s, d->group[k - 1].end)))
+		if (n < 13 || n > 19 || (d->spaced && n != 16 && n != 15) || is_alnum(scan_at(s, d->group[k - 1].end)))
 			continue;
 		memcpy(text, d->d, n);
 		text[n] = '\0';

@@ -170,7 +170,8 @@ static unsigned int where(struct scan *s)
 		at |= AT_JOINED;
 	if (c->label != LABEL_NONE)
 		at |= AT_LABELLED;
-	if (is_upper(first) || first >= 0x80)
+	/* in the middle of a word of many hyphens no name is looked for again and again */
+	if ((is_upper(first) || first >= 0x80) && (c->last != '-' || scan_try(s, 1)))
 		at |= AT_CAPITAL;
 	if ((s->word->kinds & WORD_MONTH) || (s->word->numbers && begins_number(s)))
 		at |= AT_NUMBER;
