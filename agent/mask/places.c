@@ -88,7 +88,7 @@ static size_t street(struct scan *s, size_t i, bool loose)
 {
 	size_t at = i, end = 0, words = 0, last = 0;
 
-	for (; at && words < WORDS_MAX; words++) {
+	for (; (at || !words) && words < WORDS_MAX; words++) {
 		struct part p;
 		size_t ordinal = is_digit(scan_at(s, at)) ? numbered(s, at) : 0;
 

@@ -340,17 +340,21 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 
 /* ---- one step ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* Our own replacements stay as they are: "[SSN]", "[NAME-3]", "[SSN:8741]". The unit behind it, or 0. */
-static size_t placeholder(struct scan *s)
+/* Our own replacements stay as they are: "[SSN]", "[NAME-3]", "[SSN:8741]". The unit behind it, or 0. *entity: what stood there. */
+static size_t placeholder(struct scan *s, enum entity *entity)
 {
-	size_t j = s->i + 1, from = j;
+	size_t j = s->i + 1, from = j, n = 0;
+	char name[34];
 
 	if (scan_at(s, s->i) != '[')
 		return 0;
 	while (j < from + 33 && ((scan_at(s, j) >= 'A' && scan_at(s, j) <= 'Z') || scan_at(s, j) == '_' || (j > from && is_digit(scan_at(s, j)))))
-		j++;
+		name[n++] = (char)scan_at(s, j++);
 	if (j == from)
 		return 0;
+	name[n] = '\0';
+	if (!entity_parse(name, entity))
+		*entity = ENTITY_CUSTOM;
 	if (scan_at(s, j) == '-' || scan_at(s, j) == ':')
 		for (j++, from = j; j < from + 8 && is_alnum(scan_at(s, j)); j++)
 			;
@@ -408,6 +412,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 {
 	const struct reading *r = s->r;
 	uint16_t c = r->c[s->i];
+	enum entity entity = ENTITY_CUSTOM;
 	struct finding f;
 	size_t end;
 
@@ -441,12 +446,12 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		*kept = reading_end(r, m->window, f.end);
 		return rc;
 	}
-	end = s->cut ? 0 : placeholder(s);
+	end = s->cut ? 0 : placeholder(s, &entity);
 	if (s->cut)
 		return RC_AGAIN;
 	m->context.tried += s->tried;
 	if (end) {
-		context_masked(&m->context, ENTITY_CUSTOM);
+		context_masked(&m->context, entity);
 		s->i = end;
 	} else if (s->token > s->i) {
 		context_word(&m->context, s);
