@@ -106,7 +106,8 @@ static enum rc wait_for_decision(struct exchange *x, const struct verdict *verdi
 	case RC_CANCELLED:
 		why_set(&x->why, rc, "the session has ended");
 		return exchange_refuse(x, 503, "session_ended", NULL);
-	case RC_AGAIN: case RC_BAD: case RC_DENIED: case RC_NOT_FOUND: case RC_TOO_BIG: case RC_UNREACHABLE: case RC_IO: case RC_NOMEM: case RC_FAULT:
+	case RC_AGAIN: case RC_BAD: case RC_DENIED: case RC_NOT_FOUND: case RC_TOO_BIG: case RC_UNREACHABLE: case RC_IO: case RC_NOMEM:
+	case RC_FAULT:
 		break;
 	}
 	return not_held(x, rc);

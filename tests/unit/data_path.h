@@ -121,7 +121,8 @@ static inline void model_wait_for_end(struct model *m, int fd)
 /* Words without end, as fast as they go. */
 static inline void model_flood(struct model *m, int fd)
 {
-	static const char event[] = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"and the patient was given aspirin once more \"}}]}\n\n";
+	static const char event[] = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":"
+		"\"and the patient was given aspirin once more \"}}]}\n\n";
 
 	while (send(fd, event, sizeof event - 1, MSG_NOSIGNAL) > 0)
 		;
@@ -582,10 +583,8 @@ static inline int once(struct slice bytes, struct buf *all)
 
 #define JSON_ANSWER(headers, body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n" headers "\r\n" body
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-#define NOTE "{\"id\":\"c-1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\"," \
-	"\"content\":\"On file: SSN " SSN "; continue metformin.\"},\"finish_reason\":\"stop\"}]}"
-#define PLAIN "{\"id\":\"c-1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\"," \
-	"\"content\":\"Continue metformin.\"},\"finish_reason\":\"stop\"}]}"
+#define NOTE "{\"id\":\"c-1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0," \
+	"\"message\":{\"role\":\"assistant\",\"content\":\"On file: SSN " SSN "; continue metformin.\"},\"finish_reason\":\"stop\"}]}"
 
 static inline void model_says_note(void)
 {
@@ -596,8 +595,8 @@ static inline bool is_error(const struct client *c, const char *type)
 {
 	cJSON *tree = json_parse(buf_slice(&c->body));
 	const cJSON *error = json_object(tree, "error");
-	bool fine = error && json_text(error, "message") && json_text(error, "request_id") && strncmp(json_text(error, "request_id"), "req_", 4) == 0 &&
-		    strcmp(json_text(error, "type"), type) == 0;
+	bool fine = error && json_text(error, "message") && json_text(error, "request_id") &&
+		    strncmp(json_text(error, "request_id"), "req_", 4) == 0 && strcmp(json_text(error, "type"), type) == 0;
 
 	cJSON_Delete(tree);
 	return fine;

@@ -201,18 +201,19 @@ static void a_body_that_could_be_read_in_two_ways_is_refused_and_the_connection_
 static void what_nobody_can_read_and_routes_that_are_not_named_are_refused(void **state)
 {
 	static const struct {
-		const char *method, *path, *headers, *body;
+		const char *method, *path, *body;
 		int status;
 		const char *type;
 	} cases[] = {
-		{"POST", "/v1/completions", "", "{\"model\":\"m\",\"prompt\":[1,2,3]}", 403, "permission_error"},
-		{"POST", CHAT, "", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", 403, "permission_error"},
-		{"POST", "/slots", "", "{\"note\":\"SSN " SSN "\"}", 403, "permission_error"},
-		{"GET", "/v1/%2e%2e/slots", "", NULL, 403, "permission_error"},
-		{"GET", "/v1/models/..%5cx", "", NULL, 400, "invalid_request_error"},
-		{"POST", "/v1/embeddings", "", "{\"model\":\"m\",\"input\":\"note\"}", 403, "permission_error"},
-		{"POST", CHAT, "", "{\"messages\":[{\"role\":\"user\",\"content\":\"export the database\"}]}", 403, "permission_error"},
-		{"GET", "/v1/models", "", "x", 400, "invalid_request_error"},
+		{"POST", "/v1/completions", "{\"model\":\"m\",\"prompt\":[1,2,3]}", 403, "permission_error"},
+		{"POST", CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]}", 403,
+		 "permission_error"},
+		{"POST", "/slots", "{\"note\":\"SSN " SSN "\"}", 403, "permission_error"},
+		{"GET", "/v1/%2e%2e/slots", NULL, 403, "permission_error"},
+		{"GET", "/v1/models/..%5cx", NULL, 400, "invalid_request_error"},
+		{"POST", "/v1/embeddings", "{\"model\":\"m\",\"input\":\"note\"}", 403, "permission_error"},
+		{"POST", CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"export the database\"}]}", 403, "permission_error"},
+		{"GET", "/v1/models", "x", 400, "invalid_request_error"},
 	};
 	struct client c;
 

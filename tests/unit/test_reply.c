@@ -26,8 +26,9 @@ static void an_answer_is_masked_and_all_else_of_it_stays(void **state)
 	struct client c;
 
 	(void)state;
-	model_says(&place.model, SLICE(JSON_ANSWER("X-Note: SSN " SSN "\r\nX-Key: Bearer " CREDENTIAL "\r\nSet-Cookie: a=b\r\nETag: \"x\"\r\n"
-		   "Access-Control-Allow-Origin: *\r\nX-Dup: 1\r\nx-dup: 2\r\n", "{ \"n\":1.0e5,\t\"note\":\"SSN: " SSN " \",\"caf\\u00e9\" : [\"" CREDENTIAL "\"] }")),
+	model_says(&place.model, SLICE(JSON_ANSWER("X-Note: SSN " SSN "\r\nX-Key: Bearer " CREDENTIAL "\r\nSet-Cookie: a=b\r\n"
+		   "ETag: \"x\"\r\nAccess-Control-Allow-Origin: *\r\nX-Dup: 1\r\nx-dup: 2\r\n",
+		   "{ \"n\":1.0e5,\t\"note\":\"SSN: " SSN " \",\"caf\\u00e9\" : [\"" CREDENTIAL "\"] }")),
 		   THEN_CLOSE);
 	client_open(&c);
 	assert_int_equal(chat(&c, "hi"), 200);
@@ -45,7 +46,8 @@ static void the_models_own_errors_pass_masked(void **state)
 	struct client c;
 
 	(void)state;
-	model_says(&place.model, SLICE("HTTP/1.1 429 No, SSN " SSN "\r\nContent-Type: application/problem+json\r\nRetry-After: 7\r\nContent-Length: 48\r\n\r\n"
+	model_says(&place.model, SLICE("HTTP/1.1 429 No, SSN " SSN "\r\nContent-Type: application/problem+json\r\nRetry-After: 7\r\n"
+				       "Content-Length: 48\r\n\r\n"
 				       "{\"error\":{\"message\":\"slow down, SSN " SSN "\"}}"), THEN_CLOSE);
 	client_open(&c);
 	assert_int_equal(chat(&c, "hi"), 429);
