@@ -135,11 +135,18 @@ static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
 	return next & (WORD_PARTICIPLE | WORD_VERB) ? RIGHT_VERB : RIGHT_WEAK;
 }
 
-/* "R01", "3": a name before it is a thing's */
+/* "R01", "3", and "[SSN]" where such a thing stood: a name before it is a thing's */
 static bool has_digits(struct scan *s, size_t i)
 {
+	static const char *const words[] = {"NAME", "CITY", "COUNTY", "FACILITY"};
 	size_t j = i;
 
+	if (scan_at(s, i) == '[' && is_upper(scan_at(s, i + 1)) && is_upper(scan_at(s, i + 2))) {
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (scan_at(s, i + 1) == (unsigned char)words[k][0] && scan_at(s, i + 2) == (unsigned char)words[k][1])
+				return false;
+		return true;
+	}
 	while (j < i + 3 && is_alpha(scan_at(s, j)))
 		j++;
 	return is_digit(scan_at(s, j)) && scan_at(s, j + 1) != '/' && scan_at(s, j + 2) != '/';

@@ -39,7 +39,7 @@ static void look(struct scan *s, struct seen *v)
 	while (j < r->n && r->at[j] - r->at[s->i] < SCAN_BYTES && j - s->i < SCAN_BYTES)
 		put(v, r->c[j], j - s->i), j++;
 	v->unit[v->n] = (uint16_t)(j - s->i);
-	v->whole = j < r->n || r->final;
+	v->whole = j < r->n || r->final || r->at[r->n] - r->at[s->i] >= SCAN_BYTES;
 }
 
 static bool found(struct finding *f, struct scan *s, size_t end, size_t i)

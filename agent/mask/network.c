@@ -198,7 +198,7 @@ bool scan_ip6(struct scan *s, struct finding *f)
 		text[n] = (char)scan_at(s, s->i + n);
 		colons += text[n++] == ':';
 	}
-	if (colons < 2 || is_alnum(scan_at(s, s->i + n)))
+	if (colons < 2 || is_alnum(scan_at(s, s->i + n)) || scan_at(s, s->i + n) == '[')
 		return false;
 	while (n && text[n - 1] == ':' && !(n > 1 && text[n - 2] == ':'))
 		n--;

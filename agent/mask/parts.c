@@ -4,6 +4,11 @@
 #define LETTERS_MAX 20                           /* apart */
 #define SEEN_BEHIND 4                            /* units behind a part that decide about it */
 
+static bool is_spacing(uint16_t sign)
+{
+	return sign == '-' || sign == '.' || sign == '_' || sign == '*';
+}
+
 /* J-o-h-n: single letters with one sign between each two. */
 static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
 {
@@ -11,7 +16,7 @@ static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
 	size_t j = i, n = 0;
 
 	*hash = WORD_HASH;
-	if ((sign != '-' && sign != '.' && sign != '_' && sign != '*') || (i == s->i && s->context->last == sign))
+	if (!is_spacing(sign) || (i == s->i && s->context->last == sign))
 		return i;                                /* the run was looked at from its beginning */
 	while (is_alpha(scan_at(s, j)) && !is_alnum(scan_at(s, j + 1)) && n < LETTERS_MAX) {
 		*hash = word_hash(*hash, scan_at(s, j));
@@ -116,18 +121,19 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 
 void part_read(struct scan *s, size_t i, struct part *p)
 {
-	bool cut = s->cut;
+	/* single letters that go on behind a sign are read otherwise where the scan stands */
+	bool goes_on = i == s->i && is_spacing(s->context->last), cut = s->cut;
 	size_t far;
 
 	for (size_t k = 0; k < SCAN_PARTS && k < s->parts; k++)
-		if (s->part[k].start == i && (s->part[k].from == s->i || s->part[k].from == SIZE_MAX)) {
+		if (s->part[k].start == i && (s->part[k].from == s->i || (s->part[k].from == SIZE_MAX && !goes_on))) {
 			*p = s->part[k];
 			return;
 		}
 	s->cut = false;
 	read_part(s, i, p);
 	far = p->end + SEEN_BEHIND;
-	p->from = far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
+	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
 	if (!s->cut)                                     /* what the end cuts is asked again, for the answer to be marked so */
 		s->part[s->parts++ % SCAN_PARTS] = *p;
 	s->cut = s->cut || cut;

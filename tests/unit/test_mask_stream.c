@@ -34,6 +34,7 @@ static const char *const TEXTS[] = {
 	"From Baton Rouge, LA 70806, 12-40 31st Avenue #4; P.O. Box 77, Penobscot County. Hernández-López, J.\nØrsted Bjørnson\n",
 	"She lives on Village Drive. The cc: Boston, MD, 12 Main Street, Baton Rouge, LA 70806; [CITY], LA 70806, off Willow Creek Road",
 	"broken \xff\xfe utf\xc3 8 \xe2\x82 x \xf0\x9f\x98 y SSN 536\xff-22-87\xc3,41 \xe2",
+	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
 	"a",
@@ -237,6 +238,33 @@ static void test_runs_longer_than_the_window_are_cut_alike_and_not_held(void **s
 		}
 }
 
+static void test_a_policys_pattern_holds_no_more_than_others(void **state)
+{
+	struct mask_engine *e = masking_engine("custom: [{entity: MRN, regex: 'SJH-\\d{8}'}]");
+	struct fed f = begin(e);
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 65536);
+	buf_puts(&text, "SJH-1234");
+	for (int i = 0; i < 300; i++)
+		buf_puts(&text, "\u200b");
+	for (size_t i = 0; i < text.len; i++)
+		feed(&f, text.data + i, 1);
+	end(&f, text.data, text.len, "a pattern", 0);
+	buf_free(&text);
+	mask_engine_free(e);
+}
+
+static void test_what_stood_where_a_mask_stands_says_the_same_of_its_neighbours(void **state)
+{
+	static const char *const texts[] = {"Tomas 536-22-8741", "Zo\u00eb 1HGCM82633A004352 ok", "cc: Ram\u00f3n Ibarra, MD, 12 Main Street, Boston, MA 02118", "Jane [NAME] said"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		as_a_whole_and_in_pieces(texts[i], 1);
+}
+
 static void test_prose_is_held_for_a_few_bytes_only(void **state)
 {
 	static const char text[] = "Continue metformin 500 mg twice daily and recheck the A1c in three months. The abdomen is soft and not tender, and the "
@@ -428,6 +456,8 @@ int main(void)
 		cmocka_unit_test(test_the_hard_cases_are_cut_alike),
 		cmocka_unit_test(test_the_corpora_are_cut_alike_and_masked_once),
 		cmocka_unit_test(test_runs_longer_than_the_window_are_cut_alike_and_not_held),
+		cmocka_unit_test(test_a_policys_pattern_holds_no_more_than_others),
+		cmocka_unit_test(test_what_stood_where_a_mask_stands_says_the_same_of_its_neighbours),
 		cmocka_unit_test(test_prose_is_held_for_a_few_bytes_only),
 		cmocka_unit_test(test_masking_again_changes_nothing),
 		cmocka_unit_test(test_bytes_that_are_no_text_pass_as_they_are),
