@@ -18,6 +18,7 @@ struct stream {
 	struct buf frame, data;          /* an event that carried its text, to be written once more */
 	bool kept_ends;                  /* that event ends another stream */
 	bool begun, open, ending;        /* it had text ever, and since it ended last; the event that is read ends it */
+	size_t to_come;                  /* strings of that event that bring text of it, not read yet */
 };
 
 struct event_streams {
@@ -81,7 +82,8 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 	buf_init(&s->frame, e->options->event_max_bytes + 65536);
 	buf_init(&s->data, e->options->event_max_bytes + 65536);
 	s->outlet.out = &s->emitted;
-	return text_new(e->shared, NULL, text != RAW_TEXT, 0, (struct sink){outlet_edit, &s->outlet}, &s->mask);
+	/* in a string of the event, and so as deep as in an answer that comes whole */
+	return text_new(e->shared, NULL, text != RAW_TEXT, text != RAW_TEXT, (struct sink){outlet_edit, &s->outlet}, &s->mask);
 }
 
 static bool has_key(const struct event_streams *e, uint16_t text, unsigned slot)
@@ -148,7 +150,9 @@ static enum rc on_stream(void *arg, uint16_t text, const struct splice_items *it
 	e->empty = e->empty || !raw.n;
 	if (raw.n)
 		rc = feed(e, s, raw);
-	if (rc == RC_OK && s->ending)
+	if (s->to_come)
+		s->to_come--;
+	if (rc == RC_OK && s->ending && !s->to_come)
 		rc = finish(s);
 	e->held = e->held || outlet_holds(&s->outlet);
 	return rc == RC_OK ? give(s, put) : rc;
@@ -302,10 +306,14 @@ static enum rc end_streams(struct event_streams *e, struct slice data, bool last
 {
 	enum rc rc = RC_OK;
 
+	for (size_t i = 0; i < e->n_streams; i++)
+		e->streams[i]->to_come = 0;
 	for (size_t i = 0; i < e->survey->n_texts && rc == RC_OK; i++) {
 		struct stream *s;                        /* those that begin here, too */
 
 		rc = find_stream(e, e->survey->texts[i].text, &e->survey->texts[i].items, &s);
+		if (rc == RC_OK)
+			s->to_come++;
 	}
 	for (size_t i = 0; i < e->n_streams && rc == RC_OK; i++) {
 		struct stream *s = e->streams[i];

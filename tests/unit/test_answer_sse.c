@@ -393,6 +393,9 @@ static void held_text_comes_in_an_event_of_the_same_form_before_the_one_that_end
 		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"-8741\"},\"finish_reason\":\"stop\"}]}\n\n",
 		"data: {\"choices\":[{\"index\":0,\"text\":\"x\",\"delta\":{\"content\":\"SSN \"}}]}\n\n"
 		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"[SSN]\"},\"finish_reason\":\"stop\"}]}\n\n");
+	/* in two pieces */
+	becomes("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"SSN 536-\"}},{\"index\":0,\"delta\":{\"content\":\"22-8741\"},\"finish_reason\":\"stop\"}]}\n\n",
+		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"SSN \"}},{\"index\":0,\"delta\":{\"content\":\"[SSN]\"},\"finish_reason\":\"stop\"}]}\n\n");
 	/* it never comes: the end of the body, or of the stream */
 	becomes("data: {\"choices\":[{\"delta\":{\"content\":\"SSN 536-22-8741\"}}]}\n\n",
 		"data: {\"choices\":[{\"delta\":{\"content\":\"SSN \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"[SSN]\"}}]}\n\n");
