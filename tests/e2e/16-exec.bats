@@ -21,6 +21,9 @@ setup_file() { site_start && login alice carol; }
 @test "the session's key stands in no process list" {
 	as_service "tunnel-$T" alice phigate exec openai-prod -- sh -c 'sleep 5; echo'
 	until_ok "the command runs" pgrep -P "$(pid_of "tunnel-$T")" -x sh
-	hasnt "$(ps -eo args)" phg_
+	run -0 ps -o args= -p "$(pid_of "tunnel-$T")" --ppid "$(pid_of "tunnel-$T")"
+	has "$output" "exec openai-prod -- sh -c"
+	has "$output" "sh -c sleep 5; echo"
+	hasnt "$output" phg_
 	end "tunnel-$T" INT
 }

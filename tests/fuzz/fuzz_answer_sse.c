@@ -37,7 +37,7 @@ static enum rc mask(enum framing framing, struct slice body, uint32_t seed, stru
 {
 	struct mask_scope *scope = mask_scope_new();
 	const struct answer_options options = {
-		.shape = shape, .framing = framing, .engine = engine, .scope = scope, .credential = SLICE("credential-5d1f"),
+		.shape = shape, .framing = framing, .engine = engine, .scope = scope, .credential = SLICE("model-credential-5d1f"),
 		.event_max_bytes = 4096, .streams_max = 4,
 	};
 	struct answer *a;

@@ -759,7 +759,7 @@ static int sshd_processes(void)
 	int n;
 
 	buf_init(&out, 4096);
-	shell(&out, "ps -o stat= -C sshd -u %s --no-headers | grep -vc '^Z'", t.user);
+	shell(&out, "ps -u %s -o stat=,comm= | awk '$2 == \"sshd\" && $1 !~ /^Z/ {n++} END {print n + 0}'", t.user);
 	n = out.data ? atoi(out.data) : -1;
 	buf_free(&out);
 	return n;

@@ -48,6 +48,11 @@ end() {
 	rm -f "$SITE/pids/$1"
 }
 first_line() { [ -s "$SITE/$1.out" ] || gone "$1"; }
+# speaks NAME: it is there when it has said its first line
+speaks() {
+	until_ok "$1 speaks" first_line "$1"
+	[ -s "$SITE/$1.out" ] || { echo "$1 does not run:"; cat "$SITE/$1.err"; return 1; }
+}
 
 # ---- the parts --------------------------------------------------------------------------------------------------------------
 site_folder() {
@@ -78,7 +83,7 @@ site_account() {
 idp_start() {
 	service idp node "$SITE_TESTS/e2e/lib/idp.mjs" \
 		'{"alice":["clinicians"],"dave":["clinicians"],"bob":["privacy-officers"],"carol":[],"audrey":["privacy-office"],"adam":["platform"]}' "$@"
-	until_ok "the provider" first_line idp
+	speaks idp || return 1
 	ISSUER=$(json issuer < "$SITE/idp.out")
 	export ISSUER
 }
@@ -86,7 +91,7 @@ idp_set() { curl -sS -o /dev/null "$ISSUER/test/settings" -d "$1"; }
 
 model_start() {
 	service model node "$SITE_TESTS/e2e/lib/model.mjs" "${1:-0}" "${MODEL_PACE_MS:-0}"
-	until_ok "the model" first_line model
+	speaks model || return 1
 	MODEL=$(json url < "$SITE/model.out")
 	export MODEL
 }
