@@ -7,8 +7,8 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--reason", "TEXT", "why, for the record", false},
-	{NULL, NULL, NULL, false},
+	{"--reason", "TEXT", "why, for the record"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_approve = {

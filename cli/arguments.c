@@ -91,7 +91,7 @@ static enum rc read_option(struct arguments *args, int argc, char **argv, int *i
 		args->values[k] = "";
 		return RC_OK;
 	}
-	if (args->values[k] && !command->options[k].repeated)
+	if (args->values[k])
 		return why_set(why, RC_BAD, "%s is given twice", name);
 	if (!equals && *i + 1 >= argc)
 		return why_set(why, RC_BAD, "%s needs a value: %s %s", name, name, command->options[k].arg);

@@ -119,9 +119,9 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--part", "N", "this part of a session that has several; else the last", false},
-	{"-o", "FILE", "where to; - for standard output; else SESSION.tar here", false},
-	{NULL, NULL, NULL, false},
+	{"--part", "N", "this part of a session that has several; else the last"},
+	{"-o", "FILE", "where to; - for standard output; else SESSION.tar here"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_bundle = {

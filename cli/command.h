@@ -14,7 +14,6 @@ struct option_spec {
 	const char *name;                        /* "--json" */
 	const char *arg;                         /* "FILE"; NULL: a flag */
 	const char *help;
-	bool repeated;
 };
 
 /* What was typed, after checking it against the record. */

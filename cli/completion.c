@@ -67,7 +67,7 @@ static void zsh_command(FILE *f, const struct command *command)
 {
 	fprintf(f, "\t%s)\n\t\t_arguments", command->name);
 	for (const struct option_spec *o = command->options; o && o->name; o++) {
-		fprintf(f, " \\\n\t\t\t'%s%s[", o->repeated ? "*" : "", o->name);
+		fprintf(f, " \\\n\t\t\t'%s[", o->name);
 		zsh_text(f, o->help);
 		fputc(']', f);
 		if (o->arg)

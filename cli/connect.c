@@ -196,10 +196,10 @@ out:
 }
 
 static const struct option_spec options[] = {
-	{"--port", "N", "the local port; else as client.yaml says, or any that is free", false},
-	{"--reason", "TEXT", "why, for the record", false},
-	{"--json", NULL, "one JSON event a line", false},
-	{NULL, NULL, NULL, false},
+	{"--port", "N", "the local port; else as client.yaml says, or any that is free"},
+	{"--reason", "TEXT", "why, for the record"},
+	{"--json", NULL, "one JSON event a line"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_connect = {

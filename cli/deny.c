@@ -16,8 +16,8 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--reason", "TEXT", "why, for the requester and the record; needed", false},
-	{NULL, NULL, NULL, false},
+	{"--reason", "TEXT", "why, for the requester and the record; needed"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_deny = {

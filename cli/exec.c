@@ -159,8 +159,8 @@ out:
 }
 
 static const struct option_spec options[] = {
-	{"--reason", "TEXT", "why, for the record", false},
-	{NULL, NULL, NULL, false},
+	{"--reason", "TEXT", "why, for the record"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_exec = {

@@ -60,9 +60,9 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--all", NULL, "also those that are decided, used or expired", false},
-	{"--json", NULL, "one JSON object a line", false},
-	{NULL, NULL, NULL, false},
+	{"--all", NULL, "also those that are decided, used or expired"},
+	{"--json", NULL, "one JSON object a line"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_holds = {

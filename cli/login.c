@@ -206,9 +206,9 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--no-browser", NULL, "only show where to sign in", false},
-	{"--json", NULL, "events as JSON objects, one a line", false},
-	{NULL, NULL, NULL, false},
+	{"--no-browser", NULL, "only show where to sign in"},
+	{"--json", NULL, "events as JSON objects, one a line"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_login = {

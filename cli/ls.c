@@ -78,8 +78,8 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--json", NULL, "one JSON object a line", false},
-	{NULL, NULL, NULL, false},
+	{"--json", NULL, "one JSON object a line"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_ls = {

@@ -196,10 +196,10 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--policy", "FILE", "mask as the mask: section of this policy says", false},
-	{"--spans", NULL, "print where identifiers are, as JSON, in place of the text", false},
-	{"--jsonl", NULL, "each line is a text of its own: {\"text\":…}", false},
-	{NULL, NULL, NULL, false},
+	{"--policy", "FILE", "mask as the mask: section of this policy says"},
+	{"--spans", NULL, "print where identifiers are, as JSON, in place of the text"},
+	{"--jsonl", NULL, "each line is a text of its own: {\"text\":…}"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_mask = {

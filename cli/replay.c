@@ -10,13 +10,13 @@
 #define MAX_PAUSE_S 3                            /* unless the user says another */
 
 static const struct option_spec options[] = {
-	{"--speed", "X", "times as fast as it was; 0: without waiting, as always when the output is no terminal (1)", false},
-	{"--max-pause", "S", "cut longer pauses to S seconds; 0: without waiting (3)", false},
-	{"--exchange", "N", "only this exchange", false},
-	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them", false},
-	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet", false},
-	{"--force", NULL, "play what can be read of a bundle that does not verify", false},
-	{"--json", NULL, "one JSON object for each record, without waiting", false},
+	{"--speed", "X", "times as fast as it was; 0: without waiting, as always when the output is no terminal (1)"},
+	{"--max-pause", "S", "cut longer pauses to S seconds; 0: without waiting (3)"},
+	{"--exchange", "N", "only this exchange"},
+	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
+	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
+	{"--force", NULL, "play what can be read of a bundle that does not verify"},
+	{"--json", NULL, "one JSON object for each record, without waiting"},
 	{0},
 };
 

@@ -67,10 +67,10 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--user", "USER", "only this person's (for auditors)", false},
-	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h", false},
-	{"--json", NULL, "one JSON object a line", false},
-	{NULL, NULL, NULL, false},
+	{"--user", "USER", "only this person's (for auditors)"},
+	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h"},
+	{"--json", NULL, "one JSON object a line"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_sessions = {

@@ -288,8 +288,8 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--json", NULL, "as one JSON object", false},
-	{NULL, NULL, NULL, false},
+	{"--json", NULL, "as one JSON object"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_show = {

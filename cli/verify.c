@@ -8,10 +8,10 @@
 #include "term.h"
 
 static const struct option_spec options[] = {
-	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them", false},
-	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet", false},
-	{"--ledger", "FILE", "the agent's ledger key, whose proof this version cannot check yet", false},
-	{"--json", NULL, "one JSON object for each check, and one for the verdict", false},
+	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
+	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
+	{"--ledger", "FILE", "the agent's ledger key, whose proof this version cannot check yet"},
+	{"--json", NULL, "one JSON object for each check, and one for the verdict"},
 	{0},
 };
 

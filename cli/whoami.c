@@ -54,8 +54,8 @@ static int run(const struct arguments *args)
 }
 
 static const struct option_spec options[] = {
-	{"--json", NULL, "one JSON object", false},
-	{NULL, NULL, NULL, false},
+	{"--json", NULL, "one JSON object"},
+	{NULL, NULL, NULL},
 };
 
 const struct command cmd_whoami = {

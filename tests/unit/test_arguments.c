@@ -9,10 +9,10 @@
 #include "arguments.h"
 
 static const struct option_spec options[] = {
-	{"--reason", "TEXT", "why", false},
-	{"--json", NULL, "as JSON", false},
-	{"-o", "FILE", "where to", false},
-	{NULL, NULL, NULL, false},
+	{"--reason", "TEXT", "why"},
+	{"--json", NULL, "as JSON"},
+	{"-o", "FILE", "where to"},
+	{NULL, NULL, NULL},
 };
 
 static const struct command record = {.name = "deny", .args = "ID", .help = "refuse", .options = options, .min_args = 1, .max_args = 2};
