@@ -1,6 +1,7 @@
 #include "lexicon.h"
 
 #include "columns.h"
+#include "detect.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static void fill(void)
 	words_fill();
 	labels_fill();
 	columns_fill();
-	stream_ready();
+	detect_ready();
 }
 
 void lexicon_ready(void)

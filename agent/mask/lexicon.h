@@ -28,6 +28,5 @@ const struct word *lexicon_find(uint64_t hash);          /* never NULL: an empty
 struct word *lexicon_add(uint64_t hash);
 void words_fill(void);                   /* words.c */
 void labels_fill(void);                  /* labels.c */
-void stream_ready(void);                 /* stream.c */
 
 #endif

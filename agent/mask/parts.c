@@ -59,14 +59,6 @@ static unsigned int look_up(struct scan *s, const struct part *p)
 	return (bits & (DICTIONARY_FIRST | DICTIONARY_LAST)) | safe | dictionary_find(all);
 }
 
-static bool all_capitals(struct scan *s, const struct part *p)
-{
-	for (size_t j = p->start; j < p->end; j++)
-		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
-			return false;
-	return true;
-}
-
 /* What is no part of the word behind an apostrophe: "Jane's", "I'm", "they'll" */
 static bool is_contraction(struct scan *s, size_t i)
 {
@@ -77,9 +69,26 @@ static bool is_contraction(struct scan *s, size_t i)
 	return !is_alpha(scan_at(s, i + 2)) && ((a == 'l' && b == 'l') || (a == 'v' && b == 'e') || (a == 'r' && b == 'e'));
 }
 
+/* ASCII letters from place j on, up to place to. */
+static size_t ascii_letters(const struct scan *s, size_t j, size_t to, struct part *p, bool *capitals)
+{
+	const uint16_t *c = s->r->c;
+	uint64_t hash = p->hash;
+	unsigned int small = 0;
+
+	for (to = to < s->seen ? to : s->seen; j < to && c[j] < 0x80 && is_alpha(c[j]); j++) {
+		hash = (hash ^ (c[j] | 32)) * WORD_PRIME;
+		small |= c[j] & 32;
+	}
+	p->hash = hash;
+	*capitals = *capitals && !small;
+	return j;
+}
+
 static void read_part(struct scan *s, size_t i, struct part *p)
 {
 	size_t j = i, joints = 0;
+	bool capitals = true;
 	uint16_t c;
 
 	*p = (struct part){.start = i, .end = i, .hash = WORD_HASH};
@@ -92,10 +101,20 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	}
 	p->hash = WORD_HASH;
 	while (j < i + PART_UNITS) {
+		size_t from = j;
+
+		j = ascii_letters(s, j, i + PART_UNITS, p, &capitals);
+		if (j > from) {
+			for (size_t k = from; !s->r->plain && k < j && k + 1 < s->r->n; k++)
+				p->foreign |= s->r->at[k + 1] - s->r->at[k] > 1;
+			p->end = j;
+			continue;
+		}
 		c = scan_at(s, j);
 		if (is_alpha(c)) {
 			p->hash = word_hash(p->hash, c);
 			p->foreign |= s->r->at[j + 1] - s->r->at[j] > 1 && j + 1 < s->r->n;
+			capitals = capitals && is_upper(c);
 			p->end = ++j;
 		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && joints < JOINTS_MAX &&
 			   !(c == '\'' && is_contraction(s, j + 1))) {
@@ -114,28 +133,28 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	else if (p->end - i == 1)
 		p->shape = SHAPE_INITIAL;
 	else
-		p->shape = all_capitals(s, p) ? SHAPE_CAPITALS : SHAPE_NAME;
+		p->shape = capitals ? SHAPE_CAPITALS : SHAPE_NAME;
 	if (p->shape > SHAPE_LOWER)
-		p->dictionary = look_up(s, p);
+		p->dictionary = joints ? look_up(s, p) : dictionary_find(p->hash);
 }
 
 void part_read(struct scan *s, size_t i, struct part *p)
 {
 	/* single letters that go on behind a sign are read otherwise where the scan stands */
 	bool goes_on = i == s->i && is_spacing(s->context->last), cut = s->cut;
+	struct part *known = &s->part[i % SCAN_PARTS];
 	size_t far;
 
-	for (size_t k = 0; k < SCAN_PARTS && k < s->parts; k++)
-		if (s->part[k].start == i && (s->part[k].from == s->i || (s->part[k].from == SIZE_MAX && !goes_on))) {
-			*p = s->part[k];
-			return;
-		}
+	if (known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on))) {
+		*p = *known;
+		return;
+	}
 	s->cut = false;
 	read_part(s, i, p);
 	far = p->end + SEEN_BEHIND;
 	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
 	if (!s->cut)                                     /* what the end cuts is asked again, for the answer to be marked so */
-		s->part[s->parts++ % SCAN_PARTS] = *p;
+		*known = *p;
 	s->cut = s->cut || cut;
 }
 

@@ -164,28 +164,67 @@ static int character(const char *p, size_t n, bool final, uint32_t *c)
 	return length < 0 ? 0 : 1;
 }
 
+#define BLOCK 16
+
+/* Bytes that stand for themselves, from p[i] on, block by block; returns behind them. */
+static size_t plain_blocks(struct reading *r, size_t units, const char *p, size_t i, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101ULL, high = ones << 7;
+
+	for (; i + BLOCK <= n && units + BLOCK <= READING_UNITS; i += BLOCK, units += BLOCK) {
+		uint64_t word[BLOCK / 8];
+		unsigned char byte[BLOCK];
+		uint64_t other = 0;
+
+		memcpy(word, p + i, BLOCK);
+		memcpy(byte, p + i, BLOCK);
+		for (int k = 0; k < BLOCK / 8; k++) {    /* above ASCII, 0, or '&' */
+			uint64_t and = word[k] ^ (ones * '&');
+
+			other |= word[k] | ((word[k] - ones) & ~word[k]) | ((and - ones) & ~and);
+		}
+		if (other & high)
+			break;
+		for (int k = 0; k < BLOCK; k++)
+			r->c[units + k] = byte[k];
+		for (int k = 0; k < BLOCK; k++)
+			r->at[units + k] = (uint16_t)(i + k);
+	}
+	return i;
+}
+
 void reading_make(struct reading *r, const char *p, size_t n, bool final)
 {
 	size_t i = 0, units = 0;
+	bool plain = true;
 
 	while (i < n && units < READING_UNITS) {
 		unsigned char byte = (unsigned char)p[i];
+		size_t behind = plain_blocks(r, units, p, i, n);
 		uint32_t c;
 		int length;
 
-		if (byte < 0x80 && byte != '&') {
-			r->c[units] = byte ? byte : ' ';
-			r->at[units++] = (uint16_t)i++;
+		if (behind > i) {
+			units += behind - i;
+			i = behind;
 			continue;
 		}
+		for (; i < n && (byte = (unsigned char)p[i]) < 0x80 && byte != '&' && units < READING_UNITS; i++) {
+			r->c[units] = byte ? byte : ' ';
+			r->at[units++] = (uint16_t)i;
+		}
+		if (i == n || units == READING_UNITS)
+			break;
 		length = character(p + i, n - i, final, &c);
 		r->n = units;
 		if (length == 0 || (length > 0 && !put(r, c, i)))
 			break;
+		plain = plain && length == 1;
 		units = r->n;
 		i += length < 0 ? 1 : (size_t)length;    /* no character's: passed over, so that it hides nothing */
 	}
 	r->n = units;
+	r->plain = plain;
 	r->final = final && i == n;                      /* there may be more behind the last unit */
 	r->c[units] = 0;
 	r->at[units] = (uint16_t)i;

@@ -13,6 +13,7 @@
 struct reading {
 	size_t n;
 	bool final;                              /* nothing follows the window */
+	bool plain;                              /* each unit comes from one byte: at[i] is i */
 	uint16_t c[READING_UNITS + 1];           /* what is read; 0 behind the last */
 	uint16_t at[READING_UNITS + 1];          /* offset of the bytes that it came from; of c[n]: where reading stopped */
 };

@@ -58,7 +58,7 @@ struct finding {
 };
 
 #define PARTS_MAX 6
-#define SCAN_PARTS 16                            /* power of two */
+#define SCAN_PARTS 32                            /* power of two */
 #define PART_UNITS 40
 
 
@@ -82,29 +82,44 @@ struct scan {
 	const struct mask_engine *engine;
 	const struct reading *r;
 	const struct context *context;
-	size_t i;                        /* where the detectors begin */
+	size_t i;                        /* where the detectors begin; see scan_move() */
+	size_t seen;                     /* units before this one can be seen from there */
 	size_t token;                    /* unit behind the letters and digits that begin there */
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	const struct word *word;         /* what the lexicon knows of it */
-	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask; the oldest gives way */
-	size_t parts;
+	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask; one for each rest of start */
 	struct digits *number;           /* what was read of the digits at s->i, likewise; valid when number_at is s->i */
 	size_t number_at;
 	unsigned int tried;              /* dear things that were tried at s->i; see context */
-	struct slice secret;             /* masked wherever it stands; may be empty */
+	const struct secret *secret;     /* masked wherever it stands; may be empty */
+	size_t secret_at;                /* the first unit from i on where it may begin */
 	size_t border;                   /* offset of the text's first byte in the window: what stands before it is context; 0: none there */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
 	bool cut;                        /* something looked behind what is there */
 };
 
+/* Let the detectors begin at place i, which lies behind the one where they began before. */
+static inline void scan_move(struct scan *s, size_t i)
+{
+	const struct reading *r = s->r;
+
+	s->i = i;
+	if (r->plain)
+		s->seen = r->n - i < SCAN_BYTES ? r->n : i + SCAN_BYTES;
+	else
+		while (s->seen < r->n && r->at[s->seen] - r->at[i] < SCAN_BYTES)
+			s->seen++;
+}
+
 /* The unit at place j; 0 behind the text's end, behind what can be seen yet (noted), and behind SCAN_BYTES. */
 static inline uint16_t scan_at(struct scan *s, size_t j)
 {
+	if (j < s->seen)
+		return s->r->c[j];
 	/* behind the last unit, too: what is passed over counts, so that it cannot fill the window */
-	if (j < s->r->n)
-		return s->r->at[j] - s->r->at[s->i] < SCAN_BYTES ? s->r->c[j] : 0;
-	s->cut = s->cut || (!s->r->final && s->r->at[s->r->n] - s->r->at[s->i] < SCAN_BYTES);
+	if (j >= s->r->n && !s->r->final && s->r->at[s->r->n] - s->r->at[s->i] < SCAN_BYTES)
+		s->cut = true;
 	return 0;
 }
 

@@ -1,0 +1,255 @@
+#include "detect.h"
+
+#include <string.h>
+
+#include "engine.h"
+#include "secret.h"
+
+#define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
+
+/* What begins at a place; a detector is asked where one of its own is true. */
+enum {
+	AT_DIGIT = 1,
+	AT_SIGN = 2,
+	AT_JOINED = 4,           /* letters that more than a word is made of: with digits, or a sign of codes and addresses behind them */
+	AT_LABELLED = 8,         /* a label, or a name, stands before the letters */
+	AT_CAPITAL = 16,
+	AT_NUMBER = 32,          /* a number, a day or a month in words */
+	AT_SPELLED = 64,         /* "at" may follow */
+	AT_LONG = 128,
+	AT_PARTICLE = 256,       /* "van" */
+};
+#define WHERES 512
+
+static const struct {
+	detector *scan;
+	unsigned int where;
+} DETECTORS[] = {
+	{scan_labelled, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_ssn, AT_DIGIT | AT_LABELLED},
+	{scan_date, AT_DIGIT},
+	{scan_written_date, AT_DIGIT | AT_NUMBER},
+	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_ip, AT_DIGIT},
+	{scan_email, AT_DIGIT | AT_JOINED | AT_SPELLED},
+	{scan_url, AT_DIGIT | AT_JOINED},
+	{scan_data, AT_JOINED},
+	{scan_mac, AT_DIGIT | AT_JOINED},
+	{scan_ip6, AT_DIGIT | AT_JOINED | AT_SIGN},
+	{scan_card, AT_DIGIT},
+	{scan_zip, AT_DIGIT},
+	{scan_code, AT_DIGIT | AT_JOINED | AT_SIGN},
+	{scan_beside, AT_DIGIT | AT_JOINED},
+	{scan_number, AT_DIGIT},
+	{scan_encoded, AT_DIGIT | AT_JOINED | AT_LONG},
+	{scan_day, AT_DIGIT},
+	{scan_age, AT_DIGIT | AT_NUMBER},
+	{scan_facility, AT_CAPITAL},
+	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
+	{scan_county, AT_CAPITAL},
+	{scan_city, AT_CAPITAL},
+	{scan_name, AT_LABELLED},
+	{scan_known_name, AT_CAPITAL},
+	{scan_person, AT_CAPITAL | AT_PARTICLE},
+};
+
+/* ASCII letters as small ones, and digits; 0: neither. */
+static unsigned char small[0x80];
+
+/* Does a sign behind a token join it to codes, addresses of the net and encodings? */
+enum { JOINS_NOT, JOINS, JOINS_BEFORE_ALNUM };
+static unsigned char joins[0x80];
+
+unsigned char detect_inert[0x80];
+
+/* The detectors for each union of places, a bit each. */
+static uint32_t at_once[WHERES];
+
+void detect_ready(void)
+{
+	static const char ends[] = " ,\n\r)'\";?", begins[] = "(+:[";
+
+	for (uint16_t c = 0; c < 0x80; c++) {
+		small[c] = (unsigned char)(is_alnum(c) ? lower(c) : 0);
+		joins[c] = c == '.' ? JOINS_BEFORE_ALNUM : memchr(ends, c, sizeof ends) ? JOINS_NOT : JOINS;
+		detect_inert[c] = !is_alnum(c) && !memchr(begins, c, sizeof begins - 1);
+	}
+	for (unsigned int at = 0; at < WHERES; at++)
+		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
+			at_once[at] |= DETECTORS[k].where & at ? (uint32_t)1 << k : 0;
+}
+
+/* ---- the token ----------------------------------------------------------------------------------------------------------------------------- */
+
+struct token {
+	uint64_t hash;
+	unsigned int any, all;           /* bits that any unit, that each has: 0x40 is a letter's */
+};
+
+static inline uint16_t token_unit(uint16_t c)
+{
+	return c < 0x80 ? small[c] : reading_is_letter(c) ? c : 0;
+}
+
+/* On to place to; false: the token ends before, at *j. */
+static inline bool run(const uint16_t *c, size_t *j, size_t to, struct token *t)
+{
+	for (; *j < to; ++*j) {
+		uint16_t unit = token_unit(c[*j]);
+
+		if (!unit)
+			return false;
+		t->any |= unit < 0x80 ? unit : 0x40;
+		t->all &= unit < 0x80 ? unit : 0x40;
+		t->hash = (t->hash ^ unit) * WORD_PRIME;
+	}
+	return true;
+}
+
+void detect_token(struct scan *s)
+{
+	const struct reading *r = s->r;
+	size_t from = s->i, j = from, stop = s->seen < from + TOKEN_MAX ? s->seen : from + TOKEN_MAX, secret = s->secret_at;
+	struct token t = {.hash = WORD_HASH, .all = 0x40};
+
+	/* the text may begin a new word where the one before it broke off */
+	if (r->at[from] < s->border)
+		for (size_t k = from + 1; k < stop; k++)
+			if (r->at[k] >= s->border)
+				stop = k;
+	if (secret == from)
+		secret = secret_next(s->secret, r, from + 1);
+	/* a secret begins in the middle of a word, too */
+	while (run(r->c, &j, stop < secret ? stop : secret, &t) && j < stop) {
+		if (token_unit(r->c[j]) && secret_end(s, j))
+			break;
+		secret = secret_next(s->secret, r, j + 1);
+	}
+	if (j == r->n)
+		scan_at(s, j);
+	s->token = j;
+	s->hash = t.hash;
+	s->word = lexicon_find(t.hash);
+	s->digits = !(t.all & 0x40);
+	s->letters = t.any & 0x40;
+	s->tried = 0;
+}
+
+/* ---- what begins there --------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_joined(struct scan *s, uint16_t next)
+{
+	if (next >= 0x80 || joins[next] == JOINS)
+		return true;
+	return joins[next] == JOINS_BEFORE_ALNUM && is_alnum(scan_at(s, s->token + 1));
+}
+
+/* Most often "the" and "a" begin none. */
+static bool begins_number(struct scan *s)
+{
+	uint16_t next;
+
+	if (!(s->word->numbers & (NUMBER_THE | NUMBER_ONE)))
+		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY);
+	next = lower(scan_at(s, s->token + 1));
+	return s->word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
+}
+
+/* " at ", " (at) ", "[at]" */
+static bool is_spelled(struct scan *s, uint16_t next)
+{
+	size_t i = s->token;
+
+	if (next == ' ')
+		next = scan_at(s, ++i);
+	if (next == '[' || next == '(')
+		next = scan_at(s, ++i);
+	return i > s->token && lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't';
+}
+
+/* A small word in capitals that none of the detectors of names and places lets begin one: "The", "Patient". It must stand alone, so that
+ * it is the same word for them. */
+static bool begins_no_name(const struct scan *s, uint16_t next)
+{
+	const word_set other = WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC | WORD_STREET | WORD_PARTICLE;
+	const uint16_t *c = s->r->c + s->i;
+
+	if ((s->word->kinds & (WORD_STOP | other)) != WORD_STOP || s->token - s->i < 2 || next >= 0x80 || next == '-' || next == '\'')
+		return false;
+	return !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
+}
+
+static unsigned int where(struct scan *s)
+{
+	const struct context *c = s->context;
+	uint16_t first = s->r->c[s->i], next;
+	unsigned int at = 0;
+
+	if (is_digit(first))
+		return AT_DIGIT;
+	if (s->token == s->i)
+		return first == '(' || first == '+' || first == ':' ? AT_SIGN : 0;
+	next = scan_at(s, s->token);
+	if (s->digits || is_joined(s, next))
+		at |= AT_JOINED;
+	if (c->label != LABEL_NONE)
+		at |= AT_LABELLED;
+	/* in the middle of a word of many hyphens no name is looked for again and again */
+	if ((is_upper(first) || first >= 0x80) && (c->last != '-' || scan_try(s, 1)) && !begins_no_name(s, next))
+		at |= AT_CAPITAL;
+	if (s->word->kinds & (WORD_MONTH | WORD_PARTICLE))
+		at |= (s->word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (s->word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
+	if (s->word->numbers && begins_number(s))
+		at |= AT_NUMBER;
+	if (s->token - s->i > 20)
+		at |= AT_LONG;
+	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
+		at |= AT_SPELLED;
+	return at;
+}
+
+static bool scan_secret(struct scan *s, struct finding *f)
+{
+	size_t end = secret_end(s, s->i);
+
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_ID, .rule = "credential", .custom = -1};
+	return end > 0;
+}
+
+bool detect(struct scan *s, struct finding *f)
+{
+	unsigned int at;
+
+	if ((s->secret_at == s->i && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
+		return true;
+	at = where(s);
+	for (uint32_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
+		if (DETECTORS[__builtin_ctz(list)].scan(s, f))
+			return true;
+	return false;
+}
+
+size_t detect_placeholder(struct scan *s, enum entity *entity)
+{
+	size_t j = s->i + 1, from = j, n = 0;
+	char name[34];
+
+	if (scan_at(s, s->i) != '[')
+		return 0;
+	while (j < from + 33 && ((scan_at(s, j) >= 'A' && scan_at(s, j) <= 'Z') || scan_at(s, j) == '_' || (j > from && is_digit(scan_at(s, j)))))
+		name[n++] = (char)scan_at(s, j++);
+	if (j == from)
+		return 0;
+	name[n] = '\0';
+	if (!entity_parse(name, entity))
+		*entity = ENTITY_CUSTOM;
+	if (scan_at(s, j) == '-' || scan_at(s, j) == ':')
+		for (j++, from = j; j < from + 8 && is_alnum(scan_at(s, j)); j++)
+			;
+	if (scan_at(s, j) != ']')
+		return 0;
+	for (size_t k = s->secret_at; k < j; k = secret_next(s->secret, s->r, k + 1))
+		if (secret_end(s, k))
+			return 0;
+	return j + 1;
+}
