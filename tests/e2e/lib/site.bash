@@ -180,6 +180,8 @@ agent_log() { cat "$SITE/agent.out" "$SITE/agent.err"; }
 # children and keeper of an agent that was killed end by themselves; nothing of it may be left
 agent_kill() { end agent KILL; }
 agent_processes() { pgrep -u "$AGENT_USER" -f "$SITE" 2>/dev/null; }
+# all of the account, but not what another root with the same numbers runs
+agent_left() { pgrep -u "$AGENT_USER" --ns $$ --nslist pid; }
 
 site_start() {
 	site_folder && site_account || return 1
@@ -203,9 +205,9 @@ site_stop() {
 		grep -E -A 30 'ERROR: (Address|Leak|Undefined)|runtime error:' "$f" | head -n 60 >&2
 	done
 	if [ "$(id -u)" = 0 ] && [ -n "${AGENT_USER:-}" ]; then
-		until_ok "no process of the agent is left" eval '! pgrep -u "$AGENT_USER" > /dev/null 2>&1' || {
+		until_ok "no process of the agent is left" eval '! agent_left > /dev/null 2>&1' || {
 			rc=1
-			for pid in $(pgrep -u "$AGENT_USER"); do say "left: $(tr '\0' ' ' < "/proc/$pid/cmdline")"; kill -KILL "$pid"; done; }
+			for pid in $(agent_left); do say "left: $(tr '\0' ' ' < "/proc/$pid/cmdline")"; kill -KILL "$pid"; done; }
 		for n in 1 2 3 4 5 6 7 8 9 10; do userdel "$AGENT_USER" 2>/dev/null && break; sleep 0.2; done
 	fi
 	[ "${SITE_KEEP:-}" ] || rm -rf "$SITE"
