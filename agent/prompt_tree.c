@@ -92,38 +92,28 @@ struct key {
 	bool of_dialect;
 };
 
-/* Nearly all keys are ASCII, where folding is lower case. */
-static bool fold_ascii(struct slice raw, struct slice *out)
+/* Nearly all keys are lower-case ASCII, which folds to itself. */
+static bool is_folded(struct slice raw)
 {
-	char *text = malloc(raw.n);
-
-	for (size_t i = 0; text && i < raw.n; i++) {
-		if (raw.p[i] & 0x80) {
-			wipe(text, i);
-			free(text);
+	for (size_t i = 0; i < raw.n; i++)
+		if ((raw.p[i] & 0x80) || (raw.p[i] >= 'A' && raw.p[i] <= 'Z'))
 			return false;
-		}
-		text[i] = raw.p[i] >= 'A' && raw.p[i] <= 'Z' ? (char)(raw.p[i] + 32) : raw.p[i];
-	}
-	*out = (struct slice){text, raw.n};
-	return text != NULL;
+	return true;
 }
 
-static enum rc fold(struct slice raw, struct slice *out)
+/* key->folded is key->raw itself, or memory of its own. */
+static enum rc fold(struct key *key)
 {
-	char *text = NULL;
+	utf8proc_uint8_t *text = NULL;
+	ssize_t n;
 
-	if (raw.n == 0) {
-		*out = (struct slice){NULL, 0};
+	key->folded = key->raw;
+	if (is_folded(key->raw))
 		return RC_OK;
-	}
-	if (fold_ascii(raw, out))
-		return RC_OK;
-	ssize_t n = utf8proc_map((const utf8proc_uint8_t *)raw.p, (ssize_t)raw.n, (utf8proc_uint8_t **)(void *)&text, UTF8PROC_CASEFOLD);
-
+	n = utf8proc_map((const utf8proc_uint8_t *)key->raw.p, (ssize_t)key->raw.n, &text, UTF8PROC_CASEFOLD);
 	if (n < 0)
 		return n == UTF8PROC_ERROR_NOMEM ? RC_NOMEM : RC_BAD;
-	*out = (struct slice){text, (size_t)n};
+	key->folded = (struct slice){(char *)text, (size_t)n};
 	return RC_OK;
 }
 
@@ -154,13 +144,15 @@ static enum rc check_folded(struct reader *r, const struct tree_node *object, st
 	for (const char *key; (key = paths_key(r->paths, object->place, total - n)); total++)
 		keys[total] = (struct key){.raw = slice_str(key), .of_dialect = true};
 	for (size_t i = 0; i < total && rc == RC_OK; i++)
-		rc = fold(keys[i].raw, &keys[i].folded);
+		rc = fold(&keys[i]);
 	if (rc == RC_OK)
 		qsort(keys, total, sizeof *keys, by_folded);
 	for (size_t i = 1; i < total && rc == RC_OK; i++)
 		if (compare(keys[i - 1].folded, keys[i].folded) == 0 && compare(keys[i - 1].raw, keys[i].raw) != 0)
 			rc = bad(r, object->at, "an object here has keys that differ only in upper and lower case");
 	for (size_t i = 0; i < total; i++) {
+		if (keys[i].folded.p == keys[i].raw.p)
+			continue;
 		wipe((char *)(uintptr_t)keys[i].folded.p, keys[i].folded.n);
 		free((char *)(uintptr_t)keys[i].folded.p);
 	}
