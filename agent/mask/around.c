@@ -35,8 +35,10 @@ enum left around_left(const struct context *c)
 		return LEFT_LIST;
 	if (last & WORD_KIN)
 		return LEFT_PERSON;
-	if ((last & WORD_ROLE) && c->gap == GAP_SPACE)
+	if (last & WORD_ROLE)
 		return LEFT_ROLE;
+	if ((second & WORD_TWIN) && c->gap == GAP_SPACE)             /* "Twin A" */
+		return LEFT_PERSON;
 	/* "Thank you, Fitzgerald" */
 	if ((last & WORD_ADDRESS) || ((second & WORD_ADDRESS) && (last & WORD_YOU)))
 		return LEFT_PERSON;
@@ -46,6 +48,8 @@ enum left around_left(const struct context *c)
 		return LEFT_PERSON;
 	if (last & WORD_ARTICLE)
 		return LEFT_THING;
+	if (last & WORD_BY)
+		return LEFT_BY;
 	return last & WORD_WITH ? LEFT_WITH : last & WORD_PLACE_BEFORE ? LEFT_PLACE : LEFT_NONE;
 }
 
@@ -119,6 +123,8 @@ static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
 	size_t end;
 	word_set next;
 
+	if ((kinds & WORD_ADVERB) && !(kinds & WORD_BE) && scan_at(s, behind) == ' ')       /* "also reports" */
+		kinds = word_kinds(around_word(s, behind + 1, &behind)) & ~WORD_BE;
 	if (kinds & WORD_VERB)
 		return RIGHT_VERB;
 	if (!(kinds & WORD_BE) || scan_at(s, behind) != ' ')
@@ -126,8 +132,14 @@ static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
 	if (is_age(s, behind + 1))
 		return RIGHT_SURE;
 	next = word_kinds(around_word(s, behind + 1, &end));
+	if ((next & WORD_ADVERB) && scan_at(s, end) == ' ') {        /* "was not seen" */
+		behind = end;
+		next = word_kinds(around_word(s, behind + 1, &end));
+	}
 	if ((kinds & WORD_HAVE) && (next & WORD_ARTICLE))            /* "had an x-ray" */
 		return RIGHT_VERB;
+	if ((next & WORD_ARTICLE) && scan_at(s, end) == ' ')         /* "is a retired" */
+		return word_kinds(around_word(s, end + 1, &end)) & WORD_HUMAN ? RIGHT_VERB : RIGHT_WEAK;
 	if ((next & WORD_BE) && scan_at(s, end) == ' ') {            /* "has been", "will be" */
 		i = end + 1;
 		next = word_kinds(around_word(s, i, &end));
@@ -167,7 +179,8 @@ enum right around_right(struct scan *s, size_t end)
 		c = scan_at(s, end);
 	}
 	if (c == ',' && scan_at(s, end + 1) == ' ')
-		return is_age(s, end + 2) || is_number(s, end + 2) ? RIGHT_SURE : RIGHT_NONE;
+		return is_age(s, end + 2) || is_number(s, end + 2) ? RIGHT_SURE :
+		       word_kinds(around_word(s, end + 2, &behind)) & WORD_WHOSE ? RIGHT_MORE : RIGHT_NONE;
 	if (c == ' ' && scan_at(s, end + 1) == '-' && scan_at(s, end + 2) == ' ')
 		return is_age(s, end + 3) ? RIGHT_SURE : RIGHT_NONE;
 	if (c != ' ' && c != '-' && c != '\n')
@@ -181,5 +194,7 @@ enum right around_right(struct scan *s, size_t end)
 		return RIGHT_THING;
 	if (possessive)
 		return kinds & WORD_KIN ? RIGHT_SURE : RIGHT_NONE;
+	if ((kinds & WORD_AND) && c == ' ' && scan_at(s, behind) == ' ' && (word_kinds(around_word(s, behind + 1, &behind)) & WORD_WHOSE))
+		return RIGHT_MORE;
 	return c == ' ' ? verb(s, end + 1, kinds, behind) : RIGHT_NONE;
 }

@@ -10,7 +10,8 @@ enum left {
 	LEFT_PLACE_NAME,         /* "North" */
 	LEFT_LIST,               /* a name, and a comma or "and" */
 	LEFT_PLACE,              /* "in", "from" */
-	LEFT_WITH,               /* "with", "by": persons, and things */
+	LEFT_WITH,               /* "with", "for": persons, and things */
+	LEFT_BY,
 	LEFT_ROLE,               /* "patient" */
 	LEFT_PERSON,             /* "spoke with", "per", "her son", "this is" */
 };
@@ -20,6 +21,7 @@ enum right {
 	RIGHT_THING,             /* "disease", "catheter": the name is a thing's */
 	RIGHT_CODE,              /* "R01" */
 	RIGHT_WEAK,              /* "is", "had" */
+	RIGHT_MORE,              /* ", a retired driver", "and his sister" */
 	RIGHT_VERB,              /* "was seen", "reports" */
 	RIGHT_SURE,              /* ", RN", "'s mother", "is a 45-year-old" */
 };

@@ -126,6 +126,35 @@ static const struct {
 	{"generalpractitioner", LABEL_NAME, MARK}, {"display", LABEL_PERSON, MARK}, {"my name is", LABEL_SPOKEN, 0},
 	{"name is", LABEL_SPOKEN, 0}, {"named", LABEL_NAME, 0}, {"sincerely", LABEL_NAME, 0}, {"regards", LABEL_NAME, 0},
 
+	{"patientname", LABEL_NAME, MARK}, {"fullname", LABEL_NAME, MARK}, {"displayname", LABEL_NAME, MARK},
+	{"physicianname", LABEL_NAME, MARK}, {"providername", LABEL_NAME, MARK}, {"doctorname", LABEL_NAME, MARK},
+	{"authorname", LABEL_NAME, MARK}, {"membername", LABEL_NAME, MARK}, {"subscribername", LABEL_NAME, MARK},
+	{"contactname", LABEL_NAME, MARK}, {"middlename", LABEL_NAME, MARK}, {"familyname", LABEL_NAME, MARK},
+	{"givenname", LABEL_NAME, MARK}, {"preferred name", LABEL_NAME, MARK}, {"nickname", LABEL_NAME, MARK},
+	{"performer", LABEL_PERSON, MARK}, {"practitioner", LABEL_PERSON, MARK}, {"admitting", LABEL_PERSON, MARK},
+	{"requesting", LABEL_PERSON, MARK}, {"consulting", LABEL_PERSON, MARK}, {"referring md", LABEL_PERSON, MARK},
+	{"cosigned by", LABEL_NAME, 0}, {"entered by", LABEL_NAME, 0}, {"authenticated by", LABEL_NAME, 0},
+	{"reported by", LABEL_NAME, 0}, {"recorded by", LABEL_NAME, 0}, {"documented by", LABEL_NAME, 0},
+	{"attested by", LABEL_NAME, 0}, {"supervised by", LABEL_NAME, 0}, {"administered by", LABEL_NAME, 0},
+	{"collected by", LABEL_NAME, 0}, {"assessed by", LABEL_NAME, 0}, {"received by", LABEL_NAME, 0},
+	{"typed by", LABEL_NAME, 0}, {"requested by", LABEL_NAME, 0}, {"prescribed by", LABEL_NAME, 0},
+	{"treated by", LABEL_NAME, 0}, {"witnessed by", LABEL_NAME, 0}, {"obtained by", LABEL_NAME, 0},
+	{"directed by", LABEL_NAME, 0}, {"submitted by", LABEL_NAME, 0}, {"respectfully submitted", LABEL_NAME, 0},
+	{"surgeons", LABEL_NAME, MARK | LIST}, {"physicians", LABEL_PERSON, MARK | LIST}, {"children", LABEL_PERSON, MARK | LIST},
+	{"siblings", LABEL_PERSON, MARK | LIST}, {"sons", LABEL_PERSON, MARK | LIST}, {"daughters", LABEL_PERSON, MARK | LIST},
+	{"scribe", LABEL_NAME, MARK}, {"transcriptionist", LABEL_NAME, MARK}, {"rn", LABEL_PERSON, MARK},
+	{"np", LABEL_PERSON, MARK}, {"md", LABEL_PERSON, MARK}, {"case manager", LABEL_PERSON, MARK},
+	{"social worker", LABEL_PERSON, MARK}, {"hcp", LABEL_PERSON, MARK}, {"proxy", LABEL_PERSON, MARK},
+	{"poa", LABEL_PERSON, MARK}, {"contact person", LABEL_NAME, 0}, {"partner", LABEL_PERSON, MARK},
+	{"aunt", LABEL_PERSON, MARK}, {"uncle", LABEL_PERSON, MARK}, {"grandmother", LABEL_PERSON, MARK},
+	{"grandfather", LABEL_PERSON, MARK}, {"caregiver", LABEL_PERSON, MARK}, {"cardiologist", LABEL_PERSON, MARK},
+	{"oncologist", LABEL_PERSON, MARK}, {"hospitalist", LABEL_PERSON, MARK}, {"intern", LABEL_PERSON, MARK},
+	{"fellow", LABEL_PERSON, MARK}, {"technologist", LABEL_PERSON, MARK}, {"sonographer", LABEL_PERSON, MARK},
+	{"therapist", LABEL_PERSON, MARK}, {"dietitian", LABEL_PERSON, MARK}, {"pharmacist", LABEL_PERSON, MARK},
+	{"midwife", LABEL_PERSON, MARK}, {"clinician", LABEL_PERSON, MARK}, {"employee", LABEL_PERSON, MARK},
+	{"insured", LABEL_PERSON, MARK}, {"guarantor", LABEL_PERSON, MARK}, {"policyholder", LABEL_PERSON, MARK},
+	{"yours truly", LABEL_NAME, 0}, {"warmly", LABEL_NAME, 0},
+
 	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0},
 	{"ages", LABEL_AGE, LIST},
 
@@ -175,7 +204,7 @@ static const char *const STATE_NAMES[] = {
 enum { FILLER_PLAIN = 1, FILLER_MARK };
 enum { STATE_CODE = 1, STATE_NAME };
 
-static uint64_t AND, MR;                         /* hashes of these words */
+static uint64_t AND, MR, W_SLASH;                /* hashes of "and", "mr", "w" */
 
 /* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
 static uint64_t join(uint64_t before, uint64_t word)
@@ -207,6 +236,7 @@ void labels_fill(void)
 
 	AND = phrase_hash("and", &last);
 	MR = phrase_hash("mr", &last);
+	W_SLASH = phrase_hash("w", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
 
@@ -331,7 +361,7 @@ void context_sign(struct context *c, uint16_t sign)
 	c->last = sign;
 	if (c->tried && !joins_codes(sign))
 		c->tried = 0;
-	gap = gap_of(sign);
+	gap = sign == '/' && c->before[0] == W_SLASH ? GAP_SPACE : gap_of(sign);       /* "spoke w/ Jane" */
 	c->gap = gap > c->gap ? gap : c->gap;
 	if (columns_sign(&c->columns, sign, &cell)) {            /* the head of its column is a cell's label, and no word before is */
 		forget_label(c);

@@ -5,14 +5,23 @@
 /* May the part belong to a name that was announced? In small letters only where names are written so. */
 static bool is_name_part(struct scan *s, const struct part *p, bool small, bool first)
 {
-	enum label label = s->context->label;
+	const struct context *c = s->context;
+	enum label label = c->label;
 
 	if (p->shape == SHAPE_NOT || (p->words & WORD_CREDENTIAL))
 		return false;
 	if (p->words & WORD_PARTICLE)
 		return true;
-	if (p->shape == SHAPE_LOWER)
-		return small && !(p->words & WORD_STOP) && p->end - p->start > 1;
+	if (p->shape == SHAPE_LOWER) {
+		unsigned int dictionary = label == LABEL_NAME && c->mark ? part_look_up(s, p) : DICTIONARY_SAFE;
+
+		/* "Name: adebayo, funmi", but not "Name: metformin" */
+		if ((dictionary & DICTIONARY_SAFE) || (first && !dictionary))
+			dictionary = 0;
+		else if (!first)
+			dictionary = DICTIONARY_LAST;
+		return (small || (dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST))) && !(p->words & WORD_STOP) && p->end - p->start > 1;
+	}
 	if (!(p->words & WORD_STOP) || (first && p->shape == SHAPE_INITIAL))
 		return true;
 	/* "Dr. Long", "Name: LONG, MALIK", "Name: Keisha Day", but not "Name: Keisha Case number:" */
@@ -62,8 +71,10 @@ static struct name read_name(struct scan *s, size_t i, bool small, bool comma_fo
 		if (!particle || p.shape >= SHAPE_CAPITALS)
 			name.end = p.end;
 		at = part_next(s, &p, comma && k < 3);
+		if (!at && k == 0)
+			at = part_nickname(s, &p);
 		if (at && (scan_at(s, p.end) == ',' || scan_at(s, p.end) == '^')) {
-			comma = false;
+			comma = scan_at(s, p.end) == '^';
 			name.comma = true;
 		}
 	}
@@ -82,6 +93,10 @@ static bool is_likely(struct scan *s, const struct name *name)
 	uint16_t behind = scan_at(s, name->end);
 	bool ends = ends_line(s, name->end) || behind == ',' || behind == '.' || behind == '/' || (behind == ' ' && scan_at(s, name->end + 1) == ' ');
 
+	/* "Attending: Cho / Resident: Ames", where nobody speaks */
+	if (!(word_kinds(s->context->before[0]) & WORD_SPEAKER) && name->parts == 1 && p->shape == SHAPE_NAME && !(p->words & WORD_STOP) &&
+	    (ends_line(s, name->end) || behind == ',' || behind == '"' || (behind == ' ' && !is_alpha(scan_at(s, name->end + 1)))))
+		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) || part_is_unknown(p);
 	if (p->dictionary & DICTIONARY_SAFE)
 		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && (name->comma || (name->parts > 1 && ends) || (p->words & WORD_PARTICLE) ||
 			around_credential(s, name->end));

@@ -29,7 +29,7 @@ static size_t spaced_letters(struct scan *s, size_t i, uint64_t *hash)
 }
 
 /* What the dictionaries say: of the letters alone ("O'Brien"), and of both halves of a double name. */
-static unsigned int look_up(struct scan *s, const struct part *p)
+unsigned int part_look_up(struct scan *s, const struct part *p)
 {
 	uint64_t all = WORD_HASH, half = WORD_HASH;
 	unsigned int bits = 0, safe = DICTIONARY_SAFE;
@@ -135,7 +135,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	else
 		p->shape = capitals ? SHAPE_CAPITALS : SHAPE_NAME;
 	if (p->shape > SHAPE_LOWER)
-		p->dictionary = joints ? look_up(s, p) : dictionary_find(p->hash);
+		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
 }
 
 void part_read(struct scan *s, size_t i, struct part *p)
@@ -165,10 +165,24 @@ size_t part_next(struct scan *s, const struct part *p, bool comma)
 	if (scan_at(s, j) == '.' && (p->shape == SHAPE_INITIAL || (p->words & WORD_PARTICLE) || p->end - p->start <= 2))
 		j++;
 	if (scan_at(s, j) == '^' && comma)
-		return j + 1;
+		return is_alpha(scan_at(s, j + 1)) ? j + 1 : 0;
 	if (comma && scan_at(s, j) == ',')
 		j++;
 	if (scan_at(s, j) == ' ' || (scan_at(s, j) == '.' && p->shape == SHAPE_INITIAL))
 		return is_alpha(scan_at(s, j + 1)) ? j + 1 : 0;
 	return p->shape == SHAPE_INITIAL && is_alpha(scan_at(s, j)) && j > p->end ? j : 0;
+}
+
+size_t part_nickname(struct scan *s, const struct part *p)
+{
+	uint16_t open = scan_at(s, p->end) == ' ' ? scan_at(s, p->end + 1) : 0;
+	size_t i = p->end + 2, j = i;
+
+	if ((open != '"' && open != '(') || !is_upper(scan_at(s, i)))
+		return 0;
+	while (j < i + 14 && is_alpha(scan_at(s, j)))
+		j++;
+	if (j < i + 2 || scan_at(s, j) != (open == '"' ? '"' : ')') || scan_at(s, j + 1) != ' ' || !is_upper(scan_at(s, j + 2)))
+		return 0;
+	return j + 2;
 }

@@ -16,6 +16,12 @@ static inline bool part_is_strong(const struct part *p, unsigned int what)
 	return (p->dictionary & what) && !(p->dictionary & DICTIONARY_SAFE);
 }
 
+/* What the dictionaries say of the part, also in small letters. */
+unsigned int part_look_up(struct scan *s, const struct part *p);
+
+/* Behind a nickname that stands behind the part: William "Bill" Cobb, Teresa (Terry) Lund; 0: there is none. */
+size_t part_nickname(struct scan *s, const struct part *p);
+
 /* In no dictionary at all. */
 static inline bool part_is_unknown(const struct part *p)
 {

@@ -46,6 +46,8 @@ static void read_run(struct scan *s, struct run *run)
 			break;
 		run->n++;
 		at = part_next(s, p, false);
+		if (!at && !within)
+			at = part_nickname(s, p);
 	}
 	for (bool initials = run->n && run->p[0].shape == SHAPE_INITIAL; run->n; run->n--) {
 		enum shape last = run->p[run->n - 1].shape;
@@ -61,6 +63,8 @@ static int single(const struct part *p)
 	int score = part_is_strong(p, DICTIONARY_FIRST) ? 6 : part_is_strong(p, DICTIONARY_LAST) ? 3 : part_is_unknown(p) ? 2 :
 		    p->dictionary & DICTIONARY_FIRST ? 2 : p->dictionary & DICTIONARY_LAST ? 0 : -9;
 
+	if (p->words & WORD_EPONYM)                      /* "Foley was placed" */
+		score = score < 1 ? score : 1;
 	if (p->words & WORD_STATE)
 		score = p->dictionary & DICTIONARY_FIRST ? 0 : -9;
 	if (p->words & WORD_STOP)
@@ -98,6 +102,8 @@ static int words_score(const struct run *run, int *n)
 	int k = 0, score;
 
 	*n = run->n;
+	if (run->n > 1 && (first->words & WORD_PLACE_FIRST) && lexicon_find(run->p[1].hash)->state)
+		return -9;                               /* "North Carolina" */
 	while (*n > 1 && run->p[*n - 1].shape != SHAPE_INITIAL && !(run->p[*n - 1].dictionary & NAMES) && !part_is_unknown(&run->p[*n - 1]))
 		--*n;                                    /* "Maria Clinic": the words behind are no name's */
 	while (*n > 1 && run->p[*n - 1].shape == SHAPE_LOWER)
@@ -130,7 +136,9 @@ static size_t last_first(struct scan *s, const struct run *run)
 	struct part first;
 	size_t at, end;
 
-	if (scan_at(s, last->end) != ',' || !(run->p[0].dictionary & DICTIONARY_LAST || part_is_unknown(&run->p[0])))
+	uint16_t sign = scan_at(s, last->end);
+
+	if ((sign != ',' && sign != '^') || !(run->p[0].dictionary & DICTIONARY_LAST || part_is_unknown(&run->p[0])))
 		return 0;
 	at = part_next(s, last, true);
 	if (!at)
@@ -182,8 +190,8 @@ static bool particle_name(struct scan *s, struct finding *f)
 	return true;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_ROLE] = 3, [LEFT_PERSON] = 4};
-static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_ROLE] = 3, [LEFT_PERSON] = 4};
+static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_MORE] = 2, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 bool scan_person(struct scan *s, struct finding *f)
 {
@@ -195,6 +203,8 @@ bool scan_person(struct scan *s, struct finding *f)
 
 	if (!is_upper(scan_at(s, s->i)))
 		return particle_name(s, f);
+	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_CITY)     /* the end of "Salter-Harris" */
+		return false;
 	read_run(s, &run);
 	/* "A Colorado", "I Street": no initial without its full stop */
 	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.'))
@@ -205,13 +215,20 @@ bool scan_person(struct scan *s, struct finding *f)
 		if (score < 0)
 			return false;
 		end = run.p[n - 1].end;
+		if (run.p[n - 1].shape == SHAPE_INITIAL && n == run.n && scan_at(s, end) == '.' && run.p[0].shape == SHAPE_INITIAL)
+			end++;                           /* "J.R. is a" */
 		left = around_left(s->context);
 		right = around_right(s, end);
+		if (left == LEFT_ROLE && s->context->gap == GAP_COMMA && scan_at(s, end) != ',')
+			left = LEFT_NONE;                /* "the patient, Ana," */
+		if (n == 1 && right == RIGHT_WEAK && around_begins_sentence(s->context) && part_is_strong(&run.p[0], DICTIONARY_LAST) &&
+		    !(run.p[0].words & (WORD_EPONYM | WORD_STATE)) && run.p[0].shape == SHAPE_NAME)
+			score++;
 		score += LEFT_SCORE[left];
 		if (left == LEFT_PLACE && !(run.p[0].dictionary & DICTIONARY_PLACE))
 			score -= LEFT_SCORE[left];
 		if (run.p[n - 1].shape == SHAPE_INITIAL && n > 1) {
-			score = (word_kinds(s->context->before[0]) & WORD_BY) && s->context->gap == GAP_SPACE ? LIKELY : 0;
+			score = right == RIGHT_SURE || ((word_kinds(s->context->before[0]) & WORD_BY) && s->context->gap == GAP_SPACE) ? LIKELY : 0;
 			right = RIGHT_NONE;
 			end += scan_at(s, end) == '.';
 		}

@@ -209,6 +209,12 @@ void context_masked(struct context *context, enum entity entity);     /* an iden
 #define WORD_ON           W(33)	/* "on": a street */
 #define WORD_BY           W(35)
 #define WORD_COUNTY       W(34)
+#define WORD_EPONYM       W(36)	/* "Foley", "Holter": things bear these names more often than people who are met */
+#define WORD_SPEAKER      W(37)	/* "Doctor": whose words stand behind a colon */
+#define WORD_WHOSE        W(38)	/* "his", "a", "who": of a person who was just named */
+#define WORD_TWIN         W(39)
+#define WORD_ADVERB       W(40)	/* "also": between a person and a verb */
+#define WORD_HUMAN        W(41)	/* (is a) "retired" */
 
 /* Numbers and days in words are a list of their own. */
 enum {

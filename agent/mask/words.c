@@ -26,7 +26,7 @@ static const char STOP[] =
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
-	"na nka nkda ok okay sure fine great alright right again maybe well anything nothing something always never um uh oh yeah hmm";
+	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter palmetto mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
@@ -43,15 +43,30 @@ static const char KIN[] =
 	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
-	"nicknamed alias aka regards sincerely welcome signed sees";
+	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring interviewed counseled reassured instructed "
+	"encouraged inform advised okay ok morning afternoon evening";
 static const char YOU[] = "you is am m to";
-static const char WITH[] = "with by to and from is be am m";
+static const char WITH[] = "with by to and from is be am m for w";
 static const char MEET[] = "i spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
 	"conferred signed dictated accompanied referred seen lives live living this must directed relayed assisted performed written transcribed prepared verified "
-	"obtained placed ordered interviewed evaluated follow sent forwarded handed";
+	"obtained placed ordered interviewed evaluated follow sent forwarded handed given received left message report d";
 static const char PLACE_BEFORE[] = "in from to near at of outside around through";
 
+static const char ADVERB[] = "not also now still never always currently recently previously initially then just again really often usually typically "
+	"subsequently later otherwise has";
+
+/* What people are said to be. */
+static const char HUMAN[] = "pleasant retired former delightful lovely healthy obese man woman gentleman lady male female boy girl teacher veteran smoker nonsmoker "
+	"widow widower widowed married divorced single student nurse lawyer farmer driver teenager toddler infant newborn child adolescent";
+
+static const char WHOSE[] = "a an the his her who whose our my";
+
 static const char VERB[] =
+	"requests requested recalls recalled admits appreciates prefers preferred hopes hoped enjoys enjoyed expressed expresses visited visits met meets studied "
+	"retired divorced vomited voided urinated coughed cried cries laughed yelled yells screamed fainted collapsed tripped slipped suffered suffers experienced "
+	"experiences wishes wished chose elected opted decided tries tried wears wore sits stood learned forgot forgets remembered loves likes hates wonders replied "
+	"replies answered answers claims claimed insisted insists apologized nodded smiled texted emailed messaged graduated emigrated immigrated enlisted reviewed "
+	"performed assisted prescribed assessed recommended saw accompanied helped follows exclaimed whispered shook turned sang cooks cooked drinks gets got "
 	"spent shouted began said says saying states stated reports reported denies denied complains complained presents presented calls called refuses refused tolerated "
 	"ambulated ambulates lives lived works worked agrees agreed asks asked tells told went goes came comes arrived arrives returned returns wants wanted feels "
 	"felt endorses endorsed woke wakes slept sleeps ate eats drank drinks took takes understands understood verbalized verbalizes walked walks weighs "
@@ -60,11 +75,14 @@ static const char VERB[] =
 	"attended attends married explained recommends examined consulted dictated signed phoned "
 	"brought drove drives asks followed spoke speaks knows knew";
 
-static const char BE[] = "is was has had will would can could been be were are does did may should must";
+static const char BE[] = "is was has had will would can could been be were are does did may should must appears appeared seems seemed remains remained looks looked";
 
 static const char PARTICIPLE[] =
 	"seen admitted discharged born brought given started told asked referred transferred diagnosed evaluated called taken treated here able happy "
 	"scheduled examined advised counseled counselled instructed informed notified hospitalized intubated extubated able alert awake unable coughing "
+	"comfortable afebrile sedated nonverbal combative agitated cooperative confused lethargic drowsy arousable asymptomatic unresponsive hungry homeless "
+	"bathed fed repositioned cleared readmitted weaned taught educated reassured bedbound ambulatory independent present adopted raised struck shot "
+	"stabbed assaulted bitten unconscious deceased pleasant oriented sleepy "
 	"vomiting complaining feeling doing having taking living working overcome due ready well stable improving better tired anxious upset tearful ambulating eating "
 	"sleeping asked accompanied interviewed consented prepped placed consulted paged married single widowed divorced retired unemployed employed "
 	"from originally in back coming going called concerned pregnant moved lost worried pleased agreeable comfortable resting";
@@ -78,13 +96,29 @@ static const char THING[] =
 	"knee hip ankle spur esophagus diverticulum hernia repair operation resection bypass shunt stent valve graft mesh screw rod rods plate "
 	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
-	"mom care spotted level grade class tooth neuroma habitus hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+	"mom care spotted level grade class tooth neuroma paralysis aphasia drainage inventory rating stages ratio drain trial watch sutures balance protocol habitus "
+	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+
+/* Tests, tubes and diseases that are called by their finders' names alone. */
+static const char EPONYM[] =
+	"foley holter whipple braden glasgow apgar gleason doppler bovie babinski hoffman hoffmann romberg trendelenburg killip mallampati "
+	"penrose hickman swan lachman phalen tinel spurling mcmurray finkelstein neer kernig brudzinski homans homan gram mohs nissen roux "
+	"billroth kocher hodgkin parkinson alzheimer crohn cushing addison hashimoto sjogren raynaud marfan wernicke charcot kawasaki paget "
+	"ewing wilms burkitt dupuytren barrett mallory zenker schatzki meckel colles salter lisfranc folstein epworth ringer hartmann rinne "
+	"kegel epley valsalva kirschner steinmann yankauer ommaya bair forrest truelove pugh rutherford fontaine schober ballard downe "
+	"downes doppler malecot broca horner tensilon mantoux schirmer snellen ishihara amsler seidel koplik virchow janeway osler quincke "
+	"heberden bouchard bunnell froment jobe yergason apley ortolani galeazzi gaenslen stinchfield mcburney rovsing courvoisier "
+	"trousseau chvostek lasegue";
 
 /* Of the words of STOP those that people are called, too. */
 static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
 static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec";
 static const char PLACE_FIRST[] = "north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
-static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant";
+/* Behind whose colon stands what they say, or have. */
+static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller resident "
+	"spouse parent to from re subject display aunt uncle child";
+
+static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";
 static const char HAVE[] = "had has";
 static const char ARTICLE[] = "a an no the some this that my your any every each";
 static const char NUMBER[] = "mr mrn dob ssn age id";
@@ -149,7 +183,8 @@ void words_fill(void)
 		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
-		{"and", WORD_AND}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
+		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN}, {ADVERB, WORD_ADVERB},
+		{HUMAN, WORD_HUMAN}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
 		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {WEEKDAY, NUMBER_WEEKDAY},

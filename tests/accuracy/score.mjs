@@ -1,4 +1,4 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|presidio|mts]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|presidio|mts]
 import fs from 'node:fs'
 import path from 'node:path'
 import {spawnSync} from 'node:child_process'
@@ -107,6 +107,7 @@ const runs = {
 	clinical: () => score('clinical notes, templates in view', notes.filter(d => !d.held_out)),
 	held_out: () => score('clinical notes, templates held out', notes.filter(d => d.held_out)),
 	hard: () => score('hard cases', hard(path.join(here, 'hard.txt'))),
+	names: () => score('names and places', hard(path.join(here, 'names.txt'))),
 	presidio: () => score('presidio_synth_v2', presidio),
 	mts: () => unlabelled('mts_dialog', jsonl(path.join(here, 'corpora/mts_dialog.jsonl')).flatMap(d => [{text: d.text}, {text: d.dialogue}])),
 }

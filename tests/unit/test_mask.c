@@ -139,6 +139,26 @@ static void test_names_in_running_text(void **state)
 	      {"ASSESSMENT AND PLAN: COPD exacerbation", NULL}, {"Review of Systems: negative", NULL}, {"Zimmer Biomet implant", NULL});
 }
 
+static void test_names_by_what_people_do(void **state)
+{
+	CHECK({"Whitcombe also reports pain", "[NAME] also reports pain"}, {"Hargreaves has remained afebrile.", "[NAME] has remained afebrile."},
+	      {"Tomlinson appears comfortable", "[NAME] appears comfortable"}, {"Osterhaus is a retired teacher", "[NAME] is a retired teacher"},
+	      {"Trujillo was not seen", "[NAME] was not seen"}, {"Sandberg is better today", "[NAME] is better today"}, {"Rosario, a retired driver, has COPD", "[NAME], a retired driver, has COPD"},
+	      {"Bogdan and his sister attended", "[NAME] and his sister attended"}, {"We examined Hargreaves at bedside", "We examined [NAME] at bedside"},
+	      {"Spoke w/ Tomlinson today", "Spoke w/ [NAME] today"}, {"Results were given to Delgado.", "Results were given to [NAME]."}, {"The patient, Delgado, was seen", "The patient, [NAME], was seen"},
+	      {"William \"Buddy\" Cobb is here", "[NAME] is here"}, {"Theresa (Terry) Lund is seen", "[NAME] is seen"}, {"J.R. is a 6-year-old", "[NAME] is a 6-year-old"},
+	      {"Foley was placed", NULL}, {"Holter is normal", NULL}, {"Christmas was hard", NULL}, {"Salter-Harris II", NULL}, {"North Carolina 27103", "North Carolina [ZIP]"},
+	      {"The patient, Spanish speaking, was seen", NULL}, {"Moderna declined.", NULL}, {"Lasix was held", NULL});
+}
+
+static void test_names_behind_labels_of_forms(void **state)
+{
+	CHECK({"Attending: Sandberg", "Attending: [NAME]"}, {"Admitting: Vandermolen, Pieter", "Admitting: [NAME]"}, {"Cosigned by Dmitry Volkov", "Cosigned by [NAME]"},
+	      {"Entered by: shelly brandt", "Entered by: [NAME]"}, {"{\"patientName\": \"Rohan Mistry\"}", "{\"patientName\": \"[NAME]\"}"}, {"PID|1||||DOE^JOHN^Q||", "PID|1||||[NAME]||"},
+	      {"{\"physician\":\"Grigoryan\"}", "{\"physician\":\"[NAME]\"}"}, {"{\"display\":\"Glucose\"}", NULL}, {"Name: metformin", NULL}, {"Attending: present", NULL},
+	      {"Referring: Cardiology", NULL}, {"Patient: Mmhmm", NULL});
+}
+
 static void test_names_found_again(void **state)
 {
 	CHECK({"Ingrid Sandoval came. Sandoval is stable. Ingrid ate.", "[NAME] came. [NAME] is stable. [NAME] ate."},
@@ -230,6 +250,8 @@ int main(void)
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),
 		cmocka_unit_test(test_names_in_running_text),
+		cmocka_unit_test(test_names_by_what_people_do),
+		cmocka_unit_test(test_names_behind_labels_of_forms),
 		cmocka_unit_test(test_names_found_again),
 		cmocka_unit_test(test_dates_in_words),
 		cmocka_unit_test(test_ages),
