@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "utf8.h"
 
@@ -96,6 +97,15 @@ static enum rc copy_custom(struct mask_engine *e, size_t i, const struct custom_
 	return to->name && to->words && to->beginnings ? RC_OK : RC_NOMEM;
 }
 
+/* Who was born in it or later is 89 at most (45 CFR 164.514(b)(2)(i)(C)). */
+static int first_year(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	return gmtime_r(&now, &tm) ? tm.tm_year + 1900 - 89 : 2200;
+}
+
 enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out, struct why *why)
 {
 	struct mask_engine *e = calloc(1, sizeof *e);
@@ -106,6 +116,7 @@ enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out
 		return rc;
 	lexicon_ready();
 	memcpy(e->op, rules->op, sizeof e->op);
+	e->first_year = first_year();
 	e->custom = calloc(rules->n_custom + 1, sizeof *e->custom);
 	e->pattern = calloc(rules->n_custom + 1, sizeof *e->pattern);
 	e->first = calloc(rules->n_custom + 1, sizeof *e->first);

@@ -37,6 +37,7 @@ struct mask_engine {
 	pcre2_code **pattern;            /* one for each custom rule; NULL for words */
 	uint8_t (*first)[32];            /* bytes that the pattern can begin with, a bit each */
 	size_t n_custom;
+	int first_year;                  /* earlier ones tell ages over 89 */
 };
 
 /* Does a decoded text hold an identifier? One level deep: what is decoded is not decoded again. */
@@ -45,12 +46,15 @@ bool engine_finds_decoded(const struct mask_engine *engine, struct slice text);
 /* Append what stands for a masked value. custom: -1, or which of the engine's own. */
 enum rc operator_apply(const struct mask_engine *engine, struct mask_scope *scope, enum entity entity, int custom, struct slice value,
 		       struct buf *out) MUST_USE;
+/* Does the value stand as it is? It does not for keep alone: a web address may hold other identifiers. */
+bool operator_keeps(const struct mask_engine *engine, enum entity entity, int custom, struct slice value);
 enum operator engine_operator(const struct mask_engine *engine, enum entity entity, int custom);
 const char *engine_entity(const struct mask_engine *engine, enum entity entity, int custom);
 
-/* The number of a value within the scope, from 1; the same value of the same entity has the same number. 0: no memory. */
-uint64_t scope_number(struct mask_scope *scope, const char *entity, struct slice value);
+/* The number of a value within the scope, from 1; the same value under the same name has the same number, however it is written. 0:
+ * no memory. */
+uint64_t scope_number(struct mask_scope *scope, const char *name, enum entity entity, struct slice value);
 /* HMAC of a value under the scope's own key, cut to 8 hex digits. */
-void scope_digest(struct mask_scope *scope, struct slice value, char hex[9]);
+void scope_digest(struct mask_scope *scope, enum entity entity, struct slice value, char hex[9]);
 
 #endif

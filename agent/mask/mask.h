@@ -69,6 +69,10 @@ enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct m
 /* Does the text hold an identifier (of any entity whose operator is not keep)? context as for mask_context(). */
 bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text);
 
+/* A bare number of JSON, its key as context ("mrn: "): the number that must stand in its place, and it is counted; NULL when it may
+ * stay. */
+const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits);
+
 /* Does a field of the protocol's own (a model's name, a role) hold a number, code or mail address that is an identifier? Names, dates,
  * places and web addresses do not count: models are called by them. */
 bool mask_finds_code(struct mask_engine *engine, struct slice value);

@@ -261,7 +261,7 @@ static size_t capitals(struct scan *s)
 	return end;
 }
 
-/* Digits of a ZIP code behind a state. */
+/* Digits of a ZIP code behind a state, or what was written for one. */
 static bool before_zip(struct scan *s, size_t end)
 {
 	size_t i = end + 1, word;
@@ -270,6 +270,8 @@ static bool before_zip(struct scan *s, size_t end)
 		return false;
 	around_word(s, i + 1, &word);
 	i = word + (scan_at(s, word) == ',');
+	if (scan_at(s, i) == ' ' && scan_at(s, i + 1) == '[')
+		return scan_at(s, i + 2) == 'Z' && scan_at(s, i + 3) == 'I' && scan_at(s, i + 4) == 'P';
 	return scan_at(s, i) == ' ' && is_digit(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2)) && is_digit(scan_at(s, i + 3));
 }
 

@@ -51,22 +51,49 @@ void mask_scope_free(struct mask_scope *scope)
 	free(scope);
 }
 
-/* Of an identifier case and signs do not make another value; of the protocol's own ids every byte counts. */
-static void mac_of(struct mask_scope *scope, const char *entity, struct slice value, bool exact, unsigned char out[SHA256_LEN])
+/* Do signs make another value? Of 1/11/24 and 11/1/24 they do, of 536-22-8741 and 536 22 8741 they do not. */
+static bool signs_count(enum entity entity)
+{
+	return entity == ENTITY_DATE || entity == ENTITY_IP || entity == ENTITY_URL || entity == ENTITY_EMAIL;
+}
+
+/* What makes an identifier another one: letters and digits as they are read, without case; of dates without leading zeros, and
+ * with any sign for the others. */
+static void essence(enum entity entity, struct slice value, struct buf *out)
+{
+	bool date = entity == ENTITY_DATE, signs = signs_count(entity);
+	struct reading r;
+	uint16_t last = 0;               /* of what was added */
+
+	reading_make(&r, value.p, value.n < READING_MAX ? value.n : READING_MAX, true);
+	for (size_t i = 0; i < r.n; i++) {
+		uint16_t c = lower(r.c[i]);
+
+		if (!is_alnum(c)) {
+			c = date ? '/' : c;
+			if (!signs || (date && last == '/'))
+				continue;
+		}
+		if (date && c == '0' && !is_digit(last) && is_digit(r.c[i + 1]))
+			continue;
+		buf_add(out, (const char *)&c, sizeof c);
+		last = c;
+	}
+}
+
+/* exact: of the protocol's own ids every byte counts. */
+static void mac_of(struct mask_scope *scope, const char *name, enum entity entity, struct slice value, bool exact,
+		   unsigned char out[SHA256_LEN])
 {
 	struct buf text;
 
 	buf_init(&text, 65536);
-	buf_puts(&text, entity);
+	buf_puts(&text, name);
 	buf_putc(&text, '\n');
-	for (size_t i = 0; i < value.n; i++) {
-		char c = value.p[i];
-
-		if (!exact && c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		if (exact || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
-			buf_putc(&text, c);
-	}
+	if (exact)
+		buf_add_slice(&text, value);
+	else
+		essence(entity, value, &text);
 	hmac_sha256((struct slice){(char *)scope->key, sizeof scope->key}, buf_slice(&text), out);
 	buf_free(&text);
 }
@@ -111,17 +138,17 @@ static uint32_t next_number(struct mask_scope *scope, const char *entity)
 	return ++scope->kinds[i].n;
 }
 
-static uint32_t number_of(struct mask_scope *scope, const char *entity, struct slice value, bool exact)
+static uint32_t number_of(struct mask_scope *scope, const char *name, enum entity entity, struct slice value, bool exact)
 {
 	unsigned char mac[SHA256_LEN];
 	uint32_t number = 0;
 	struct value *v;
 
-	mac_of(scope, entity, value, exact, mac);
+	mac_of(scope, name, entity, value, exact, mac);
 	pthread_mutex_lock(&scope->lock);
 	if (scope->n < VALUES_MAX && (scope->n * 2 < scope->room || grow(scope))) {
 		v = find(scope->values, scope->room, mac);
-		if (!v->number && (v->number = next_number(scope, entity))) {
+		if (!v->number && (v->number = next_number(scope, name))) {
 			memcpy(v->mac, mac, sizeof v->mac);
 			scope->n++;
 		}
@@ -131,22 +158,22 @@ static uint32_t number_of(struct mask_scope *scope, const char *entity, struct s
 	return number;
 }
 
-uint64_t scope_number(struct mask_scope *scope, const char *entity, struct slice value)
+uint64_t scope_number(struct mask_scope *scope, const char *name, enum entity entity, struct slice value)
 {
-	return number_of(scope, entity, value, false);
+	return number_of(scope, name, entity, value, false);
 }
 
-void scope_digest(struct mask_scope *scope, struct slice value, char hex[9])
+void scope_digest(struct mask_scope *scope, enum entity entity, struct slice value, char hex[9])
 {
 	unsigned char mac[SHA256_LEN];
 
-	mac_of(scope, "hash", value, false, mac);
+	mac_of(scope, "hash", entity, value, false, mac);
 	hex_encode(mac, 4, hex);
 }
 
 enum rc mask_scope_token(struct mask_scope *scope, struct slice value, struct buf *out)
 {
-	uint32_t number = number_of(scope, "id", value, true);
+	uint32_t number = number_of(scope, "id", ENTITY_ID, value, true);
 
 	return number ? buf_printf(out, "id-%u", number) : RC_NOMEM;
 }

@@ -360,31 +360,39 @@ static enum rc end_string(struct splice *s)
 
 /* ---- numbers and literals --------------------------------------------------------------------------------------------- */
 
-static bool is_identifier(const struct splice *s)
+/* An age over 89, perhaps. */
+static bool may_be_old(const char *digits, size_t n)
+{
+	return (n == 2 && digits[0] == '9') || (n == 3 && digits[0] == '1' && digits[1] <= '2');
+}
+
+/* What must stand in the place of the number; NULL when it may stay. */
+static const char *number_for(const struct splice *s)
 {
 	struct slice number = {s->scalar.data, s->scalar_n};
 	size_t sign = number.n && number.p[0] == '-', n = 0;
+	const char *put = "0";
 	struct buf before;
-	bool found;
 
 	while (sign + n < number.n && number.p[sign + n] >= '0' && number.p[sign + n] <= '9')
 		n++;
 	if (!s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
-		return false;
-	if (n < NUMBER_DIGITS && (n < NUMBER_LABELLED || !s->key.len))
-		return false;
-	found = label(s, &before) != RC_OK || mask_finds(s->shared->engine, buf_slice(&before), (struct slice){number.p + sign, n});
+		return NULL;
+	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (sign || !may_be_old(number.p, n)))))
+		return NULL;
+	if (label(s, &before) == RC_OK)
+		put = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), (struct slice){number.p + sign, n});
 	buf_free(&before);
-	return found;
+	return put;
 }
 
 static void decide_scalar(struct splice *s)
 {
-	s->scalar_masked = is_identifier(s);
-	if (s->scalar_masked) {
-		if (s->shared->counts)
-			s->shared->counts->n[ENTITY_ID]++;
-		replace(s, s->scalar_n, SLICE("0"));
+	const char *put = number_for(s);
+
+	s->scalar_masked = put != NULL;
+	if (put) {
+		replace(s, s->scalar_n, slice_str(put));
 		copy(s, s->scalar.len - s->scalar_n);
 	} else {
 		copy(s, s->scalar.len);

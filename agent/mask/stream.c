@@ -126,8 +126,8 @@ static void swallow(struct mask_stream *m, size_t from, size_t to)
 static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
 {
 	size_t from = r->at[f->start], to = reading_end(r, m->window, f->end), silent = m->before > m->offset ? m->before - m->offset : 0;
-	bool secret = secret_in(&m->secret, (struct slice){m->window + from, to - from});     /* no operator shows any of it */
-	bool kept = engine_operator(m->engine, f->entity, f->custom) == OP_KEEP && !secret;
+	bool secret = secret_in(&m->secret, (struct slice){m->window + from, to - from});       /* no operator shows any of it */
+	bool kept = !secret && operator_keeps(m->engine, f->entity, f->custom, (struct slice){m->window + from, to - from});
 	struct mask_span span = {
 		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
 		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
@@ -135,6 +135,8 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 	size_t before = out->len;
 	enum rc rc = RC_OK;
 
+	m->swallow = f->swallow && !kept;
+	m->swallowed = *f;
 	if (f->entity == ENTITY_NAME)
 		learn(m, r, f->start, f->end);
 	if (to <= silent)                                /* all of it stands in the text before */
@@ -188,8 +190,6 @@ static enum rc step_masked(struct mask_stream *m, struct scan *s, const struct f
 
 	keep(m, *kept, r->at[f->start], out);
 	rc = mask(m, r, f, out);
-	m->swallow = f->swallow && engine_operator(m->engine, f->entity, f->custom) != OP_KEEP;
-	m->swallowed = *f;
 	m->context.tried = 0;
 	context_masked(&m->context, f->entity);
 	scan_move(s, f->end);

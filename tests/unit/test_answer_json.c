@@ -114,6 +114,44 @@ static void a_key_labels_its_value(void **state)
 		"{\"the key is longer than sixty-four bytes, as keys of forms can well be, and ends in mrn\":\"[MRN]\"}");
 }
 
+static void a_number_that_tells_an_age_over_89_is_no_number_of_another_thing(void **state)
+{
+	struct mask_engine *usual = engine;
+
+	(void)state;
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"age\":93,\"patient_age\" : 101 ,\"age\":89,\"age\":[90.5],\"pulse\":94,\"glucose\":112,\"ages\":-93}",
+		"{\"age\":0,\"patient_age\" : 0 ,\"age\":89,\"age\":[0],\"pulse\":94,\"glucose\":112,\"ages\":-93}");
+	engine = masking_engine("response: {AGE: cap90, ZIP: zip3}");
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"age\":93,\"x\":\"age 93, zip 60614\",\"age\":90,\"zip\":60614}",
+		"{\"age\":90,\"x\":\"age 90+, zip 606\",\"age\":90,\"zip\":0}");
+	mask_engine_free(engine);
+	engine = masking_engine("response: {AGE: keep, MRN: keep}");
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"age\":93,\"mrn\":84729315,\"ssn\":536228741}", "{\"age\":93,\"mrn\":84729315,\"ssn\":0}");
+	mask_engine_free(engine);
+	engine = usual;
+}
+
+/* Tool calls, choices and texts of one session have one set of numbers. */
+static void a_pseudonym_is_one_in_all_of_an_answer(void **state)
+{
+	struct mask_engine *usual = engine;
+
+	(void)state;
+	engine = masking_engine("response: {default: pseudonym}");
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"choices\":[{\"message\":{\"content\":\"Dr. Smith; MRN: 84729315\"}},"
+		"{\"message\":{\"content\":\"Dr. Jones and Dr. Smith\","
+		"\"tool_calls\":[{\"function\":{\"arguments\":\"{\\\"mrn\\\":\\\"8472-9315\\\"}\"}}]}}],\"mrn\":\"84729315\"}",
+		"{\"choices\":[{\"message\":{\"content\":\"Dr. [NAME-1]; MRN: [MRN-1]\"}},"
+		"{\"message\":{\"content\":\"Dr. [NAME-2] and Dr. [NAME-1]\","
+		"\"tool_calls\":[{\"function\":{\"arguments\":\"{\\\"mrn\\\":\\\"[MRN-1]\\\"}\"}}]}}],\"mrn\":\"[MRN-1]\"}");
+	mask_engine_free(engine);
+	engine = usual;
+}
+
 static void long_numbers_stay_numbers(void **state)
 {
 	char body[1200], wanted[1200];
@@ -413,6 +451,8 @@ int main(void)
 		cmocka_unit_test(embeddings_pass),
 		cmocka_unit_test(every_string_is_masked_listed_or_not),
 		cmocka_unit_test(a_key_labels_its_value),
+		cmocka_unit_test(a_number_that_tells_an_age_over_89_is_no_number_of_another_thing),
+		cmocka_unit_test(a_pseudonym_is_one_in_all_of_an_answer),
 		cmocka_unit_test(long_numbers_stay_numbers),
 		cmocka_unit_test(json_in_strings_stays_json),
 		cmocka_unit_test(what_only_begins_like_json_is_text),

@@ -67,9 +67,48 @@ static void test_operators(void **state)
 	becomes("response: {DATE: year}", "on 3/14/2024", "on 2024");
 	becomes("response: {DATE: year}", "on 3/14/24", "on [DATE]");                               /* which century? */
 	becomes("response: {DATE: year}", "on 2024-03-14", "on 2024");
+	becomes("response: {DATE: year}", "DOB: 07041961, on 20240314", "DOB: 1961, on 2024");
+	becomes("response: {DATE: year}", "DOB: 07/04/1931", "DOB: [DATE]");                        /* it tells an age over 89 */
+	becomes("response: {DATE: year}", "in 1931 and 1961", "in 1931 and 1961");
 	becomes("response: {ZIP: zip3}", "zip 02118-1234", "zip 021");
 	becomes("response: {ZIP: zip3}", "zip 03601", "zip 000");                                   /* few people live there */
+	becomes("response: {AGE: cap90}", "a 93-year-old, aged ninety-two", "a 90+-year-old, aged 90+");
+	becomes("response: {default: partial}", "Dr. Jane Goldberg, Boston, MA 02118-1234, jane.goldberg@example.org, 3/14/2024",
+		"Dr. [NAME], [CITY], MA [ZIP], [EMAIL], [DATE]");                                  /* not the ends of these */
+	becomes("response: {SSN: partial, PHONE: partial}",
+		"SSN &#53;&#51;&#54;-22-8741, SSN: 5\u200b36-22-87\u200b41, (617) 482-3190",
+		"SSN [SSN:8741], SSN: [SSN:8741], [PHONE:3190]");
 	becomes("response: {NAME: pseudonym}", "Dr. Smith and Dr. Jones, Dr. Smith", "Dr. [NAME-1] and Dr. [NAME-2], Dr. [NAME-1]");
+}
+
+static void test_a_value_has_one_pseudonym_however_it_is_written(void **state)
+{
+	static const char numbers[] = "response: {default: pseudonym}";
+
+	(void)state;
+	becomes(numbers, "SSN 536-22-8741, SSN 536228741, SSN: &#53;36 22 8741, "
+		"ssn \uff15\uff13\uff16-22-8741",
+		"SSN [SSN-1], SSN [SSN-1], SSN: [SSN-1], ssn [SSN-1]");
+	becomes(numbers, "Mr. Garc\u00eda, Mr. GARCIA, Mr. Garcias", "Mr. [NAME-1], Mr. [NAME-1], Mr. [NAME-2]");
+	becomes(numbers, "1/11/2024, 11/1/2024, 01-11-2024, 1.11.2024", "[DATE-1], [DATE-2], [DATE-1], [DATE-1]");
+	becomes(numbers, "10.1.11.2, 10.11.1.2, ab@c.org, a.b@c.org", "[IP-1], [IP-2], [EMAIL-1], [EMAIL-2]");
+}
+
+/* What is kept is the address of a page, not what else it spells. */
+static void test_a_web_address_that_is_kept_hides_nothing(void **state)
+{
+	static const char rules[] = "response: {URL: keep}";
+
+	(void)state;
+	becomes(rules, "https://www.cdc.gov/flu/index.html?lang=en#top ok", "https://www.cdc.gov/flu/index.html?lang=en#top ok");
+	becomes(rules, "www.averylongnameofahospitalanditsclinics.example.org ok",
+		"www.averylongnameofahospitalanditsclinics.example.org ok");
+	becomes(rules, "https://ehr.example.org/chart?mrn=84729315&tab=2 ok", "[URL] ok");
+	becomes(rules, "https://ehr.example.org/chart/mrn/84729315, ok", "[URL], ok");
+	becomes(rules, "https://a.example/?to=https://b.example/x?ssn=536-22-8741.", "[URL].");
+	becomes(rules, "https://a.example/?mail=j.smith@example.org ok", "[URL] ok");
+	becomes("response: {URL: keep, MRN: keep}", "https://ehr.example.org/chart?mrn=84729315 ok",
+		"https://ehr.example.org/chart?mrn=84729315 ok");
 }
 
 static void test_pseudonyms_and_hashes_are_the_scopes(void **state)
@@ -198,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_without_a_section_all_is_redacted),
 		cmocka_unit_test(test_operators),
+		cmocka_unit_test(test_a_value_has_one_pseudonym_however_it_is_written),
+		cmocka_unit_test(test_a_web_address_that_is_kept_hides_nothing),
 		cmocka_unit_test(test_pseudonyms_and_hashes_are_the_scopes),
 		cmocka_unit_test(test_tokens_of_the_protocol_are_the_scopes),
 		cmocka_unit_test(test_an_unknown_operator_or_entity_names_those_that_there_are),

@@ -5,8 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <cjson/cJSON.h>
-
+#include "corpora.h"
 #include "masking.h"
 
 #define HOLD_MAX 512
@@ -138,35 +137,16 @@ static void test_texts_one_behind_the_other_are_cut_alike(void **state)
 	buf_free(&all);
 }
 
-/* The hand-written cases of the accuracy corpus, without their marks. */
+static void hard_case_is_cut_alike(void *arg, const char *text)
+{
+	(void)arg;
+	whole_and_cut(slice_str(text), 3);
+}
+
 static void test_the_hard_cases_are_cut_alike(void **state)
 {
-	FILE *file = fopen("tests/accuracy/hard.txt", "r");
-	char line[4096];
-
 	(void)state;
-	assert_non_null(file);
-	while (fgets(line, sizeof line, file)) {
-		struct buf text;
-
-		buf_init(&text, sizeof line);
-		for (const char *p = line; *p && *p != '\n';) {
-			if (strncmp(p, "\u27e6", 3) == 0) {
-				p = strchr(p, '|') + 1;
-			} else if (strncmp(p, "\u27e7", 3) == 0) {
-				p += 3;
-			} else if (p[0] == '\\' && p[1] == 'n') {
-				buf_putc(&text, '\n');
-				p += 2;
-			} else {
-				buf_putc(&text, *p++);
-			}
-		}
-		if (*line != '#')
-			whole_and_cut(buf_slice(&text), 3);
-		buf_free(&text);
-	}
-	fclose(file);
+	corpora_hard(hard_case_is_cut_alike, NULL);
 }
 
 /* Byte by byte, so that every decision is made once at the window's beginning, and in pieces. */
@@ -192,31 +172,17 @@ static void as_a_whole_and_in_pieces(const char *text, unsigned int seed)
 	free(again);
 }
 
-/* Texts that nobody wrote for this test: a mistake that no case foresaw shows here. */
+static void sentence_is_cut_alike(void *seed, const char *text)
+{
+	as_a_whole_and_in_pieces(text, ++*(unsigned int *)seed);
+}
+
 static void test_the_corpora_are_cut_alike_and_masked_once(void **state)
 {
-	static const char *const paths[] = {"tests/accuracy/corpora/presidio_synth_v2.jsonl", "tests/accuracy/corpora/mts_dialog.jsonl"};
 	unsigned int seed = 0;
-	char *line = NULL;
-	size_t room = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-		FILE *file = fopen(paths[i], "r");
-
-		assert_non_null(file);
-		while (getline(&line, &room, file) > 0) {
-			cJSON *document = cJSON_Parse(line);
-			const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(document, "text"));
-
-			assert_non_null(text);
-			as_a_whole_and_in_pieces(text, ++seed);
-			cJSON_Delete(document);
-		}
-		fclose(file);
-	}
-	assert_true(seed > 3000);
-	free(line);
+	corpora_sentences(sentence_is_cut_alike, &seed);
 }
 
 static void test_runs_longer_than_the_window_are_cut_alike_and_not_held(void **state)
