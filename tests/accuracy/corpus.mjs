@@ -31,17 +31,17 @@ export function fill(template, seed) {
 	return {text: out.text, spans: out.spans}
 }
 
-/* A marked line: ⟦NAME|Rose Long⟧ is a labelled piece; \n a line feed. */
-export function marked(line) {
+/* Marked text: ⟦NAME|Rose Long⟧ is a labelled piece, ⟦EITHER|Tuesday⟧ one that may be masked or stay. */
+function marked(text) {
 	const out = new Labelled()
 	let last = 0
-	line = line.replaceAll('\\n', '\n').replaceAll('\\t', '\t')
-	for (const m of line.matchAll(/⟦([A-Z_]+)\|([^⟧]*)⟧/gu)) {
-		out.add(line.slice(last, m.index))
+	for (const m of text.matchAll(/⟦([A-Z_]+)\|([^⟧]*)⟧/gu)) {
+		out.add(text.slice(last, m.index))
 		out.add(m[2], m[1])
+		if (m[1] === 'EITHER') out.spans.at(-1).entity = null
 		last = m.index + m[0].length
 	}
-	out.add(line.slice(last))
+	out.add(text.slice(last))
 	if (/[⟦⟧]/u.test(out.text)) throw new Error(`a mark is not closed: ${out.text}`)
 	return {text: out.text, spans: out.spans}
 }
@@ -64,6 +64,16 @@ export function jsonl(file) {
 	return fs.readFileSync(file, 'utf8').split('\n').filter(l => l).map(l => JSON.parse(l))
 }
 
+/* One marked text a line; \n in it is a line feed. */
 export function hard(file) {
-	return fs.readFileSync(file, 'utf8').split('\n').filter(l => l && !l.startsWith('#')).map(marked)
+	return fs.readFileSync(file, 'utf8').split('\n').filter(l => l && !l.startsWith('#'))
+		.map(l => marked(l.replaceAll('\\n', '\n').replaceAll('\\t', '\t')))
+}
+
+/* dir/KIND.txt holds marked documents, as they are, between lines of ====. */
+export function written(dir) {
+	return fs.readdirSync(dir).filter(f => f.endsWith('.txt')).sort().flatMap(f => {
+		const kind = path.basename(f, '.txt')
+		return fs.readFileSync(path.join(dir, f), 'utf8').split(/^====\n/m).filter(t => t.trim()).map(t => ({kind, ...marked(t)}))
+	})
 }

@@ -1,9 +1,9 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|presidio|mts]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|unseen|presidio|mts]
 import fs from 'node:fs'
 import path from 'node:path'
 import {spawnSync} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
-import {clinical, hard, jsonl} from './corpus.mjs'
+import {clinical, hard, jsonl, written} from './corpus.mjs'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const [phigate, ...rest] = process.argv.slice(2)
@@ -108,6 +108,7 @@ const runs = {
 	held_out: () => score('clinical notes, templates held out', notes.filter(d => d.held_out)),
 	hard: () => score('hard cases', hard(path.join(here, 'hard.txt'))),
 	names: () => score('names and places', hard(path.join(here, 'names.txt'))),
+	unseen: () => score('documents by another hand', written(path.join(here, 'unseen'))),
 	presidio: () => score('presidio_synth_v2', presidio),
 	mts: () => unlabelled('mts_dialog', jsonl(path.join(here, 'corpora/mts_dialog.jsonl')).flatMap(d => [{text: d.text}, {text: d.dialogue}])),
 }
