@@ -139,6 +139,19 @@ static enum json_token part(struct jsonscan *s, const char *in, size_t n, size_t
 	}
 }
 
+/* Of 8 bytes, each that does not stand for itself in a string, or is no ASCII, has its high bit set in what this returns (and bytes
+ * behind one may). */
+static uint64_t special(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+	uint64_t w, quote, backslash;
+
+	memcpy(&w, p, sizeof w);
+	quote = w ^ ones * '"';
+	backslash = w ^ ones * '\\';
+	return (w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
+}
+
 static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, size_t *at)
 {
 	size_t i = *at;
@@ -154,6 +167,11 @@ static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, s
 		unsigned char c = (unsigned char)in[i];
 		uint32_t ch;
 		int len;
+
+		if (n - i >= 8 && !special(in + i)) {
+			i += 8;
+			continue;
+		}
 
 		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
 			i++;

@@ -24,6 +24,16 @@ void columns_fill(void);                 /* before any text */
 
 /* A word, and the label that ends with it, if any. */
 void columns_word(struct columns *t, uint64_t hash, enum label label);
+
+/* The same for a word that ends none. */
+static inline void columns_plain_word(struct columns *t, uint64_t hash)
+{
+	if (t->line_begins || t->words <= CELL_WORDS)
+		columns_word(t, hash, LABEL_NONE);
+	else if (t->words < 200)
+		t->words++;
+}
+
 void columns_masked(struct columns *t);
 
 /* A sign. True: it begins a cell, *label is the cell's. */

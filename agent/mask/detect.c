@@ -6,20 +6,24 @@
 #include "secret.h"
 
 #define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
+#define PLAIN_MAX 20                             /* a longer word may be an encoding */
 
 /* What begins at a place; a detector is asked where one of its own is true. */
 enum {
 	AT_DIGIT = 1,
 	AT_SIGN = 2,
-	AT_JOINED = 4,           /* letters that more than a word is made of: with digits, or a sign of codes and addresses behind them */
-	AT_LABELLED = 8,         /* a label, or a name, stands before the letters */
-	AT_CAPITAL = 16,
-	AT_NUMBER = 32,          /* a number, a day or a month in words */
-	AT_SPELLED = 64,         /* "at" may follow */
-	AT_LONG = 128,
-	AT_PARTICLE = 256,       /* "van" */
+	AT_MIXED = 4,            /* letters with digits among them */
+	AT_LOCAL = 8,            /* a sign of mail addresses stands behind the letters */
+	AT_HOST = 16,            /* of web addresses */
+	AT_COLON = 32,
+	AT_CODED = 64,           /* of encodings */
+	AT_LABELLED = 128,       /* a label stands before the letters */
+	AT_NAMED = 256,          /* what announces a name does */
+	AT_CAPITAL = 512,
+	AT_NUMBER = 1024,        /* a number, a day or a month in words */
+	AT_PARTICLE = 2048,      /* "van" */
 };
-#define WHERES 512
+#define WHERES 4096
 
 static const struct {
 	detector *scan;
@@ -31,34 +35,44 @@ static const struct {
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
 	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
 	{scan_ip, AT_DIGIT},
-	{scan_email, AT_DIGIT | AT_JOINED | AT_SPELLED},
-	{scan_url, AT_DIGIT | AT_JOINED},
-	{scan_data, AT_JOINED},
-	{scan_mac, AT_DIGIT | AT_JOINED},
-	{scan_ip6, AT_DIGIT | AT_JOINED | AT_SIGN},
+	{scan_email, AT_DIGIT | AT_MIXED | AT_LOCAL},
+	{scan_url, AT_DIGIT | AT_MIXED | AT_HOST},
+	{scan_data, AT_COLON},
+	{scan_mac, AT_DIGIT | AT_MIXED | AT_COLON},
+	{scan_ip6, AT_DIGIT | AT_MIXED | AT_COLON | AT_SIGN},
 	{scan_card, AT_DIGIT},
 	{scan_zip, AT_DIGIT},
-	{scan_code, AT_DIGIT | AT_JOINED | AT_SIGN},
-	{scan_beside, AT_DIGIT | AT_JOINED},
+	{scan_code, AT_DIGIT | AT_MIXED | AT_SIGN},
+	{scan_beside, AT_DIGIT | AT_MIXED},
 	{scan_number, AT_DIGIT},
-	{scan_encoded, AT_DIGIT | AT_JOINED | AT_LONG},
+	{scan_encoded, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_day, AT_DIGIT},
 	{scan_age, AT_DIGIT | AT_NUMBER},
 	{scan_facility, AT_CAPITAL},
 	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
 	{scan_county, AT_CAPITAL},
 	{scan_city, AT_CAPITAL},
-	{scan_name, AT_LABELLED},
+	{scan_name, AT_NAMED},
 	{scan_known_name, AT_CAPITAL},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
+};
+
+/* Signs behind letters alone, and what they may be a part of with them. Behind other signs, and behind letters that stand alone, the
+ * detectors of codes, encodings and addresses of the net find nothing. */
+static const struct {
+	char sign;
+	unsigned int where;
+} JOINTS[] = {
+	{'.', AT_LOCAL | AT_HOST}, {'-', AT_LOCAL | AT_HOST | AT_COLON | AT_CODED}, {':', AT_HOST | AT_COLON}, {'/', AT_CODED},
+	{'_', AT_LOCAL | AT_CODED}, {'%', AT_LOCAL | AT_CODED}, {'+', AT_LOCAL | AT_CODED}, {'@', AT_LOCAL}, {'!', AT_LOCAL}, {'$', AT_LOCAL},
+	{'~', AT_LOCAL},
 };
 
 /* ASCII letters as small ones, and digits; 0: neither. */
 static unsigned char small[0x80];
 
-/* Does a sign behind a token join it to codes, addresses of the net and encodings? */
-enum { JOINS_NOT, JOINS, JOINS_BEFORE_ALNUM };
-static unsigned char joins[0x80];
+/* JOINTS by sign. */
+static uint16_t joints[0x80];
 
 unsigned char detect_inert[0x80];
 
@@ -67,13 +81,14 @@ static uint32_t at_once[WHERES];
 
 void detect_ready(void)
 {
-	static const char ends[] = " ,\n\r)'\";?", begins[] = "(+:[";
+	static const char begins[] = "(+:[";
 
 	for (uint16_t c = 0; c < 0x80; c++) {
 		small[c] = (unsigned char)(is_alnum(c) ? lower(c) : 0);
-		joins[c] = c == '.' ? JOINS_BEFORE_ALNUM : memchr(ends, c, sizeof ends) ? JOINS_NOT : JOINS;
 		detect_inert[c] = !is_alnum(c) && !memchr(begins, c, sizeof begins - 1);
 	}
+	for (size_t k = 0; k < sizeof JOINTS / sizeof *JOINTS; k++)
+		joints[(unsigned char)JOINTS[k].sign] = (uint16_t)JOINTS[k].where;
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
 			at_once[at] |= DETECTORS[k].where & at ? (uint32_t)1 << k : 0;
@@ -91,19 +106,40 @@ static inline uint16_t token_unit(uint16_t c)
 	return c < 0x80 ? small[c] : reading_is_letter(c) ? c : 0;
 }
 
-/* On to place to; false: the token ends before, at *j. */
-static inline bool run(const uint16_t *c, size_t *j, size_t to, struct token *t)
+/* From place j on to place to; returns where it stopped: before, the token ends there. */
+static inline size_t run(const uint16_t *c, size_t j, size_t to, struct token *token)
 {
-	for (; *j < to; ++*j) {
-		uint16_t unit = token_unit(c[*j]);
+	struct token t = *token;
 
-		if (!unit)
-			return false;
-		t->any |= unit < 0x80 ? unit : 0x40;
-		t->all &= unit < 0x80 ? unit : 0x40;
-		t->hash = (t->hash ^ unit) * WORD_PRIME;
+	for (; j < to; j++) {
+		uint16_t unit = c[j];
+
+		if (unit >= 0x80) {                      /* rare */
+			if (!reading_is_letter(unit))
+				break;
+			t.any |= 0x40;
+		} else {
+			unit = small[unit];
+			if (!unit)
+				break;
+			t.any |= unit;
+			t.all &= unit;
+		}
+		t.hash = (t.hash ^ unit) * WORD_PRIME;
 	}
-	return true;
+	*token = t;
+	return j;
+}
+
+/* The first unit behind the scan's place that belongs to the text when that place stands in what is before it: there the text may begin
+ * a new word where the one before it broke off. */
+static size_t border(const struct scan *s, size_t stop)
+{
+	size_t k = s->i + 1;
+
+	while (k < stop && s->r->at[k] < s->border)
+		k++;
+	return k;
 }
 
 void detect_token(struct scan *s)
@@ -112,19 +148,14 @@ void detect_token(struct scan *s)
 	size_t from = s->i, j = from, stop = s->seen < from + TOKEN_MAX ? s->seen : from + TOKEN_MAX, secret = s->secret_at;
 	struct token t = {.hash = WORD_HASH, .all = 0x40};
 
-	/* the text may begin a new word where the one before it broke off */
 	if (r->at[from] < s->border)
-		for (size_t k = from + 1; k < stop; k++)
-			if (r->at[k] >= s->border)
-				stop = k;
+		stop = border(s, stop);
 	if (secret == from)
 		secret = secret_next(s->secret, r, from + 1);
 	/* a secret begins in the middle of a word, too */
-	while (run(r->c, &j, stop < secret ? stop : secret, &t) && j < stop) {
-		if (token_unit(r->c[j]) && secret_end(s, j))
+	for (; (j = run(r->c, j, stop < secret ? stop : secret, &t)) == secret && j < stop; secret = secret_next(s->secret, r, j + 1))
+		if (!token_unit(r->c[j]) || secret_end(s, j))
 			break;
-		secret = secret_next(s->secret, r, j + 1);
-	}
 	if (j == r->n)
 		scan_at(s, j);
 	s->token = j;
@@ -135,13 +166,40 @@ void detect_token(struct scan *s)
 	s->tried = 0;
 }
 
+uint64_t detect_plain_word(const struct scan *s, size_t *end)
+{
+	const uint16_t *c = s->r->c;
+	size_t j = s->i, stop = s->seen < s->secret_at ? s->seen : s->secret_at;
+	uint64_t hash = WORD_HASH;
+	uint16_t next;
+
+	if (s->context->label != LABEL_NONE || s->r->at[j] < s->border || s->engine->n_custom)
+		return 0;
+	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
+		hash = (hash ^ c[j]) * WORD_PRIME;
+	if (j == s->i || j + 1 >= stop || c[j] != ' ')
+		return 0;
+	next = c[j + 1];                                 /* " at ", " (at) " */
+	if (lower(next) == 'a' || next == '(' || next == '[' || !lexicon_find(hash)->quiet)
+		return 0;
+	*end = j;
+	return hash;
+}
+
 /* ---- what begins there --------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_joined(struct scan *s, uint16_t next)
+/* What the sign behind letters alone may make of them. */
+static unsigned int joined(struct scan *s, uint16_t next)
 {
-	if (next >= 0x80 || joins[next] == JOINS)
-		return true;
-	return joins[next] == JOINS_BEFORE_ALNUM && is_alnum(scan_at(s, s->token + 1));
+	unsigned int at = next < 0x80 ? joints[next] : 0;
+	uint16_t behind;
+
+	if (!at || (next != '.' && next != ':'))
+		return at;
+	behind = scan_at(s, s->token + 1);
+	if (next == ':')                                 /* what most labels end in */
+		return behind == ' ' || behind == '\n' ? 0 : at;
+	return is_alnum(behind) ? at : 0;
 }
 
 /* Most often "the" and "a" begin none. */
@@ -182,29 +240,31 @@ static bool begins_no_name(const struct scan *s, uint16_t next)
 static unsigned int where(struct scan *s)
 {
 	const struct context *c = s->context;
+	const struct word *word = s->word;
 	uint16_t first = s->r->c[s->i], next;
-	unsigned int at = 0;
+	unsigned int at;
 
 	if (is_digit(first))
 		return AT_DIGIT;
-	if (s->token == s->i)
-		return first == '(' || first == '+' || first == ':' ? AT_SIGN : 0;
+	if (s->token == s->i)                            /* "::1" is an address; most colons are not */
+		return first == '(' || first == '+' || (first == ':' && scan_at(s, s->i + 1) == ':') ? AT_SIGN : 0;
 	next = scan_at(s, s->token);
-	if (s->digits || is_joined(s, next))
-		at |= AT_JOINED;
-	if (c->label != LABEL_NONE)
+	at = s->digits ? AT_MIXED : joined(s, next);
+	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
+		at |= c->label < LABEL_TITLE ? AT_LABELLED : AT_NAMED;
+	if (lower(first) == 'p' && c->label != LABEL_NONE)       /* "po box" */
 		at |= AT_LABELLED;
 	/* in the middle of a word of many hyphens no name is looked for again and again */
 	if ((is_upper(first) || first >= 0x80) && (c->last != '-' || scan_try(s, 1)) && !begins_no_name(s, next))
 		at |= AT_CAPITAL;
-	if (s->word->kinds & (WORD_MONTH | WORD_PARTICLE))
-		at |= (s->word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (s->word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
-	if (s->word->numbers && begins_number(s))
+	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
+		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
+	if (word->numbers && begins_number(s))
 		at |= AT_NUMBER;
 	if (s->token - s->i > 20)
-		at |= AT_LONG;
+		at |= AT_CODED;
 	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
-		at |= AT_SPELLED;
+		at |= AT_LOCAL;
 	return at;
 }
 

@@ -202,7 +202,6 @@ static const char *const STATE_NAMES[] = {
 /* ---- in the lexicon ------------------------------------------------------------------------------------------------------------------ */
 
 enum { FILLER_PLAIN = 1, FILLER_MARK };
-enum { STATE_CODE = 1, STATE_NAME };
 
 static uint64_t AND, MR, W_SLASH;                /* hashes of "and", "mr", "w" */
 
@@ -281,7 +280,8 @@ static int label_of(const struct context *c, const struct word *word, uint64_t h
 	return index < 0 ? word->label : index;
 }
 
-void context_word(struct context *c, const struct scan *s)
+/* What a word does to the label before it: which label it ends, or -1. */
+static int take_label(struct context *c, const struct scan *s)
 {
 	const struct reading *r = s->r;
 	const struct word *word = s->word;
@@ -304,6 +304,14 @@ void context_word(struct context *c, const struct scan *s)
 	} else {
 		forget_label(c);
 	}
+	return index;
+}
+
+void context_word(struct context *c, const struct scan *s)
+{
+	/* most words are in no list, and stand behind no label */
+	int index = s->word == &lexicon_none && c->label == LABEL_NONE ? -1 : take_label(c, s);
+
 	columns_word(&c->columns, s->hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
 	if (!c->glued) {
 		c->words[0] = 0;
@@ -316,7 +324,7 @@ void context_word(struct context *c, const struct scan *s)
 	c->words[1] = c->words[0];
 	c->words[0] = s->hash;
 	c->glued = true;
-	c->last = r->c[to - 1];
+	c->last = s->r->c[s->token - 1];
 }
 
 static bool joins_codes(uint16_t sign)
@@ -346,11 +354,8 @@ void context_sign(struct context *c, uint16_t sign)
 	enum label cell;
 	enum gap gap;
 
-	if (sign == ' ') {                               /* most signs are */
-		c->tried = 0;
-		c->glued = c->glued && c->last != ' ';
-		c->last = ' ';
-		c->gap = c->gap == GAP_NONE ? GAP_SPACE : c->gap;
+	if (sign == ' ') {
+		context_space(c);
 		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
 			forget_label(c);
 		return;

@@ -7,12 +7,19 @@
 #include <stdlib.h>
 
 #define SLOTS 8192                               /* power of two, over twice the words */
-#define FILTER 65536                             /* a bit for each hash, so that most other words cost one look */
 
 static struct word table[SLOTS];
-static uint64_t filter[FILTER / 64];
+uint64_t lexicon_filter[LEXICON_FILTER / 64];
+const struct word lexicon_none = {.label = -1, .quiet = true};
 static size_t used;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* It is no label, ends none, and begins no date or number; the words behind it look back at its kinds. */
+static bool is_quiet(const struct word *word)
+{
+	return word->label < 0 && !word->ends_phrase && word->state != STATE_NAME && !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) &&
+	       !(word->numbers & ~(unsigned int)(NUMBER_UNIT | NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
+}
 
 static void fill(void)
 {
@@ -20,6 +27,8 @@ static void fill(void)
 	labels_fill();
 	columns_fill();
 	detect_ready();
+	for (size_t i = 0; i < SLOTS; i++)
+		table[i].quiet = is_quiet(&table[i]);
 }
 
 void lexicon_ready(void)
@@ -37,20 +46,15 @@ struct word *lexicon_add(uint64_t hash)
 		if (++used > SLOTS / 2)
 			abort();                         /* a list has grown over the table */
 		table[at] = (struct word){.hash = hash, .label = -1};
-		filter[bit / 64] |= 1ULL << bit % 64;
+		lexicon_filter[bit / 64] |= 1ULL << bit % 64;
 	}
 	return &table[at];
 }
 
-const struct word *lexicon_find(uint64_t hash)
+const struct word *lexicon_look_up(uint64_t hash)
 {
-	static const struct word none = {.label = -1};
-	size_t bit = (size_t)(word_mix(hash) >> 48);
-
-	if (!(filter[bit / 64] >> bit % 64 & 1))
-		return &none;
 	for (size_t at = hash & (SLOTS - 1); table[at].hash; at = (at + 1) & (SLOTS - 1))
 		if (table[at].hash == hash)
 			return &table[at];
-	return &none;
+	return &lexicon_none;
 }

@@ -10,6 +10,8 @@
 
 typedef uint64_t word_set;
 
+enum { STATE_CODE = 1, STATE_NAME };     /* "MA", in capitals only; "Massachusetts" */
+
 struct word {
 	uint64_t hash;
 	word_set kinds;                  /* WORD_* */
@@ -17,12 +19,23 @@ struct word {
 	int16_t label;                   /* index of the label that the word, or phrase, is; -1 */
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
 	bool ends_phrase;                /* a label of several words ends with it */
+	bool quiet;                      /* in small letters, and behind no label, it sets nothing going: see lexicon.c */
 };
 
 /* Filled by the first engine, before any text. */
 void lexicon_ready(void);
 
-const struct word *lexicon_find(uint64_t hash);          /* never NULL: an empty one for other words */
+#define LEXICON_FILTER 65536                     /* a bit for each hash, so that most other words cost one look */
+extern const struct word lexicon_none;           /* of all words that are not in it */
+extern uint64_t lexicon_filter[LEXICON_FILTER / 64];
+const struct word *lexicon_look_up(uint64_t hash);
+
+static inline const struct word *lexicon_find(uint64_t hash)
+{
+	size_t bit = (size_t)(word_mix(hash) >> 48);
+
+	return lexicon_filter[bit / 64] >> bit % 64 & 1 ? lexicon_look_up(hash) : &lexicon_none;
+}
 
 /* The entry of a word, made when there is none; only while the lexicon is filled. */
 struct word *lexicon_add(uint64_t hash);

@@ -152,7 +152,9 @@ enum rc operator_apply(const struct mask_engine *e, struct mask_scope *scope, en
 	case OP_REDACT:
 		break;
 	}
-	return buf_printf(out, "[%s]", name);
+	buf_putc(out, '[');
+	buf_puts(out, name);
+	return buf_putc(out, ']');
 }
 
 /* A web address whose parts hold a number, a code or an address of mail is no mere place of the net. */

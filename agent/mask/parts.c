@@ -143,9 +143,10 @@ void part_read(struct scan *s, size_t i, struct part *p)
 	/* single letters that go on behind a sign are read otherwise where the scan stands */
 	bool goes_on = i == s->i && is_spacing(s->context->last), cut = s->cut;
 	struct part *known = &s->part[i % SCAN_PARTS];
+	uint32_t bit = (uint32_t)1 << i % SCAN_PARTS;
 	size_t far;
 
-	if (known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on))) {
+	if ((s->parts & bit) && known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on))) {
 		*p = *known;
 		return;
 	}
@@ -153,8 +154,10 @@ void part_read(struct scan *s, size_t i, struct part *p)
 	read_part(s, i, p);
 	far = p->end + SEEN_BEHIND;
 	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
-	if (!s->cut)                                     /* what the end cuts is asked again, for the answer to be marked so */
+	if (!s->cut) {                                   /* what the end cuts is asked again, for the answer to be marked so */
 		*known = *p;
+		s->parts |= bit;
+	}
 	s->cut = s->cut || cut;
 }
 

@@ -58,7 +58,7 @@ struct finding {
 };
 
 #define PARTS_MAX 6
-#define SCAN_PARTS 32                            /* power of two */
+#define SCAN_PARTS 32
 #define PART_UNITS 40
 
 
@@ -88,7 +88,8 @@ struct scan {
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	const struct word *word;         /* what the lexicon knows of it */
-	struct part part[SCAN_PARTS];    /* what was read of the words from there on, for all who ask; one for each rest of start */
+	struct part *part;               /* SCAN_PARTS: what was read of the words from there on, for all who ask; at start % SCAN_PARTS */
+	uint32_t parts;                  /* which of them are filled, a bit each */
 	struct digits *number;           /* what was read of the digits at s->i, likewise; valid when number_at is s->i */
 	size_t number_at;
 	unsigned int tried;              /* dear things that were tried at s->i; see context */
@@ -170,6 +171,29 @@ detector scan_custom;                                                           
 void context_word(struct context *context, const struct scan *s);
 void context_sign(struct context *context, uint16_t c);
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
+
+/* A word that is and ends no label, when there is no label before it. */
+static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t last)
+{
+	columns_plain_word(&c->columns, hash);
+	c->before[1] = c->gap < GAP_STOP ? c->before[0] : 0;
+	c->before[0] = hash;
+	c->gap = GAP_NONE;
+	c->words[2] = c->glued ? c->words[1] : 0;
+	c->words[1] = c->glued ? c->words[0] : 0;
+	c->words[0] = hash;
+	c->glued = true;
+	c->last = last;
+}
+
+/* A space, as most signs are, when there is no label. */
+static inline void context_space(struct context *c)
+{
+	c->tried = 0;
+	c->glued = c->glued && c->last != ' ';
+	c->last = ' ';
+	c->gap = c->gap == GAP_NONE ? GAP_SPACE : c->gap;
+}
 
 /* What the lists of words.c say of one. */
 #define W(bit) ((word_set)1 << (bit))

@@ -16,7 +16,7 @@ static void add(unsigned char set[32], unsigned char byte)
 	set[byte / 8] = (unsigned char)(set[byte / 8] | 1 << byte % 8);
 }
 
-static bool holds(const unsigned char set[32], uint16_t c)
+static inline bool holds(const unsigned char set[32], uint16_t c)
 {
 	return c < 0x100 && set[c / 8] >> c % 8 & 1;
 }
@@ -30,20 +30,32 @@ void secret_init(struct secret *secret, struct slice text)
 		add(secret->first, (unsigned char)p.p[0]);
 		if (p.n > 1)
 			add(secret->second, (unsigned char)p.p[1]);
-		else                                     /* any may follow */
-			memset(secret->second, 0xff, sizeof secret->second);
+		else
+			secret->any_second = true;
 	}
+}
+
+/* Two units are looked at, so that few places are looked at closely; what follows the last one is not known. */
+static bool may_begin(const struct secret *secret, const struct reading *r, size_t i)
+{
+	return i + 1 == r->n || secret->any_second || holds(secret->second, r->c[i + 1]);
 }
 
 size_t secret_next(const struct secret *secret, const struct reading *r, size_t from)
 {
-	size_t i = secret->parts ? from : r->n;
+	size_t i = from;
 
-	/* two units, so that few places are looked at closely; what follows the last one is not known */
-	for (; i < r->n; i++)
-		if (holds(secret->first, r->c[i]) && (i + 1 == r->n || secret->second[0] == 0xff || holds(secret->second, r->c[i + 1])))
-			break;
-	return i;
+	if (secret->parts == 1) {                        /* most have one */
+		uint16_t first = (unsigned char)secret->text.p[0];
+
+		for (; i < r->n; i++)
+			if (r->c[i] == first && may_begin(secret, r, i))
+				return i;
+	}
+	for (; secret->parts && i < r->n; i++)
+		if (holds(secret->first, r->c[i]) && may_begin(secret, r, i))
+			return i;
+	return r->n;
 }
 
 size_t secret_end(struct scan *s, size_t at)

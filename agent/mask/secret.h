@@ -9,6 +9,7 @@ struct secret {
 	struct slice text;               /* borrowed; may be empty */
 	size_t parts;
 	unsigned char first[32], second[32];     /* bytes that a part begins with, a bit each */
+	bool any_second;                         /* one is a single byte */
 };
 
 void secret_init(struct secret *secret, struct slice text);

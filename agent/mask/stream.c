@@ -205,6 +205,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	enum entity entity = ENTITY_CUSTOM;
 	struct finding f;
 	size_t end = 0;
+	uint64_t hash;
 
 	if (m->swallow && swallow_on(m, s, kept))
 		return RC_OK;
@@ -212,8 +213,17 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		s->secret_at = secret_next(s->secret, s->r, s->i);
 	c = s->r->c[s->i];
 	if (c < 0x80 && detect_inert[c] && s->secret_at > s->i && !m->engine->n_custom) {
-		context_sign(&m->context, c);
+		if (c == ' ' && m->context.label == LABEL_NONE)
+			context_space(&m->context);
+		else
+			context_sign(&m->context, c);
 		scan_move(s, s->i + 1);
+		return RC_OK;
+	}
+	if (c >= 'a' && c <= 'z' && (hash = detect_plain_word(s, &end))) {
+		context_plain_word(&m->context, hash, s->r->c[end - 1]);
+		context_space(&m->context);
+		scan_move(s, end + 1);
 		return RC_OK;
 	}
 	detect_token(s);
@@ -242,8 +252,9 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 {
 	struct reading r;
 	struct digits number;
+	struct part parts[SCAN_PARTS];
 	struct scan s = {
-		.number = &number, .number_at = SIZE_MAX, .part[0].start = SIZE_MAX, .engine = m->engine, .r = &r, .context = &m->context,
+		.number = &number, .number_at = SIZE_MAX, .part = parts, .engine = m->engine, .r = &r, .context = &m->context,
 		.secret = &m->secret, .decoded = m->decoded,
 	};
 	size_t kept = 0, done;
