@@ -118,6 +118,8 @@ static int words_score(const struct run *run, int *n)
 	}
 	if (*n == 1)
 		return single(first);
+	if ((last->words & WORD_STATE) && !(first->dictionary & DICTIONARY_FIRST))
+		return -9;                               /* "Eastern Germany" */
 	score = pair(first, last);
 	for (k = 1; k < *n - 1 && score < LIKELY; k++)           /* "Jo Ann Black" */
 		if ((first->dictionary & DICTIONARY_FIRST) && part_is_strong(&run->p[k], DICTIONARY_FIRST))

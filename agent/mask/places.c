@@ -295,7 +295,7 @@ bool scan_city(struct scan *s, struct finding *f)
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
 	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && scan_at(s, all) == ',')
 		return found(f, s, all, ENTITY_CITY, "city behind a street");
-	if (!end || (one && s->word->state) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
+	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);

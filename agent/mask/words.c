@@ -113,7 +113,7 @@ static const char EPONYM[] =
 /* Of the words of STOP those that people are called, too. */
 static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
 static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec";
-static const char PLACE_FIRST[] = "north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
+static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
 static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller resident "
 	"spouse parent to from re subject display aunt uncle child";
@@ -132,7 +132,17 @@ static const char AGE[] = "year years yr yrs yo month months mo week weeks day d
 static const char STATE[] = "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
 	"kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania "
 	"tennessee texas utah vermont virginia washington wisconsin wyoming america africa asia europe china india mexico israel jordan cuba haiti kenya "
-	"christian islam asian latin english german american british chad";
+	"christian islam asian latin english german american british chad germany tanzania france spain italy poland russia ukraine vietnam korea japan pakistan "
+	"bangladesh nepal iran iraq syria turkey egypt nigeria ghana ethiopia somalia eritrea sudan congo uganda rwanda senegal morocco algeria tunisia libya "
+	"philippines thailand indonesia malaysia singapore brazil argentina colombia venezuela peru chile ecuador bolivia paraguay uruguay guatemala honduras "
+	"nicaragua panama belize jamaica trinidad barbados guyana portugal greece sweden norway denmark finland iceland holland netherlands belgium austria "
+	"switzerland hungary romania bulgaria serbia croatia slovenia slovakia bosnia albania latvia lithuania estonia ireland scotland wales england canada "
+	"australia zealand taiwan cambodia laos burma myanmar afghanistan lebanon kuwait yemen oman qatar armenia azerbaijan kazakhstan uzbekistan mongolia "
+	"cameroon angola mozambique zimbabwe zambia malawi liberia gambia mali niger togo benin cuban mexican puerto rican dominican haitian jamaican "
+	"brazilian colombian salvadoran guatemalan honduran peruvian italian french spanish polish irish scottish welsh dutch swedish norwegian danish "
+	"finnish swiss austrian hungarian romanian bulgarian serbian croatian greek turkish russian ukrainian chinese japanese korean vietnamese filipino thai "
+	"indian pakistani nepali iranian persian iraqi syrian lebanese egyptian moroccan nigerian ghanaian ethiopian somali sudanese kenyan hispanic latino "
+	"latina caucasian jewish catholic muslim hindu buddhist protestant lutheran baptist methodist";
 
 static const char UNIT[] = "one two three four five six seven eight nine";
 static const char ORDINAL[] = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "

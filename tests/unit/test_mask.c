@@ -151,6 +151,13 @@ static void test_names_by_what_people_do(void **state)
 	      {"The patient, Spanish speaking, was seen", NULL}, {"Moderna declined.", NULL}, {"Lasix was held", NULL});
 }
 
+static void test_names_of_many_nations(void **state)
+{
+	CHECK({"We told Anneliese.", "We told [NAME]."}, {"Agnieszka Wrobel was here", "[NAME] was here"}, {"asked for Chidi again", "asked for [NAME] again"},
+	      {"S\u00f8ren and Thuy Linh came", "[NAME] and [NAME] came"}, {"Today Prakash ate", "Today [NAME] ate"}, {"born in Lagos, raised in Guadalajara", "born in [CITY], raised in [CITY]"},
+	      {"She emigrated from Poland in 1990.", NULL}, {"moved to Eastern Germany", NULL}, {"My family is Cuban and", NULL}, {"came from Tanzania, my birthplace", NULL});
+}
+
 static void test_names_behind_labels_of_forms(void **state)
 {
 	CHECK({"Attending: Sandberg", "Attending: [NAME]"}, {"Admitting: Vandermolen, Pieter", "Admitting: [NAME]"}, {"Cosigned by Dmitry Volkov", "Cosigned by [NAME]"},
@@ -251,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_names_behind_titles_and_labels),
 		cmocka_unit_test(test_names_in_running_text),
 		cmocka_unit_test(test_names_by_what_people_do),
+		cmocka_unit_test(test_names_of_many_nations),
 		cmocka_unit_test(test_names_behind_labels_of_forms),
 		cmocka_unit_test(test_names_found_again),
 		cmocka_unit_test(test_dates_in_words),

@@ -34,8 +34,10 @@ static void add_line(const char *text, size_t n, unsigned int bits, unsigned int
 	int some = 0, space = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
+		uint16_t c = (unsigned char)text[i];
 
+		if ((c & 0xe0) == 0xc0 && i + 1 < n)             /* U+0080 to U+07FF, as in names of the north */
+			c = (uint16_t)((c & 0x1f) << 6 | ((unsigned char)text[++i] & 0x3f));
 		if (c == ' ' || (begins && c == '-')) {
 			space = some;
 			continue;
@@ -95,9 +97,12 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		die("usage: dictionary-make FOLDER > dictionary.bin");
 	read_words(argv[1], "first_names_us.txt", DICTIONARY_FIRST);
+	read_words(argv[1], "first_names_world.txt", DICTIONARY_FIRST);
 	read_words(argv[1], "surnames_us.txt", DICTIONARY_LAST);
+	read_words(argv[1], "surnames_world.txt", DICTIONARY_LAST);
 	read_words(argv[1], "safe_words.txt", DICTIONARY_SAFE);
 	read_places(argv[1], "us_places.tsv");
+	read_places(argv[1], "places_world.txt");
 	if (fwrite(table, sizeof *table, DICTIONARY_SLOTS, stdout) != DICTIONARY_SLOTS || fflush(stdout) != 0)
 		die("standard output");
 	return 0;
