@@ -30,6 +30,8 @@ static const struct {
 	unsigned int where;
 } DETECTORS[] = {
 	{scan_labelled, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_glued, AT_MIXED},
+	{scan_rest, AT_DIGIT},
 	{scan_ssn, AT_DIGIT | AT_LABELLED},
 	{scan_date, AT_DIGIT},
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
@@ -44,6 +46,7 @@ static const struct {
 	{scan_zip, AT_DIGIT},
 	{scan_code, AT_DIGIT | AT_MIXED | AT_SIGN},
 	{scan_beside, AT_DIGIT | AT_MIXED},
+	{scan_before, AT_DIGIT},
 	{scan_number, AT_DIGIT},
 	{scan_encoded, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_day, AT_DIGIT},
@@ -173,7 +176,7 @@ uint64_t detect_plain_word(const struct scan *s, size_t *end)
 	uint64_t hash = WORD_HASH;
 	uint16_t next;
 
-	if (s->context->label != LABEL_NONE || s->r->at[j] < s->border || s->engine->n_custom)
+	if (s->context->label != LABEL_NONE || s->context->ending || c[j] == 'x' || s->r->at[j] < s->border || s->engine->n_custom)
 		return 0;
 	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
 		hash = (hash ^ c[j]) * WORD_PRIME;

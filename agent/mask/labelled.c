@@ -78,8 +78,33 @@ static bool looks_like_date(struct scan *s, size_t i)
 	return n && n < 3 && scan_at(s, i + n) == '/' && is_digit(scan_at(s, i + n + 1));
 }
 
+/* 1998, 2024 */
+static bool looks_like_year(struct scan *s, const struct value *v)
+{
+	return v->count == 4 && v->digits == 4 && ((scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9') ||
+						   (scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0'));
+}
+
+static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
+{
+	*f = (struct finding){.start = s->i, .end = end, .entity = entity, .rule = rule, .custom = -1};
+	return true;
+}
+
+/* "RN 718265", "C 71 826 540": up to three capitals before the number. */
+static void read_prefix(struct scan *s, struct value *v)
+{
+	if (v->digits || v->count > 3 || scan_at(s, v->end) != ' ' || !is_digit(scan_at(s, v->end + 1)))
+		return;
+	for (size_t j = s->i; j < v->end; j++)
+		if (!is_upper(scan_at(s, j)))
+			return;
+	read_groups(s, v);
+}
+
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
 {
+	const struct context *c = s->context;
 	struct value v;
 	size_t k = 0;
 
@@ -88,12 +113,28 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
 		return false;
 	read_value(s, s->i, label == LABEL_DEVICE, &v);
+	if (!c->again && s->word->label < 0 && label != LABEL_MRN)
+		read_prefix(s, &v);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v);
-	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || is_alnum(scan_at(s, v.end)) || (!strong && (v.digits < 6 || v.count > 12)))
+	if (is_alnum(scan_at(s, v.end)) || (!strong && (v.digits < 6 || v.count > 20)))
 		return false;
-	*f = (struct finding){.start = s->i, .end = v.end, .entity = VALUES[k].entity, .rule = VALUES[k].rule, .custom = -1};
-	return true;
+	if (c->ending && v.count == 4 && v.digits == 4)
+		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || (c->least && looks_like_year(s, &v)))
+		return false;
+	return v.digits + (v.letters > 0 && v.letters < 5) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+}
+
+/* "username: rlopez58", "@rosa_lopez" */
+static bool user(struct scan *s, struct finding *f)
+{
+	size_t j = s->i;
+
+	while (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '_' || scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == ':') &&
+					   is_alnum(scan_at(s, j + 1))))
+		j++;
+	return j >= s->i + 3 && s->context->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }
 
 bool scan_labelled(struct scan *s, struct finding *f)
@@ -103,6 +144,11 @@ bool scan_labelled(struct scan *s, struct finding *f)
 
 	if (c->label == LABEL_NONE || (c->needs_mark && !c->mark))
 		return false;
+	/* one more of the same: behind a comma or "and" only */
+	if (c->again && c->before[0] <= CONTEXT_CITY && c->gap != GAP_COMMA && c->last != '/' && c->last != '&')
+		return false;
+	if (c->label == LABEL_USER)
+		return is_alnum(first) && c->age <= 6 && user(s, f);
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
 }
 
@@ -114,7 +160,64 @@ bool scan_beside(struct scan *s, struct finding *f)
 
 	if (!s->digits || !is_alnum(scan_at(s, s->i)))
 		return false;
-	if (behind_name)
+	if (behind_name || (c->last == '/' && c->label == LABEL_PERSON && c->age <= 1))
 		return value_of(s, f, LABEL_MRN, false);
 	return c->needs_mark && !c->mark && c->gap == GAP_SPACE && c->age <= 1 && value_of(s, f, c->label, false);
+}
+
+/* "MRN40718265", "xxxxx8741": the label, or what hides the rest, is the beginning of the word. */
+bool scan_glued(struct scan *s, struct finding *f)
+{
+	uint64_t hash = WORD_HASH;
+	size_t j = s->i, digits = 0, hidden = 0;
+
+	while (j < s->i + 12 && is_alpha(scan_at(s, j))) {
+		hidden += lower(scan_at(s, j)) == 'x';
+		hash = word_hash(hash, scan_at(s, j++));
+	}
+	while (is_digit(scan_at(s, j + digits)))
+		digits++;
+	if (j == s->i || !digits || is_alnum(scan_at(s, j + digits)))
+		return false;
+	if (hidden == j - s->i && hidden >= 4 && digits == 4)
+		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
+	else if (label_word_of(hash) == LABEL_MRN && digits >= 5)
+		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
+	else if (label_word_of(hash) == LABEL_SSN && digits == 9)
+		*f = (struct finding){.entity = ENTITY_SSN, .rule = "ssn label"};
+	else
+		return false;
+	f->start = j;
+	f->end = j + digits;
+	f->custom = -1;
+	return true;
+}
+
+/* "***-**-8741", "xxxx-xxxx-xxxx-4321": the last four of what was hidden. */
+bool scan_rest(struct scan *s, struct finding *f)
+{
+	if (s->context->hidden < 4 || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
+		return false;
+	return found(f, s, s->token, s->context->hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, "last four");
+}
+
+/* "40718265 (MRN)": the label behind the value. */
+bool scan_before(struct scan *s, struct finding *f)
+{
+	uint64_t hash = WORD_HASH;
+	size_t j = s->token;
+	enum label label;
+
+	if (s->letters || s->token < s->i + 5 || scan_at(s, j) != ' ')
+		return false;
+	j++;
+	if (scan_at(s, j) == '-' && scan_at(s, j + 1) == ' ')
+		j += 2;
+	else if (scan_at(s, j++) != '(')
+		return false;
+	while (j < s->token + 12 && is_alpha(scan_at(s, j)))
+		hash = word_hash(hash, scan_at(s, j++));
+	label = label_word_of(hash);
+	return !is_alnum(scan_at(s, j)) && (label == LABEL_MRN || label == LABEL_SSN) &&
+	       found(f, s, s->token, label == LABEL_MRN ? ENTITY_MRN : ENTITY_SSN, "label behind");
 }

@@ -9,6 +9,7 @@
 enum {
 	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
 	LIST = 2,                /* several values may follow */
+	FAR = 4,                 /* other words may come between: "the MRN there was 771826" */
 };
 
 /* Up to three words, joined by single spaces; case, and signs between the words, do not count. */
@@ -17,16 +18,21 @@ static const struct {
 	enum label label;
 	int flags;
 } LABELS[] = {
-	{"ssn", LABEL_SSN, 0}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, 0}, {"soc sec", LABEL_SSN, 0},
+	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
 	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, MARK},
+	{"l4ssn", LABEL_SSN, 0}, {"ssn4", LABEL_SSN, 0}, {"seguro social", LABEL_SSN, 0}, {"ssnlast4", LABEL_SSN, 0},
+	{"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
 
-	{"mrn", LABEL_MRN, 0}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, 0},
+	{"mrn", LABEL_MRN, FAR}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, FAR},
+	{"m r n", LABEL_MRN, 0}, {"mrns", LABEL_MRN, 0}, {"record", LABEL_MRN, MARK}, {"records", LABEL_MRN, MARK},
+	{"wristband", LABEL_MRN, MARK}, {"expediente", LABEL_MRN, 0}, {"historia clinica", LABEL_MRN, MARK},
+	{"patient identifier", LABEL_MRN, 0}, {"medical file", LABEL_MRN, MARK}, {"identifier", LABEL_ID, MARK},
 	{"med rec", LABEL_MRN, 0}, {"medical rec", LABEL_MRN, 0}, {"medical records", LABEL_MRN, MARK},
 	{"record number", LABEL_MRN, 0}, {"record no", LABEL_MRN, 0}, {"chart", LABEL_MRN, MARK},
 	{"hospital number", LABEL_MRN, 0}, {"hospital no", LABEL_MRN, 0}, {"hosp no", LABEL_MRN, 0},
 	{"patient id", LABEL_MRN, 0}, {"patient number", LABEL_MRN, 0}, {"patient no", LABEL_MRN, 0},
 	{"pt id", LABEL_MRN, 0}, {"mr no", LABEL_MRN, 0}, {"mr number", LABEL_MRN, 0}, {"mr num", LABEL_MRN, 0},
-	{"medical number", LABEL_MRN, 0}, {"patient identifier", LABEL_MRN, 0}, {"pt no", LABEL_MRN, 0},
+	{"medical number", LABEL_MRN, 0}, {"pt no", LABEL_MRN, 0},
 	{"pt number", LABEL_MRN, 0}, {"pat id", LABEL_MRN, 0}, {"hospital id", LABEL_MRN, 0}, {"hosp id", LABEL_MRN, 0},
 	{"pid", LABEL_MRN, MARK}, {"empi", LABEL_MRN, 0}, {"mpi", LABEL_MRN, MARK}, {"enterprise id", LABEL_MRN, 0},
 	{"clinic number", LABEL_MRN, 0}, {"unit number", LABEL_MRN, 0}, {"unit no", LABEL_MRN, 0},
@@ -38,31 +44,50 @@ static const struct {
 	{"hic", LABEL_HEALTH_PLAN, 0}, {"hicn", LABEL_HEALTH_PLAN, 0}, {"insurance", LABEL_HEALTH_PLAN, MARK},
 	{"cardholder", LABEL_HEALTH_PLAN, MARK}, {"plan id", LABEL_HEALTH_PLAN, 0}, {"rxgrp", LABEL_HEALTH_PLAN, 0},
 	{"rx grp", LABEL_HEALTH_PLAN, 0}, {"payer id", LABEL_HEALTH_PLAN, 0}, {"health plan", LABEL_HEALTH_PLAN, MARK},
-	{"ins", LABEL_HEALTH_PLAN, MARK},
+	{"ins", LABEL_HEALTH_PLAN, MARK}, {"mbr", LABEL_HEALTH_PLAN, MARK}, {"grp", LABEL_HEALTH_PLAN, MARK},
+	{"bcbs", LABEL_HEALTH_PLAN, MARK}, {"dbn", LABEL_HEALTH_PLAN, MARK}, {"rxid", LABEL_HEALTH_PLAN, 0},
+	{"rx id", LABEL_HEALTH_PLAN, 0}, {"nhs", LABEL_HEALTH_PLAN, MARK}, {"ohip", LABEL_HEALTH_PLAN, MARK},
+	{"champus", LABEL_HEALTH_PLAN, MARK}, {"champva", LABEL_HEALTH_PLAN, MARK}, {"tricare", LABEL_HEALTH_PLAN, MARK},
+	{"medi cal", LABEL_HEALTH_PLAN, MARK}, {"health card", LABEL_HEALTH_PLAN, 0}, {"phn", LABEL_HEALTH_PLAN, MARK},
+	{"poliza", LABEL_HEALTH_PLAN, MARK}, {"plan", LABEL_HEALTH_PLAN, MARK}, {"sub id", LABEL_HEALTH_PLAN, 0},
+	{"hic no", LABEL_HEALTH_PLAN, 0}, {"afiliado", LABEL_HEALTH_PLAN, MARK},
 
 	{"account", LABEL_ACCOUNT, MARK}, {"acct", LABEL_ACCOUNT, MARK}, {"iban", LABEL_ACCOUNT, 0},
 	{"routing", LABEL_ACCOUNT, 0}, {"aba", LABEL_ACCOUNT, 0}, {"card", LABEL_ACCOUNT, MARK},
 	{"credit card", LABEL_ACCOUNT, 0}, {"debit card", LABEL_ACCOUNT, 0}, {"card number", LABEL_ACCOUNT, 0},
-	{"bank account", LABEL_ACCOUNT, 0}, {"swift", LABEL_ACCOUNT, MARK},
+	{"bank account", LABEL_ACCOUNT, 0}, {"swift", LABEL_ACCOUNT, MARK}, {"accounts", LABEL_ACCOUNT, MARK},
+	{"visa", LABEL_ACCOUNT, MARK}, {"mastercard", LABEL_ACCOUNT, MARK}, {"mc", LABEL_ACCOUNT, MARK},
+	{"amex", LABEL_ACCOUNT, MARK}, {"discover", LABEL_ACCOUNT, MARK}, {"a c", LABEL_ACCOUNT, MARK},
+	{"checking", LABEL_ACCOUNT, MARK}, {"savings", LABEL_ACCOUNT, MARK}, {"har", LABEL_ACCOUNT, MARK},
+	{"fin", LABEL_ACCOUNT, MARK}, {"cuenta", LABEL_ACCOUNT, MARK}, {"tarjeta", LABEL_ACCOUNT, MARK},
 
 	{"npi", LABEL_LICENSE, 0}, {"dea", LABEL_LICENSE, 0}, {"license", LABEL_LICENSE, 0}, {"licence", LABEL_LICENSE, 0},
 	{"lic", LABEL_LICENSE, 0}, {"upin", LABEL_LICENSE, 0}, {"dl", LABEL_LICENSE, MARK},
+	{"cdl", LABEL_LICENSE, MARK}, {"d l", LABEL_LICENSE, MARK}, {"clia", LABEL_LICENSE, MARK},
+	{"ncpdp", LABEL_LICENSE, MARK}, {"gmc", LABEL_LICENSE, MARK}, {"licencia", LABEL_LICENSE, MARK},
+	{"licenses", LABEL_LICENSE, MARK}, {"state id", LABEL_LICENSE, 0},
 	{"certificate", LABEL_LICENSE, MARK}, {"certification", LABEL_LICENSE, MARK},
 
 	{"vin", LABEL_VEHICLE, 0}, {"plate", LABEL_VEHICLE, 0}, {"license plate", LABEL_VEHICLE, 0},
 	{"licence plate", LABEL_VEHICLE, 0}, {"plates", LABEL_VEHICLE, 0}, {"lic plate", LABEL_VEHICLE, 0},
 	{"tag", LABEL_VEHICLE, MARK}, {"tags", LABEL_VEHICLE, MARK}, {"license tag", LABEL_VEHICLE, 0},
 	{"vehicle", LABEL_VEHICLE, MARK}, {"registration", LABEL_VEHICLE, MARK}, {"tag number", LABEL_VEHICLE, 0},
+	{"placard", LABEL_VEHICLE, MARK}, {"placa", LABEL_VEHICLE, MARK}, {"placas", LABEL_VEHICLE, MARK},
 
 	{"serial", LABEL_DEVICE, 0}, {"serial number", LABEL_DEVICE, 0}, {"s n", LABEL_DEVICE, 0}, {"sn", LABEL_DEVICE, 0},
 	{"ser", LABEL_DEVICE, 0}, {"gtin", LABEL_DEVICE, 0}, {"implant", LABEL_DEVICE, MARK},
 	{"generator", LABEL_DEVICE, MARK}, {"pump", LABEL_DEVICE, MARK}, {"udi", LABEL_DEVICE, 0},
 	{"device id", LABEL_DEVICE, 0}, {"device", LABEL_DEVICE, MARK}, {"imei", LABEL_DEVICE, 0}, {"mac", LABEL_DEVICE, 0},
-	{"mac address", LABEL_DEVICE, 0}, {"scope id", LABEL_DEVICE, 0},
+	{"mac address", LABEL_DEVICE, 0}, {"scope id", LABEL_DEVICE, 0}, {"udid", LABEL_DEVICE, 0},
+	{"udi di", LABEL_DEVICE, 0}, {"device identifier", LABEL_DEVICE, 0}, {"asset", LABEL_DEVICE, MARK},
+	{"asset tag", LABEL_DEVICE, 0}, {"transmitter", LABEL_DEVICE, MARK}, {"sensor", LABEL_DEVICE, MARK},
+	{"imsi", LABEL_DEVICE, 0}, {"meid", LABEL_DEVICE, 0}, {"iccid", LABEL_DEVICE, 0}, {"serie", LABEL_DEVICE, MARK},
 
 	{"fingerprint", LABEL_BIOMETRIC, MARK}, {"voiceprint", LABEL_BIOMETRIC, MARK},
 	{"voice print", LABEL_BIOMETRIC, MARK}, {"biometric", LABEL_BIOMETRIC, MARK}, {"retina", LABEL_BIOMETRIC, MARK},
-	{"iris", LABEL_BIOMETRIC, MARK},
+	{"iris", LABEL_BIOMETRIC, MARK}, {"iris scan", LABEL_BIOMETRIC, MARK}, {"retinal scan", LABEL_BIOMETRIC, MARK},
+	{"face id", LABEL_BIOMETRIC, 0}, {"face template", LABEL_BIOMETRIC, MARK}, {"face id template", LABEL_BIOMETRIC, 0},
+	{"palm print", LABEL_BIOMETRIC, MARK}, {"faceprint", LABEL_BIOMETRIC, MARK},
 
 	{"case", LABEL_ID, MARK}, {"claim", LABEL_ID, MARK}, {"accession", LABEL_ID, 0}, {"encounter", LABEL_ID, 0},
 	{"csn", LABEL_ID, 0}, {"rx", LABEL_ID, MARK}, {"prescription", LABEL_ID, MARK}, {"order", LABEL_ID, MARK},
@@ -73,19 +98,52 @@ static const struct {
 	{"invoice", LABEL_ID, MARK}, {"tracking", LABEL_ID, MARK}, {"record id", LABEL_ID, 0}, {"employee id", LABEL_ID, 0},
 	{"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0}, {"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK},
 	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK}, {"badge", LABEL_ID, MARK}, {"registry", LABEL_ID, MARK},
-	{"locator", LABEL_ID, MARK},
+	{"locator", LABEL_ID, MARK}, {"enc", LABEL_ID, MARK}, {"acc", LABEL_ID, MARK}, {"requisition", LABEL_ID, MARK},
+	{"req", LABEL_ID, MARK}, {"barcode", LABEL_ID, MARK}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
+	{"uid", LABEL_ID, MARK}, {"dcn", LABEL_ID, MARK}, {"icn", LABEL_ID, MARK}, {"edipi", LABEL_ID, 0},
+	{"dod id", LABEL_ID, 0}, {"dod number", LABEL_ID, 0}, {"din", LABEL_ID, MARK}, {"pin", LABEL_ID, MARK},
+	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_ID, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
+	{"pasaporte", LABEL_ID, 0}, {"document", LABEL_ID, MARK}, {"transaction", LABEL_ID, MARK}, {"conf", LABEL_ID, MARK},
+	{"incident", LABEL_ID, MARK}, {"job", LABEL_ID, MARK}, {"docket", LABEL_ID, MARK}, {"inmate", LABEL_ID, MARK},
+	{"folio", LABEL_ID, MARK}, {"cedula", LABEL_ID, 0}, {"curp", LABEL_ID, 0}, {"matricula", LABEL_ID, MARK},
+	{"student", LABEL_ID, MARK}, {"donor", LABEL_ID, MARK}, {"c file", LABEL_ID, MARK},
+	{"user id", LABEL_USER, 0}, {"userid", LABEL_USER, MARK}, {"username", LABEL_USER, MARK}, {"user name", LABEL_USER, MARK},
+	{"login id", LABEL_USER, 0}, {"login", LABEL_USER, MARK}, {"screen name", LABEL_USER, MARK}, {"handle", LABEL_USER, MARK},
+	{"twitter", LABEL_USER, MARK}, {"instagram", LABEL_USER, MARK}, {"skype", LABEL_USER, MARK}, {"logon", LABEL_USER, MARK},
+
+	/* what is counted or sold: a number behind it tells nobody */
+	{"lot", LABEL_THING, 0}, {"model", LABEL_THING, 0}, {"part", LABEL_THING, 0}, {"catalog", LABEL_THING, 0},
+	{"catalogue", LABEL_THING, 0}, {"cat", LABEL_THING, 0}, {"batch", LABEL_THING, 0}, {"room", LABEL_THING, 0},
+	{"rm", LABEL_THING, 0}, {"bed", LABEL_THING, 0}, {"page", LABEL_THING, 0}, {"disp", LABEL_THING, 0},
+	{"dispense", LABEL_THING, 0}, {"quantity", LABEL_THING, 0}, {"qty", LABEL_THING, 0}, {"item", LABEL_THING, 0},
+	{"protocol", LABEL_THING, 0}, {"figure", LABEL_THING, 0}, {"fig", LABEL_THING, 0}, {"table", LABEL_THING, 0},
+	{"tablets", LABEL_THING, 0}, {"tabs", LABEL_THING, 0}, {"capsules", LABEL_THING, 0}, {"caps", LABEL_THING, 0},
+	{"suite", LABEL_THING, 0}, {"ste", LABEL_THING, 0}, {"apt", LABEL_THING, 0}, {"apartment", LABEL_THING, 0},
+	{"size", LABEL_THING, 0}, {"total", LABEL_THING, 0}, {"copy", LABEL_THING, 0}, {"copies", LABEL_THING, 0},
+	{"large", LABEL_THING, 0}, {"small", LABEL_THING, 0}, {"sku", LABEL_THING, 0},
+	{"guideline", LABEL_THING, 0}, {"guidance", LABEL_THING, 0}, {"publication", LABEL_THING, 0}, {"atomic", LABEL_THING, 0},
+	{"genbank", LABEL_THING, 0}, {"omim", LABEL_THING, 0},
 
 	{"phone", LABEL_PHONE, LIST}, {"telephone", LABEL_PHONE, LIST}, {"tel", LABEL_PHONE, LIST},
 	{"cell", LABEL_PHONE, LIST}, {"mobile", LABEL_PHONE, LIST}, {"call", LABEL_PHONE, 0}, {"callback", LABEL_PHONE, 0},
-	{"pager", LABEL_PHONE, MARK}, {"contact", LABEL_PHONE, 0}, {"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0},
+	{"pager", LABEL_PAGER, 0}, {"contact", LABEL_PHONE, 0}, {"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0},
 	{"reach", LABEL_PHONE, 0}, {"dial", LABEL_PHONE, 0}, {"ph", LABEL_PHONE, LIST}, {"phoned", LABEL_PHONE, 0},
 	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST},
-	{"telefax", LABEL_FAX, LIST},
+	{"telefax", LABEL_FAX, LIST}, {"telefono", LABEL_PHONE, LIST}, {"celular", LABEL_PHONE, LIST}, {"vm", LABEL_PHONE, 0},
+	{"voicemail", LABEL_PHONE, 0}, {"cb", LABEL_PHONE, MARK}, {"call back", LABEL_PHONE, 0}, {"sms", LABEL_PHONE, 0},
+	{"my number", LABEL_PHONE, 0}, {"her number", LABEL_PHONE, 0}, {"his number", LABEL_PHONE, 0},
+	{"their number", LABEL_PHONE, 0}, {"best number", LABEL_PHONE, 0}, {"phones", LABEL_PHONE, LIST},
+	{"tty", LABEL_PHONE, 0}, {"telecom", LABEL_PHONE, LIST}, {"landline", LABEL_PHONE, LIST}, {"hotline", LABEL_PHONE, 0},
+	{"p", LABEL_PHONE, MARK}, {"h", LABEL_PHONE, MARK}, {"c", LABEL_PHONE, MARK}, {"w", LABEL_PHONE, MARK},
+	{"o", LABEL_PHONE, MARK}, {"m", LABEL_PHONE, MARK}, {"t", LABEL_PHONE, MARK}, {"f", LABEL_FAX, MARK},
+	{"pagers", LABEL_PAGER, 0}, {"pgr", LABEL_PAGER, 0}, {"beeper", LABEL_PAGER, 0}, {"bpr", LABEL_PAGER, 0},
+	{"ext", LABEL_PAGER, 0}, {"extension", LABEL_PAGER, 0}, {"extn", LABEL_PAGER, 0}, {"faxed", LABEL_FAX, 0},
 
 	{"dob", LABEL_DATE, 0}, {"d o b", LABEL_DATE, 0}, {"date of birth", LABEL_DATE, 0}, {"birth date", LABEL_DATE, 0},
 	{"birthdate", LABEL_DATE, 0}, {"birthday", LABEL_DATE, 0}, {"born", LABEL_DATE, 0}, {"date", LABEL_DATE, 0},
 	{"admitted", LABEL_DATE, LIST}, {"discharged", LABEL_DATE, LIST}, {"adm", LABEL_DATE, 0}, {"dod", LABEL_DATE, 0},
-	{"expired", LABEL_DATE, 0},
+	{"expired", LABEL_DATE, 0}, {"birthtime", LABEL_DATE, 0}, {"fecha", LABEL_DATE, 0}, {"nacimiento", LABEL_DATE, 0},
+	{"nacido", LABEL_DATE, 0}, {"nacida", LABEL_DATE, 0}, {"nac", LABEL_DATE, 0},
 
 	{"zip", LABEL_ZIP, 0}, {"zipcode", LABEL_ZIP, 0}, {"zip code", LABEL_ZIP, 0}, {"postal code", LABEL_ZIP, 0},
 	{"postcode", LABEL_ZIP, 0}, {"postalcode", LABEL_ZIP, 0},
@@ -156,7 +214,7 @@ static const struct {
 	{"yours truly", LABEL_NAME, 0}, {"warmly", LABEL_NAME, 0},
 
 	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0},
-	{"ages", LABEL_AGE, LIST},
+	{"ages", LABEL_AGE, LIST}, {"edad", LABEL_AGE, 0},
 
 	{"address", LABEL_ADDRESS, MARK}, {"addr", LABEL_ADDRESS, MARK}, {"street", LABEL_ADDRESS, MARK},
 	{"home address", LABEL_ADDRESS, 0}, {"mailing address", LABEL_ADDRESS, 0}, {"street address", LABEL_ADDRESS, 0},
@@ -174,16 +232,24 @@ static const struct {
 	{"drg", LABEL_PLAIN, 0},
 };
 
-/* Between a label and its value; they keep the label, and some count as the mark. */
+/* Between a label and its value; they keep the label, and some count as the mark. What a number has before it is a label, too, when
+ * no other is there: "incident number 24-0071826". */
 static const struct {
 	const char *word;
-	bool mark;
+	int kind;
 } FILLERS[] = {
-	{"number", true}, {"numbers", true}, {"no", true}, {"nos", true}, {"nr", true}, {"num", true}, {"id", true}, {"is", true}, {"was", true},
-	{"code", true}, {"are", true}, {"of", false}, {"on", false}, {"file", false}, {"ending", true}, {"ends", true}, {"in", false},
-	{"last", false}, {"four", false}, {"4", false}, {"digits", false}, {"the", false}, {"a", false}, {"at", false}, {"for", false}, {"to", false},
-	{"verified", false}, {"me", false}, {"us", false}, {"him", false}, {"her", false}, {"you", false}, {"card", false}, {"key", false}, {"s", false},
-	{"tel", false}, {"account", false}, {"mobile", false}, {"value", false}, {"text", false}, {"jr", false}, {"security", false},
+	{"number", FILLER_NUMBER}, {"numbers", FILLER_MARK}, {"no", FILLER_NUMBER}, {"nos", FILLER_MARK}, {"nr", FILLER_NUMBER},
+	{"num", FILLER_NUMBER}, {"numero", FILLER_NUMBER}, {"id", FILLER_NUMBER}, {"ids", FILLER_MARK}, {"is", FILLER_MARK},
+	{"was", FILLER_MARK}, {"es", FILLER_MARK}, {"code", FILLER_MARK}, {"are", FILLER_MARK}, {"identifier", FILLER_MARK},
+	{"ending", FILLER_ENDING}, {"ends", FILLER_ENDING}, {"last", FILLER_ENDING}, {"last4", FILLER_ENDING}, {"final", FILLER_ENDING},
+	{"of", FILLER_PLAIN}, {"on", FILLER_PLAIN}, {"file", FILLER_PLAIN}, {"in", FILLER_PLAIN}, {"with", FILLER_PLAIN},
+	{"four", FILLER_PLAIN}, {"4", FILLER_PLAIN}, {"digits", FILLER_PLAIN}, {"the", FILLER_PLAIN}, {"a", FILLER_PLAIN},
+	{"at", FILLER_PLAIN}, {"for", FILLER_PLAIN}, {"to", FILLER_PLAIN}, {"verified", FILLER_PLAIN}, {"me", FILLER_PLAIN},
+	{"us", FILLER_PLAIN}, {"him", FILLER_PLAIN}, {"her", FILLER_PLAIN}, {"you", FILLER_PLAIN}, {"card", FILLER_PLAIN},
+	{"key", FILLER_PLAIN}, {"s", FILLER_PLAIN}, {"tel", FILLER_PLAIN}, {"account", FILLER_PLAIN}, {"mobile", FILLER_PLAIN},
+	{"value", FILLER_PLAIN}, {"text", FILLER_PLAIN}, {"jr", FILLER_PLAIN}, {"security", FILLER_PLAIN}, {"de", FILLER_PLAIN},
+	{"del", FILLER_PLAIN}, {"el", FILLER_PLAIN}, {"tin", FILLER_PLAIN}, {"left", FILLER_PLAIN}, {"scanned", FILLER_PLAIN},
+	{"combo", FILLER_PLAIN}, {"back", FILLER_PLAIN}, {"your", FILLER_PLAIN}, {"his", FILLER_PLAIN}, {"my", FILLER_PLAIN},
 };
 
 static const char *const STATES[] = {
@@ -201,9 +267,8 @@ static const char *const STATE_NAMES[] = {
 
 /* ---- in the lexicon ------------------------------------------------------------------------------------------------------------------ */
 
-enum { FILLER_PLAIN = 1, FILLER_MARK };
 
-static uint64_t AND, MR, W_SLASH;                /* hashes of "and", "mr", "w" */
+static uint64_t AND, OR, MR, NO, ID, W_SLASH;    /* hashes of these words */
 
 /* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
 static uint64_t join(uint64_t before, uint64_t word)
@@ -234,8 +299,11 @@ void labels_fill(void)
 	uint64_t last;
 
 	AND = phrase_hash("and", &last);
+	OR = phrase_hash("or", &last);
 	MR = phrase_hash("mr", &last);
 	W_SLASH = phrase_hash("w", &last);
+	NO = phrase_hash("no", &last);
+	ID = phrase_hash("id", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
 
@@ -244,7 +312,7 @@ void labels_fill(void)
 			lexicon_add(last)->ends_phrase = true;
 	}
 	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
-		lexicon_add(phrase_hash(FILLERS[i].word, &last))->filler = FILLERS[i].mark ? FILLER_MARK : FILLER_PLAIN;
+		lexicon_add(phrase_hash(FILLERS[i].word, &last))->filler = (uint8_t)FILLERS[i].kind;
 	for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
 		lexicon_add(phrase_hash(STATES[i], &last))->state = STATE_CODE;
 	for (size_t i = 0; i < sizeof STATE_NAMES / sizeof *STATE_NAMES; i++)
@@ -256,15 +324,18 @@ void labels_fill(void)
 static void forget_label(struct context *c)
 {
 	c->label = LABEL_NONE;
-	c->mark = c->needs_mark = c->list = false;
+	c->mark = c->needs_mark = c->list = c->again = false;
+	c->far = false;
+	c->least = 0;
 }
 
 static void set_label(struct context *c, int index)
 {
+	forget_label(c);
 	c->label = LABELS[index].label;
 	c->needs_mark = LABELS[index].flags & MARK;
 	c->list = LABELS[index].flags & LIST;
-	c->mark = false;
+	c->far = (LABELS[index].flags & FAR) || (c->label == LABEL_SSN && c->ending);
 	c->age = c->breaks = 0;
 }
 
@@ -280,51 +351,169 @@ static int label_of(const struct context *c, const struct word *word, uint64_t h
 	return index < 0 ? word->label : index;
 }
 
+/* Labels that a number of their own takes the place of: "patient #407182". */
+static bool gives_way(const struct context *c)
+{
+	return c->label == LABEL_NONE || c->label == LABEL_PERSON || c->label == LABEL_ROLE || c->label == LABEL_STATE;
+}
+
+/* "X number", "X #": whatever X is, a long number behind it tells somebody. least: digits that it must have. */
+static void number_label(struct context *c, bool mark, unsigned int least)
+{
+	forget_label(c);
+	c->label = LABEL_ID;
+	c->needs_mark = true;
+	c->mark = mark;
+	c->least = (uint8_t)least;
+	c->age = c->breaks = 0;
+}
+
+static void grow_old(struct context *c, size_t units)
+{
+	c->age = (uint8_t)(c->age + units < 200 ? c->age + units : 200);
+}
+
+/* Does a label hold on over a word? */
+static bool label_stays(struct context *c, const struct scan *s, const struct word *word, uint64_t hash)
+{
+	if (c->label == LABEL_NONE)
+		return false;
+	if (c->list && c->label >= LABEL_TITLE && (((word->kinds & WORD_CREDENTIAL) && c->before[0] != CONTEXT_CITY) || hash == AND))
+		return true;
+	if (c->again)
+		return hash == AND || hash == OR;
+	if (!c->far || s->letters == s->digits)
+		return false;
+	c->least = 6;                                    /* "the MRN that they gave was 771826" */
+	return c->age < LABEL_UNITS;
+}
+
+/* What stands behind the token. */
+static uint16_t behind(const struct scan *s)
+{
+	return s->token < s->seen ? s->r->c[s->token] : 0;
+}
+
 /* What a word does to the label before it: which label it ends, or -1. */
-static int take_label(struct context *c, const struct scan *s)
+static int take_label(struct context *c, const struct scan *s, const struct word *word, uint64_t hash, size_t from, size_t to)
 {
 	const struct reading *r = s->r;
-	const struct word *word = s->word;
-	size_t from = s->i, to = s->token;
-	int index = label_of(c, word, s->hash);
-	bool phrase = index >= 0 && strchr(LABELS[index].words, ' ');
+	int index = label_of(c, word, hash);
+	bool phrase = index >= 0 && strchr(LABELS[index].words, ' '), number = word->filler == FILLER_NUMBER && gives_way(c);
 
-	/* "account number" goes on with the label that "account" set; "number" alone sets none */
-	if (word->filler && c->label != LABEL_NONE && (index < 0 || (word->filler == FILLER_MARK && !phrase))) {
-		c->mark = c->mark || word->filler == FILLER_MARK;
-		c->age = (uint8_t)(c->age + (to - from) < 200 ? c->age + (to - from) : 200);
-	} else if (c->list && c->label >= LABEL_TITLE && (((word->kinds & WORD_CREDENTIAL) && c->before[0] != CONTEXT_CITY) || s->hash == AND)) {
-		c->age = (uint8_t)(c->age < 200 ? c->age + 1 : 200);
-	} else if (index >= 0) {
+	/* one letter is a label only as such: "F: 617-482-3191" */
+	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
+		index = -1;
+	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
+	if (number && !phrase && c->before[0] > CONTEXT_CITY && c->gap == GAP_SPACE) {
+		number_label(c, hash != NO, hash == ID ? 5 : 4);
+	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
+		forget_label(c);                         /* "a number of 20000" */
+	} else if (word->filler && c->label != LABEL_NONE && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
+		c->mark = c->mark || word->filler >= FILLER_MARK;
+		grow_old(c, to - from);
+	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && LABELS[index].label == LABEL_PERSON)) {
 		set_label(c, index);
 	} else if (word->state == STATE_NAME || (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]))) {
 		forget_label(c);
 		c->label = LABEL_STATE;
 		c->age = c->breaks = 0;
+	} else if (label_stays(c, s, word, hash)) {
+		grow_old(c, 1);
 	} else {
 		forget_label(c);
 	}
 	return index;
 }
 
-void context_word(struct context *c, const struct scan *s)
+/* One word, or one of those that a key is made of. */
+static void label_word(struct context *c, const struct scan *s, const struct word *word, uint64_t hash, size_t from, size_t to)
 {
 	/* most words are in no list, and stand behind no label */
-	int index = s->word == &lexicon_none && c->label == LABEL_NONE ? -1 : take_label(c, s);
+	bool plain = word == &lexicon_none && c->label == LABEL_NONE;
+	int index = plain ? -1 : take_label(c, s, word, hash, from, to);
 
-	columns_word(&c->columns, s->hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
+	c->ending = c->ending && !plain;
+	columns_word(&c->columns, hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
 	if (!c->glued) {
 		c->words[0] = 0;
 		c->words[1] = 0;
 	}
-	c->before[1] = c->gap < GAP_STOP ? c->before[0] : 0;
-	c->before[0] = s->hash;
-	c->gap = GAP_NONE;
 	c->words[2] = c->words[1];
 	c->words[1] = c->words[0];
-	c->words[0] = s->hash;
+	c->words[0] = hash;
 	c->glued = true;
-	c->last = s->r->c[s->token - 1];
+}
+
+/* Behind "ssnLast" in "ssnLast4", "PatientID" and the like: where the next word of a key begins; to: at its end. */
+static size_t key_word(const struct reading *r, size_t i, size_t to)
+{
+	size_t j = i + 1;
+
+	if (is_digit(r->c[i])) {
+		while (j < to && is_digit(r->c[j]))
+			j++;
+		return j;
+	}
+	while (j < to && is_upper(r->c[i]) && is_upper(r->c[j]))
+		j++;
+	if (j > i + 1)                                   /* of capitals the last one begins a word when small letters follow */
+		return j < to && !is_digit(r->c[j]) && !(j + 1 == to && r->c[j] == 's') ? j - 1 : j;
+	while (j < to && is_alpha(r->c[j]) && !is_upper(r->c[j]))
+		j++;
+	return j;
+}
+
+/* A key of several words written as one: its words; false: it is none. */
+static bool label_key(struct context *c, const struct scan *s)
+{
+	const struct reading *r = s->r;
+	uint16_t sign = behind(s);
+
+	if (s->word->label >= 0 || s->word->filler || !sign || !strchr("\"':=>)|&", sign) || key_word(r, s->i, s->token) == s->token)
+		return false;
+	for (size_t i = s->i, to; i < s->token; i = to) {
+		uint64_t hash = WORD_HASH;
+
+		to = key_word(r, i, s->token);
+		for (size_t j = i; j < to; j++)
+			hash = word_hash(hash, r->c[j]);
+		label_word(c, s, lexicon_find(hash), hash, i, to);
+		c->gap = GAP_SPACE;
+		c->before[0] = hash;
+	}
+	return true;
+}
+
+/* "xxx" of "xxx-xx-8741" */
+static bool is_hidden(const struct scan *s)
+{
+	size_t j = s->i;
+
+	while (j < s->token && j < s->i + 20 && lower(s->r->c[j]) == 'x')
+		j++;
+	return j == s->token && s->token > s->i;
+}
+
+void context_word(struct context *c, const struct scan *s)
+{
+	const struct reading *r = s->r;
+	uint64_t before = c->gap < GAP_STOP ? c->before[0] : 0;
+
+	c->hidden = is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
+	if (!label_key(c, s))
+		label_word(c, s, s->word, s->hash, s->i, s->token);
+	c->before[1] = before;
+	c->before[0] = s->hash;
+	c->gap = GAP_NONE;
+	c->last = r->c[s->token - 1];
+}
+
+enum label label_word_of(uint64_t hash)
+{
+	int index = lexicon_find(hash)->label;
+
+	return index < 0 || (LABELS[index].flags & MARK) ? LABEL_NONE : LABELS[index].label;
 }
 
 static bool joins_codes(uint16_t sign)
@@ -360,6 +549,12 @@ void context_sign(struct context *c, uint16_t sign)
 			forget_label(c);
 		return;
 	}
+	if (sign == '*' || sign == 0x2022)
+		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
+	else if (sign != '-')
+		c->hidden = 0;
+	if (sign == '#' && gives_way(c) && !c->mark && c->before[0] > CONTEXT_CITY && c->gap < GAP_COMMA)
+		number_label(c, true, 4);
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
 		c->glued = false;
@@ -380,8 +575,17 @@ void context_sign(struct context *c, uint16_t sign)
 	c->age++;
 	if (sign == '\n')
 		c->breaks++;
-	if (sign == ':' || sign == '#' || sign == '=' || sign == '|')
+	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == NO))
 		c->mark = true;
+	/* who is asked for the number says it in the next line */
+	if (c->label == LABEL_SSN && c->far && (sign == '?' || sign == '\n') && c->age <= LABEL_UNITS && c->breaks <= 1)
+		return;
+	if (sign == '.' || sign == ';' || sign == '\n') {
+		c->ending = false;
+		if ((c->far && c->least) || (c->again && sign == '\n'))
+			forget_label(c);
+		c->far = false;
+	}
 	if (sign == '#' && c->label == LABEL_TITLE && c->words[0] == MR) {
 		c->label = LABEL_MRN;
 		c->mark = true;
@@ -398,14 +602,21 @@ void context_sign(struct context *c, uint16_t sign)
 
 void context_masked(struct context *c, enum entity entity)
 {
-	bool goes_on = c->list && c->label != LABEL_NONE;
+	bool number = c->label >= LABEL_MRN && c->label <= LABEL_ID && entity >= ENTITY_MRN && entity <= ENTITY_ID;
 
-	if (goes_on) {
-		c->age = 0;
+	if (c->label == LABEL_SSN && c->far && entity == ENTITY_DATE) {
+		c->age = 0;                              /* both were asked for */
+	} else if (c->list || number) {
+		c->age = c->breaks = 0;
 		c->mark = true;
+		c->far = false;
+		c->again = !c->list;
+		c->least = c->list ? 0 : 6;
 	} else {
 		forget_label(c);
 	}
+	c->hidden = 0;
+	c->ending = c->ending && c->label == LABEL_SSN;
 	columns_masked(&c->columns);
 	c->words[0] = c->words[1] = c->words[2] = 0;
 	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY : CONTEXT_MASKED;

@@ -17,8 +17,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 /* It is no label, ends none, and begins no date or number; the words behind it look back at its kinds. */
 static bool is_quiet(const struct word *word)
 {
-	return word->label < 0 && !word->ends_phrase && word->state != STATE_NAME && !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) &&
-	       !(word->numbers & ~(unsigned int)(NUMBER_UNIT | NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
+	return word->label < 0 && !word->ends_phrase && word->filler < FILLER_NUMBER && word->state != STATE_NAME &&
+	       !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) && !(word->numbers & ~(unsigned int)(NUMBER_UNIT | NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
 }
 
 static void fill(void)

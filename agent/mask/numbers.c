@@ -80,7 +80,7 @@ bool scan_ssn(struct scan *s, struct finding *f)
 	for (size_t k = d->groups; k > 0; k--) {
 		size_t n = d->group[k - 1].from + d->group[k - 1].n;
 
-		if ((n == 9 || (k == 1 && n == 4) || (k == 1 && n >= 7 && n <= 10) || (k == 3 && n >= 7 && n <= 10)) &&
+		if ((n == 9 || (k == 1 && n == 4 && (!s->context->least || s->context->ending)) || (k == 1 && n >= 7 && n <= 10) || (k == 3 && n >= 7 && n <= 10)) &&
 		    !is_alnum(scan_at(s, d->group[k - 1].end)))
 			return found(f, s, d->group[k - 1].end, ENTITY_SSN, "ssn label");
 	}
@@ -155,6 +155,8 @@ bool scan_phone(struct scan *s, struct finding *f)
 			return found(f, s, extension(s, d->group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
 				     "phone form");
 	}
+	if (labelled(s, LABEL_PAGER) && d->group[0].n >= 4 && d->group[0].n <= 7 && digits_end(s, d, 1))
+		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");
 	if (label && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");
 	if (label && (d->groups == 1 || d->spaced) && d->n >= 7 && d->n <= 12 && !is_alnum(scan_at(s, d->group[d->groups - 1].end)))

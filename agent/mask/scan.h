@@ -31,6 +31,11 @@ struct context {
 	bool mark;                       /* a colon, "#", "number" or the like has come between label and here */
 	bool needs_mark;                 /* without one the label means nothing */
 	bool list;                       /* the label holds for several values: "cc: A; B and C" */
+	bool far;                        /* it may hold on over words that say nothing */
+	bool again;                      /* its value was there; one more may follow: "MRN 84729315 and 84729316" */
+	bool ending;                     /* "ending in": the last four digits follow */
+	uint8_t least;                   /* digits that a value must have, when the label alone says little; 0 */
+	uint8_t hidden;                  /* signs that hide something before here: "xxx-xx-", "****" */
 	uint8_t age;                     /* units since the label */
 	uint8_t breaks;                  /* line feeds since the label */
 	uint16_t last;                   /* the unit before; 0 at the beginning */
@@ -155,7 +160,7 @@ static inline bool is_alnum(uint16_t c)
 typedef bool detector(struct scan *s, struct finding *f);
 
 detector scan_date, scan_ip, scan_phone, scan_ssn, scan_card, scan_zip, scan_number;                 /* numbers.c */
-detector scan_labelled, scan_beside;                                                                              /* labelled.c */
+detector scan_labelled, scan_beside, scan_glued, scan_rest, scan_before;                             /* labelled.c */
 detector scan_email, scan_url, scan_ip6, scan_mac;                                                   /* network.c */
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
@@ -170,6 +175,7 @@ detector scan_custom;                                                           
 /* Move on over one word, the scan's token, or one sign: they stay as they are. */
 void context_word(struct context *context, const struct scan *s);
 void context_sign(struct context *context, uint16_t c);
+enum label label_word_of(uint64_t hash);                              /* of a word whose label needs no mark; LABEL_NONE */
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
 /* A word that is and ends no label, when there is no label before it. */
@@ -183,6 +189,7 @@ static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t
 	c->words[1] = c->glued ? c->words[0] : 0;
 	c->words[0] = hash;
 	c->glued = true;
+	c->hidden = 0;
 	c->last = last;
 }
 

@@ -141,6 +141,8 @@ export class Filler {
 		case 'age90': return ['AGE', String(this.n(90, 104))]
 		case 'phone': return ['PHONE', this.phone(form)]
 		case 'fax': return ['FAX', this.phone(form)]
+		case 'pager': return ['PHONE', this.digits(4)]
+		case 'card4': return ['ACCOUNT', this.digits(4)]
 		case 'email': { const p = this.person(form ?? 'pat'); return ['EMAIL', `${ascii(p.first)}.${ascii(p.last)}@${this.of(['gmail.com', 'example.org', 'mail.hospital.example', 'outlook.com'])}`] }
 		case 'ssn': return ['SSN', form === 'last4' ? this.digits(4) : form === 'bare' ? this.ssn().replaceAll('-', '') : this.ssn()]
 		case 'mrn': return ['MRN', this.of([this.digits(7), this.digits(8), this.alnum(2, 'AEMHS') + this.digits(6), `${this.digits(3)}-${this.digits(2)}-${this.digits(2)}`])]

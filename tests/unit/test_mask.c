@@ -90,6 +90,34 @@ static void test_other_ids(void **state)
 	      {"SNOMED 44054006", NULL}, {"data:image/png;base64,iVBORw0KGgo= ok", "[BIOMETRIC] ok"});
 }
 
+static void test_labels_as_records_write_them(void **state)
+{
+	(void)state;
+	CHECK({"MRN#: 40718265  Enc #: 300418827", "MRN#: [MRN]  Enc #: [ID]"}, {"M.R.N. 40718265", "M.R.N. [MRN]"}, {"Hosp #: 0071826", "Hosp #: [ID]"},
+	      {"Patient #: 407182", "Patient #: [ID]"}, {"incident number 24-0071826", "incident number [ID]"}, {"Lab No. 718265", "Lab No. [ID]"},
+	      {"MRNs: 40718265, 40718266 and 40718267", "MRNs: [MRN], [MRN] and [MRN]"}, {"the MRN that they gave was 771826", "the MRN that they gave was [MRN]"},
+	      {"MRN40718265", "MRN[MRN]"}, {"SSN536228741", "SSN[SSN]"}, {"40718265 (MRN)", "[MRN] (MRN)"}, {"Expediente 40718265", "Expediente [MRN]"},
+	      {"State license: G 718265", "State license: [LICENSE]"}, {"username: rlopez58", "username: [ID]"}, {"pager 33214", "pager [PHONE]"},
+	      {"Lot # 448213", NULL}, {"Disp #1000", NULL}, {"Room # 4412", NULL}, {"a number of 20000 cells", NULL}, {"no 12500 units", NULL},
+	      {"MRN was checked. WBC 123000", NULL}, {"model number 448213", NULL}, {"MRN: 40718265, 54 yo, 12345 platelets", "MRN: [MRN], 54 yo, 12345 platelets"});
+}
+
+static void test_keys_of_several_words(void **state)
+{
+	(void)state;
+	CHECK({"medicalRecordNumber: 40718265", "medicalRecordNumber: [MRN]"}, {"PatientID=407182", "PatientID=[MRN]"}, {"ssnLast4: 8741", "ssnLast4: [SSN]"},
+	      {"deviceSerialNumber: PZK718265H", "deviceSerialNumber: [DEVICE]"}, {"insuranceMemberId: W884412907", "insuranceMemberId: [HEALTH_PLAN]"},
+	      {"accessionNo: A7182654", "accessionNo: [ID]"}, {"admitDate: 20240314", "admitDate: [DATE]"}, {"heartRate: 7200", NULL}, {"platelet.Count: 450000", NULL});
+}
+
+static void test_what_is_left_of_a_hidden_number(void **state)
+{
+	(void)state;
+	CHECK({"xxx-xx-8741", "xxx-xx-[SSN]"}, {"***-**-8741", "***-**-[SSN]"}, {"xxxxx8741", "xxxxx[SSN]"}, {"Visa ending in 4321", "Visa ending in [ACCOUNT]"},
+	      {"last 4 of card: 4321", "last 4 of card: [ACCOUNT]"}, {"card on file ****4321", "card on file ****[ACCOUNT]"}, {"**1500** mL", NULL},
+	      {"last four of your social?\nCaller: it's 3011.", "last four of your social?\nCaller: it's [SSN]."}, {"ending in 2021", NULL});
+}
+
 static void test_telephones(void **state)
 {
 	CHECK({"(617) 482-3190", "[PHONE]"}, {"617.482.3190", "[PHONE]"}, {"617-482-3190 x22", "[PHONE]"}, {"+44 20 7946 0958", "[PHONE]"}, {"6174823190", "[PHONE]"},
@@ -252,7 +280,8 @@ int main(void)
 		cmocka_unit_test(test_licenses),
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
-		cmocka_unit_test(test_telephones),
+		cmocka_unit_test(test_labels_as_records_write_them),
+		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_telephones),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),
