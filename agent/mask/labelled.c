@@ -1,6 +1,7 @@
 /* A value that its label decides: "MRN: 84729315", "License no. MD-44821", "Accession S24-10233". */
 #include <string.h>
 
+#include "labels.h"
 #include "scan.h"
 
 static const struct {
@@ -181,9 +182,9 @@ bool scan_glued(struct scan *s, struct finding *f)
 		return false;
 	if (hidden == j - s->i && hidden >= 4 && digits == 4)
 		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
-	else if (label_word_of(hash) == LABEL_MRN && digits >= 5)
+	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
-	else if (label_word_of(hash) == LABEL_SSN && digits == 9)
+	else if (labels_of_word(hash) == LABEL_SSN && digits == 9)
 		*f = (struct finding){.entity = ENTITY_SSN, .rule = "ssn label"};
 	else
 		return false;
@@ -217,7 +218,7 @@ bool scan_before(struct scan *s, struct finding *f)
 		return false;
 	while (j < s->token + 12 && is_alpha(scan_at(s, j)))
 		hash = word_hash(hash, scan_at(s, j++));
-	label = label_word_of(hash);
+	label = labels_of_word(hash);
 	return !is_alnum(scan_at(s, j)) && (label == LABEL_MRN || label == LABEL_SSN) &&
 	       found(f, s, s->token, label == LABEL_MRN ? ENTITY_MRN : ENTITY_SSN, "label behind");
 }

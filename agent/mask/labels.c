@@ -1,23 +1,10 @@
-/* Words that tell what the value behind them is, in one table, and what is remembered of them on the way through a text. */
-#include <string.h>
+/* Words that tell what the value behind them is, in one table. */
+#include "labels.h"
 
-#include "scan.h"
-
-#define LABEL_UNITS 40                           /* how far behind its label a value may stand */
-#define LABEL_BREAKS 2
-
-enum {
-	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
-	LIST = 2,                /* several values may follow */
-	FAR = 4,                 /* other words may come between: "the MRN there was 771826" */
-};
+#include "lexicon.h"
 
 /* Up to three words, joined by single spaces; case, and signs between the words, do not count. */
-static const struct {
-	const char *words;
-	enum label label;
-	int flags;
-} LABELS[] = {
+static const struct known_label LABELS[] = {
 	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
 	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, MARK},
 	{"l4ssn", LABEL_SSN, 0}, {"ssn4", LABEL_SSN, 0}, {"seguro social", LABEL_SSN, 0}, {"ssnlast4", LABEL_SSN, 0},
@@ -268,7 +255,7 @@ static const char *const STATE_NAMES[] = {
 /* ---- in the lexicon ------------------------------------------------------------------------------------------------------------------ */
 
 
-static uint64_t AND, OR, MR, NO, ID, W_SLASH;    /* hashes of these words */
+struct label_words label_words;
 
 /* Words of a phrase are hashed one after the other, so that the phrase's hash comes from theirs. */
 static uint64_t join(uint64_t before, uint64_t word)
@@ -298,12 +285,12 @@ void labels_fill(void)
 {
 	uint64_t last;
 
-	AND = phrase_hash("and", &last);
-	OR = phrase_hash("or", &last);
-	MR = phrase_hash("mr", &last);
-	W_SLASH = phrase_hash("w", &last);
-	NO = phrase_hash("no", &last);
-	ID = phrase_hash("id", &last);
+	label_words.and = phrase_hash("and", &last);
+	label_words.or = phrase_hash("or", &last);
+	label_words.mr = phrase_hash("mr", &last);
+	label_words.w = phrase_hash("w", &last);
+	label_words.no = phrase_hash("no", &last);
+	label_words.id = phrase_hash("id", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
 
@@ -319,309 +306,23 @@ void labels_fill(void)
 		lexicon_add(phrase_hash(STATE_NAMES[i], &last))->state = STATE_NAME;
 }
 
-/* ---- on the way through a text -------------------------------------------------------------------------------------------------------- */
-
-static void forget_label(struct context *c)
+const struct known_label *labels_at(int index)
 {
-	c->label = LABEL_NONE;
-	c->mark = c->needs_mark = c->list = c->again = false;
-	c->far = false;
-	c->least = 0;
+	return &LABELS[index];
 }
 
-static void set_label(struct context *c, int index)
-{
-	forget_label(c);
-	c->label = LABELS[index].label;
-	c->needs_mark = LABELS[index].flags & MARK;
-	c->list = LABELS[index].flags & LIST;
-	c->far = (LABELS[index].flags & FAR) || (c->label == LABEL_SSN && c->ending);
-	c->age = c->breaks = 0;
-}
-
-/* The longest phrase that ends with the word; -1. */
-static int label_of(const struct context *c, const struct word *word, uint64_t hash)
+int labels_phrase(const uint64_t before[2], uint64_t hash)
 {
 	int index = -1;
 
-	if (word->ends_phrase && c->glued && c->words[0] && c->words[1])
-		index = lexicon_find(join(join(c->words[1], c->words[0]), hash))->label;
-	if (index < 0 && word->ends_phrase && c->glued && c->words[0])
-		index = lexicon_find(join(c->words[0], hash))->label;
-	return index < 0 ? word->label : index;
+	if (before[0] && before[1])
+		index = lexicon_find(join(join(before[1], before[0]), hash))->label;
+	return index < 0 && before[0] ? lexicon_find(join(before[0], hash))->label : index;
 }
 
-/* Labels that a number of their own takes the place of: "patient #407182". */
-static bool gives_way(const struct context *c)
-{
-	return c->label == LABEL_NONE || c->label == LABEL_PERSON || c->label == LABEL_ROLE || c->label == LABEL_STATE;
-}
-
-/* "X number", "X #": whatever X is, a long number behind it tells somebody. least: digits that it must have. */
-static void number_label(struct context *c, bool mark, unsigned int least)
-{
-	forget_label(c);
-	c->label = LABEL_ID;
-	c->needs_mark = true;
-	c->mark = mark;
-	c->least = (uint8_t)least;
-	c->age = c->breaks = 0;
-}
-
-static void grow_old(struct context *c, size_t units)
-{
-	c->age = (uint8_t)(c->age + units < 200 ? c->age + units : 200);
-}
-
-/* Does a label hold on over a word? */
-static bool label_stays(struct context *c, const struct scan *s, const struct word *word, uint64_t hash)
-{
-	if (c->label == LABEL_NONE)
-		return false;
-	if (c->list && c->label >= LABEL_TITLE && (((word->kinds & WORD_CREDENTIAL) && c->before[0] != CONTEXT_CITY) || hash == AND))
-		return true;
-	if (c->again)
-		return hash == AND || hash == OR;
-	if (!c->far || s->letters == s->digits)
-		return false;
-	c->least = 6;                                    /* "the MRN that they gave was 771826" */
-	return c->age < LABEL_UNITS;
-}
-
-/* What stands behind the token. */
-static uint16_t behind(const struct scan *s)
-{
-	return s->token < s->seen ? s->r->c[s->token] : 0;
-}
-
-/* What a word does to the label before it: which label it ends, or -1. */
-static int take_label(struct context *c, const struct scan *s, const struct word *word, uint64_t hash, size_t from, size_t to)
-{
-	const struct reading *r = s->r;
-	int index = label_of(c, word, hash);
-	bool phrase = index >= 0 && strchr(LABELS[index].words, ' '), number = word->filler == FILLER_NUMBER && gives_way(c);
-
-	/* one letter is a label only as such: "F: 617-482-3191" */
-	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
-		index = -1;
-	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
-	if (number && !phrase && c->before[0] > CONTEXT_CITY && c->gap == GAP_SPACE) {
-		number_label(c, hash != NO, hash == ID ? 5 : 4);
-	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
-		forget_label(c);                         /* "a number of 20000" */
-	} else if (word->filler && c->label != LABEL_NONE && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
-		c->mark = c->mark || word->filler >= FILLER_MARK;
-		grow_old(c, to - from);
-	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && LABELS[index].label == LABEL_PERSON)) {
-		set_label(c, index);
-	} else if (word->state == STATE_NAME || (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]))) {
-		forget_label(c);
-		c->label = LABEL_STATE;
-		c->age = c->breaks = 0;
-	} else if (label_stays(c, s, word, hash)) {
-		grow_old(c, 1);
-	} else {
-		forget_label(c);
-	}
-	return index;
-}
-
-/* One word, or one of those that a key is made of. */
-static void label_word(struct context *c, const struct scan *s, const struct word *word, uint64_t hash, size_t from, size_t to)
-{
-	/* most words are in no list, and stand behind no label */
-	bool plain = word == &lexicon_none && c->label == LABEL_NONE;
-	int index = plain ? -1 : take_label(c, s, word, hash, from, to);
-
-	c->ending = c->ending && !plain;
-	columns_word(&c->columns, hash, index >= 0 ? LABELS[index].label : LABEL_NONE);
-	if (!c->glued) {
-		c->words[0] = 0;
-		c->words[1] = 0;
-	}
-	c->words[2] = c->words[1];
-	c->words[1] = c->words[0];
-	c->words[0] = hash;
-	c->glued = true;
-}
-
-/* Behind "ssnLast" in "ssnLast4", "PatientID" and the like: where the next word of a key begins; to: at its end. */
-static size_t key_word(const struct reading *r, size_t i, size_t to)
-{
-	size_t j = i + 1;
-
-	if (is_digit(r->c[i])) {
-		while (j < to && is_digit(r->c[j]))
-			j++;
-		return j;
-	}
-	while (j < to && is_upper(r->c[i]) && is_upper(r->c[j]))
-		j++;
-	if (j > i + 1)                                   /* of capitals the last one begins a word when small letters follow */
-		return j < to && !is_digit(r->c[j]) && !(j + 1 == to && r->c[j] == 's') ? j - 1 : j;
-	while (j < to && is_alpha(r->c[j]) && !is_upper(r->c[j]))
-		j++;
-	return j;
-}
-
-/* A key of several words written as one: its words; false: it is none. */
-static bool label_key(struct context *c, const struct scan *s)
-{
-	const struct reading *r = s->r;
-	uint16_t sign = behind(s);
-
-	if (s->word->label >= 0 || s->word->filler || !sign || !strchr("\"':=>)|&", sign) || key_word(r, s->i, s->token) == s->token)
-		return false;
-	for (size_t i = s->i, to; i < s->token; i = to) {
-		uint64_t hash = WORD_HASH;
-
-		to = key_word(r, i, s->token);
-		for (size_t j = i; j < to; j++)
-			hash = word_hash(hash, r->c[j]);
-		label_word(c, s, lexicon_find(hash), hash, i, to);
-		c->gap = GAP_SPACE;
-		c->before[0] = hash;
-	}
-	return true;
-}
-
-/* "xxx" of "xxx-xx-8741" */
-static bool is_hidden(const struct scan *s)
-{
-	size_t j = s->i;
-
-	while (j < s->token && j < s->i + 20 && lower(s->r->c[j]) == 'x')
-		j++;
-	return j == s->token && s->token > s->i;
-}
-
-void context_word(struct context *c, const struct scan *s)
-{
-	const struct reading *r = s->r;
-	uint64_t before = c->gap < GAP_STOP ? c->before[0] : 0;
-
-	c->hidden = is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
-	if (!label_key(c, s))
-		label_word(c, s, s->word, s->hash, s->i, s->token);
-	c->before[1] = before;
-	c->before[0] = s->hash;
-	c->gap = GAP_NONE;
-	c->last = r->c[s->token - 1];
-}
-
-enum label label_word_of(uint64_t hash)
+enum label labels_of_word(uint64_t hash)
 {
 	int index = lexicon_find(hash)->label;
 
 	return index < 0 || (LABELS[index].flags & MARK) ? LABEL_NONE : LABELS[index].label;
-}
-
-static bool joins_codes(uint16_t sign)
-{
-	return sign && sign < 0x80 && strchr("+/-_=%:.@~", sign);
-}
-
-static enum gap gap_of(uint16_t sign)
-{
-	switch (sign) {
-	case '-': case '\'': case '\t':
-		return GAP_SPACE;
-	case ',':
-		return GAP_COMMA;
-	case '.': case '!': case '?': case ';': case '*':
-		return GAP_STOP;
-	case '\n':
-		return GAP_LINE;
-	case ':': case '|':
-		return GAP_COLON;
-	}
-	return GAP_BRACKET;
-}
-
-void context_sign(struct context *c, uint16_t sign)
-{
-	enum label cell;
-	enum gap gap;
-
-	if (sign == ' ') {
-		context_space(c);
-		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
-			forget_label(c);
-		return;
-	}
-	if (sign == '*' || sign == 0x2022)
-		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
-	else if (sign != '-')
-		c->hidden = 0;
-	if (sign == '#' && gives_way(c) && !c->mark && c->before[0] > CONTEXT_CITY && c->gap < GAP_COMMA)
-		number_label(c, true, 4);
-	/* words of a phrase stand side by side, or joined by one sign */
-	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
-		c->glued = false;
-	c->last = sign;
-	if (c->tried && !joins_codes(sign))
-		c->tried = 0;
-	gap = sign == '/' && c->before[0] == W_SLASH ? GAP_SPACE : gap_of(sign);       /* "spoke w/ Jane" */
-	c->gap = gap > c->gap ? gap : c->gap;
-	if (columns_sign(&c->columns, sign, &cell)) {            /* the head of its column is a cell's label, and no word before is */
-		forget_label(c);
-		c->label = cell;
-		c->mark = cell != LABEL_NONE;
-		c->age = c->breaks = 0;
-		return;
-	}
-	if (c->label == LABEL_NONE)
-		return;
-	c->age++;
-	if (sign == '\n')
-		c->breaks++;
-	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == NO))
-		c->mark = true;
-	/* who is asked for the number says it in the next line */
-	if (c->label == LABEL_SSN && c->far && (sign == '?' || sign == '\n') && c->age <= LABEL_UNITS && c->breaks <= 1)
-		return;
-	if (sign == '.' || sign == ';' || sign == '\n') {
-		c->ending = false;
-		if ((c->far && c->least) || (c->again && sign == '\n'))
-			forget_label(c);
-		c->far = false;
-	}
-	if (sign == '#' && c->label == LABEL_TITLE && c->words[0] == MR) {
-		c->label = LABEL_MRN;
-		c->mark = true;
-	}
-	if (c->age > LABEL_UNITS || c->breaks > LABEL_BREAKS || sign == '!' || sign == '?' || (sign == ';' && !c->list) ||
-	    (sign == '}' || sign == '{'))
-		forget_label(c);
-	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
-	if ((sign == '.' || sign == ',') && c->label == LABEL_ROLE)
-		forget_label(c);
-	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
-		forget_label(c);
-}
-
-void context_masked(struct context *c, enum entity entity)
-{
-	bool number = c->label >= LABEL_MRN && c->label <= LABEL_ID && entity >= ENTITY_MRN && entity <= ENTITY_ID;
-
-	if (c->label == LABEL_SSN && c->far && entity == ENTITY_DATE) {
-		c->age = 0;                              /* both were asked for */
-	} else if (c->list || number) {
-		c->age = c->breaks = 0;
-		c->mark = true;
-		c->far = false;
-		c->again = !c->list;
-		c->least = c->list ? 0 : 6;
-	} else {
-		forget_label(c);
-	}
-	c->hidden = 0;
-	c->ending = c->ending && c->label == LABEL_SSN;
-	columns_masked(&c->columns);
-	c->words[0] = c->words[1] = c->words[2] = 0;
-	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY : CONTEXT_MASKED;
-	c->before[1] = 0;
-	c->gap = GAP_NONE;
-	c->glued = false;
-	c->last = 'x';
 }

@@ -175,7 +175,6 @@ detector scan_custom;                                                           
 /* Move on over one word, the scan's token, or one sign: they stay as they are. */
 void context_word(struct context *context, const struct scan *s);
 void context_sign(struct context *context, uint16_t c);
-enum label label_word_of(uint64_t hash);                              /* of a word whose label needs no mark; LABEL_NONE */
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
 /* A word that is and ends no label, when there is no label before it. */

@@ -1,0 +1,33 @@
+/* The table of labels, and the small words that stand between a label and its value. */
+#ifndef PHIGATE_MASK_LABELS_H
+#define PHIGATE_MASK_LABELS_H
+
+#include <stdint.h>
+
+#include "label.h"
+
+enum {
+	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
+	LIST = 2,                /* several values may follow */
+	FAR = 4,                 /* other words may come between: "the MRN there was 771826" */
+};
+
+struct known_label {
+	const char *words;
+	enum label label;
+	int flags;
+};
+
+const struct known_label *labels_at(int index);          /* index: label of a struct word */
+
+/* The longest phrase of the words before, the last one first, and a word: its index; -1. Filled as the lexicon is. */
+int labels_phrase(const uint64_t before[2], uint64_t hash);
+
+enum label labels_of_word(uint64_t hash);                /* of one whose label needs no mark; LABEL_NONE */
+
+/* Hashes of words that mean something of their own; "w" as in "w/". */
+extern struct label_words {
+	uint64_t and, or, mr, no, id, w;
+} label_words;
+
+#endif
