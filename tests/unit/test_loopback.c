@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -78,6 +80,18 @@ static int setup(void **state)
 	return 0;
 }
 
+static int threads(void)
+{
+	struct dirent **names;
+	int n = scandir("/proc/self/task", &names, NULL, NULL);
+
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	if (n > 0)
+		free(names);
+	return n - 2;
+}
+
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
@@ -85,6 +99,9 @@ static int teardown(void **state)
 	if (loopback_close(f->loopback, 10 * NS_PER_S) != RC_OK)
 		return -1;
 	loopback_free(f->loopback);
+	/* a thread of a channel gives back what libraries keep for it after it has left: the leak checker would find that */
+	for (int ms = 0; threads() > 1 && ms < 10000; ms++)
+		poll(NULL, 0, 1);
 	close(f->listener);
 	free(f);
 	return 0;
