@@ -1,34 +1,10 @@
-#include "condition.h"
+#include "condition_private.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
-
-enum kind {
-	KIND_ANY, KIND_ALL, KIND_NOT, KIND_ROUTE, KIND_METHOD, KIND_MODEL, KIND_USER, KIND_GROUP, KIND_PROMPT_MATCHES,
-	KIND_MAX_TOKENS, KIND_BODY_BYTES, KIND_TOOLS, KIND_STREAM, KIND_OPAQUE,
-};
-
-struct condition {
-	enum kind kind;
-	struct condition *child, *next;          /* any, all, not */
-	struct text_list texts;                  /* route, method, model, user, group, kinds of opaque */
-	size_t *pattern, n_patterns;             /* prompt_matches */
-	int64_t over;                            /* max_tokens, body_bytes */
-	bool flag;                               /* tools, stream; opaque without kinds */
-};
-
-struct kind_row {
-	const char *name;
-	enum rc (*read)(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why);
-	bool (*holds)(const struct condition *c, struct evaluation *e);
-	/* does inner hold only where outer, of the same kind, holds too? */
-	bool (*implies)(const struct condition *inner, const struct condition *outer, const struct patterns *patterns);
-	enum rc (*show)(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
-			struct buf *out);
-};
 
 static const struct kind_row *row_of(const struct condition *c);
 
@@ -40,6 +16,7 @@ void condition_free(struct condition *c)
 		condition_free(c->child);
 		text_list_free(&c->texts);
 		free(c->pattern);
+		times_free(c->times);
 		free(c);
 		c = next;
 	}
@@ -124,16 +101,28 @@ static enum rc read_patterns(struct condition *c, const struct yaml *value, stru
 
 static enum rc read_over(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why)
 {
-	static const struct conf_key count[] = {
+	static const struct conf_key tokens[] = {
 		{"over", CONF_INT, offsetof(struct condition, over), true, "holds for more than this many tokens"}};
+	static const struct conf_key identifiers[] = {
+		{"over", CONF_INT, offsetof(struct condition, over), true, "holds for more than this many identifiers"}};
 	static const struct conf_key size[] = {
 		{"over", CONF_SIZE, offsetof(struct condition, over), true, "holds for a body of more than this many bytes"}};
-	enum rc rc = conf_read(value, value->key->text, c->kind == KIND_MAX_TOKENS ? count : size, 1, c, why);
+	const struct conf_key *keys = c->kind == KIND_MAX_TOKENS ? tokens : c->kind == KIND_BODY_BYTES ? size : identifiers;
+	enum rc rc;
 
 	(void)patterns;
+	if (value->type != YAML_MAP)
+		return why_at(why, RC_BAD, value->line, value->column, "\"%s\" is written {over: 8000}", value->key->text);
+	rc = conf_read(value, value->key->text, keys, 1, c, why);
 	if (rc == RC_OK && c->over < 0)
 		rc = why_at(why, RC_BAD, value->line, value->column, "\"over\" is too large");
 	return rc;
+}
+
+static enum rc read_time(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why)
+{
+	(void)patterns;
+	return times_read(value, &c->times, why);
 }
 
 static enum rc read_flag(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why)
@@ -247,7 +236,7 @@ static bool user_holds(const struct condition *c, struct evaluation *e)
 	return any_glob(&c->texts, e->facts->user, false);
 }
 
-static const char *group_of(const struct condition *c, const struct facts *facts)
+const char *condition_group(const struct condition *c, const struct facts *facts)
 {
 	for (size_t i = 0; facts->groups && i < facts->groups->n; i++)
 		if (text_list_has(&c->texts, facts->groups->item[i]))
@@ -257,10 +246,10 @@ static const char *group_of(const struct condition *c, const struct facts *facts
 
 static bool group_holds(const struct condition *c, struct evaluation *e)
 {
-	return group_of(c, e->facts) != NULL;
+	return condition_group(c, e->facts) != NULL;
 }
 
-static struct slice message_text(const struct prompt_message *m)
+struct slice condition_message(const struct prompt_message *m)
 {
 	return (struct slice){m->text ? m->text : "", m->n};
 }
@@ -277,7 +266,7 @@ static void scan(struct evaluation *e)
 	if (!prompt)
 		return;
 	for (size_t i = 0; i < prompt->n_messages && e->rc == RC_OK; i++)
-		e->rc = patterns_scan(e->patterns, message_text(&prompt->messages[i]),
+		e->rc = patterns_scan(e->patterns, condition_message(&prompt->messages[i]),
 				      i < e->facts->n_history ? e->history : e->fresh);
 	if (e->rc == RC_OK && prompt->other_text)
 		e->rc = patterns_scan(e->patterns, slice_str(prompt->other_text), e->fresh);
@@ -321,6 +310,45 @@ static bool opaque_holds(const struct condition *c, struct evaluation *e)
 		if (!c->texts.n || text_list_has(&c->texts, prompt->opaque[i].kind))
 			return c->flag;
 	return !c->flag;
+}
+
+/* Counted when the first condition asks, with the policy's own masking: what it keeps does not count. */
+uint64_t condition_phi(struct evaluation *e)
+{
+	const struct prompt *prompt = e->facts->prompt;
+	size_t n = prompt ? prompt->n_messages : 0;
+	struct mask_counts counts = {{0}};
+	struct mask_scope *scope;
+	uint64_t sum = 0;
+
+	if (e->phi_counted || !prompt || e->rc != RC_OK)
+		return e->phi;
+	scope = mask_scope_new();
+	e->rc = scope ? RC_OK : RC_NOMEM;
+	for (size_t i = 0; i <= n && e->rc == RC_OK; i++) {
+		struct slice text = i < n ? condition_message(&prompt->messages[i]) : slice_str(prompt->other_text ? prompt->other_text : "");
+		struct buf masked;
+
+		buf_init(&masked, text.n * 8 + 65536);
+		e->rc = mask_text(e->engine, scope, &counts, text, &masked);
+		buf_free(&masked);
+	}
+	mask_scope_free(scope);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		sum += counts.n[i];
+	e->phi = sum;
+	e->phi_counted = true;
+	return sum;
+}
+
+static bool phi_holds(const struct condition *c, struct evaluation *e)
+{
+	return condition_phi(e) > (uint64_t)c->over;
+}
+
+static bool time_holds(const struct condition *c, struct evaluation *e)
+{
+	return times_hold(c->times, e->facts->wall_ns);
 }
 
 /* ---- reach ---- */
@@ -416,201 +444,6 @@ bool condition_implies(const struct condition *inner, const struct condition *ou
 	return implies(inner, outer, patterns, &steps);
 }
 
-/* ---- showing ---- */
-
-#define CONTEXT_BYTES 160        /* of text before and behind a match */
-
-/* The text without what would cut a character in two at its ends. */
-static struct slice whole_characters(struct slice s)
-{
-	while (s.n && ((unsigned char)*s.p & 0xc0) == 0x80) {
-		s.p++;
-		s.n--;
-	}
-	for (size_t back = 1; back <= 3 && back <= s.n; back++) {
-		unsigned char c = (unsigned char)s.p[s.n - back];
-
-		if (c >= 0xc0) {
-			size_t needs = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-
-			if (needs > back)
-				s.n -= back;
-			break;
-		}
-		if (c < 0x80)
-			break;
-	}
-	return s;
-}
-
-static void add_part(struct buf *out, const char *name, const struct buf *text, size_t start, size_t end)
-{
-	buf_printf(out, ",\"%s\":", name);
-	json_add_string(out, whole_characters((struct slice){text->data ? text->data + start : "", end - start}));
-}
-
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Mask the whole text first and cut then: an identifier that is cut in two is none any more for the masker. */
-static enum rc show_context(const struct evaluation *e, size_t id, struct slice text, struct mask_engine *engine,
-			    struct mask_scope *scope, struct buf *out)
-{
-	struct mask_stream *m = NULL;
-	struct buf read, masked, again;
-	size_t start, end, at = 0;
-	enum rc rc;
-
-	buf_init(&read, text.n * 36 + 64);
-	buf_init(&masked, BUF_MAX_DEFAULT);
-	buf_init(&again, BUF_MAX_DEFAULT);
-	rc = patterns_find(e->patterns, id, text, &read, &start, &end);
-	if (rc == RC_OK)
-		rc = mask_stream_new(engine, scope, NULL, &m);
-	if (rc == RC_OK)
-		rc = mask_feed(m, read.data, end, &masked);
-	at = masked.len;                 /* what is still held in the masker stands behind it, and the match in or near it */
-	if (rc == RC_OK)
-		rc = mask_feed(m, read.data + end, read.len - end, &masked);
-	if (rc == RC_OK)
-		rc = mask_finish(m, &masked);
-	if (rc != RC_OK)
-		goto out;
-	rc = patterns_find(e->patterns, id, buf_slice(&masked), &again, &start, &end);
-	if (rc == RC_OK) {
-		add_part(out, "before", &again, start - min_size(start, CONTEXT_BYTES), start);
-		add_part(out, "match", &again, start, min_size(end, start + CONTEXT_BYTES));
-		add_part(out, "after", &again, end, min_size(again.len, end + CONTEXT_BYTES));
-	} else if (rc == RC_NOT_FOUND) {
-		add_part(out, "before", &masked, at - min_size(at, CONTEXT_BYTES), at);
-		buf_puts(out, ",\"match\":\"\"");
-		add_part(out, "after", &masked, at, min_size(masked.len, at + 2 * CONTEXT_BYTES));
-		rc = RC_OK;
-	}
-out:
-	mask_stream_free(m);
-	buf_free(&again);
-	buf_free(&masked);
-	buf_free(&read);
-	return rc;
-}
-
-static bool text_matches(const struct evaluation *e, const struct condition *c, struct slice text, bool *hits, size_t *id)
-{
-	memset(hits, 0, patterns_count(e->patterns) * sizeof *hits);
-	if (patterns_scan(e->patterns, text, hits) != RC_OK)
-		return false;
-	for (size_t i = 0; i < c->n_patterns; i++)
-		if (hits[c->pattern[i]]) {
-			*id = c->pattern[i];
-			return true;
-		}
-	return false;
-}
-
-static enum rc show_prompt_matches(const struct condition *c, struct evaluation *e, struct mask_engine *engine,
-				   struct mask_scope *scope, struct buf *out)
-{
-	const struct prompt *prompt = e->facts->prompt;
-	bool *hits = calloc(patterns_count(e->patterns) + 1, sizeof *hits);
-	size_t first = e->pass_history ? e->facts->n_history : 0, id = 0;
-	struct slice text = {0};
-	enum rc rc = RC_FAULT;
-
-	if (!hits)
-		return RC_NOMEM;
-	for (size_t i = first; prompt && i <= prompt->n_messages; i++) {
-		bool is_message = i < prompt->n_messages;
-
-		text = is_message ? message_text(&prompt->messages[i]) : slice_str(prompt->other_text);
-		if (!text_matches(e, c, text, hits, &id))
-			continue;
-		buf_puts(out, ",\"pattern\":");
-		json_add_str(out, patterns_source(e->patterns, id));
-		buf_printf(out, ",\"message\":%zu,\"role\":", is_message ? i + 1 : 0);
-		json_add_str(out, is_message ? prompt->messages[i].role : "");
-		rc = show_context(e, id, text, engine, scope, out);
-		break;
-	}
-	free(hits);
-	return rc;
-}
-
-static enum rc show_text(struct mask_engine *engine, struct mask_scope *scope, const char *text, struct buf *out)
-{
-	struct buf masked;
-	enum rc rc;
-
-	buf_init(&masked, 1 << 16);
-	rc = mask_text(engine, scope, NULL, slice_str(text), &masked);
-	buf_puts(out, ",\"value\":");
-	if (rc == RC_OK)
-		rc = json_add_string(out, buf_slice(&masked));
-	buf_free(&masked);
-	return rc;
-}
-
-/* A value that the caller chose is masked; who calls and which group of theirs the rule names is known to the approver anyway. */
-static enum rc show_value(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
-			  struct buf *out)
-{
-	const struct facts *f = e->facts;
-
-	if (c->kind == KIND_MODEL)
-		return show_text(engine, scope, f->prompt->model, out);
-	buf_puts(out, ",\"value\":");
-	return json_add_str(out, c->kind == KIND_ROUTE ? f->route : c->kind == KIND_METHOD ? f->method :
-			    c->kind == KIND_USER ? f->user : group_of(c, f));
-}
-
-static enum rc show_over(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
-			 struct buf *out)
-{
-	(void)engine;
-	(void)scope;
-	buf_printf(out, ",\"over\":%lld,\"value\":", (long long)c->over);
-	if (c->kind == KIND_BODY_BYTES)
-		return buf_printf(out, "%llu", (unsigned long long)e->facts->body_bytes);
-	if (e->facts->prompt->max_tokens == INT64_MAX)
-		return buf_puts(out, "null");
-	return buf_printf(out, "%lld", (long long)e->facts->prompt->max_tokens);
-}
-
-static enum rc show_flag(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
-			 struct buf *out)
-{
-	(void)e;
-	(void)engine;
-	(void)scope;
-	return buf_printf(out, ",\"value\":%s", c->flag ? "true" : "false");
-}
-
-static enum rc show_opaque(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
-			   struct buf *out)
-{
-	const struct prompt *prompt = e->facts->prompt;
-	bool first = true;
-
-	(void)c;
-	(void)engine;
-	(void)scope;
-	buf_puts(out, ",\"value\":[");
-	for (size_t i = 0; prompt && i < prompt->n_opaque; i++) {
-		bool told = false;
-
-		for (size_t k = 0; k < i && !told; k++)
-			told = strcmp(prompt->opaque[k].kind, prompt->opaque[i].kind) == 0;
-		if (told)
-			continue;
-		buf_puts(out, first ? "" : ",");
-		json_add_str(out, prompt->opaque[i].kind);
-		first = false;
-	}
-	return buf_putc(out, ']');
-}
-
 enum rc condition_show(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,
 		       struct buf *out)
 {
@@ -641,6 +474,8 @@ static const struct kind_row kinds[] = {
 	[KIND_TOOLS] = {"tools", read_flag, tools_holds, flag_implies, show_flag},
 	[KIND_STREAM] = {"stream", read_flag, stream_holds, flag_implies, show_flag},
 	[KIND_OPAQUE] = {"opaque", read_opaque, opaque_holds, opaque_implies, show_opaque},
+	[KIND_PHI_IN_PROMPT] = {"phi_in_prompt", read_over, phi_holds, over_implies, show_over},
+	[KIND_TIME] = {"time", read_time, time_holds, NULL, show_time},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 

@@ -19,8 +19,11 @@ bool condition_implies(const struct condition *inner, const struct condition *ou
 struct evaluation {
 	const struct facts *facts;
 	const struct patterns *patterns;
+	struct mask_engine *engine;
 	bool pass_history;               /* messages that are history do not match a pattern (approve rules) */
 	bool *fresh, *history;           /* per pattern: matched by new messages and other text, by history; NULL until needed */
+	uint64_t phi;                    /* identifiers in the request's texts, once they are counted */
+	bool phi_counted;
 	enum rc rc;                      /* RC_OK, or why a text could not be read: no answer of condition_holds() counts then */
 };
 

@@ -165,7 +165,8 @@ enum rc exchange_decide(struct exchange *x)
 	enum rc rc;
 
 	for (;;) {
-		policy_decide(x->policy, &facts, clock_wall_ns(), &verdict);
+		facts.wall_ns = clock_wall_ns();
+		policy_decide(x->policy, &facts, &verdict);
 		if (verdict.decision == DECISION_DENY)
 			return deny(x, &verdict);
 		if (verdict.decision == DECISION_ALLOW || strcmp(approved_by, verdict.rule) == 0)

@@ -43,6 +43,20 @@ static void add_opaque(const struct prompt *p, struct buf *out)
 	buf_putc(out, ']');
 }
 
+/* " 14, over 10" of a condition on a number; " Sat 21:04, America/New_York" of one on the time. */
+static void add_figures(const cJSON *match, struct buf *text)
+{
+	const char *value = json_text(match, "value"), *zone = json_text(match, "zone");
+	int64_t number, over;
+
+	if (zone)
+		buf_printf(text, " %s, %s", value, zone);
+	else if (json_int(match, "over", &over) && json_int(match, "value", &number))
+		buf_printf(text, " %lld, over %lld", (long long)number, (long long)over);
+	else if (json_int(match, "over", &over))
+		buf_printf(text, " without a limit, over %lld", (long long)over);
+}
+
 /* One sentence of what policy_show_match() tells. */
 static enum rc add_matched(const struct exchange *x, const struct facts *facts, const struct verdict *verdict, struct buf *out)
 {
@@ -66,6 +80,7 @@ static enum rc add_matched(const struct exchange *x, const struct facts *facts, 
 			buf_printf(&text, " (message %lld)", (long long)message);
 	} else {
 		buf_puts(&text, condition ? condition : verdict->rule);
+		add_figures(tree, &text);
 	}
 	add_name(out, "matched");
 	json_add_string(out, buf_slice(&text));

@@ -356,7 +356,7 @@ struct mask_engine *policy_engine(const struct policy *policy)
 
 static struct evaluation evaluation_of(const struct policy *policy, const struct facts *facts)
 {
-	return (struct evaluation){.facts = facts, .patterns = policy->patterns};
+	return (struct evaluation){.facts = facts, .patterns = policy->patterns, .engine = policy->engine};
 }
 
 /* For approve, what was approved before is not asked about again; deny and allow look at all. */
@@ -366,11 +366,10 @@ static bool rule_applies(const struct rule *rule, struct evaluation *e)
 	return !rule->when || condition_holds(rule->when, e);
 }
 
-void policy_decide(const struct policy *policy, const struct facts *facts, int64_t wall_ns, struct verdict *out)
+void policy_decide(const struct policy *policy, const struct facts *facts, struct verdict *out)
 {
 	struct evaluation e = evaluation_of(policy, facts);
 
-	(void)wall_ns;
 	*out = (struct verdict){.decision = DECISION_ALLOW};
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct rule *rule = &policy->rules[i];

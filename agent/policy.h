@@ -26,6 +26,7 @@ struct facts {
 	const struct text_list *groups;
 	const struct prompt *prompt;             /* NULL for a request without a body */
 	uint64_t body_bytes;
+	int64_t wall_ns;                         /* when it is decided */
 	size_t n_history;                        /* leading messages that approve rules on prompts pass over */
 };
 
@@ -44,13 +45,14 @@ struct verdict {
 
 /* Rules in order, the first that matches decides; none: allow. Pure. A request whose text cannot be read (no memory, a text that
  * normalization makes too long) is denied, with rule NULL. */
-void policy_decide(const struct policy *policy, const struct facts *facts, int64_t wall_ns, struct verdict *out);
+void policy_decide(const struct policy *policy, const struct facts *facts, struct verdict *out);
 
 /* What the deciding rule matched, for the approver: append one JSON object. Texts are masked by the policy's own engine and cut.
  *   {"condition":"prompt_matches","pattern":"…","message":2,"role":"user","before":"…","match":"…","after":"…"}
  *       message counts from 1, 0 for text outside messages; match is empty when it lies within what was masked
- *   {"condition":"max_tokens","over":8000,"value":null}     body_bytes alike; null: none given
+ *   {"condition":"max_tokens","over":8000,"value":null}     body_bytes, phi_in_prompt alike; null: none given
  *   {"condition":"model","value":"…"}                       route, method, user, group alike; stream, tools: true or false
+ *   {"condition":"time","value":"Sat 21:04","zone":"America/New_York"}
  *   {"condition":"opaque","value":["image"]}   {"condition":"not"}   {"condition":"always"} */
 enum rc policy_show_match(const struct policy *policy, const struct facts *facts, const struct verdict *verdict,
 			  struct mask_scope *scope, struct buf *out) MUST_USE;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "command.h"
 #include "dialect.h"
 #include "file.h"
@@ -14,9 +15,9 @@
 
 /* One request and what is expected of the policy. */
 struct test_case {
-	char *name, *method, *route, *user, *dialect;
+	char *name, *method, *route, *user, *dialect, *time;
 	struct text_list groups;
-	int64_t history;
+	int64_t history, time_ns;
 	const struct yaml *request, *expect;
 	struct {
 		char *rule, *then;
@@ -32,6 +33,7 @@ static const struct conf_key case_keys[] = {
 	{"user", CONF_TEXT, offsetof(struct test_case, user), false, "who asks"},
 	{"groups", CONF_TEXTS, offsetof(struct test_case, groups), false, "the asker's groups"},
 	{"dialect", CONF_TEXT, offsetof(struct test_case, dialect), false, "how the model server is spoken to; openai, or what --dialect says"},
+	{"time", CONF_TEXT, offsetof(struct test_case, time), false, "when it is asked, in UTC, such as 2026-03-08T07:00:00Z; now, if absent"},
 	{"history", CONF_INT, offsetof(struct test_case, history), false, "how many leading messages were approved before"},
 	{"request", CONF_NODE, offsetof(struct test_case, request), false, "the JSON body, as a mapping or as a text"},
 	{"expect", CONF_NODE, offsetof(struct test_case, expect), false, "the rule that must decide, and how"},
@@ -125,6 +127,10 @@ static enum rc case_read(const struct yaml *node, struct test_case *c, struct wh
 	enum rc rc = conf_read(node, "a case", CONF_KEYS(case_keys), c, why);
 
 	c->line = node->line;
+	c->time_ns = clock_wall_ns();
+	if (rc == RC_OK && c->time && clock_parse(slice_str(c->time), &c->time_ns) != RC_OK)
+		rc = why_at(why, RC_BAD, yaml_get(node, "time")->line, yaml_get(node, "time")->column,
+			    "\"time\" must be a time in UTC, such as 2026-03-08T07:00:00Z");
 	if (rc == RC_OK && c->expect)
 		rc = conf_read(c->expect, "expect", CONF_KEYS(expect_keys), c, why);
 	if (rc != RC_OK || !c->request)
@@ -169,7 +175,8 @@ static enum rc decide(const struct test *t, const struct test_case *c, struct ou
 	facts.groups = c->groups.n ? &c->groups : &t->groups;
 	facts.prompt = o->prompt;
 	facts.n_history = (size_t)c->history;
-	policy_decide(t->policy, &facts, 0, &o->verdict);
+	facts.wall_ns = c->time_ns;
+	policy_decide(t->policy, &facts, &o->verdict);
 	return RC_OK;
 }
 

@@ -18,7 +18,7 @@ static void decide(const struct policy *policy)
 	struct verdict v;
 	struct buf shown;
 
-	policy_decide(policy, &facts, 0, &v);
+	policy_decide(policy, &facts, &v);
 	buf_init(&shown, 1 << 20);
 	if (v.rule && policy_show_match(policy, &facts, &v, NULL, &shown) != RC_OK)
 		abort();                         /* what matched a moment ago can be shown */
