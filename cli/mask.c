@@ -182,6 +182,7 @@ static int run(const struct arguments *args)
 	rc = load(&m, argument(args, "--policy"), &why);
 	if (rc != RC_OK) {
 		status = term_fail(rc, &why);
+		status = rc == RC_BAD ? EXIT_USAGE : status;
 	} else {
 		if (argument(args, "--jsonl"))
 			setvbuf(stdout, NULL, _IOLBF, 0);

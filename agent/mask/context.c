@@ -30,7 +30,11 @@ static int label_of(const struct context *c, const struct word *word, uint64_t h
 {
 	int index = word->ends_phrase && c->glued ? labels_phrase(c->words, hash) : -1;
 
-	return index < 0 ? word->label : index;
+	index = index < 0 ? word->label : index;
+	/* "date of incident": a day, whatever happened on it */
+	if (index >= 0 && c->glued && c->words[0] == label_words.of && c->words[1] == label_words.date)
+		return lexicon_find(label_words.date)->label;
+	return index;
 }
 
 /* Labels that a number of their own takes the place of: "patient #407182". */

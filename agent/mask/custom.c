@@ -1,22 +1,46 @@
 /* The policy's own detectors. */
+#include "custom.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine.h"
 #include "utf8.h"
+#include "wipe.h"
 
-#define MATCH_LIMIT 50000                        /* steps of one attempt */
-#define SPACES_MAX 4
+#define SHORT_LOOK 64                            /* units that a pattern sees at first; most need no more */
 
-/* What can be seen from s->i on, as UTF-8, with the unit before it, so that \b and look-behinds know it. */
-struct seen {
-	char text[(SCAN_BYTES + 2) * 3];
-	uint16_t unit[(SCAN_BYTES + 2) * 3];     /* of each byte, counted from s->i */
-	size_t from, n;
+/* What can be seen from a place on, as UTF-8, with the unit before it, so that \b and look-behinds know it. */
+struct custom {
+	pcre2_match_data *data;
+	size_t at, most;                         /* the place, and how many units were taken at most; most 0: none yet */
+	size_t from, n;                          /* bytes of text: where the place is, and all */
+	bool all;                                /* all that is there yet was taken */
 	bool whole;                              /* nothing more can be seen of it, ever */
+	char text[(SCAN_BYTES + 2) * 3];
+	uint16_t unit[(SCAN_BYTES + 2) * 3 + 1]; /* of each byte, counted from the place */
 };
 
-static void put(struct seen *v, uint16_t c, size_t unit)
+void custom_free(struct custom *c)
+{
+	if (!c)
+		return;
+	pcre2_match_data_free(c->data);
+	wipe(c, sizeof *c);
+	free(c);
+}
+
+static struct custom *custom_of(struct scan *s)
+{
+	struct custom *c = s->custom ? s->custom : calloc(1, sizeof *c);
+
+	s->custom = c;
+	if (c && !c->data)
+		c->data = pcre2_match_data_create(1, NULL);
+	return c && c->data ? c : NULL;
+}
+
+static void put(struct custom *v, uint16_t c, size_t unit)
 {
 	char bytes[4];
 	int n = utf8_encode(c >= 0xd800 && c < 0xe000 ? 0xfffd : c, bytes);
@@ -27,121 +51,123 @@ static void put(struct seen *v, uint16_t c, size_t unit)
 	}
 }
 
-static void look(struct scan *s, struct seen *v)
+static void look(struct scan *s, struct custom *v, size_t at, size_t most)
 {
 	const struct reading *r = s->r;
-	size_t j = s->i;
+	uint16_t before = at > s->i ? r->c[at - 1] : s->context->last;
+	size_t j = at, end = s->seen < at + most ? s->seen : at + most;
 
+	if (v->most == most && v->at == at)
+		return;
+	v->at = at;
+	v->most = most;
 	v->n = 0;
-	if (s->context->last)
-		put(v, s->context->last, 0);
+	if (before)
+		put(v, before, 0);
 	v->from = v->n;
-	while (j < r->n && r->at[j] - r->at[s->i] < SCAN_BYTES && j - s->i < SCAN_BYTES)
-		put(v, r->c[j], j - s->i), j++;
-	v->unit[v->n] = (uint16_t)(j - s->i);
-	v->whole = j < r->n || r->final || r->at[r->n] - r->at[s->i] >= SCAN_BYTES;
+	for (; j < end; j++)
+		put(v, r->c[j], j - at);
+	v->unit[v->n] = (uint16_t)(j - at);
+	v->all = j == s->seen;
+	v->whole = v->all && (j < r->n || r->final || r->at[r->n] - r->at[s->i] >= SCAN_BYTES);
 }
 
-static bool found(struct finding *f, struct scan *s, size_t end, size_t i)
+static bool found(struct finding *f, struct scan *s, size_t start, size_t end, size_t i)
 {
 	const struct custom_rule *rule = &s->engine->custom[i];
 
-	*f = (struct finding){.start = s->i, .end = end, .entity = rule->entity, .rule = "policy", .custom = (int)i};
+	*f = (struct finding){.start = start, .end = end, .entity = rule->entity, .rule = "policy", .custom = (int)i};
 	return true;
 }
 
-static bool try_pattern(struct scan *s, const struct seen *v, size_t i, struct finding *f)
+/* The policy's pattern cannot be decided here: the word is masked. */
+static bool undecided(struct finding *f, struct scan *s, size_t i)
 {
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
-	bool hit = false;
-	int code = PCRE2_ERROR_NOMEMORY;
+	return found(f, s, s->i, s->token > s->i ? s->token : s->i + 1, i);
+}
 
-	if (data && limits) {
-		pcre2_set_match_limit(limits, MATCH_LIMIT);
+static bool try_pattern(struct scan *s, size_t at, size_t i, struct finding *f)
+{
+	struct custom *v = custom_of(s);
+	const PCRE2_SIZE *ends;
+	int code;
+
+	if (!v)
+		return undecided(f, s, i);
+	for (size_t most = SHORT_LOOK;; most = SCAN_BYTES) {
+		uint32_t options = PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK;
+
+		look(s, v, at, most);
 		code = pcre2_match(s->engine->pattern[i], (PCRE2_SPTR)v->text, v->n, v->from,
-				   PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | (v->whole ? 0 : PCRE2_PARTIAL_HARD), data, limits);
+				   v->whole ? options : options | PCRE2_PARTIAL_HARD, v->data, s->engine->limits);
+		if (code != PCRE2_ERROR_PARTIAL || v->all)
+			break;
 	}
-	if (code == PCRE2_ERROR_PARTIAL) {
+	if (code == PCRE2_ERROR_NOMATCH)
+		return false;
+	if (code == PCRE2_ERROR_PARTIAL || (code < 0 && v->all && !v->whole)) {
 		s->cut = true;
-	} else if (code > 0) {
-		PCRE2_SIZE end = pcre2_get_ovector_pointer(data)[1];
-
-		hit = end > v->from && found(f, s, s->i + v->unit[end], i);
-	} else if (code != PCRE2_ERROR_NOMATCH) {        /* it cannot be decided: the word is masked */
-		hit = found(f, s, s->token > s->i ? s->token : s->i + 1, i);
+		return false;
 	}
-	pcre2_match_data_free(data);
-	pcre2_match_context_free(limits);
-	return hit;
+	if (code < 0)
+		return undecided(f, s, i);
+	ends = pcre2_get_ovector_pointer(v->data);
+	return ends[1] > ends[0] && ends[0] >= v->from && found(f, s, at + v->unit[ends[0]], at + v->unit[ends[1]], i);
 }
 
-static int compare(const void *a, const void *b)
+static bool may_begin(const struct mask_engine *e, size_t i, uint16_t c)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
+	return c >= 0x80 || (e->first[i][c / 8] & 1 << c % 8);
 }
 
-static bool holds(const uint64_t *list, size_t n, uint64_t hash)
+bool custom_may_hold(const struct scan *s, size_t end, uint64_t hash)
 {
-	return bsearch(&hash, list, n, sizeof hash, compare) != NULL;
-}
+	const struct mask_engine *e = s->engine;
+	const uint16_t *c = s->r->c;
 
-/* The longest phrase of the list that begins here. Between its words any white space of up to SPACES_MAX. */
-static bool try_words(struct scan *s, size_t i, struct finding *f)
-{
-	const struct custom_rule *rule = &s->engine->custom[i];
-	uint64_t hash = WORD_HASH;
-	size_t end = 0, spaces = 0;
-
-	for (size_t j = s->i;; j++) {
-		uint16_t c = scan_at(s, j);
-
-		if (!c)
-			break;
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-			if (j == s->i || spaces++ == SPACES_MAX)
-				break;
-			continue;
-		}
-		if (spaces)
-			hash = word_hash(hash, ' ');
-		hash = word_hash(hash, c);
-		spaces = 0;
-		if (is_alnum(c) && is_alnum(scan_at(s, j + 1)))
-			continue;
-		if (holds(rule->words, rule->n_words, hash))
-			end = j + 1;
-		if (!holds(rule->beginnings, rule->n_beginnings, hash))
-			break;
-	}
-	return end && found(f, s, end, i);
+	if (custom_may_begin(e, ' '))
+		return true;
+	for (size_t i = 0; i < e->n_custom; i++)
+		if (may_begin(e, i, c[s->i]) && (e->pattern[i] || phrases_may_begin(&e->custom[i].words, hash)))
+			return true;
+	for (size_t at = s->i + 1; at < end; at++)
+		if (e->inside_first[c[at] / 8] & 1 << c[at] % 8)
+			return true;
+	return false;
 }
 
 bool scan_custom(struct scan *s, struct finding *f)
 {
 	const struct mask_engine *e = s->engine;
-	struct seen *v = NULL;
+	uint16_t c = scan_at(s, s->i);
 	bool hit = false;
 
 	for (size_t i = 0; i < e->n_custom && !hit && !s->cut; i++) {
-		uint16_t c = scan_at(s, s->i);
+		size_t end;
 
-		if (!e->pattern[i]) {
-			hit = try_words(s, i, f);
+		if (!may_begin(e, i, c))
 			continue;
-		}
-		if (c < 0x80 && !(e->first[i][c / 8] & 1 << c % 8))
-			continue;
-		if (!v) {
-			v = malloc(sizeof *v);
-			if (!v)
-				return found(f, s, s->token > s->i ? s->token : s->i + 1, i);
-			look(s, v);
-		}
-		hit = try_pattern(s, v, i, f);
+		if (e->pattern[i])
+			hit = try_pattern(s, s->i, i, f);
+		else
+			hit = phrases_find(&e->custom[i].words, s, &end) && found(f, s, s->i, end, i);
 	}
-	free(v);
+	return hit;
+}
+
+bool scan_custom_inside(struct scan *s, struct finding *f)
+{
+	const struct mask_engine *e = s->engine;
+	bool hit = false;
+
+	for (size_t at = s->i + 1; at < s->token && !hit && !s->cut; at++) {
+		uint16_t c = s->r->c[at];
+
+		if (c < 0x80 && !(e->inside_first[c / 8] & 1 << c % 8))
+			continue;
+		for (size_t i = 0; i < e->n_custom && !hit && !s->cut; i++)
+			if (e->pattern[i] && may_begin(e, i, c))     /* one behind \b does not match here */
+				hit = try_pattern(s, at, i, f);
+	}
 	return hit;
 }

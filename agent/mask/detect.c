@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine.h"
+#include "custom.h"
 #include "secret.h"
 
 #define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
@@ -176,7 +176,7 @@ uint64_t detect_plain_word(const struct scan *s, size_t *end)
 	uint64_t hash = WORD_HASH;
 	uint16_t next;
 
-	if (s->context->label != LABEL_NONE || s->context->ending || c[j] == 'x' || s->r->at[j] < s->border || s->engine->n_custom)
+	if (s->context->label != LABEL_NONE || s->context->ending || c[j] == 'x' || s->r->at[j] < s->border)
 		return 0;
 	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
 		hash = (hash ^ c[j]) * WORD_PRIME;
@@ -184,6 +184,8 @@ uint64_t detect_plain_word(const struct scan *s, size_t *end)
 		return 0;
 	next = c[j + 1];                                 /* " at ", " (at) " */
 	if (lower(next) == 'a' || next == '(' || next == '[' || !lexicon_find(hash)->quiet)
+		return 0;
+	if (s->engine->n_custom && custom_may_hold(s, j, hash))
 		return 0;
 	*end = j;
 	return hash;
@@ -283,13 +285,13 @@ bool detect(struct scan *s, struct finding *f)
 {
 	unsigned int at;
 
-	if ((s->secret_at == s->i && scan_secret(s, f)) || (s->engine->n_custom && scan_custom(s, f)))
+	if ((s->secret_at == s->i && scan_secret(s, f)) || (custom_may_begin(s->engine, s->r->c[s->i]) && scan_custom(s, f)))
 		return true;
 	at = where(s);
 	for (uint32_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
 		if (DETECTORS[__builtin_ctz(list)].scan(s, f))
 			return true;
-	return false;
+	return s->engine->n_custom && !s->cut && scan_custom_inside(s, f);
 }
 
 size_t detect_placeholder(struct scan *s, enum entity *entity)

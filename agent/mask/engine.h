@@ -3,6 +3,7 @@
 #define PHIGATE_MASK_ENGINE_H
 
 #include "mask.h"
+#include "phrases.h"
 #include "scan.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -20,9 +21,7 @@ struct custom_rule {
 	enum operator op;
 	char *regex;                     /* NULL: words */
 	int line, column;
-	uint64_t *words;                 /* hashes of whole phrases, sorted */
-	uint64_t *beginnings;            /* hashes of what goes on after a word, sorted: no more of a text is looked at than needed */
-	size_t n_words, n_beginnings;
+	struct phrases words;
 };
 
 struct mask_rules {
@@ -35,7 +34,10 @@ struct mask_engine {
 	enum operator op[ENTITY_COUNT];
 	struct custom_rule *custom;      /* copies, without text and place */
 	pcre2_code **pattern;            /* one for each custom rule; NULL for words */
-	uint8_t (*first)[32];            /* bytes that the pattern can begin with, a bit each */
+	uint8_t (*first)[32];            /* ASCII characters that each can begin with, a bit each */
+	uint8_t any_first[32];           /* that one of them can */
+	uint8_t inside_first[32];        /* that one of those can which are found inside of words, too: patterns */
+	pcre2_match_context *limits;     /* of an attempt; NULL without patterns */
 	size_t n_custom;
 	int first_year;                  /* earlier ones tell ages over 89 */
 };

@@ -291,6 +291,8 @@ void labels_fill(void)
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);
 	label_words.id = phrase_hash("id", &last);
+	label_words.of = phrase_hash("of", &last);
+	label_words.date = phrase_hash("date", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
 

@@ -7,7 +7,6 @@
 #include "file.h"
 
 #define CUSTOM_MAX 256
-#define WORDS_FILE_MAX ((size_t)16 << 20)
 
 static const char *const OPERATORS[N_OPERATORS] = {
 	[OP_REDACT] = "redact", [OP_PARTIAL] = "partial", [OP_PSEUDONYM] = "pseudonym", [OP_HASH] = "hash", [OP_YEAR] = "year", [OP_ZIP3] = "zip3",
@@ -37,26 +36,29 @@ static bool fits(enum operator op, enum entity entity)
 	return (op != OP_YEAR || entity == ENTITY_DATE) && (op != OP_ZIP3 || entity == ENTITY_ZIP) && (op != OP_CAP90 || entity == ENTITY_AGE);
 }
 
-static enum rc unknown_entity(const struct yaml *key, struct why *why)
-{
-	struct buf names;
-	enum rc rc;
-
-	buf_init(&names, 1024);
-	for (int i = 0; i < ENTITY_CUSTOM; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", entity_name((enum entity)i));
-	rc = why_at(why, RC_BAD, key->line, key->column, "there is no entity \"%.40s\"; there are default, those under custom, and %s", key->text,
-		    names.data ? names.data : "");
-	buf_free(&names);
-	return rc;
-}
-
-static struct custom_rule *find_custom(struct mask_rules *rules, const char *name)
+static struct custom_rule *find_custom(const struct mask_rules *rules, const char *name)
 {
 	for (size_t i = 0; i < rules->n_custom; i++)
 		if (!rules->custom[i].builtin && strcmp(rules->custom[i].name, name) == 0)
 			return &rules->custom[i];
 	return NULL;
+}
+
+static enum rc unknown_entity(const struct yaml *key, const struct mask_rules *rules, struct why *why)
+{
+	struct buf names;
+	enum rc rc;
+
+	buf_init(&names, 512);
+	for (int i = 0; i < ENTITY_CUSTOM; i++)
+		buf_printf(&names, ", %s", entity_name((enum entity)i));
+	for (size_t i = 0; i < rules->n_custom; i++)     /* as far as there is room */
+		if (!rules->custom[i].builtin && find_custom(rules, rules->custom[i].name) == &rules->custom[i])
+			buf_printf(&names, ", %s", rules->custom[i].name);
+	rc = why_at(why, RC_BAD, key->line, key->column, "there is no entity \"%.40s\"; there are default%s", key->text,
+		    names.data ? names.data : "");
+	buf_free(&names);
+	return rc;
 }
 
 static enum rc read_default(const struct yaml *map, struct mask_rules *rules, struct why *why)
@@ -89,7 +91,7 @@ static enum rc read_response(const struct yaml *map, struct mask_rules *rules, s
 		if (strcmp(v->key->text, "default") == 0)
 			continue;
 		if (!custom && (!entity_parse(v->key->text, &entity) || entity == ENTITY_CUSTOM))
-			return unknown_entity(v->key, why);
+			return unknown_entity(v->key, rules, why);
 		rc = read_operator(v, &op, why);
 		if (rc == RC_OK && !fits(op, entity))
 			rc = why_at(why, RC_BAD, v->line, v->column, "%s does not fit %.40s", operator_name(op), v->key->text);
@@ -131,93 +133,10 @@ static bool is_entity_name(const char *name)
 	return *name >= 'A' && *name <= 'Z' && strlen(name) <= 32 && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-struct hashes {
-	uint64_t *list;
-	size_t n, room;
-};
-
-static bool hashes_add(struct hashes *h, uint64_t hash)
-{
-	if (h->n == h->room) {
-		size_t room = h->room ? h->room * 2 : 256;
-		uint64_t *list = realloc(h->list, room * sizeof *list);
-
-		if (!list)
-			return false;
-		h->list = list;
-		h->room = room;
-	}
-	h->list[h->n++] = hash;
-	return true;
-}
-
-/* One phrase: as texts are read, with single spaces, and each of its beginnings that is followed by more. */
-static bool add_phrase(const struct reading *r, struct hashes *words, struct hashes *beginnings)
-{
-	uint64_t hash = WORD_HASH;
-	bool space = false, some = false;
-
-	for (size_t i = 0; i < r->n; i++) {
-		uint16_t c = r->c[i];
-
-		if (c == ' ' || c == '\t' || c == '\r') {
-			space = some;
-			continue;
-		}
-		if (some && (space || !is_alnum(c) || !is_alnum(r->c[i - 1])) && !hashes_add(beginnings, hash))
-			return false;
-		if (space)
-			hash = word_hash(hash, ' ');
-		hash = word_hash(hash, c);
-		some = true;
-		space = false;
-	}
-	return !some || hashes_add(words, hash);
-}
-
-static enum rc read_words(const char *path, struct custom_rule *c, struct why *why)
-{
-	struct reading *r = malloc(sizeof *r);
-	struct hashes words = {0}, beginnings = {0};
-	struct buf text;
-	enum rc rc = r ? RC_OK : RC_NOMEM;
-
-	buf_init(&text, WORDS_FILE_MAX);
-	if (rc == RC_OK)
-		rc = file_read(path, &text, why);
-	for (size_t at = 0; rc == RC_OK && at < text.len;) {
-		const char *end = memchr(text.data + at, '\n', text.len - at);
-		size_t n = end ? (size_t)(end - text.data) - at : text.len - at;
-
-		if (text.data[at] != '#') {
-			reading_make(r, text.data + at, n < READING_MAX ? n : READING_MAX, true);
-			rc = add_phrase(r, &words, &beginnings) ? RC_OK : RC_NOMEM;
-		}
-		at += n + 1;
-	}
-	if (words.n)
-		qsort(words.list, words.n, sizeof *words.list, compare);
-	if (beginnings.n)
-		qsort(beginnings.list, beginnings.n, sizeof *beginnings.list, compare);
-	c->words = words.list;
-	c->n_words = words.n;
-	c->beginnings = beginnings.list;
-	c->n_beginnings = beginnings.n;
-	buf_free(&text);
-	free(r);
-	return rc;
-}
-
 static enum rc read_custom_rule(const struct yaml *map, const char *dir, struct custom_rule *c, struct why *why)
 {
 	struct custom_keys keys = {0};
+	struct why told = {0};
 	char *path = NULL;
 	enum rc rc = conf_read(map, "a custom detector", CONF_KEYS(CUSTOM_KEYS), &keys, why);
 
@@ -229,11 +148,12 @@ static enum rc read_custom_rule(const struct yaml *map, const char *dir, struct 
 		rc = why_at(why, RC_BAD, map->line, map->column, "a custom detector needs regex or words_file, and not both");
 	if (rc == RC_OK && keys.words_file) {
 		path = path_join(dir, keys.words_file);
-		rc = path ? read_words(path, c, why) : RC_NOMEM;
+		rc = path ? phrases_read(path, &c->words, &told) : RC_NOMEM;
 		if (rc != RC_OK && rc != RC_NOMEM) {
-			struct why told = *why;
+			const struct yaml *v = yaml_get(map, "words_file");
+			char text[512];
 
-			rc = why_at(why, RC_BAD, map->line, map->column, "words_file: %.500s", told.text);
+			rc = why_at(why, RC_BAD, v->line, v->column, "words_file: %s", why_text(&told, text, sizeof text));
 		}
 	}
 	c->builtin = keys.entity && entity_parse(keys.entity, &c->entity) && c->entity != ENTITY_CUSTOM;
@@ -310,8 +230,7 @@ void mask_rules_free(struct mask_rules *rules)
 	for (size_t i = 0; i < rules->n_custom; i++) {
 		free(rules->custom[i].name);
 		free(rules->custom[i].regex);
-		free(rules->custom[i].words);
-		free(rules->custom[i].beginnings);
+		phrases_free(&rules->custom[i].words);
 	}
 	free(rules->custom);
 	free(rules);

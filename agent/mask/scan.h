@@ -83,6 +83,7 @@ struct part {
 
 struct mask_engine;
 struct digits;
+struct custom;
 struct scan {
 	const struct mask_engine *engine;
 	const struct reading *r;
@@ -101,6 +102,7 @@ struct scan {
 	const struct secret *secret;     /* masked wherever it stands; may be empty */
 	size_t secret_at;                /* the first unit from i on where it may begin */
 	size_t border;                   /* offset of the text's first byte in the window: what stands before it is context; 0: none there */
+	struct custom *custom;           /* what the policy's patterns work with; NULL: none was tried yet */
 	bool decoded;                    /* the text came out of an encoding: it is not decoded once more */
 	bool cut;                        /* something looked behind what is there */
 };
@@ -169,7 +171,7 @@ detector scan_written_date, scan_day;                                           
 detector scan_age;                                                                                   /* ages.c */
 detector scan_address, scan_city, scan_county, scan_facility;                                        /* places.c */
 detector scan_person;                                                                                /* people.c */
-detector scan_custom;                                                                                /* custom.c */
+detector scan_custom, scan_custom_inside;                                                            /* custom.c */
 
 /* ---- words ---- */
 /* Move on over one word, the scan's token, or one sign: they stay as they are. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "custom.h"
 #include "detect.h"
 #include "digits.h"
 #include "engine.h"
@@ -212,7 +213,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	if (s->secret_at < s->i)
 		s->secret_at = secret_next(s->secret, s->r, s->i);
 	c = s->r->c[s->i];
-	if (c < 0x80 && detect_inert[c] && s->secret_at > s->i && !m->engine->n_custom) {
+	if (c < 0x80 && detect_inert[c] && s->secret_at > s->i && !custom_may_begin(m->engine, c)) {
 		if (c == ' ' && m->context.label == LABEL_NONE)
 			context_space(&m->context);
 		else
@@ -270,6 +271,7 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 		for (; !r.plain && rc == RC_OK && s.i > 0 && s.i < r.n && r.at[s.i] == r.at[s.i - 1]; scan_move(&s, s.i + 1))
 			context_sign(&m->context, r.c[s.i]);
 	}
+	custom_free(s.custom);
 	done = r.at[s.i];
 	if (m->swallow && rc == RC_OK) {
 		swallow(m, kept, done);

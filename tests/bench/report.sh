@@ -68,6 +68,9 @@ fi
 if [ -e "$W/mask" ]; then
 	printf '\nMasking, one thread\n'
 	jq -rs "$LIBRARY"' .[0] | (["", "MB/s", "goal"], ["whole texts", (.text_mb_s | r(0)), goal(.text_mb_s; 50; true)],
-		["token by token", (.token_mb_s | r(0)), "", ((.token_us | r(2)) + " us each")], ["start of the engine, ms", (.start_ms | r(0)), goal(.start_ms; 300; false)])
+		["token by token", (.token_mb_s | r(0)), "", ((.token_us | r(2)) + " us each")],
+		["with 10,000 words of a site", (.words_mb_s | r(0)), goal(.words_mb_s; .text_mb_s / 2 | floor; true)],
+		["with a pattern of a site", (.pattern_mb_s | r(0))],
+		["start of the engine, ms", (.start_ms | r(0)), goal(.start_ms; 300; false)])
 		| @tsv' "$W/mask" | table
 fi

@@ -63,6 +63,39 @@ client_yaml() { echo "$SITE/home/$1/config/phigate/client.yaml"; }
 	has "$output" "hipaa.yaml:"
 }
 
+# masking LINE…: the lines under `mask:`; what check and `phigate mask` say of them must hold "policy.yaml:WHERE"
+masking_is_wrong() {
+	local where=$1 line
+	shift
+	printf 'version: 1\nmask:\n' > "$SITE/bad/policies/hipaa.yaml"
+	for line; do printf '  %s\n' "$line"; done >> "$SITE/bad/policies/hipaa.yaml"
+	exits 2 phigate-agent check --config "$SITE/bad/agent.yaml"
+	has "$output" "hipaa.yaml:$where"
+	exits 2 as alice phigate mask --policy "$SITE/bad/policies/hipaa.yaml" < /dev/null
+	has "$output" "hipaa.yaml:$where"
+}
+
+@test "a mistake in what a policy masks: where it is, and what is allowed" {
+	mkdir -p "$SITE/bad/policies"
+	sed "s|$SITE/agent/policies|$SITE/bad/policies|" "$SITE/agent/agent.yaml" > "$SITE/bad/agent.yaml"
+	masking_is_wrong 3:32: 'response: {SSN: redact, MRN: redakt}'
+	has "$output" "redact, partial, pseudonym, hash"
+	masking_is_wrong 3:14: 'response: {MRM: redact}'
+	has "$output" "NAME, ADDRESS, CITY"
+	masking_is_wrong 4:18: 'custom:' "- regex: 'B[0-9'" '  entity: BADGE'
+	masking_is_wrong 4:13: 'custom:' "- regex: 'B*'" '  entity: BADGE'
+	has "$output" "mask everything"
+	masking_is_wrong 4:17: 'custom:' '- words_file: wards.txt' '  entity: WARD'
+	has "$output" "wards.txt: cannot open"
+	printf '# wards\r\n' > "$SITE/bad/policies/wards.txt"
+	masking_is_wrong 4:17: 'custom:' '- words_file: wards.txt' '  entity: WARD'
+	has "$output" "no word"
+	printf '# wards\r\nWest Tower\r\nBed 9\r\n' > "$SITE/bad/policies/wards.txt"
+	exits 0 phigate-agent check --config "$SITE/bad/agent.yaml"
+	same "a site's words" "in [WARD], [WARD]." \
+		"$(printf 'in west tower, Bed 9.' | as alice phigate mask --policy "$SITE/bad/policies/hipaa.yaml")"
+}
+
 @test "a bad policy at reload is refused, the old one stays in force; a good one is taken" {
 	tunnel $T alice openai-prod
 	cp "$SITE/agent/policies/hipaa.yaml" "$SITE/good.yaml"

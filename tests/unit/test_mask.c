@@ -128,7 +128,8 @@ static void test_telephones(void **state)
 static void test_dates(void **state)
 {
 	CHECK({"on 3/14/24", "on [DATE]"}, {"2024-03-14", "[DATE]"}, {"2024-03-14T10:15", "[DATE]T10:15"}, {"14.3.2024", "[DATE]"}, {"03-14-2024", "[DATE]"},
-	      {"DOB 07041961", "DOB [DATE]"}, {"DOB: 7/4/61", "DOB: [DATE]"}, {"in 2024", NULL}, {"120/80", NULL}, {"1/2 tablet", NULL}, {"4/5 strength", NULL},
+	      {"DOB 07041961", "DOB [DATE]"},
+	      {"Date of incident: 2001", NULL}, {"date of visit 12/3/2001", "date of visit [DATE]"}, {"DOB: 7/4/61", "DOB: [DATE]"}, {"in 2024", NULL}, {"120/80", NULL}, {"1/2 tablet", NULL}, {"4/5 strength", NULL},
 	      {"33/14/2024", NULL}, {"L4-5", NULL}, {"10.2.4", NULL}, {"75/25", NULL});
 }
 

@@ -162,6 +162,8 @@ static void test_an_unknown_operator_or_entity_names_those_that_there_are(void *
 	wrong("response:\n  SSN: redakt\n", 2, 8, "redact, partial, pseudonym, hash, year (DATE), zip3 (ZIP), cap90 (AGE) and keep");
 	wrong("response:\n  SNN: redact\n", 2, 3, "there is no entity \"SNN\"");
 	wrong("response:\n  SNN: redact\n", 2, 3, "NAME, ADDRESS, CITY, COUNTY, ZIP, FACILITY, DATE, AGE, PHONE");
+	wrong("response:\n  BADGES: redact\ncustom:\n- {entity: BADGE, regex: 'B-\\d'}\n- {entity: BADGE, regex: 'C-\\d'}\n"
+	      "- {entity: MRN, regex: D-\\d}\n", 2, 3, "URL, IP, BIOMETRIC, ID, ENCODED, BADGE");
 	wrong("response:\n  CUSTOM: redact\n", 2, 3, "there is no entity");
 	wrong("response:\n  SSN: [redact]\n", 2, 8, "no operator");
 	wrong("response: redact\n", 1, 11, "mapping");
@@ -184,7 +186,7 @@ static void test_a_wrong_detector_names_its_place(void **state)
 	wrong("custom:\n- entity: badge\n  regex: 'B'\n", 2, 3, "capitals");
 	wrong("custom:\n- entity: BADGE\n", 2, 3, "regex or words_file");
 	wrong("custom:\n- entity: BADGE\n  regex: B\n  words_file: x\n", 2, 3, "not both");
-	wrong("custom:\n- entity: BADGE\n  words_file: /nonexistent/words\n", 2, 3, "words_file");
+	wrong("custom:\n- entity: BADGE\n  words_file: /nonexistent/words\n", 3, 15, "words_file: /nonexistent/words: cannot open");
 	wrong("custom: BADGE\n", 1, 9, "must be a list");
 	wrong("custom:\n- regex: B\n", 2, 3, "entity");
 	wrong("custom: [{entity: BADGE, regex: 'B\\C'}]\n", 1, 37, "regex");
