@@ -176,6 +176,17 @@ size_t part_next(struct scan *s, const struct part *p, bool comma)
 	return p->shape == SHAPE_INITIAL && is_alpha(scan_at(s, j)) && j > p->end ? j : 0;
 }
 
+size_t part_next_word(struct scan *s, const struct part *p)
+{
+	size_t j = p->end;
+
+	if (scan_at(s, j) == '\'' && lower(scan_at(s, j + 1)) == 's')
+		j += 2;
+	if (scan_at(s, j) == '.' && p->end - p->start <= 3)
+		j++;
+	return scan_at(s, j) == ' ' && is_alnum(scan_at(s, j + 1)) ? j + 1 : 0;
+}
+
 size_t part_nickname(struct scan *s, const struct part *p)
 {
 	uint16_t open = scan_at(s, p->end) == ' ' ? scan_at(s, p->end + 1) : 0;

@@ -11,6 +11,9 @@ void part_read(struct scan *s, size_t i, struct part *p);
  * such; 0: the name ends here. */
 size_t part_next(struct scan *s, const struct part *p, bool comma);
 
+/* Behind a word of a place's name: one space, also behind a full stop or a possessive. 0: the name ends here. */
+size_t part_next_word(struct scan *s, const struct part *p);
+
 static inline bool part_is_strong(const struct part *p, unsigned int what)
 {
 	return (p->dictionary & what) && !(p->dictionary & DICTIONARY_SAFE);

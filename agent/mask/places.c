@@ -1,4 +1,4 @@
-/* Where people live and are treated: streets, cities, counties, hospitals. */
+/* Where people live: streets, cities, counties. */
 #include "around.h"
 #include "parts.h"
 
@@ -18,18 +18,6 @@ static bool labelled(const struct scan *s, enum label label)
 static bool is_word(const struct part *p)
 {
 	return p->end > p->start && (p->shape >= SHAPE_INITIAL || (p->words & WORD_PARTICLE));
-}
-
-/* Behind a word of a place's name: one space, also behind a full stop or a possessive. 0: the name ends here. */
-static size_t next_word(struct scan *s, const struct part *p)
-{
-	size_t j = p->end;
-
-	if (scan_at(s, j) == '\'' && lower(scan_at(s, j + 1)) == 's')
-		j += 2;
-	if (scan_at(s, j) == '.' && p->end - p->start <= 3)
-		j++;
-	return scan_at(s, j) == ' ' && is_alnum(scan_at(s, j + 1)) ? j + 1 : 0;
 }
 
 /* ---- streets ---------------------------------------------------------------------------------------------------------------------------- */
@@ -111,7 +99,7 @@ static size_t street(struct scan *s, size_t i, bool loose)
 		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) && p.shape != SHAPE_INITIAL)
 			break;
 		last = p.end;
-		at = next_word(s, &p);
+		at = part_next_word(s, &p);
 	}
 	if (end || !loose)
 		return end;
@@ -224,7 +212,7 @@ static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 			*one = words == 0;
 			*dictionary = bits;
 		}
-		at = next_word(s, &p);
+		at = part_next_word(s, &p);
 		if (!(bits & DICTIONARY_PLACE_BEGINS) || !at)
 			break;
 		hash = word_hash(hash, ' ');
@@ -256,7 +244,7 @@ static size_t capitals(struct scan *s)
 		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
 			break;
 		end = p.end;
-		at = next_word(s, &p);
+		at = part_next_word(s, &p);
 	}
 	return end;
 }
@@ -323,87 +311,9 @@ bool scan_county(struct scan *s, struct finding *f)
 		if (p.shape < SHAPE_CAPITALS || ((p.words & WORD_STOP) && !(p.words & WORD_PLACE_FIRST)))
 			return false;
 		end = p.end;
-		at = next_word(s, &p);
+		at = part_next_word(s, &p);
 		if (at && is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
 			return found(f, s, end, ENTITY_COUNTY, "county");
 	}
-	return false;
-}
-
-/* ---- hospitals and the like ---------------------------------------------------------------------------------------------------------------- */
-
-static const char OF_WORDS[] = "of and the at for";
-
-static bool is_joint(struct scan *s, const struct part *p)
-{
-	const char *at = OF_WORDS;
-
-	while (*at) {
-		size_t n = 0;
-
-		while (at[n] && at[n] != ' ' && lower(scan_at(s, p->start + n)) == (unsigned char)at[n])
-			n++;
-		if (n == p->end - p->start && (!at[n] || at[n] == ' '))
-			return true;
-		while (*at && *at++ != ' ')
-			;
-	}
-	return false;
-}
-
-/* "St. Luke's" by itself */
-static size_t saint(struct scan *s)
-{
-	struct part p;
-	size_t at;
-
-	part_read(s, s->i, &p);
-	if (p.end - p.start != 2 || !(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's')
-		return 0;
-	at = next_word(s, &p);
-	if (!at)
-		return 0;
-	part_read(s, at, &p);
-	return p.shape >= SHAPE_CAPITALS && scan_at(s, p.end) == '\'' && lower(scan_at(s, p.end + 1)) == 's' && !is_alnum(scan_at(s, p.end + 2)) ?
-		p.end + 2 : 0;
-}
-
-bool scan_facility(struct scan *s, struct finding *f)
-{
-	size_t at = s->i, end = 0;
-	bool own = false;                                /* a word that not every hospital may bear */
-
-	if (!is_upper(scan_at(s, s->i)))
-		return false;
-	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
-		struct part p, second;
-		size_t next;
-
-		part_read(s, at, &p);
-		if (p.shape < SHAPE_INITIAL && !(words && is_joint(s, &p)))
-			break;
-		if (words == 0 && (p.words & (WORD_STOP | WORD_ARTICLE | WORD_BE)) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME)))
-			return false;
-		next = next_word(s, &p);
-		if (p.words & WORD_FACILITY) {
-			if (words && own)
-				end = p.end;
-		} else if ((p.words & WORD_GENERIC) && next) {
-			part_read(s, next, &second);
-			if ((second.words & WORD_CENTER) && second.shape >= SHAPE_CAPITALS && own) {
-				end = second.end;
-				next = next_word(s, &second);
-			}
-		} else if (p.shape >= SHAPE_CAPITALS && (!(p.words & (WORD_STOP | WORD_GENERIC)) || (p.words & WORD_ALSO_NAME))) {
-			own = true;
-		}
-		if (end && !next)
-			break;
-		at = next;
-	}
-	if (end)
-		return found(f, s, end, ENTITY_FACILITY, "facility");
-	if ((end = saint(s)) && around_left(s->context) == LEFT_PLACE && around_right(s, end) != RIGHT_THING)
-		return found(f, s, end, ENTITY_FACILITY, "facility, a saint's");
 	return false;
 }

@@ -169,7 +169,8 @@ detector scan_encoded, scan_data;                                               
 detector scan_name, scan_known_name;                                                                 /* names.c */
 detector scan_written_date, scan_day;                                                                /* written.c */
 detector scan_age;                                                                                   /* ages.c */
-detector scan_address, scan_city, scan_county, scan_facility;                                        /* places.c */
+detector scan_address, scan_city, scan_county;                                                       /* places.c */
+detector scan_facility;                                                                              /* facilities.c */
 detector scan_person;                                                                                /* people.c */
 detector scan_custom, scan_custom_inside;                                                            /* custom.c */
 
