@@ -30,6 +30,7 @@ static void begin(struct exchange *x, uint64_t id)
 	snprintf(x->request_id, sizeof x->request_id, "req_%016llx", (unsigned long long)id);
 	x->start_ns = clock_mono_ns();
 	x->outcome = OUTCOME_ANSWERED;
+	x->scope = mask_scope_begin(x->session->scope);
 	buf_init(&x->body, x->agent->config->limits.body_max);
 }
 
@@ -47,6 +48,7 @@ static void end(struct exchange *x)
 	uint64_t masked = count(&x->masked);
 	bool plain = x->outcome == OUTCOME_ANSWERED;
 
+	mask_scope_end(x->scope);
 	if (x->number) {
 		if (masked)
 			recording_count_masked(x->session->recording, &x->masked);
@@ -112,6 +114,8 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 	if (rc == RC_END || rc == RC_CANCELLED)          /* between two requests */
 		return RC_CANCELLED;
 	begin(x, id);
+	if (rc == RC_OK && !x->scope)
+		rc = RC_NOMEM;
 	rc = rc == RC_OK ? admit(x) : refuse_head(x, rc);
 	if (rc == RC_OK)
 		rc = exchange_read(x);

@@ -36,6 +36,7 @@ struct exchange {
 	uint64_t number;                         /* in the session; 0: it has not begun */
 	char request_id[REQUEST_ID_LEN + 1];
 	struct policy *policy;                   /* the snapshot that it began with */
+	struct mask_scope *scope;                /* the session's, for this exchange */
 	const struct route *route;
 	char method[16], *path;                  /* the dialect's own path, with the query */
 	struct buf body;

@@ -149,7 +149,7 @@ static enum rc prepare(struct reply *r)
 {
 	struct exchange *x = r->x;
 	struct answer_options options = {
-		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->session->scope, .counts = &x->masked,
+		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked,
 		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = secret(x->target),
 		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};
@@ -175,7 +175,7 @@ static enum rc write_head(struct reply *r)
 	enum rc rc;
 
 	buf_printf(&r->out, "HTTP/1.1 %d %s\r\n", r->head->status, http_reason(r->head->status));
-	rc = headers_answer(r->head, policy_engine(x->policy), x->session->scope, secret(x->target), &r->out, &r->headers_json);
+	rc = headers_answer(r->head, policy_engine(x->policy), x->scope, secret(x->target), &r->out, &r->headers_json);
 	if (r->chunked)
 		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
 	if (!x->head->keep_alive || (!r->chunked && !r->no_body))
@@ -278,6 +278,8 @@ static enum rc mask(struct reply *r, bool done)
 		rc = answer_feed(r->answer, buf_slice(plain), &r->masked, &r->end_at);
 	if (rc == RC_OK && done)
 		rc = answer_finish(r->answer, &r->masked, &r->end_at);
+	if (rc == RC_OK && done)                         /* before the client can know that it has ended */
+		mask_scope_publish(r->x->scope);
 	buf_clear(&r->raw);
 	if (r->inflater)
 		buf_clear(&r->plain);

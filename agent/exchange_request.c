@@ -122,7 +122,7 @@ enum rc exchange_read(struct exchange *x)
 static enum rc mask_body(struct exchange *x, struct buf *out)
 {
 	const struct answer_options options = {
-		.framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .engine = policy_engine(x->policy), .scope = x->session->scope,
+		.framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .engine = policy_engine(x->policy), .scope = x->scope,
 		.event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};
 	struct answer *a = NULL;
@@ -150,9 +150,9 @@ enum rc exchange_record(struct exchange *x)
 	buf_init(&path, 1 << 18);
 	buf_init(&headers, 1 << 20);
 	buf_init(&text, BUF_MAX_DEFAULT);
-	rc = mask_text(engine, x->session->scope, NULL, target, &path);
+	rc = mask_text(engine, x->scope, NULL, target, &path);
 	if (rc == RC_OK)
-		rc = headers_request_json(x->head, engine, x->session->scope, &headers);
+		rc = headers_request_json(x->head, engine, x->scope, &headers);
 	if (rc == RC_OK && x->body.len)
 		rc = mask_body(x, &text);
 	if (rc == RC_OK)

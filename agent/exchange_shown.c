@@ -68,7 +68,7 @@ static enum rc add_matched(const struct exchange *x, const struct facts *facts, 
 
 	buf_init(&json, 1 << 18);
 	buf_init(&text, 1 << 18);
-	rc = policy_show_match(x->policy, facts, verdict, x->session->scope, &json);
+	rc = policy_show_match(x->policy, facts, verdict, x->scope, &json);
 	if (rc == RC_OK && !(tree = json_parse(buf_slice(&json))))
 		rc = RC_FAULT;
 	condition = json_text(tree, "condition");
@@ -106,7 +106,7 @@ static enum rc add_text(const struct exchange *x, const char *role, struct slice
 {
 	struct mask_stream *m = NULL;
 	struct buf masked, masks;
-	enum rc rc = mask_stream_new(policy_engine(x->policy), x->session->scope, NULL, &m);
+	enum rc rc = mask_stream_new(policy_engine(x->policy), x->scope, NULL, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_init(&masks, BUF_MAX_DEFAULT);
@@ -152,7 +152,7 @@ enum rc exchange_shown(const struct exchange *x, const struct facts *facts, cons
 	enum rc rc;
 
 	buf_init(&path, 1 << 18);
-	rc = mask_text(policy_engine(x->policy), x->session->scope, NULL, slice_str(x->path), &path);
+	rc = mask_text(policy_engine(x->policy), x->scope, NULL, slice_str(x->path), &path);
 	buf_printf(out, "{\"bytes\":%zu", x->body.len);
 	if (p) {
 		add_name(out, "roles");

@@ -2,6 +2,7 @@
 #ifndef PHIGATE_MASK_ENGINE_H
 #define PHIGATE_MASK_ENGINE_H
 
+#include "known.h"
 #include "mask.h"
 #include "phrases.h"
 #include "scan.h"
@@ -56,6 +57,10 @@ const char *engine_entity(const struct mask_engine *engine, enum entity entity, 
 /* The number of a value within the scope, from 1; the same value under the same name has the same number, however it is written. 0:
  * no memory. */
 uint64_t scope_number(struct mask_scope *scope, const char *name, enum entity entity, struct slice value);
+/* What the exchange's texts know of names from the beginning; lives as long as the scope. scope may be NULL. */
+const struct known *scope_known(const struct mask_scope *scope);
+/* A text of the exchange has found a name with this part. Texts that belong to no exchange teach nobody. */
+void scope_learn(struct mask_scope *scope, uint64_t hash);
 /* HMAC of a value under the scope's own key, cut to 8 hex digits. */
 void scope_digest(struct mask_scope *scope, enum entity entity, struct slice value, char hex[9]);
 

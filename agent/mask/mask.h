@@ -18,10 +18,17 @@ struct mask_engine;
 enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out, struct why *why) MUST_USE;
 void mask_engine_free(struct mask_engine *engine);
 
-/* ---- scope: what one session remembers (tokens for masked ids); thread-safe ---- */
+/* ---- scope: what one session remembers (tokens for masked ids, names that were found); thread-safe ---- */
 struct mask_scope;
 struct mask_scope *mask_scope_new(void);                     /* NULL: no memory */
 void mask_scope_free(struct mask_scope *scope);
+
+/* One exchange of the session: a scope for its texts. They know the names of exchanges that had ended when this one began, and what
+ * each of them learns itself; what all of them have learnt is known to exchanges that begin once this one has ended. The session's
+ * scope outlives it. NULL: no memory. */
+struct mask_scope *mask_scope_begin(struct mask_scope *session);
+void mask_scope_publish(struct mask_scope *exchange);        /* all of its texts have ended, though it goes on */
+void mask_scope_end(struct mask_scope *exchange);            /* publishes, and frees it; NULL is harmless */
 
 /* An identifier of the protocol that must not pass as it is: append a token that is the same for the same value within the
  * scope ("id-3"). */

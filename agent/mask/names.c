@@ -126,12 +126,14 @@ bool scan_name(struct scan *s, struct finding *f)
 
 /* ---- found before ------------------------------------------------------------------------------------------------------------------------- */
 
-static bool known(const struct context *c, uint64_t hash)
+static bool is_known(const struct scan *s, uint64_t hash)
 {
+	const struct context *c = s->context;
+
 	for (int i = 0; i < c->n_names && (c->names_seen & context_name_bit(hash)); i++)
 		if (c->names[i] == hash)
 			return true;
-	return false;
+	return known_has(s->known, hash);
 }
 
 bool scan_known_name(struct scan *s, struct finding *f)
@@ -141,13 +143,13 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	int word = 0;                                    /* 1: a word of the language, 2: a small one */
 	enum right right;
 
-	if (!s->context->n_names || !is_upper(scan_at(s, s->i)))
+	if ((!s->context->n_names && !s->known) || !is_upper(scan_at(s, s->i)))
 		return false;
 	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;
 
 		part_read(s, at, &p);
-		if (p.shape >= SHAPE_CAPITALS && known(s->context, p.hash)) {
+		if (p.shape >= SHAPE_CAPITALS && is_known(s, p.hash)) {
 			place = (p.words & WORD_STATE) && k == 0;
 			word = k == 0 && (p.words & WORD_STOP) ? 2 : k == 0 && (p.dictionary & DICTIONARY_SAFE) ? 1 : 0;
 		}

@@ -8,6 +8,7 @@
 #include "dictionary.h"
 #include "entity.h"
 #include "hash.h"
+#include "known.h"
 #include "lexicon.h"
 #include "reading.h"
 
@@ -88,6 +89,7 @@ struct scan {
 	const struct mask_engine *engine;
 	const struct reading *r;
 	const struct context *context;
+	const struct known *known;       /* names that were known before the text began; may be NULL */
 	size_t i;                        /* where the detectors begin; see scan_move() */
 	size_t seen;                     /* units before this one can be seen from there */
 	size_t token;                    /* unit behind the letters and digits that begin there */

@@ -1,4 +1,4 @@
-/* What one session remembers of what was masked: numbers for values that it knows by keyed hashes only. */
+/* What one session remembers of what was masked: numbers for values that it knows by keyed hashes only, and parts of names. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,10 @@ struct mask_scope {
 		uint32_t n;              /* values that it has */
 	} kinds[KINDS_MAX];
 	size_t n_kinds;
+	struct known *known;             /* of an exchange: when it began */
+	/* of an exchange */
+	struct mask_scope *session;
+	struct known *learnt;
 };
 
 struct mask_scope *mask_scope_new(void)
@@ -48,8 +52,70 @@ void mask_scope_free(struct mask_scope *scope)
 	for (size_t i = 0; i < scope->n_kinds; i++)
 		free(scope->kinds[i].entity);
 	free(scope->values);
+	known_unref(scope->known);
 	free(scope);
 }
+
+/* ---- names -------------------------------------------------------------------------------------------------------------------------- */
+
+struct mask_scope *mask_scope_begin(struct mask_scope *session)
+{
+	struct mask_scope *x = calloc(1, sizeof *x);
+
+	if (!x)
+		return NULL;
+	x->session = session;
+	pthread_mutex_init(&x->lock, NULL);
+	pthread_mutex_lock(&session->lock);
+	x->known = known_ref(session->known);
+	pthread_mutex_unlock(&session->lock);
+	return x;
+}
+
+void mask_scope_publish(struct mask_scope *x)
+{
+	struct mask_scope *session = x->session;
+	struct known *before = NULL, *now;
+
+	if (!x->learnt)
+		return;
+	pthread_mutex_lock(&session->lock);
+	now = known_with(session->known, x->learnt);
+	if (now) {                                       /* else they are found again, or not, as in any other text */
+		before = session->known;
+		session->known = now;
+	}
+	pthread_mutex_unlock(&session->lock);
+	known_unref(before);
+	known_unref(x->learnt);
+	x->learnt = NULL;
+}
+
+void mask_scope_end(struct mask_scope *x)
+{
+	if (!x)
+		return;
+	mask_scope_publish(x);
+	known_unref(x->known);
+	pthread_mutex_destroy(&x->lock);
+	free(x);
+}
+
+const struct known *scope_known(const struct mask_scope *scope)
+{
+	return scope && scope->session ? scope->known : NULL;
+}
+
+void scope_learn(struct mask_scope *x, uint64_t hash)
+{
+	if (!x || !x->session)
+		return;
+	pthread_mutex_lock(&x->lock);
+	known_add(&x->learnt, hash);
+	pthread_mutex_unlock(&x->lock);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------------------------------------ */
 
 /* Do signs make another value? Of 1/11/24 and 11/1/24 they do, of 536-22-8741 and 536 22 8741 they do not. */
 static bool signs_count(enum entity entity)
@@ -144,6 +210,7 @@ static uint32_t number_of(struct mask_scope *scope, const char *name, enum entit
 	uint32_t number = 0;
 	struct value *v;
 
+	scope = scope->session ? scope->session : scope;
 	mac_of(scope, name, entity, value, exact, mac);
 	pthread_mutex_lock(&scope->lock);
 	if (scope->n < VALUES_MAX && (scope->n * 2 < scope->room || grow(scope))) {
@@ -167,7 +234,7 @@ void scope_digest(struct mask_scope *scope, enum entity entity, struct slice val
 {
 	unsigned char mac[SHA256_LEN];
 
-	mac_of(scope, "hash", entity, value, false, mac);
+	mac_of(scope->session ? scope->session : scope, "hash", entity, value, false, mac);
 	hex_encode(mac, 4, hex);
 }
 

@@ -101,6 +101,7 @@ static void learn(struct mask_stream *m, const struct reading *r, size_t start, 
 			continue;
 		}
 		if (letters >= 3 && is_learnt(word_kinds(hash))) {
+			scope_learn(m->scope, hash);
 			c->names[c->next_name] = hash;
 			c->names_seen |= context_name_bit(hash);
 			c->next_name = (uint8_t)((c->next_name + 1) % CONTEXT_NAMES);
@@ -255,7 +256,7 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 	struct digits number;
 	struct part parts[SCAN_PARTS];
 	struct scan s = {
-		.number = &number, .number_at = SIZE_MAX, .part = parts, .engine = m->engine, .r = &r, .context = &m->context,
+		.number = &number, .number_at = SIZE_MAX, .part = parts, .engine = m->engine, .known = scope_known(m->scope), .r = &r, .context = &m->context,
 		.secret = &m->secret, .decoded = m->decoded,
 	};
 	size_t kept = 0, done;

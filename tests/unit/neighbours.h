@@ -150,6 +150,22 @@ void mask_scope_free(struct mask_scope *scope)
 	free(scope);
 }
 
+struct mask_scope *mask_scope_begin(struct mask_scope *session)
+{
+	(void)session;
+	return malloc(1);
+}
+
+void mask_scope_publish(struct mask_scope *exchange)
+{
+	(void)exchange;
+}
+
+void mask_scope_end(struct mask_scope *exchange)
+{
+	free(exchange);
+}
+
 /* Masked is what is in capitals. */
 enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts, struct slice text, struct buf *out)
 {
