@@ -64,7 +64,7 @@ static bool label_stays(struct context *c, const struct scan *s, const struct wo
 {
 	if (c->label == LABEL_NONE)
 		return false;
-	if (c->list && c->label >= LABEL_TITLE && (((word->kinds & WORD_CREDENTIAL) && c->before[0] != CONTEXT_CITY) || hash == label_words.and))
+	if (c->list && (((word->kinds & WORD_CREDENTIAL) && c->label >= LABEL_TITLE && c->before[0] != CONTEXT_CITY) || hash == label_words.and))
 		return true;
 	if (c->again)
 		return hash == label_words.and || hash == label_words.or;
@@ -91,7 +91,7 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
 		index = -1;
 	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
-	if (number && !phrase && c->before[0] > CONTEXT_CITY && c->gap == GAP_SPACE) {
+	if (number && !phrase && c->before[0] > CONTEXT_LAST && c->gap == GAP_SPACE) {
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);
 	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
 		forget_label(c);                         /* "a number of 20000" */
@@ -232,7 +232,7 @@ void context_sign(struct context *c, uint16_t sign)
 		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
 	else if (sign != '-')
 		c->hidden = 0;
-	if (sign == '#' && gives_way(c) && !c->mark && c->before[0] > CONTEXT_CITY && c->gap < GAP_COMMA)
+	if (sign == '#' && gives_way(c) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
 		number_label(c, true, 4);
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
@@ -298,7 +298,8 @@ void context_masked(struct context *c, enum entity entity)
 	c->ending = c->ending && c->label == LABEL_SSN;
 	columns_masked(&c->columns);
 	c->words[0] = c->words[1] = c->words[2] = 0;
-	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY : CONTEXT_MASKED;
+	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY :
+		       entity == ENTITY_DATE ? CONTEXT_DATE : CONTEXT_MASKED;
 	c->before[1] = 0;
 	c->gap = GAP_NONE;
 	c->glued = false;

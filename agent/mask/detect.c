@@ -213,7 +213,7 @@ static bool begins_number(struct scan *s)
 	uint16_t next;
 
 	if (!(s->word->numbers & (NUMBER_THE | NUMBER_ONE)))
-		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY);
+		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
 	next = lower(scan_at(s, s->token + 1));
 	return s->word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
 }

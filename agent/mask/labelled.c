@@ -146,7 +146,7 @@ bool scan_labelled(struct scan *s, struct finding *f)
 	if (c->label == LABEL_NONE || (c->needs_mark && !c->mark))
 		return false;
 	/* one more of the same: behind a comma or "and" only */
-	if (c->again && c->before[0] <= CONTEXT_CITY && c->gap != GAP_COMMA && c->last != '/' && c->last != '&')
+	if (c->again && c->before[0] <= CONTEXT_LAST && c->gap != GAP_COMMA && c->last != '/' && c->last != '&')
 		return false;
 	if (c->label == LABEL_USER)
 		return is_alnum(first) && c->age <= 6 && user(s, f);

@@ -130,7 +130,9 @@ static const struct known_label LABELS[] = {
 	{"birthdate", LABEL_DATE, 0}, {"birthday", LABEL_DATE, 0}, {"born", LABEL_DATE, 0}, {"date", LABEL_DATE, 0},
 	{"admitted", LABEL_DATE, LIST}, {"discharged", LABEL_DATE, LIST}, {"adm", LABEL_DATE, 0}, {"dod", LABEL_DATE, 0},
 	{"expired", LABEL_DATE, 0}, {"birthtime", LABEL_DATE, 0}, {"fecha", LABEL_DATE, 0}, {"nacimiento", LABEL_DATE, 0},
-	{"nacido", LABEL_DATE, 0}, {"nacida", LABEL_DATE, 0}, {"nac", LABEL_DATE, 0},
+	{"d c", LABEL_DAY, 0}, {"date of service", LABEL_DATE, 0}, {"as of", LABEL_DAY, 0}, {"rec d", LABEL_DAY, 0},
+	{"date of death", LABEL_DATE, 0}, {"exam date", LABEL_DATE, 0}, {"dos", LABEL_DATE, MARK},
+	{"date time", LABEL_DATE, 0}, {"nacido", LABEL_DATE, 0}, {"nacida", LABEL_DATE, 0}, {"nac", LABEL_DATE, 0},
 
 	{"zip", LABEL_ZIP, 0}, {"zipcode", LABEL_ZIP, 0}, {"zip code", LABEL_ZIP, 0}, {"postal code", LABEL_ZIP, 0},
 	{"postcode", LABEL_ZIP, 0}, {"postalcode", LABEL_ZIP, 0},
@@ -214,7 +216,7 @@ static const struct known_label LABELS[] = {
 	{"section", LABEL_PLAIN, 0}, {"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0},
 	{"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST}, {"loinc", LABEL_PLAIN, LIST},
 	{"snomed", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST},
-	{"pmid", LABEL_PLAIN, LIST}, {"cas", LABEL_PLAIN, 0}, {"grant", LABEL_PLAIN, 0}, {"doi", LABEL_PLAIN, 0},
+	{"pmid", LABEL_PLAIN, LIST}, {"cas", LABEL_PLAIN, 0}, {"grant", LABEL_PLAIN, 0}, 
 	{"isbn", LABEL_PLAIN, 0}, {"rxbin", LABEL_PLAIN, 0}, {"nct", LABEL_PLAIN, 0}, {"mesh", LABEL_PLAIN, 0},
 	{"drg", LABEL_PLAIN, 0},
 };

@@ -213,8 +213,11 @@ static bool is_date(const struct digits *d, bool label)
 		return d->group[1].n <= 2 && d->group[2].n <= 2 && check_day(a, b, c);
 	if (d->group[0].n > 2 || d->group[1].n > 2 || (d->group[2].n != 4 && d->group[2].n != 2))
 		return false;
-	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label)
+	/* "1.2.24" could be a section, "14.03.24" is none */
+	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label && (sign == ' ' || d->group[0].n + d->group[1].n < 4))
 		return false;
+	if (label && d->group[0].n == 2 && d->group[1].n == 2 && d->group[2].n == 2 && a > 31 && check_day(-1, b, c))
+		return true;                                     /* 45-03-04 */
 	return check_day(full_year(d, 2), a, b) || check_day(full_year(d, 2), b, a);
 }
 
@@ -241,12 +244,12 @@ bool scan_date(struct scan *s, struct finding *f)
 	    (check_day(-1, digits_value(d, 0), digits_value(d, 1)) || check_day(-1, digits_value(d, 1), digits_value(d, 0))) &&
 	    digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, ENTITY_DATE, "date label");
-	if (d->group[0].n == 8 && !is_alnum(scan_at(s, d->group[0].end))) {
-		int all = 0;
+	if ((d->group[0].n == 8 || d->group[0].n == 6) && !is_alnum(scan_at(s, d->group[0].end))) {
+		int all = 0, year = d->group[0].n == 8 ? 10000 : 100;
 
-		for (int i = 0; i < 8; i++)
+		for (int i = 0; i < d->group[0].n; i++)
 			all = all * 10 + d->d[i] - '0';
-		if (check_day(all / 10000, all / 100 % 100, all % 100) || check_day(all % 10000, all / 1000000, all / 10000 % 100))
+		if ((year == 10000 && check_day(all / 10000, all / 100 % 100, all % 100)) || check_day(-1, all / year / 100, all / year % 100))
 			return found(f, s, d->group[0].end, ENTITY_DATE, "date label");
 	}
 	return false;

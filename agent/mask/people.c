@@ -205,7 +205,7 @@ bool scan_person(struct scan *s, struct finding *f)
 
 	if (!is_upper(scan_at(s, s->i)))
 		return particle_name(s, f);
-	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_CITY)     /* the end of "Salter-Harris" */
+	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_LAST)     /* the end of "Salter-Harris" */
 		return false;
 	read_run(s, &run);
 	/* "A Colorado", "I Street": no initial without its full stop */

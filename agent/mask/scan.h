@@ -20,6 +20,8 @@
 #define CONTEXT_NAME 2                           /* a name */
 #define CONTEXT_ADDRESS 3
 #define CONTEXT_CITY 4
+#define CONTEXT_DATE 5
+#define CONTEXT_LAST CONTEXT_DATE                /* above, it is a word */
 
 /* What stands between the last word and here; the strongest counts. */
 enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
@@ -169,7 +171,8 @@ detector scan_email, scan_url, scan_ip6, scan_mac;                              
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
-detector scan_written_date, scan_day;                                                                /* written.c */
+detector scan_written_date;                                                                          /* written.c */
+detector scan_day, scan_holiday;                                                                     /* days.c */
 detector scan_age;                                                                                   /* ages.c */
 detector scan_address, scan_city, scan_county;                                                       /* places.c */
 detector scan_facility;                                                                              /* facilities.c */
@@ -249,6 +252,15 @@ static inline void context_space(struct context *c)
 #define WORD_WHOSE        W(38)	/* "his", "a", "who": of a person who was just named */
 #define WORD_TWIN         W(39)
 #define WORD_ADVERB       W(40)	/* "also": between a person and a verb */
+#define WORD_DAY          W(50)	/* "admitted", "echo": a day without a year may follow */
+#define WORD_DAY_CUE      W(51)	/* "before", "to": so may many other numbers */
+#define WORD_HOLIDAY      W(52)
+#define WORD_SEASON       W(53)
+#define WORD_OWN          W(54)	/* "her", "his" */
+#define WORD_SUBJECT      W(55)	/* "she", "patient": who is of an age */
+#define WORD_DIED         W(56)	/* (at) an age */
+#define WORD_BORN         W(57)	/* (in) a year */
+#define WORD_PERIOD       W(58)	/* "early", "last" (March) */
 #define WORD_HUMAN        W(41)	/* (is a) "retired" */
 
 /* Numbers and days in words are a list of their own. */
@@ -257,7 +269,8 @@ enum {
 	NUMBER_ORDINAL = 2,              /* "third" */
 	NUMBER_TENS = 4,                 /* "twenty" */
 	NUMBER_NINETY = 8, NUMBER_ONE = 16, NUMBER_HUNDRED = 32,
-	NUMBER_THE = 64, NUMBER_OLD = 128, NUMBER_WEEKDAY = 256, NUMBER_AND = 512,
+	NUMBER_THE = 64, NUMBER_OLD = 128, NUMBER_WEEKDAY = 256, NUMBER_AND = 512, NUMBER_AGED = 1024,       /* "nonagenarian" */
+	NUMBER_FORTY = 2048, NUMBER_THOUSAND = 4096, NUMBER_DAY = 8192,                                      /* "Christmas", "Spring" */
 };
 static inline unsigned int number_kinds(uint64_t hash)
 {

@@ -112,7 +112,7 @@ static const char EPONYM[] =
 
 /* Of the words of STOP those that people are called, too. */
 static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
-static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec";
+static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre";
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
 static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller resident "
@@ -125,7 +125,24 @@ static const char NUMBER[] = "mr mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
 static const char YEARS[] = "year years yr yrs yo y";
-static const char DATE_BEFORE[] = "note on since until till dated starting beginning effective";
+static const char DATE_BEFORE[] =
+	"note on since until till dated starting beginning effective seen admit admitted admission discharge discharged doa dos doi lmp edd edc appt "
+	"appointment rtc due signed collected received recd expires exp wk week birthday visit born birth dob dod date";
+static const char DAY[] =
+	"labs lab echo tte tee cxr kub ct cta mri mra xray ekg ecg eeg emg egd pet us ultrasound mammogram mammo colonoscopy biopsy bx cath lhc pap ua tdap "
+	"flu shot vaccine covid surgery dose doses check checked done drawn repeat performed taken reviewed placed removed started stopped transfused extubated "
+	"intubated scheduled rescheduled filled refilled tkr thr cabg pci dialysis transplant scan film films imaging culture cultures pod note notes called "
+	"faxed mailed received reported read resulted given administered ordered consult consulted followup stent ablation seizure fall fell injury onset "
+	"symptoms session treatment cycle chemo radiation weight wt wts exam x-ray";
+static const char DAY_CUE[] = "from to through thru by before after between last next";
+static const char HOLIDAY[] =
+	"christmas thanksgiving easter halloween hanukkah chanukah ramadan passover diwali juneteenth kwanzaa xmas eid navidad";
+static const char SEASON[] = "spring summer fall autumn winter";
+static const char OWN[] = "her his their my your our";
+static const char SUBJECT[] = "he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
+static const char DIED[] = "died deceased passed away expired dying death lived living";
+static const char BORN[] = "born b yob birth";
+static const char PERIOD[] = "in since last this until till through thru from by early late mid of during next before after between by and to end beginning middle around approximately";
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
@@ -193,11 +210,15 @@ void words_fill(void)
 		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
-		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN}, {ADVERB, WORD_ADVERB},
+		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
+		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD}, {"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN}, {ADVERB, WORD_ADVERB},
 		{HUMAN, WORD_HUMAN}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
-		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {WEEKDAY, NUMBER_WEEKDAY},
+		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},
+		{"forty fifty sixty seventy eighty", NUMBER_FORTY}, {"thousand", NUMBER_THOUSAND}, {HOLIDAY, NUMBER_DAY}, {SEASON, NUMBER_DAY},
+		{"new labor memorial veterans valentine valentines independence mother mothers father fathers presidents columbus", NUMBER_DAY},
+		{"q1 q2 q3 q4", NUMBER_DAY}, {WEEKDAY, NUMBER_WEEKDAY},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -1,4 +1,4 @@
-/* Dates with words in them: "March 3, 2024", "the 3rd of May", "Mon, June 5th", "Jan 5-9", "October 2021", "14-Mar-24", "on 3/14". */
+/* Dates with words in them: "March 3, 2024", "the 3rd of May", "Mon, June 5th", "Jan 5-9", "October 2021", "14-Mar-24", "in March". */
 #include "around.h"
 #include "checks.h"
 #include "digits.h"
@@ -87,6 +87,26 @@ static size_t skip(struct scan *s, size_t i, const char *signs, size_t most)
 	return i + n;
 }
 
+/* "nineteen forty-five", "two thousand twenty-three": the unit behind it, 0. */
+static size_t year_in_words(struct scan *s, size_t i)
+{
+	size_t end, behind = 0, next = i;
+
+	for (int k = 0; k < 6; k++) {
+		unsigned int kinds = number_kinds(around_word(s, next, &end));
+
+		if (!(kinds & (NUMBER_UNIT | NUMBER_TENS | NUMBER_FORTY | NUMBER_NINETY | NUMBER_THOUSAND | NUMBER_HUNDRED | NUMBER_AND)))
+			return k > 1 ? behind : 0;
+		if ((k == 0 && (kinds & (NUMBER_FORTY | NUMBER_AND))) || (k == 1 && (kinds & NUMBER_AND)))
+			return 0;
+		behind = kinds & NUMBER_AND ? behind : end;
+		if (scan_at(s, end) != ' ' && scan_at(s, end) != '-')
+			return k > 0 ? behind : 0;
+		next = end + 1;
+	}
+	return behind;
+}
+
 /* A year behind day or month: ", 2024", " 2024", "-2024", " of 2024"; where there is none, end itself. */
 static size_t and_year(struct scan *s, size_t end)
 {
@@ -94,42 +114,133 @@ static size_t and_year(struct scan *s, size_t end)
 
 	if (lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f' && scan_at(s, at + 2) == ' ')
 		of = at + 3;
+	if (of == at && lower(scan_at(s, at)) == 'd' && scan_at(s, at + 1) == 'e' && scan_at(s, at + 2) == ' ')      /* "de 2024" */
+		of = at + 3;
 	behind = at > end ? year(s, of) : 0;
+	if (!behind && at > end && is_alpha(scan_at(s, of)))
+		behind = year_in_words(s, of);
 	return behind ? behind : end;
+}
+
+/* "may", "mar" and "march" are other words, too. */
+static bool is_verb(struct scan *s, size_t i, size_t end)
+{
+	uint16_t third = lower(scan_at(s, i + 2));
+
+	return lower(scan_at(s, i)) == 'm' && lower(scan_at(s, i + 1)) == 'a' &&
+	       ((end == i + 3 && (third == 'y' || third == 'r')) || (end == i + 5 && third == 'r' && lower(scan_at(s, i + 4)) == 'h'));
+}
+
+/* " to ", " through ", "-" and the like between two days or months: the unit behind, 0. */
+static size_t upto(struct scan *s, size_t i)
+{
+	static const char *const words[] = {"to", "through", "thru", "until", "till"};
+	size_t at = skip(s, i, " ", 2), end;
+
+	if (scan_at(s, at) == '-')
+		return skip(s, at + 1, " ", 2);
+	around_word(s, at, &end);
+	for (size_t k = 0; k < sizeof words / sizeof *words && at > i; k++) {
+		size_t n = 0;
+
+		while (words[k][n] && lower(scan_at(s, at + n)) == (unsigned char)words[k][n])
+			n++;
+		if (!words[k][n] && end == at + n && scan_at(s, end) == ' ')
+			return end + 1;
+	}
+	return 0;
+}
+
+static size_t skip_the(struct scan *s, size_t i)
+{
+	return lower(scan_at(s, i)) == 't' && scan_at(s, i + 1) == 'h' && scan_at(s, i + 2) == 'e' && scan_at(s, i + 3) == ' ' ? i + 4 : i;
+}
+
+static bool ends_day(struct scan *s, size_t i)
+{
+	uint16_t c = scan_at(s, i);
+
+	return !is_alnum(c) && c != '/' && c != '%' && !(c == '.' && is_digit(scan_at(s, i + 1)));
+}
+
+/* Behind a day of a month: "-9", " to 9", " through June 9th", ", 4 and 5", "/4"; without such, to itself. */
+static size_t more_days(struct scan *s, size_t to)
+{
+	size_t at = upto(s, to), end, behind;
+	bool ordinal;
+
+	if (at) {
+		end = month(s, at);
+		at = skip_the(s, end ? skip(s, end, " ", 1) : at);
+		behind = day(s, at, &ordinal);
+		return behind && ends_day(s, behind) ? behind : to;
+	}
+	for (int k = 0; k < 4; k++) {
+		at = skip(s, to, ", &/", 2);
+		if (lower(scan_at(s, at)) == 'a' && scan_at(s, at + 1) == 'n' && scan_at(s, at + 2) == 'd' && scan_at(s, at + 3) == ' ')
+			at += 4;
+		behind = at > to && is_digit(scan_at(s, at)) ? day(s, at, &ordinal) : 0;
+		/* more of them, or an end: "May 3, 4 tablets" is none */
+		if (!behind || !ends_day(s, behind) || (scan_at(s, behind) == ' ' && is_alpha(scan_at(s, behind + 1)) && lower(scan_at(s, behind + 1)) != 'a') ||
+		    (scan_at(s, behind) == ' ' && is_digit(scan_at(s, behind + 1))) || scan_at(s, behind) == '-')
+			return to;
+		to = behind;
+	}
+	return to;
+}
+
+/* "in March", "since October", "early May": what stands before says that no person and no verb is meant. */
+static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
+{
+	word_set before = s->context->gap == GAP_SPACE ? word_kinds(s->context->before[0]) : 0;
+	size_t behind;
+	word_set kinds = word_kinds(around_word(s, i, &behind));
+
+	if ((before & WORD_AND) && s->context->before[1] == CONTEXT_DATE)
+		before = WORD_PERIOD;
+	if (i != s->i || !(before & WORD_PERIOD) || (!is_upper(scan_at(s, i)) && is_verb(s, i, end)))
+		return false;
+	if (scan_at(s, after) == ' ' && (is_upper(scan_at(s, after + 1)) || is_digit(scan_at(s, after + 1))))
+		return false;
+	if (scan_at(s, after) == '-' || scan_at(s, after) == '\'')
+		return false;
+	return !(kinds & WORD_ALSO_NAME) || !(before & WORD_DAY_CUE);
 }
 
 /* Month first: the unit behind, 0 when no day and no year follows. */
 static size_t month_first(struct scan *s, size_t i)
 {
 	size_t end = month(s, i), at, to, behind;
-	bool ordinal, sure;
+	bool ordinal, sure, verb;
 
 	if (!end)
 		return 0;
-	sure = is_upper(scan_at(s, i));                  /* "may 3 tablets", "march 5 miles" are none */
-	at = skip(s, end, " ,-/", 2);
-	if (scan_at(s, at) == 't' && scan_at(s, at + 1) == 'h' && scan_at(s, at + 2) == 'e' && scan_at(s, at + 3) == ' ')
-		at += 4;
+	verb = is_verb(s, i, end);
+	sure = is_upper(scan_at(s, i)) || !verb;         /* "may 3 tablets", "march 5 miles" are none */
+	at = skip_the(s, skip(s, end, " ,-/", 2));
 	to = at > end || scan_at(s, end - 1) == '.' ? day(s, at, &ordinal) : 0;
-	if (to && (sure || ordinal)) {
-		/* "5-9", "5 - 9", "5 through 9" */
-		size_t second = skip(s, to, " -", 3);
-
-		behind = second > to && scan_at(s, skip(s, to, " ", 1)) == '-' ? day(s, second, &ordinal) : 0;
-		if (behind && !is_alnum(scan_at(s, behind)) && scan_at(s, behind) != '/')
-			to = behind;
+	if (to && (sure || ordinal || and_year(s, to) > to)) {
+		to = more_days(s, to);
 		if (is_alnum(scan_at(s, to)) || scan_at(s, to) == '%' || (scan_at(s, to) == '.' && is_digit(scan_at(s, to + 1))))
 			return 0;
 		return and_year(s, to);
 	}
+	/* "January to March 2023" */
+	at = upto(s, end);
+	to = at ? month(s, at) : 0;
+	if (to && sure && is_upper(scan_at(s, at)))
+		return and_year(s, to);
 	behind = and_year(s, end);
-	return behind > end && sure ? behind : 0;
+	if (behind > end && (sure || end == i + 5 || scan_at(s, i + 2) == 'r'))
+		return behind;
+	at = end - (scan_at(s, end - 1) == '.');
+	return is_alone(s, i, at, end) ? at : 0;
 }
 
 /* Day first: "3 March 2024", "3rd of May", "14-Mar-24", "03MAR2024". */
 static size_t day_first(struct scan *s, size_t i)
 {
-	bool ordinal, name;
+	bool ordinal, name, second;
 	size_t end = day(s, i, &ordinal), at, behind;
 
 	if (!end) {                                              /* 03MAR2024 */
@@ -141,20 +252,59 @@ static size_t day_first(struct scan *s, size_t i)
 		behind = year(s, at + 3);
 		return behind ? behind : is_digit(scan_at(s, at + 4)) && !is_alnum(scan_at(s, at + 5)) ? at + 5 : 0;
 	}
+	behind = upto(s, end);                           /* "3-9 May", "3rd to 9th May" */
+	behind = behind ? day(s, behind, &second) : 0;
+	if (behind && scan_at(s, behind) == ' ' && month(s, behind + 1))
+		end = behind;
 	at = skip(s, end, " -/", 1);
 	if (at == end)
 		return 0;
-	if (lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f' && scan_at(s, at + 2) == ' ')
+	if (scan_at(s, at + 2) == ' ' && ((lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f') ||
+					  (lower(scan_at(s, at)) == 'd' && lower(scan_at(s, at + 1)) == 'e')))
 		at += 3;
-	name = is_upper(scan_at(s, at));
+	name = is_upper(scan_at(s, at)) || (month(s, at) && !is_verb(s, at, month(s, at)));
+	if (word_kinds(around_word(s, month(s, at) + 1, &behind)) & WORD_THING)            /* "5 March fractures" */
+		return 0;
 	behind = month(s, at);
 	if (!behind || (!name && !ordinal))
 		return 0;
-	/* "14-Mar-24" */
-	if (scan_at(s, behind) == '-' && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
+	/* "14-Mar-24", "14 MAR 24" */
+	if ((scan_at(s, behind) == '-' || (scan_at(s, behind) == ' ' && is_upper(scan_at(s, at + 1)) && behind == at + 3)) && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
 		return behind + 3;
 	end = and_year(s, behind);
 	return end == behind && scan_at(s, end - 1) == '.' ? end - 1 : end;      /* a sentence may end there */
+}
+
+/* 2024-Mar-14 */
+static size_t year_first(struct scan *s, size_t i)
+{
+	size_t end = year(s, i), behind;
+	bool ordinal;
+
+	if (!end || (scan_at(s, end) != '-' && scan_at(s, end) != '/' && scan_at(s, end) != ' '))
+		return 0;
+	behind = is_upper(scan_at(s, end + 1)) ? month(s, end + 1) : 0;
+	if (!behind || scan_at(s, behind) != scan_at(s, end))
+		return 0;
+	behind = day(s, behind + 1, &ordinal);
+	return behind && ends_day(s, behind) ? behind : 0;
+}
+
+/* "on the 14th she fell": the unit behind the day at place i, 0: something else is counted. */
+static size_t day_alone(struct scan *s, size_t i)
+{
+	bool ordinal;
+	size_t end = is_digit(scan_at(s, i)) ? day(s, i, &ordinal) : 0, behind;
+
+	if (!end || !ordinal)
+		return 0;
+	switch (scan_at(s, end)) {
+	case 0: case '.': case ',': case ';': case ':': case ')': case '\n':
+		return end;
+	case ' ':
+		return word_kinds(around_word(s, end + 1, &behind)) & (WORD_SUBJECT | WORD_OWN | WORD_WITH) ? end : 0;
+	}
+	return 0;
 }
 
 bool scan_written_date(struct scan *s, struct finding *f)
@@ -168,8 +318,12 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		return false;
 	if (is_digit(c)) {
 		end = day_first(s, s->i);
+		if (!end)
+			end = year_first(s, s->i);
 		return end && found(f, s, end);
 	}
+	if (s->word->numbers & NUMBER_DAY)
+		return scan_holiday(s, f);
 	if (s->word->kinds & WORD_MONTH) {
 		end = month_first(s, s->i);
 		return end && found(f, s, end);
@@ -179,13 +333,17 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		at = skip(s, s->token, " ,.", 3);
 		end = at > s->token ? month_first(s, at) : 0;
 		if (!end && at > s->token)
-			end = day_first(s, at);
+			end = day_first(s, skip_the(s, at));
+		if (!end && at > s->token && skip_the(s, at) > at)
+			end = day_alone(s, skip_the(s, at));
 		return end && found(f, s, end);
 	}
 	if (kinds & NUMBER_THE) {
 		at = s->token + 1;
 		end = scan_at(s, s->token) == ' ' && (is_digit(scan_at(s, at)) || is_alpha(scan_at(s, at))) && day(s, at, &ordinal) && ordinal ?
 			day_first(s, at) : 0;
+		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD)))
+			end = day_alone(s, at);
 		return end && found(f, s, end);
 	}
 	if (kinds & (NUMBER_ORDINAL | NUMBER_TENS)) {
@@ -193,30 +351,4 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		return end && found(f, s, end);
 	}
 	return false;
-}
-
-/* 3/14 behind "on", "since", "dated": elsewhere it is a score, a dose or a share. */
-bool scan_day(struct scan *s, struct finding *f)
-{
-	const struct context *c = s->context;
-	struct digits d;
-	int a, b;
-
-	if (!is_digit(scan_at(s, s->i)) || c->gap != GAP_SPACE || !(word_kinds(c->before[0]) & WORD_DATE_BEFORE) || c->label == LABEL_PLAIN)
-		return false;
-	digits_read(s, s->i, false, &d);
-	if (d.group[0].n == 8 && !is_alnum(scan_at(s, d.group[0].end)) && (d.d[0] == '1' || d.d[0] == '2') &&
-	    check_day((d.d[0] - '0') * 1000 + (d.d[1] - '0') * 100, (d.d[4] - '0') * 10 + d.d[5] - '0', (d.d[6] - '0') * 10 + d.d[7] - '0')) {
-		*f = (struct finding){.start = s->i, .end = d.group[0].end, .entity = ENTITY_DATE, .rule = "year, month and day", .custom = -1};
-		return true;
-	}
-	if (d.groups < 2 || d.group[1].sign != '/' || d.group[0].n > 2 || d.group[1].n > 2 || (d.groups > 2 && d.group[2].sign == '/') ||
-	    is_alpha(scan_at(s, d.group[1].end)) || scan_at(s, d.group[1].end) == '%')
-		return false;
-	a = digits_value(&d, 0);
-	b = digits_value(&d, 1);
-	if (!check_day(-1, a, b) || (a <= 5 && b == 5))          /* "on 4/5 strength" */
-		return false;
-	*f = (struct finding){.start = s->i, .end = d.group[1].end, .entity = ENTITY_DATE, .rule = "day and month", .custom = -1};
-	return true;
 }

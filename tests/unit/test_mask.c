@@ -161,10 +161,10 @@ static void test_names_in_running_text(void **state)
 	      {"per Yamamoto, hold the heparin", "per [NAME], hold the heparin"}, {"Lamar's mother asked", "[NAME]'s mother asked"}, {"Yazzie is a 9-year-old boy", "[NAME] is a 9-year-old boy"},
 	      {"Baker, Thomas is in room 4", "[NAME] is in room 4"}, {"This is Olga from the pharmacy", "This is [NAME] from the pharmacy"}, {"Surgeon de la Cruz", "Surgeon [NAME]"},
 	      {"Seen with J. Hofstadter.", "Seen with [NAME]."}, {"Frank was asked to fast", "[NAME] was asked to fast"}, {"Ray had an x-ray", "[NAME] had an x-ray"},
-	      {"A single rose was there", NULL}, {"The temperature rose to 101.4", NULL}, {"In May the tumor had shrunk", NULL}, {"a long history", NULL},
+	      {"A single rose was there", NULL}, {"The temperature rose to 101.4", NULL}, {"a long history", NULL},
 	      {"frank blood in the stool", NULL}, {"We hope to discharge her", NULL}, {"Foley catheter and Swan-Ganz were removed.", NULL}, {"Bell palsy on the right", NULL},
 	      {"Crohn disease, Cushing syndrome, Hodgkin lymphoma", NULL}, {"Wilson disease", NULL}, {"takes Allegra, Flonase and Singulair", NULL}, {"Clark level II", NULL},
-	      {"She was raised in North Carolina.", NULL}, {"Alert and Oriented times three, in No Acute Distress.", NULL}, {"I'm fine, they'll see", NULL}, {"In January of", NULL},
+	      {"She was raised in North Carolina.", NULL}, {"Alert and Oriented times three, in No Acute Distress.", NULL}, {"I'm fine, they'll see", NULL}, {"In January of", "In [DATE] of"},
 	      {"ASSESSMENT AND PLAN: COPD exacerbation", NULL}, {"Review of Systems: negative", NULL}, {"Zimmer Biomet implant", NULL});
 }
 
@@ -208,8 +208,29 @@ static void test_dates_in_words(void **state)
 {
 	CHECK({"March 3, 2024", "[DATE]"}, {"3 March 2024", "[DATE]"}, {"the 3rd of May.", "[DATE]."}, {"Mon, June 5th at 9", "[DATE] at 9"}, {"Jan 5-9 for sepsis", "[DATE] for sepsis"},
 	      {"October 2021", "[DATE]"}, {"14-Mar-24", "[DATE]"}, {"03MAR2024", "[DATE]"}, {"on 3/14, since 12/30", "on [DATE], since [DATE]"}, {"On 20240314 it", "On [DATE] it"},
-	      {"March third", "[DATE]"}, {"Sept. 12", "[DATE]"}, {"in 1998", NULL}, {"In May.", NULL}, {"may 3 tablets", NULL}, {"march 5 miles", NULL}, {"on Monday", NULL},
+	      {"March third", "[DATE]"}, {"Sept. 12", "[DATE]"}, {"in 1998", NULL}, {"In May.", "In [DATE]."}, {"may 3 tablets", NULL}, {"march 5 miles", NULL}, {"on Monday", NULL},
 	      {"the third dose", NULL}, {"a ratio of 3/14 positive", NULL}, {"24/30 on the MMSE", NULL}, {"vision 20/40 on the right", NULL}, {"May 120/80 be normal", NULL});
+}
+
+static void test_days_told_by_what_is_around_them(void **state)
+{
+	(void)state;
+	CHECK({"3/4-3/9/22 for CHF", "[DATE] for CHF"}, {"Admit 3/14, d/c 3/19", "Admit [DATE], d/c [DATE]"}, {"LMP 3/4", "LMP [DATE]"}, {"Echo 3/9 EF 55%", "Echo [DATE] EF 55%"},
+	      {"MRI of 3/9 shows", "MRI of [DATE] shows"}, {"from 3/4 to 3/9", "from [DATE] to [DATE]"}, {"CABG (03/2019)", "CABG ([DATE])"},
+	      {"3/9: afebrile\n3/11 Extubated.", "[DATE]: afebrile\n[DATE] Extubated."}, {"Mon 3/14 0815", "Mon [DATE] 0815"}, {"20240314101500", "[DATE]"},
+	      {"Date 031424", "Date [DATE]"}, {"14.03.24", "[DATE]"}, {"strength from 3/5 to 4/5", NULL}, {"pain from 7/10 to 3/10", NULL}, {"labs 2/2 positive", NULL},
+	      {"reduced to 1/2 tablet", NULL}, {"Scored 24/30 and 11/27", NULL}, {"a ratio of 3/14", NULL}, {"1.4.24", NULL}, {"done 5/5", NULL});
+}
+
+static void test_months_holidays_and_seasons(void **state)
+{
+	(void)state;
+	CHECK({"in March she was", "in [DATE] she was"}, {"between March and June.", "between [DATE] and [DATE]."}, {"January to March 2023", "[DATE]"},
+	      {"may 3, 2023", "[DATE]"}, {"jan 5", "[DATE]"}, {"May 3 to 9", "[DATE]"}, {"May 3, 4 and 5.", "[DATE]."}, {"3-9 May 2023", "[DATE]"},
+	      {"March third, nineteen forty-five", "[DATE]"}, {"2024-Mar-14", "[DATE]"}, {"4 de marzo de 1945", "[DATE]"}, {"on the 14th she fell", "on [DATE] she fell"},
+	      {"Monday the 14th", "[DATE]"}, {"on Christmas Eve", "on [DATE]"}, {"Thanksgiving 2022", "[DATE]"}, {"New Year's Day", "[DATE]"}, {"in the fall of 2022", "in the [DATE]"},
+	      {"Winter 2019-2020", "[DATE]"}, {"Q3 2022", "[DATE]"}, {"in march and run", NULL}, {"by April Smith", "by [NAME]"}, {"the 5th toe", NULL}, {"on the 4th floor", NULL},
+	      {"fall in 2021", NULL}, {"a summer cold", NULL}, {"New Years ago", NULL}, {"5 March fractures", NULL}, {"Mayo 3 inflammation", NULL}, {"q3h 2022", NULL});
 }
 
 static void test_ages(void **state)
@@ -292,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_names_behind_labels_of_forms),
 		cmocka_unit_test(test_names_found_again),
 		cmocka_unit_test(test_dates_in_words),
+		cmocka_unit_test(test_days_told_by_what_is_around_them), cmocka_unit_test(test_months_holidays_and_seasons),
 		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
