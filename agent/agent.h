@@ -16,6 +16,7 @@ struct agent {
 	struct identity *identity;
 	struct holds *holds;
 	struct sessions *sessions;
+	struct usage *usage;                     /* what people have asked, for limits */
 	struct events *events;                   /* what is told on /v1/events */
 	struct gate *gate;                       /* SSH connections and loopback listener */
 	int stop_fd;                             /* readable when the agent stops */

@@ -56,6 +56,8 @@ static void end(struct exchange *x)
 		session_leave(x->session);
 	}
 	upstream_finish(x->upstream);
+	if (x->counted)
+		usage_end(x->usage, masked, clock_wall_ns());
 	atomic_fetch_add(&outcomes[x->outcome], 1);
 	atomic_fetch_add(&spans_masked, masked);
 	log_write(plain ? LOG_DEBUG : LOG_INFO, "exchange", (const struct log_field[]){
@@ -140,7 +142,8 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	size_t place = (size_t)(session->connection - agent->config->connections);
 	struct http_conn *conn = NULL;
 	struct upstream *upstream = NULL;
-	enum rc rc = http_conn_new(fd, session_end_fd(session), &limits, &conn);
+	struct usage_account *usage = usage_get(agent->usage, session->person.issuer, session->person.subject, session->connection->name);
+	enum rc rc = usage ? http_conn_new(fd, session_end_fd(session), &limits, &conn) : RC_NOMEM;
 	uint64_t id;
 
 	random_bytes(&id, sizeof id);                    /* request ids count from there: nobody is to guess anything, only to find a line */
@@ -149,7 +152,7 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	while (rc == RC_OK || rc == RC_END) {
 		struct exchange x = {
 			.agent = agent, .session = session, .connection = session->connection, .dialect = agent->dialects[place],
-			.target = agent->targets[place], .conn = conn, .upstream = upstream,
+			.target = agent->targets[place], .conn = conn, .upstream = upstream, .usage = usage,
 		};
 
 		rc = exchange(&x, id++);
@@ -158,4 +161,5 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 		http_linger(conn);
 	upstream_free(upstream);
 	http_conn_free(conn);
+	usage_put(usage);
 }

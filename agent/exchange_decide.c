@@ -153,6 +153,17 @@ static enum rc refresh_policy(struct exchange *x)
 	return RC_OK;
 }
 
+static enum rc within_limits(struct exchange *x)
+{
+	const char *limit = NULL;
+	enum rc rc = usage_begin(x->usage, policy_limits(x->policy), clock_mono_ns(), clock_wall_ns(), &limit, &x->retry_s, &x->why);
+
+	if (rc != RC_OK)
+		return exchange_refuse(x, 429, "rate_limit_error", limit);
+	x->counted = true;
+	return RC_OK;
+}
+
 enum rc exchange_decide(struct exchange *x)
 {
 	struct facts facts = {
@@ -162,7 +173,10 @@ enum rc exchange_decide(struct exchange *x)
 	};
 	char approved_by[128] = "";                      /* the rule whose approval was used */
 	struct verdict verdict;
-	enum rc rc;
+	enum rc rc = within_limits(x);
+
+	if (rc != RC_OK)
+		return rc;
 
 	for (;;) {
 		facts.wall_ns = clock_wall_ns();
@@ -171,7 +185,9 @@ enum rc exchange_decide(struct exchange *x)
 			return deny(x, &verdict);
 		if (verdict.decision == DECISION_ALLOW || strcmp(approved_by, verdict.rule) == 0)
 			break;
+		usage_pause(x->usage);
 		rc = hold(x, &facts, &verdict);
+		usage_resume(x->usage);
 		if (rc != RC_OK)
 			return rc;
 		snprintf(approved_by, sizeof approved_by, "%s", verdict.rule);

@@ -8,6 +8,7 @@
 #include "session.h"
 #include "transcript.h"
 #include "upstream.h"
+#include "usage.h"
 
 #define REQUEST_ID_LEN 20                        /* "req_" and 16 hex digits */
 
@@ -31,6 +32,7 @@ struct exchange {
 	const struct target *target;
 	struct http_conn *conn;
 	struct upstream *upstream;
+	struct usage_account *usage;
 	/* of this exchange */
 	const struct http_head *head;
 	uint64_t number;                         /* in the session; 0: it has not begun */
@@ -43,6 +45,8 @@ struct exchange {
 	struct prompt *prompt;
 	struct transcript transcript;
 	enum exchange_body body_state;
+	bool counted;                            /* in usage */
+	int64_t retry_s;                         /* 429: when it may pass, in seconds; 0: that is not known */
 	bool recorded;                           /* its request is on record */
 	struct mask_counts masked;               /* in the answer */
 	int status;                              /* that the client was answered with; 0: none */

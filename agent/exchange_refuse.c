@@ -1,4 +1,5 @@
 /* Answers that are our own: refusals and failures, in the dialect's shape and on record. */
+#include <stdio.h>
 #include <string.h>
 
 #include "exchange_private.h"
@@ -30,10 +31,15 @@ static enum rc record(struct exchange *x, int status, const char *rule, struct s
 static enum rc answer(struct exchange *x, int status, const char *type, const char *rule, bool recorded)
 {
 	const char *message = x->why.text[0] ? x->why.text : http_reason(status);
+	char header[64] = "";
 	struct buf body;
 	bool keep;
 	enum rc rc;
 
+	if (status == 401)
+		snprintf(header, sizeof header, "WWW-Authenticate: Bearer\r\n");
+	else if (status == 429 && x->retry_s)
+		snprintf(header, sizeof header, "Retry-After: %lld\r\n", (long long)x->retry_s);
 	exchange_take_body(x);
 	keep = x->body_state == BODY_READ && x->head && x->head->keep_alive;
 	buf_init(&body, 16384);
@@ -44,7 +50,7 @@ static enum rc answer(struct exchange *x, int status, const char *type, const ch
 	}
 	x->status = status;
 	if (rc == RC_OK)
-		rc = http_answer(x->conn, status, "application/json", status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, buf_slice(&body), keep);
+		rc = http_answer(x->conn, status, "application/json", *header ? header : NULL, buf_slice(&body), keep);
 	buf_free(&body);
 	return rc == RC_OK && keep ? RC_END : RC_CANCELLED;
 }

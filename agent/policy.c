@@ -35,17 +35,27 @@ struct policy {
 	struct patterns *patterns;
 	struct mask_rules *mask_rules;
 	struct mask_engine *engine;
+	struct policy_limits limits;
 };
 
 struct document {
 	int64_t version;
-	const struct yaml *mask, *rules;
+	const struct yaml *mask, *rules, *limits;
 };
 
 static const struct conf_key document_keys[] = {
 	{"version", CONF_INT, offsetof(struct document, version), true, "of the policy language: 1"},
 	{"mask", CONF_NODE, offsetof(struct document, mask), false, "what is done to identifiers in answers and requests"},
 	{"rules", CONF_NODE, offsetof(struct document, rules), false, "what passes, what is refused and what waits; the first match decides"},
+	{"limits", CONF_NODE, offsetof(struct document, limits), false, "how much a person may ask of a connection; more gets 429"},
+};
+
+#define LIMIT_MAX 1000000000
+
+static const struct conf_key limit_keys[] = {
+	{"requests_per_minute", CONF_INT, offsetof(struct policy_limits, requests_per_minute), false, "requests, refused ones but for 429 too"},
+	{"concurrent", CONF_INT, offsetof(struct policy_limits, concurrent), false, "requests at once, without those that wait for approval"},
+	{"phi_per_day", CONF_INT, offsetof(struct policy_limits, phi_per_day), false, "identifiers masked in answers, from midnight to midnight UTC"},
 };
 
 #define DEFAULT_TTL_NS (15 * 60 * NS_PER_S)
@@ -236,6 +246,20 @@ static enum rc read_rules(struct policy *policy, const struct yaml *list, struct
 	return rc == RC_OK ? patterns_compile(policy->patterns, why) : rc;
 }
 
+static enum rc read_limits(struct policy_limits *limits, const struct yaml *node, struct why *why)
+{
+	enum rc rc = node ? conf_read(node, "limits", CONF_KEYS(limit_keys), limits, why) : RC_OK;
+
+	for (size_t i = 0; i < sizeof limit_keys / sizeof *limit_keys && rc == RC_OK && node; i++) {
+		const struct yaml *at = yaml_get(node, limit_keys[i].name);
+		int64_t value = *(const int64_t *)(const void *)((const char *)limits + limit_keys[i].offset);
+
+		if (at && (value < 1 || value > LIMIT_MAX))
+			rc = why_at(why, RC_BAD, at->line, at->column, "\"%s\" must be 1 to %d; leave it out for no limit", limit_keys[i].name, LIMIT_MAX);
+	}
+	return rc;
+}
+
 /* ---- one policy ---- */
 
 static void policy_free(struct policy *policy)
@@ -294,6 +318,8 @@ enum rc policy_parse(struct slice text, const char *dir, const char *name, struc
 	}
 	rc = read_rules(policy, doc.rules, why);
 	if (rc == RC_OK)
+		rc = read_limits(&policy->limits, doc.limits, why);
+	if (rc == RC_OK)
 		rc = mask_rules_read(doc.mask, dir, &policy->mask_rules, why);
 	if (rc == RC_OK)
 		rc = mask_engine_new(policy->mask_rules, &policy->engine, why);
@@ -350,6 +376,11 @@ const char *policy_text(const struct policy *policy)
 struct mask_engine *policy_engine(const struct policy *policy)
 {
 	return policy->engine;
+}
+
+const struct policy_limits *policy_limits(const struct policy *policy)
+{
+	return &policy->limits;
 }
 
 /* ---- deciding ---- */
@@ -417,6 +448,8 @@ void policy_keys(void (*each)(void *arg, const char *section, const char *key), 
 		each(arg, "a rule", rule_keys[i].name);
 	for (size_t i = 0; i < sizeof by_keys / sizeof *by_keys; i++)
 		each(arg, "by", by_keys[i].name);
+	for (size_t i = 0; i < sizeof limit_keys / sizeof *limit_keys; i++)
+		each(arg, "limits", limit_keys[i].name);
 	for (size_t i = 0; (name = condition_kind(i)); i++)
 		each(arg, "when", name);
 }

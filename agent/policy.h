@@ -20,6 +20,12 @@ const char *policy_name(const struct policy *policy);
 const char *policy_text(const struct policy *policy);                     /* the file's text, for policy.yaml */
 struct mask_engine *policy_engine(const struct policy *policy);
 
+/* For each person and connection; 0: no limit. */
+struct policy_limits {
+	int64_t requests_per_minute, concurrent, phi_per_day;
+};
+const struct policy_limits *policy_limits(const struct policy *policy);
+
 /* What is known of a request; all borrowed. */
 struct facts {
 	const char *method, *route, *user;

@@ -33,6 +33,7 @@
 #include "session.h"
 #include "store.h"
 #include "target.h"
+#include "usage.h"
 
 #define FILES_MAX 65536
 #define ARENAS_MAX 8                             /* malloc's; one for each thread would cost more memory than it saves time */
@@ -304,6 +305,18 @@ static enum rc start_sessions(struct run *r, struct why *why)
 	return sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
 }
 
+static enum rc start_usage(struct run *r, struct why *why)
+{
+	(void)why;
+	r->agent.usage = usage_new();
+	return r->agent.usage ? RC_OK : RC_NOMEM;
+}
+
+static void stop_usage(struct run *r)
+{
+	usage_free(r->agent.usage);
+}
+
 static enum rc start_events(struct run *r, struct why *why)
 {
 	(void)why;
@@ -366,6 +379,7 @@ static const struct step {
 	{open_spool, close_spool},
 	{start_identity, stop_identity},
 	{start_holds, stop_holds},
+	{start_usage, stop_usage},
 	{start_sessions, free_sessions_then_events},
 	{start_events, NULL},
 	{start_gate, stop_gate},

@@ -14,6 +14,7 @@
 #include "recordings.h"
 #include "session.h"
 #include "target.h"
+#include "usage.h"
 
 #define API_KEY "phg_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CREDENTIAL "model-credential-5d1f"
@@ -357,6 +358,8 @@ static inline void place_open(bool strict)
 	p->agent.spool = site_open(strict);
 	assert_int_equal(store_open(in_site("store.sqlite"), &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, in_site("keys/hold_hmac"), 4, &p->agent.holds, &why), RC_OK);
+	p->agent.usage = usage_new();
+	assert_non_null(p->agent.usage);
 	assert_int_equal(sessions_new(&p->config, p->agent.store, p->agent.policies, p->agent.spool, &p->agent.sessions, &why), RC_OK);
 	open_session(p);
 }
@@ -379,6 +382,7 @@ static inline int place_teardown(void **state)
 
 	session_unref(p->session);
 	sessions_free(p->agent.sessions);
+	usage_free(p->agent.usage);
 	holds_free(p->agent.holds);
 	store_close(p->agent.store);
 	policies_free(p->agent.policies);
@@ -390,15 +394,20 @@ static inline int place_teardown(void **state)
 	return teardown(state);
 }
 
-/* The session's bundle, checked by an auditor's tools and by the project's own verification. */
-static inline struct audit sealed(void)
+/* A part of the session's bundle, checked by an auditor's tools and by the project's own verification. */
+static inline struct audit seal_part(int number)
 {
 	if (place.session) {
 		end_session(SESSION_END_CLIENT);
 		session_unref(place.session);
 		place.session = NULL;
 	}
-	return audit_part(place.id, 1);
+	return audit_part(place.id, number);
+}
+
+static inline struct audit sealed(void)
+{
+	return seal_part(1);
 }
 
 static inline void on_record(const char *text, int times)

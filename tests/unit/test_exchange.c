@@ -424,6 +424,34 @@ static void policy_decides_again_when_an_approval_is_used(void **state)
 	client_close(&c);
 }
 
+static void over_a_limit_gets_429_and_when_to_come_back(void **state)
+{
+	struct audit third;
+	struct client c;
+
+	(void)state;
+	model_says_note();
+	write_policy("version: 1\nlimits: {requests_per_minute: 2, phi_per_day: 1000}\n");
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(chat(&c, "hi"), 429);
+	assert_true(is_error(&c, "rate_limit_error"));
+	assert_true(slice_is(http_header(&c.head, "retry-after"), "30") || slice_is(http_header(&c.head, "retry-after"), "29"));
+	assert_int_equal(model_asked(&place.model), 2);
+	/* answers that were masked count for the day */
+	write_policy("version: 1\nlimits: {phi_per_day: 1}\n");
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	assert_int_equal(chat(&c, "hi"), 429);
+	assert_int_equal(count(&c.body, "identifiers of patients"), 1);
+	assert_int_equal(model_asked(&place.model), 2);
+	client_close(&c);
+	third = seal_part(3);                            /* a policy that changes begins a new part */
+	assert_int_equal(count(&third.records, "limits.phi_per_day"), 1);
+	audit_free(&third);
+}
+
 static void the_session_ends_while_a_request_is_held(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -484,6 +512,7 @@ int main(void)
 		T(after_the_wait_the_client_is_told_and_the_same_request_passes_later),
 		T(a_client_that_hangs_up_cancels_its_hold),
 		T(policy_decides_again_when_an_approval_is_used),
+		T(over_a_limit_gets_429_and_when_to_come_back),
 		T(the_session_ends_while_a_request_is_held),
 		T(a_message_that_was_approved_is_history_and_passes_with_the_next_turn),
 	};

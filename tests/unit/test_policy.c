@@ -286,6 +286,8 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {zone: UTC}}\n    then: deny\n", 4, 18, "within"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {within: Mon, zone: Mars/Base}}\n    then: deny\n", 4, 38, "Mars/Base"},
 		{"version: 1\nrules:\n  - name: a\n    then: deny\n  - name: a\n    then: deny\n", 5, 11, "stands already in line 3"},
+		{"version: 1\nlimits: {concurrent: 0}\n", 2, 22, "1 to"},
+		{"version: 1\nlimits: {per_minute: 3}\n", 2, 10, "requests_per_minute"},
 		{"version: 1\nmask: {request: 'sometimes'}\n", 2, 17, "off"},
 	};
 
