@@ -139,17 +139,21 @@ static enum json_token part(struct jsonscan *s, const char *in, size_t n, size_t
 	}
 }
 
-/* Of 8 bytes, each that does not stand for itself in a string, or is no ASCII, has its high bit set in what this returns (and bytes
- * behind one may). */
-static uint64_t special(const char *p)
+/* How many of 8 bytes stand for themselves in a string, and are ASCII, before the first that does not or is not. */
+static size_t run_of(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101ULL;
-	uint64_t w, quote, backslash;
+	const unsigned char *b = (const unsigned char *)p;
+	/* the first byte lowest, whatever the machine; one load where that is its order */
+	uint64_t w = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+		     (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+	uint64_t quote, backslash, other;
 
-	memcpy(&w, p, sizeof w);
 	quote = w ^ ones * '"';
 	backslash = w ^ ones * '\\';
-	return (w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
+	/* a byte's high bit, exact up to the first that is set */
+	other = (w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
+	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
 }
 
 static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, size_t *at)
@@ -168,11 +172,14 @@ static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, s
 		uint32_t ch;
 		int len;
 
-		if (n - i >= 8 && !special(in + i)) {
-			i += 8;
-			continue;
-		}
+		if (n - i >= 8) {
+			size_t run = run_of(in + i);
 
+			i += run;
+			if (run == 8)
+				continue;
+			c = (unsigned char)in[i];
+		}
 		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
 			i++;
 			continue;

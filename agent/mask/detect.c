@@ -169,28 +169,6 @@ void detect_token(struct scan *s)
 	s->tried = 0;
 }
 
-uint64_t detect_plain_word(const struct scan *s, size_t *end)
-{
-	const uint16_t *c = s->r->c;
-	size_t j = s->i, stop = s->seen < s->secret_at ? s->seen : s->secret_at;
-	uint64_t hash = WORD_HASH;
-	uint16_t next;
-
-	if (s->context->label != LABEL_NONE || s->context->ending || c[j] == 'x' || s->r->at[j] < s->border)
-		return 0;
-	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
-		hash = (hash ^ c[j]) * WORD_PRIME;
-	if (j == s->i || j + 1 >= stop || c[j] != ' ')
-		return 0;
-	next = c[j + 1];                                 /* " at ", " (at) " */
-	if (lower(next) == 'a' || next == '(' || next == '[' || !lexicon_find(hash)->quiet)
-		return 0;
-	if (s->engine->n_custom && custom_may_hold(s, j, hash))
-		return 0;
-	*end = j;
-	return hash;
-}
-
 /* ---- what begins there --------------------------------------------------------------------------------------------------------------------- */
 
 /* What the sign behind letters alone may make of them. */
@@ -232,12 +210,11 @@ static bool is_spelled(struct scan *s, uint16_t next)
 
 /* A small word in capitals that none of the detectors of names and places lets begin one: "The", "Patient". It must stand alone, so that
  * it is the same word for them. */
-static bool begins_no_name(const struct scan *s, uint16_t next)
+static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 {
 	const word_set other = WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC | WORD_STREET | WORD_PARTICLE;
-	const uint16_t *c = s->r->c + s->i;
 
-	if ((s->word->kinds & (WORD_STOP | other)) != WORD_STOP || s->token - s->i < 2 || next >= 0x80 || next == '-' || next == '\'')
+	if ((word->kinds & (WORD_STOP | other)) != WORD_STOP || n < 2 || c[n] >= 0x80 || c[n] == '-' || c[n] == '\'')
 		return false;
 	return !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
 }
@@ -260,7 +237,7 @@ static unsigned int where(struct scan *s)
 	if (lower(first) == 'p' && c->label != LABEL_NONE)       /* "po box" */
 		at |= AT_LABELLED;
 	/* in the middle of a word of many hyphens no name is looked for again and again */
-	if ((is_upper(first) || first >= 0x80) && (c->last != '-' || scan_try(s, 1)) && !begins_no_name(s, next))
+	if ((is_upper(first) || first >= 0x80) && (c->last != '-' || scan_try(s, 1)) && !begins_no_name(word, s->r->c + s->i, s->token - s->i))
 		at |= AT_CAPITAL;
 	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
@@ -271,6 +248,47 @@ static unsigned int where(struct scan *s)
 	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
 		at |= AT_LOCAL;
 	return at;
+}
+
+/* Behind a word's end at place j: nothing that is read together with the word. */
+static bool stands_alone(const uint16_t *c, size_t j, size_t stop)
+{
+	uint16_t next = c[j];
+
+	if (next >= 0x80 || small[next] || next == '(' || next == '[')
+		return false;
+	if (next == ' ')                                 /* " at ", " (at) " */
+		return j + 1 < stop && lower(c[j + 1]) != 'a' && c[j + 1] != '(' && c[j + 1] != '[';
+	if (next == '.')
+		return j + 1 < stop && !is_alnum(c[j + 1]);
+	if (next == ':')
+		return j + 1 < stop && (c[j + 1] == ' ' || c[j + 1] == '\n');
+	return !joints[next];
+}
+
+uint64_t detect_plain_word(const struct scan *s, size_t *end)
+{
+	const uint16_t *c = s->r->c;
+	size_t j = s->i, stop = s->seen < s->secret_at ? s->seen : s->secret_at;
+	bool capital = c[j] >= 'A' && c[j] <= 'Z';
+	uint64_t hash = WORD_HASH;
+	const struct word *word;
+
+	if (s->context->label != LABEL_NONE || s->context->ending || lower(c[j]) == 'x' || s->r->at[j] < s->border)
+		return 0;
+	if (capital)
+		hash = (hash ^ (c[j++] | 32)) * WORD_PRIME;
+	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
+		hash = (hash ^ c[j]) * WORD_PRIME;
+	if (j == s->i || j >= stop || !stands_alone(c, j, stop))
+		return 0;
+	word = lexicon_find(hash);
+	if (!word->quiet || (capital && !begins_no_name(word, c + s->i, j - s->i)))
+		return 0;
+	if (s->engine->n_custom && custom_may_hold(s, j, hash))
+		return 0;
+	*end = j;
+	return hash;
 }
 
 static bool scan_secret(struct scan *s, struct finding *f)

@@ -12,8 +12,8 @@ extern unsigned char detect_inert[0x80];
 /* The letters and digits from s->i on: fills the scan's token. */
 void detect_token(struct scan *s);
 
-/* Where nothing can begin until behind the space that follows the token's end: a word in small letters that sets nothing going, with no
- * label before it. Its hash. 0: it is none, or cannot be told yet; the scan is as it was. */
+/* A word in which nothing can begin, and which sets nothing going: one of small letters, or a small word in capitals, that stands alone,
+ * with no label before it. Its hash, and *end behind it; 0: it is none, or that cannot be told yet. */
 uint64_t detect_plain_word(const struct scan *s, size_t *end);
 
 /* Does an identifier begin at s->i? Behind detect_token(). Counts only when s->cut is false then. */

@@ -223,6 +223,7 @@ void reading_make(struct reading *r, const char *p, size_t n, bool final)
 		units = r->n;
 		i += length < 0 ? 1 : (size_t)length;    /* no character's: passed over, so that it hides nothing */
 	}
+	r->window = p;
 	r->n = units;
 	r->plain = plain;
 	r->final = final && i == n;                      /* there may be more behind the last unit */

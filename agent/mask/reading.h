@@ -11,6 +11,7 @@
 #define READING_UNITS (READING_MAX * 2)          /* one character may be read as several units */
 
 struct reading {
+	const char *window;                      /* borrowed */
 	size_t n;
 	bool final;                              /* nothing follows the window */
 	bool plain;                              /* each unit comes from one byte: at[i] is i */

@@ -45,12 +45,13 @@ size_t secret_next(const struct secret *secret, const struct reading *r, size_t 
 {
 	size_t i = from;
 
-	if (secret->parts == 1) {                        /* most have one */
-		uint16_t first = (unsigned char)secret->text.p[0];
+	while (secret->parts == 1 && r->plain && i < r->n) {     /* as most are */
+		const char *at = memchr(r->window + i, secret->text.p[0], r->n - i);
 
-		for (; i < r->n; i++)
-			if (r->c[i] == first && may_begin(secret, r, i))
-				return i;
+		i = at ? (size_t)(at - r->window) : r->n;
+		if (i < r->n && may_begin(secret, r, i))
+			return i;
+		i++;
 	}
 	for (; secret->parts && i < r->n; i++)
 		if (holds(secret->first, r->c[i]) && may_begin(secret, r, i))

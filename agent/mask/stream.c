@@ -222,10 +222,12 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		scan_move(s, s->i + 1);
 		return RC_OK;
 	}
-	if (c >= 'a' && c <= 'z' && (hash = detect_plain_word(s, &end))) {
+	hash = detect_plain_word(s, &end);
+	if (hash) {
 		context_plain_word(&m->context, hash, s->r->c[end - 1]);
-		context_space(&m->context);
-		scan_move(s, end + 1);
+		if (s->r->c[end] == ' ')
+			context_space(&m->context);
+		scan_move(s, end + (s->r->c[end] == ' '));
 		return RC_OK;
 	}
 	detect_token(s);
