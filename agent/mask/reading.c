@@ -164,31 +164,36 @@ static int character(const char *p, size_t n, bool final, uint32_t *c)
 	return length < 0 ? 0 : 1;
 }
 
-#define BLOCK 16
+#define BLOCK 8
 
-/* Bytes that stand for themselves, from p[i] on, block by block; returns behind them. */
-static size_t plain_blocks(struct reading *r, size_t units, const char *p, size_t i, size_t n)
+/* Bytes that stand for themselves, from p[i] on, first block by block; returns behind them. */
+static size_t plain_bytes(struct reading *r, size_t units, const char *p, size_t i, size_t n)
 {
 	const uint64_t ones = 0x0101010101010101ULL, high = ones << 7;
+	uint16_t *c = r->c + units, *at = r->at + units;
+	size_t stop = READING_UNITS - units < n - i ? i + READING_UNITS - units : n;
 
-	for (; i + BLOCK <= n && units + BLOCK <= READING_UNITS; i += BLOCK, units += BLOCK) {
-		uint64_t word[BLOCK / 8];
+	for (; i + BLOCK <= stop; i += BLOCK) {
 		unsigned char byte[BLOCK];
-		uint64_t other = 0;
+		uint64_t word, and;
 
-		memcpy(word, p + i, BLOCK);
+		memcpy(&word, p + i, BLOCK);
 		memcpy(byte, p + i, BLOCK);
-		for (int k = 0; k < BLOCK / 8; k++) {    /* above ASCII, 0, or '&' */
-			uint64_t and = word[k] ^ (ones * '&');
+		and = word ^ (ones * '&');
+		if ((word | (word - ones) | (and - ones)) & high)
+			break;                           /* some may be above ASCII, 0, or '&' */
+		for (int k = 0; k < BLOCK; k++)
+			*c++ = byte[k];
+		for (int k = 0; k < BLOCK; k++)
+			*at++ = (uint16_t)(i + k);
+	}
+	for (; i < stop; i++) {
+		unsigned char byte = (unsigned char)p[i];
 
-			other |= word[k] | ((word[k] - ones) & ~word[k]) | ((and - ones) & ~and);
-		}
-		if (other & high)
+		if (byte >= 0x80 || byte == '&')
 			break;
-		for (int k = 0; k < BLOCK; k++)
-			r->c[units + k] = byte[k];
-		for (int k = 0; k < BLOCK; k++)
-			r->at[units + k] = (uint16_t)(i + k);
+		*c++ = byte ? byte : ' ';
+		*at++ = (uint16_t)i;
 	}
 	return i;
 }
@@ -199,20 +204,12 @@ void reading_make(struct reading *r, const char *p, size_t n, bool final)
 	bool plain = true;
 
 	while (i < n && units < READING_UNITS) {
-		unsigned char byte = (unsigned char)p[i];
-		size_t behind = plain_blocks(r, units, p, i, n);
+		size_t behind = plain_bytes(r, units, p, i, n);
 		uint32_t c;
 		int length;
 
-		if (behind > i) {
-			units += behind - i;
-			i = behind;
-			continue;
-		}
-		for (; i < n && (byte = (unsigned char)p[i]) < 0x80 && byte != '&' && units < READING_UNITS; i++) {
-			r->c[units] = byte ? byte : ' ';
-			r->at[units++] = (uint16_t)i;
-		}
+		units += behind - i;
+		i = behind;
 		if (i == n || units == READING_UNITS)
 			break;
 		length = character(p + i, n - i, final, &c);
