@@ -12,8 +12,8 @@
 enum {
 	AT_DIGIT = 1,
 	AT_SIGN = 2,
-	AT_MIXED = 4,            /* letters with digits among them */
-	AT_LOCAL = 8,            /* a sign of mail addresses stands behind the letters */
+	AT_MIXED = 4,            /* letters and digits */
+	AT_LOCAL = 8,            /* a sign of mail addresses stands behind letters or digits */
 	AT_HOST = 16,            /* of web addresses */
 	AT_COLON = 32,
 	AT_CODED = 64,           /* of encodings */
@@ -37,18 +37,18 @@ static const struct {
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
 	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
 	{scan_ip, AT_DIGIT},
-	{scan_email, AT_DIGIT | AT_MIXED | AT_LOCAL},
-	{scan_url, AT_DIGIT | AT_MIXED | AT_HOST},
+	{scan_email, AT_LOCAL},
+	{scan_url, AT_HOST},
 	{scan_data, AT_COLON},
-	{scan_mac, AT_DIGIT | AT_MIXED | AT_COLON},
-	{scan_ip6, AT_DIGIT | AT_MIXED | AT_COLON | AT_SIGN},
+	{scan_mac, AT_COLON},
+	{scan_ip6, AT_COLON | AT_SIGN},
 	{scan_card, AT_DIGIT},
 	{scan_zip, AT_DIGIT},
-	{scan_code, AT_DIGIT | AT_MIXED | AT_SIGN},
+	{scan_code, AT_MIXED | AT_SIGN},
 	{scan_beside, AT_DIGIT | AT_MIXED},
 	{scan_before, AT_DIGIT},
 	{scan_number, AT_DIGIT},
-	{scan_encoded, AT_DIGIT | AT_MIXED | AT_CODED},
+	{scan_encoded, AT_CODED},
 	{scan_day, AT_DIGIT},
 	{scan_age, AT_DIGIT | AT_NUMBER},
 	{scan_facility, AT_CAPITAL},
@@ -60,8 +60,8 @@ static const struct {
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 };
 
-/* Signs behind letters alone, and what they may be a part of with them. Behind other signs, and behind letters that stand alone, the
- * detectors of codes, encodings and addresses of the net find nothing. */
+/* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the
+ * detectors of encodings and of addresses of the net find nothing. */
 static const struct {
 	char sign;
 	unsigned int where;
@@ -171,12 +171,14 @@ void detect_token(struct scan *s)
 
 /* ---- what begins there --------------------------------------------------------------------------------------------------------------------- */
 
-/* What the sign behind letters alone may make of them. */
+/* What the sign behind the token may make of it. */
 static unsigned int joined(struct scan *s, uint16_t next)
 {
 	unsigned int at = next < 0x80 ? joints[next] : 0;
 	uint16_t behind;
 
+	if (s->digits && (next == '.' || next == '\''))  /* "4.-x@a.org", "4'x@a.org" */
+		return at | AT_LOCAL;
 	if (!at || (next != '.' && next != ':'))
 		return at;
 	behind = scan_at(s, s->token + 1);
@@ -226,12 +228,18 @@ static unsigned int where(struct scan *s)
 	uint16_t first = s->r->c[s->i], next;
 	unsigned int at;
 
-	if (is_digit(first))
-		return AT_DIGIT;
 	if (s->token == s->i)                            /* "::1" is an address; most colons are not */
 		return first == '(' || first == '+' || (first == ':' && scan_at(s, s->i + 1) == ':') ? AT_SIGN : 0;
 	next = scan_at(s, s->token);
-	at = s->digits ? AT_MIXED : joined(s, next);
+	at = joined(s, next);
+	if (s->token - s->i > 20)
+		at |= AT_CODED;
+	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
+		at |= AT_LOCAL;
+	if (s->digits && s->letters)
+		at |= AT_MIXED;
+	if (is_digit(first))
+		return at | AT_DIGIT;
 	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
 		at |= c->label < LABEL_TITLE ? AT_LABELLED : AT_NAMED;
 	if (lower(first) == 'p' && c->label != LABEL_NONE)       /* "po box" */
@@ -243,10 +251,6 @@ static unsigned int where(struct scan *s)
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
 	if (word->numbers && begins_number(s))
 		at |= AT_NUMBER;
-	if (s->token - s->i > 20)
-		at |= AT_CODED;
-	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
-		at |= AT_LOCAL;
 	return at;
 }
 

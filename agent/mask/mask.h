@@ -64,6 +64,9 @@ enum rc mask_context(struct mask_stream *m, struct slice before) MUST_USE;
  * mask_stream_free() is legal. */
 enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *out) MUST_USE;
 
+/* The same for the last piece, when mask_finish() follows: nothing is looked at twice. */
+enum rc mask_feed_last(struct mask_stream *m, const char *in, size_t n, struct buf *out) MUST_USE;
+
 /* The text has ended: append the rest. The stream can then begin another text. */
 enum rc mask_finish(struct mask_stream *m, struct buf *out) MUST_USE;
 

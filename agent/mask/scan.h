@@ -69,7 +69,6 @@ struct finding {
 #define SCAN_PARTS 32
 #define PART_UNITS 40
 
-
 enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
 
 struct part {

@@ -266,21 +266,24 @@ static size_t whole_max(const struct splice *s)
 	return s->role == ROLE_ID ? ID_MAX : s->role == ROLE_VECTOR ? s->rules->string_max : PLAIN_MAX;
 }
 
-/* What was collected, and is not what it was taken for, is masked as text from its beginning. */
-static enum rc give_up_whole(struct splice *s)
+/* What was collected, and is not what it was taken for, is masked as text from its beginning. ended: it is all of the string. */
+static enum rc give_up_whole(struct splice *s, bool ended)
 {
 	enum rc rc;
 
 	s->whole = false;
 	rc = begin_text(s);
-	if (rc == RC_OK)
+	if (rc == RC_OK && ended && s->value.len == s->raw.len)  /* no escapes: each is longer than what it stands for */
+		rc = text_feed_last(s->text, buf_slice(&s->value), s->value.len);
+	else if (rc == RC_OK)
 		rc = text_feed_string(s->text, buf_slice(&s->raw));
 	buf_clear(&s->value);
 	buf_clear(&s->raw);
 	return rc;
 }
 
-static enum rc string_bytes(struct splice *s, struct slice text, struct slice raw)
+/* last: the string's end is seen to follow. */
+static enum rc string_bytes(struct splice *s, struct slice text, struct slice raw, bool last)
 {
 	enum rc rc;
 
@@ -290,12 +293,12 @@ static enum rc string_bytes(struct splice *s, struct slice text, struct slice ra
 		buf_add(&s->key, text.p, text.n < room ? text.n : room);
 	}
 	if (!s->whole)
-		return text_feed(s->text, text, raw.n);
+		return last ? text_feed_last(s->text, text, raw.n) : text_feed(s->text, text, raw.n);
 	rc = buf_add_slice(&s->raw, raw);
 	if (rc != RC_OK || s->role == ROLE_TEXT)
 		return rc;
 	rc = buf_add_slice(&s->value, text);
-	return rc == RC_OK && s->value.len > whole_max(s) ? give_up_whole(s) : rc;
+	return rc == RC_OK && s->value.len > whole_max(s) ? give_up_whole(s, false) : rc;
 }
 
 static bool passes(struct splice *s)
@@ -321,7 +324,7 @@ static enum rc end_whole(struct splice *s)
 		return RC_OK;
 	}
 	if (s->role != ROLE_TEXT && s->role != ROLE_ID) {
-		rc = give_up_whole(s);
+		rc = give_up_whole(s, true);
 		return rc == RC_OK ? text_end(s->text) : rc;
 	}
 	buf_init(&put, s->rules->string_max * 8 + 65536);
@@ -502,7 +505,8 @@ void splice_free(struct splice *s)
 	free(s);
 }
 
-static enum rc token(struct splice *s, enum json_token token, struct slice bytes)
+/* last: of a string's bytes, the quote that ends it follows. */
+static enum rc token(struct splice *s, enum json_token token, struct slice bytes, bool last)
 {
 	enum rc rc = RC_OK;
 	size_t raw_n;
@@ -533,10 +537,10 @@ static enum rc token(struct splice *s, enum json_token token, struct slice bytes
 		copy(s, bytes.n);
 		return rc;
 	case JSON_RUN:
-		return string_bytes(s, bytes, bytes);
+		return string_bytes(s, bytes, bytes, last);
 	case JSON_CHAR:
 		raw = jsonscan_raw(&s->scan, &raw_n);
-		return string_bytes(s, text_character(&s->scan), (struct slice){raw, raw_n});
+		return string_bytes(s, text_character(&s->scan), (struct slice){raw, raw_n}, false);
 	case JSON_STRING_END:
 		return end_string(s);
 	case JSON_NUMBER:
@@ -574,7 +578,7 @@ enum rc splice_feed(struct splice *s, struct slice in, size_t *used)
 			*used = from;
 			rc = RC_BAD;
 		} else {
-			rc = token(s, t, (struct slice){in.p + from, *used - from});
+			rc = token(s, t, (struct slice){in.p + from, *used - from}, *used < in.n && in.p[*used] == '"');
 		}
 	}
 	flush(s);
@@ -605,7 +609,7 @@ enum rc splice_break(struct splice *s, struct slice before)
 	enum rc rc;
 
 	if (s->string && s->whole)
-		rc = give_up_whole(s);
+		rc = give_up_whole(s, false);
 	else
 		rc = need_text(s);
 	if (rc == RC_OK && !s->string)

@@ -324,6 +324,15 @@ enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *o
 	return feed(m, in, n, out);
 }
 
+enum rc mask_feed_last(struct mask_stream *m, const char *in, size_t n, struct buf *out)
+{
+	if (n > sizeof m->window - m->n)
+		return feed(m, in, n, out);
+	memcpy(m->window + m->n, in, n);
+	m->n += n;
+	return RC_OK;
+}
+
 enum rc mask_finish(struct mask_stream *m, struct buf *out)
 {
 	enum rc rc = RC_OK;
@@ -346,7 +355,7 @@ enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct m
 	enum rc rc = mask_stream_new(engine, scope, counts, &m);
 
 	if (rc == RC_OK)
-		rc = feed(m, text.p, text.n, out);
+		rc = mask_feed_last(m, text.p, text.n, out);
 	if (rc == RC_OK)
 		rc = mask_finish(m, out);
 	mask_stream_free(m);
@@ -367,7 +376,7 @@ static bool finds(struct mask_engine *engine, struct slice context, struct slice
 		m->passed_over = passed_over;
 		rc = context.n ? mask_context(m, context) : RC_OK;
 		if (rc == RC_OK)
-			rc = feed(m, text.p, text.n, &out);
+			rc = mask_feed_last(m, text.p, text.n, &out);
 		while (rc == RC_OK && m->n)
 			rc = work(m, true, &out);
 		found = rc != RC_OK || m->found;

@@ -209,9 +209,9 @@ static void pass_on(struct text *t)
 	buf_clear(&t->masked);
 }
 
-static enum rc plain_feed(struct text *t, struct slice in)
+static enum rc plain_feed(struct text *t, struct slice in, bool last)
 {
-	enum rc rc = mask_feed(t->mask, in.p, in.n, &t->masked);
+	enum rc rc = last ? mask_feed_last(t->mask, in.p, in.n, &t->masked) : mask_feed(t->mask, in.p, in.n, &t->masked);
 
 	if (rc == RC_OK)
 		rc = t->masked.rc;
@@ -352,13 +352,13 @@ static enum rc begin(struct text *t, struct slice *in)
 	} else {
 		rc = plain_begin(t, buf_slice(&t->context));
 		if (rc == RC_OK && t->space.len)
-			rc = plain_feed(t, buf_slice(&t->space));
+			rc = plain_feed(t, buf_slice(&t->space), false);
 	}
 	buf_clear(&t->space);
 	return rc;
 }
 
-enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
+static enum rc feed(struct text *t, struct slice in, size_t raw_n, bool last)
 {
 	enum rc rc = note(t, in.n, raw_n);
 
@@ -369,7 +369,7 @@ enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
 	switch (t->mode) {
 	case TEXT_BEGINS:
 	case TEXT_PLAIN:
-		return plain_feed(t, in);
+		return plain_feed(t, in, last);
 	case TEXT_JSON:
 		return json_feed(t, in);
 	case TEXT_BROKEN:
@@ -377,6 +377,16 @@ enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
 		return rc == RC_OK ? t->rc : rc;
 	}
 	return RC_FAULT;
+}
+
+enum rc text_feed(struct text *t, struct slice in, size_t raw_n)
+{
+	return feed(t, in, raw_n, false);
+}
+
+enum rc text_feed_last(struct text *t, struct slice in, size_t raw_n)
+{
+	return feed(t, in, raw_n, true);
 }
 
 struct slice text_character(const struct jsonscan *scan)

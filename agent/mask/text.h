@@ -49,6 +49,9 @@ enum rc text_context(struct text *t, struct slice before) MUST_USE;
 /* Bytes of the text; raw_n of the sink's bytes spell them (n of them when they stand for themselves). */
 enum rc text_feed(struct text *t, struct slice in, size_t raw_n) MUST_USE;
 
+/* The same for the last ones, when text_end() follows: less is done twice. */
+enum rc text_feed_last(struct text *t, struct slice in, size_t raw_n) MUST_USE;
+
 /* The inside of a whole JSON string, escapes and all. */
 enum rc text_feed_string(struct text *t, struct slice raw) MUST_USE;
 
