@@ -286,7 +286,7 @@ for part in exchange streams bulk memory; do
 done
 if wants mask; then
 	progress "masking"
-	"$SITE/bin/mask" "$W/note.txt" > "$W/mask" || fail "masking"
+	"$SITE/bin/mask" "$W/note.txt" tests/accuracy/corpora/mts_dialog.jsonl > "$W/mask" || fail "masking"
 fi
 progress ""
 tests/bench/report.sh "$W"
