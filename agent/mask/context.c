@@ -299,7 +299,7 @@ void context_masked(struct context *c, enum entity entity)
 	columns_masked(&c->columns);
 	c->words[0] = c->words[1] = c->words[2] = 0;
 	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY :
-		       entity == ENTITY_DATE ? CONTEXT_DATE : CONTEXT_MASKED;
+		       entity == ENTITY_DATE ? CONTEXT_DATE : entity == ENTITY_ZIP ? CONTEXT_ZIP : CONTEXT_MASKED;
 	c->before[1] = 0;
 	c->gap = GAP_NONE;
 	c->glued = false;

@@ -53,6 +53,7 @@ static const struct {
 	{scan_age, AT_DIGIT | AT_NUMBER},
 	{scan_facility, AT_CAPITAL},
 	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
+	{scan_postcode, AT_DIGIT | AT_CAPITAL},
 	{scan_county, AT_CAPITAL},
 	{scan_city, AT_CAPITAL},
 	{scan_name, AT_NAMED},

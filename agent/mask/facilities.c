@@ -46,6 +46,29 @@ static size_t saint(struct scan *s)
 		p.end + 2 : 0;
 }
 
+/* "at Mercy General": the name of a hospital without the word */
+static size_t short_name(struct scan *s)
+{
+	struct part p, last;
+	size_t at;
+
+	if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE))
+		return 0;
+	part_read(s, s->i, &p);
+	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_GENERIC)))
+		return 0;
+	at = part_next_word(s, &p);
+	for (int words = 0; at && words < 2; words++) {
+		part_read(s, at, &last);
+		if (last.shape < SHAPE_NAME && last.shape != p.shape)
+			return 0;
+		if (last.words & WORD_SHORT)
+			return is_upper(scan_at(s, last.end + 1)) ? 0 : last.end;
+		at = part_next_word(s, &last);
+	}
+	return 0;
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	size_t at = s->i, end = 0;
@@ -81,6 +104,8 @@ bool scan_facility(struct scan *s, struct finding *f)
 	}
 	if (end)
 		return found(f, s, end, "facility");
+	if ((end = short_name(s)))
+		return found(f, s, end, "facility, its short name");
 	if ((end = saint(s)) && around_left(s->context) == LEFT_PLACE && around_right(s, end) != RIGHT_THING)
 		return found(f, s, end, "facility, a saint's");
 	return false;

@@ -1,4 +1,5 @@
 /* Where people live: streets, cities, counties. */
+#include "abroad.h"
 #include "around.h"
 #include "parts.h"
 
@@ -40,7 +41,7 @@ static size_t unit(struct scan *s, size_t end)
 	};
 	size_t i = end, j;
 
-	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
+	while (i < end + 3 && (scan_at(s, i) == ',' || scan_at(s, i) == ' ' || scan_at(s, i) == '\n'))
 		i++;
 	if (i == end)
 		return end;
@@ -71,6 +72,26 @@ static size_t unit(struct scan *s, size_t end)
 	return j;
 }
 
+/* "Highway 19 N", "Queen Street West": the number of a road, and where on it. */
+static size_t behind_suffix(struct scan *s, size_t end)
+{
+	size_t i = end + 1, word;
+	uint64_t hash;
+
+	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, i))) {
+		while (i < end + 6 && is_alnum(scan_at(s, i)))
+			i++;
+		if (!is_alnum(scan_at(s, i)))
+			end = i;
+	}
+	if (scan_at(s, end) != ' ' || !is_upper(scan_at(s, end + 1)))
+		return end;
+	hash = around_word(s, end + 1, &word);
+	if (is_alnum(scan_at(s, word)) || !(word_kinds(hash) & WORD_DIRECTION))
+		return end;
+	return word;
+}
+
 /* A street's name from place i on, up to its suffix; loose: an address was announced, and the suffix may be missing. 0: none. */
 static size_t street(struct scan *s, size_t i, bool loose)
 {
@@ -96,14 +117,14 @@ static size_t street(struct scan *s, size_t i, bool loose)
 		} else if (end) {
 			break;
 		}
-		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) && p.shape != SHAPE_INITIAL)
+		/* "US Highway 19" */
+		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) && p.shape != SHAPE_INITIAL &&
+		    !(words == 0 && p.shape == SHAPE_CAPITALS && p.end - p.start == 2))
 			break;
 		last = p.end;
 		at = part_next_word(s, &p);
 	}
-	if (end || !loose)
-		return end;
-	return last;
+	return end ? behind_suffix(s, end) : loose ? last : 0;
 }
 
 static size_t po_box(struct scan *s, size_t i)
@@ -127,6 +148,33 @@ static size_t po_box(struct scan *s, size_t i)
 	return 0;
 }
 
+/* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
+static size_t rural(struct scan *s, size_t i)
+{
+	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr "};
+
+	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+		size_t n = 0, j, from;
+
+		while (forms[k][n] && lower(scan_at(s, i + n)) == (unsigned char)forms[k][n])
+			n++;
+		if (forms[k][n])
+			continue;
+		for (j = i + n; j < i + n + 5 && is_digit(scan_at(s, j)); j++)
+			;
+		if (j == i + n)
+			return 0;
+		j += scan_at(s, j) == ',';
+		for (n = 0; n < 5 && lower(scan_at(s, j + n)) == (unsigned char)" box "[n]; n++)
+			;
+		from = j + n;
+		for (j = from; n == 5 && j < from + 6 && is_digit(scan_at(s, j)); j++)
+			;
+		return n == 5 && j > from && !is_alpha(scan_at(s, j)) ? j : 0;
+	}
+	return 0;
+}
+
 static bool lives_at(const struct context *c)
 {
 	return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (word_kinds(c->before[1]) & WORD_LIVES);
@@ -137,9 +185,13 @@ bool scan_address(struct scan *s, struct finding *f)
 	bool label = labelled(s, LABEL_ADDRESS), loose;
 	size_t i = s->i, n = 0, end;
 
+	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s)))
+		return found(f, s, unit(s, end), ENTITY_ADDRESS, "street abroad");
 	if (!is_digit(scan_at(s, i))) {
 		if (lower(scan_at(s, i)) == 'p' && (end = po_box(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
+		if ((end = rural(s, i)))
+			return found(f, s, end, ENTITY_ADDRESS, "rural route");
 		/* "lives on Village Drive": a street without a number */
 		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
 			return false;
@@ -220,6 +272,25 @@ static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 	return end;
 }
 
+/* Provinces of Canada and states of Australia. */
+static bool province_at(struct scan *s, size_t i)
+{
+	static const char list[] = " ON QC BC AB MB SK NS NB NL PE YT NSW VIC QLD TAS ACT Ontario Quebec Alberta Manitoba Saskatchewan ";
+	size_t n = 0;
+
+	while (n < 13 && is_alpha(scan_at(s, i + n)))
+		n++;
+	for (const char *p = list; n > 1 && *p; p++) {
+		size_t k = 0;
+
+		while (*p == ' ' && k < n && (unsigned char)p[k + 1] == scan_at(s, i + k))
+			k++;
+		if (k == n && p[k + 1] == ' ')
+			return true;
+	}
+	return false;
+}
+
 /* "City, ST" */
 static bool before_state(struct scan *s, size_t end)
 {
@@ -229,7 +300,7 @@ static bool before_state(struct scan *s, size_t end)
 		i++;
 	if (scan_at(s, i) == ' ')
 		i++;
-	return i > end && state_at(s, i);
+	return i > end && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
 }
 
 /* Up to three words in capitals, for cities that no dictionary has. */
@@ -268,7 +339,7 @@ bool scan_city(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	unsigned int bits = 0;
 	word_set kinds = c->gap == GAP_SPACE ? word_kinds(c->before[0]) : 0;
-	bool one = false, first, in;
+	bool one = false, first, in, lives;
 	size_t end, all;
 
 	if (!is_upper(scan_at(s, s->i)))
@@ -281,14 +352,17 @@ bool scan_city(struct scan *s, struct finding *f)
 	all = capitals(s);
 	if (all && before_zip(s, all))
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
-	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && scan_at(s, all) == ',')
+	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && (scan_at(s, all) != ' ' || before_state(s, all)))
 		return found(f, s, all, ENTITY_CITY, "city behind a street");
+	if (all && c->before[0] == CONTEXT_ZIP && c->gap == GAP_SPACE && scan_at(s, all) != ' ')
+		return found(f, s, all, ENTITY_CITY, "city behind a postcode");
 	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);
 	first = bits & DICTIONARY_FIRST;
-	if (one && (bits & DICTIONARY_SAFE) && !(in && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST))))
+	lives = word_kinds(c->before[1]) & WORD_LIVES;
+	if (one && (bits & DICTIONARY_SAFE) && !lives && !(in && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST))))
 		return false;
 	if (!in && (!(kinds & WORD_FROM) || (one && first)))
 		return false;

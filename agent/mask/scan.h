@@ -21,7 +21,8 @@
 #define CONTEXT_ADDRESS 3
 #define CONTEXT_CITY 4
 #define CONTEXT_DATE 5
-#define CONTEXT_LAST CONTEXT_DATE                /* above, it is a word */
+#define CONTEXT_ZIP 6
+#define CONTEXT_LAST CONTEXT_ZIP                /* above, it is a word */
 
 /* What stands between the last word and here; the strongest counts. */
 enum gap { GAP_NONE, GAP_SPACE, GAP_COMMA, GAP_BRACKET, GAP_COLON, GAP_STOP, GAP_LINE };
@@ -173,6 +174,7 @@ detector scan_name, scan_known_name;                                            
 detector scan_written_date;                                                                          /* written.c */
 detector scan_day, scan_holiday;                                                                     /* days.c */
 detector scan_age;                                                                                   /* ages.c */
+detector scan_postcode;                                                                              /* abroad.c */
 detector scan_address, scan_city, scan_county;                                                       /* places.c */
 detector scan_facility;                                                                              /* facilities.c */
 detector scan_person;                                                                                /* people.c */
@@ -261,6 +263,11 @@ static inline void context_space(struct context *c)
 #define WORD_BORN         W(57)	/* (in) a year */
 #define WORD_PERIOD       W(58)	/* "early", "last" (March) */
 #define WORD_HUMAN        W(41)	/* (is a) "retired" */
+#define WORD_ROAD_FIRST   W(42)	/* "rue", "Calle": a street's name follows */
+#define WORD_ROAD_LAST    W(43)	/* "utca", "trg": its number follows */
+#define WORD_SHORT        W(45)	/* "General": ends the short name of a hospital */
+#define WORD_PROVINCE     W(46)	/* of Canada and Australia */
+#define WORD_DIRECTION    W(44)	/* "N", "West": of streets */
 
 /* Numbers and days in words are a list of their own. */
 enum {

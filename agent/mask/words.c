@@ -33,7 +33,7 @@ static const char CREDENTIALS[] =
 	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
 
 /* Small words inside names: "de la Cruz", "van der Berg". */
-static const char PARTICLES[] = "de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
+static const char PARTICLES[] = "dei degli delle des das los las de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
 
 static const char KIN[] =
 	"mother father mom dad mum mommy daddy son daughter brother sister wife husband spouse partner aunt uncle cousin niece nephew grandmother "
@@ -169,16 +169,29 @@ static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday
 
 static const char STREET[] =
 	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter parkway pkwy circle cir highway hwy square sq trail trl "
-	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route";
+	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route grove close mews gardens green hollow bend cove glen trace bluff landing meadows overlook knoll pointe chase promenade "
+	"esplanade heights estates quay wynd wharf bypass pk extension fork";
 static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "
-	"county parish travelled flew visiting originally resident native home";
-static const char FACILITY[] = "hospital clinic infirmary hospice sanatorium sanitarium polyclinic healthcare hospitals clinics";
+	"county parish travel travelling traveling grew raised travelled flew here back relocating commutes drove visiting originally resident native home";
+static const char DIRECTION[] = "n s e w ne nw se sw north south east west northeast northwest southeast southwest";
+static const char PROVINCE[] = "on qc bc ab mb sk ns nb nl pe yt ontario quebec alberta manitoba saskatchewan columbia nsw vic qld tas act wa sa nt";
+
+/* Kinds of streets in other languages. */
+static const char ROAD_FIRST[] = "rue avenue chemin impasse allee quai calle avenida avda carrer paseo camino calzada carretera callejon via viale corso piazza vicolo "
+	"largo rua travessa praca estrada alameda ulica ul aleja al strada bulevardul jalan jl boulevard plaza callejon calz prolongacion rruga";
+static const char ROAD_LAST[] = "utca u ut ter korut ulice trg gate gata vei vag cesta cesty sokak caddesi terrasse tie katu weg laan plein strasse allee platz "
+	"nam namesti";
+
+static const char FACILITY[] = "pharmacy school academy church synagogue mosque shelter rehab facility pharmacies associates schools orphanage dispensary surgicenter "
+	"hospital clinic infirmary hospice sanatorium sanitarium polyclinic healthcare hospitals clinics";
 static const char CENTER[] = "center centre home living system group institute centers manor campus pavilion";
 static const char GENERIC[] =
 	"community general regional county city state university memorial medical family pain eye heart women children emergency urgent outpatient inpatient local "
 	"district public private veterans va rural teaching children's women's walk in day surgery surgical rehabilitation rehab nursing health care dialysis cancer "
 	"primary internal medicine mental behavioral wound sleep hand spine foot skin dental vision hearing travel allergy asthma diabetes cardiology oncology neurology "
 	"orthopedic orthopedics dermatology urology gastroenterology endocrinology rheumatology pulmonary renal transplant trauma birth birthing maternity "
+	"high middle elementary grade sunday catholic baptist methodist lutheran presbyterian junior free charter night medication specialty hospital clinic "
+	"orthopaedic orthopaedics dental vaccination sports compounding mail order retail nursing skilled homeless correctional detention "
 	"pediatric pediatrics geriatric psychiatric psychiatry infusion anticoagulation coumadin heart failure memory stroke fracture burn wellness fitness community "
 	"senior retirement assisted group adult foster long term acute skilled the our this that an another same other new old main";
 
@@ -211,7 +224,10 @@ void words_fill(void)
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
-		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD}, {"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN}, {ADVERB, WORD_ADVERB},
+		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD},
+		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
+		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
+		{PROVINCE, WORD_PROVINCE}, {"general memorial regional methodist presbyterian deaconess", WORD_SHORT}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
 		{HUMAN, WORD_HUMAN}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},

@@ -250,6 +250,26 @@ static void test_places(void **state)
 	      {"Seen in Urgent Care", NULL}, {"born at 39 weeks", NULL}, {"moved from Virginia", NULL}, {"2 Drive-Through meals", NULL}, {"Children's Hospital", NULL});
 }
 
+static void test_places_abroad(void **state)
+{
+	CHECK({"Hauptstra\u00dfe 12, 10115 Berlin", "[ADDRESS], [ZIP] [CITY]"}, {"at 12 rue de la Paix, 75002 Paris.", "at [ADDRESS], [ZIP] [CITY]."}, {"Calle Mayor 45, Madrid", "[ADDRESS], [CITY]"},
+	      {"Lindenweg 7", "[ADDRESS]"}, {"Via dei Fiorentini 17", "[ADDRESS]"}, {"Kossuth utca 5.", "[ADDRESS]."}, {"14 Orchard Close, Leeds LS6 2AB", "[ADDRESS], [CITY] [ZIP]"},
+	      {"88 Queen Street West, Toronto, ON M5H 2M9", "[ADDRESS], [CITY], ON [ZIP]"}, {"5 Wattle Grove, Geelong VIC 3220", "[ADDRESS], [CITY] VIC [ZIP]"}, {"born in Lagos in 2010", "born in [CITY] in 2010"},
+	      {"Monitoring 4 times", NULL}, {"Via mouth 3 times", NULL}, {"Brigade 4", NULL}, {"T2 3RD rib", NULL}, {"M5H 2M9 cells", NULL}, {"en la calle 5", NULL});
+}
+
+static void test_roads_and_units(void **state)
+{
+	CHECK({"RR 2 Box 118", "[ADDRESS]"}, {"HC 61 Box 40", "[ADDRESS]"}, {"4410 County Road 12, Salina", "[ADDRESS], [CITY]"}, {"1600 US Highway 19 N Lot 44", "[ADDRESS]"}, {"12 Main St\nApt 4", "[ADDRESS]"},
+	      {"RR 18, BP 120/80", NULL}, {"HC 34 percent", NULL});
+}
+
+static void test_facilities(void **state)
+{
+	CHECK({"from Mercy General for care", "from [FACILITY] for care"}, {"at Lincoln Elementary School.", "at [FACILITY]."}, {"Hargrove Pharmacy", "[FACILITY]"}, {"Grace Lutheran Church", "[FACILITY]"},
+	      {"Brookhaven Skilled Nursing Facility", "[FACILITY]"}, {"High School", NULL}, {"the Attorney General for", NULL}, {"Catholic Church", NULL}, {"Sunday School", NULL}, {"Nursing Facility", NULL});
+}
+
 static void test_heads_of_tables_are_labels(void **state)
 {
 	CHECK({"PID|1||84729315^^^MRN||RASHID^OMAR||19610704|M", "PID|1||[MRN]^^^MRN||[NAME]||[DATE]|M"},
@@ -316,6 +336,9 @@ int main(void)
 		cmocka_unit_test(test_days_told_by_what_is_around_them), cmocka_unit_test(test_months_holidays_and_seasons),
 		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places_abroad),
+		cmocka_unit_test(test_roads_and_units),
+		cmocka_unit_test(test_facilities),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
 		cmocka_unit_test(test_our_own_words_stay),
