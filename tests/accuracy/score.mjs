@@ -1,4 +1,4 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|unseen|numbers|days|presidio|mts]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|unseen|numbers|days|shorthand|presidio|mts]
 import fs from 'node:fs'
 import path from 'node:path'
 import {spawnSync} from 'node:child_process'
@@ -111,6 +111,7 @@ const runs = {
 	unseen: () => score('documents by another hand', written(path.join(here, 'unseen'))),
 	numbers: () => score('numbers and codes', hard(path.join(here, 'numbers.txt'))),
 	days: () => score('dates and ages', hard(path.join(here, 'days.txt'))),
+	shorthand: () => score('what is written short', hard(path.join(here, 'shorthand.txt'))),
 	presidio: () => score('presidio_synth_v2', presidio),
 	mts: () => unlabelled('mts_dialog', jsonl(path.join(here, 'corpora/mts_dialog.jsonl')).flatMap(d => [{text: d.text}, {text: d.dialogue}])),
 }
