@@ -1,7 +1,18 @@
-/* Days that are told by what stands around them: "admitted 3/4", "3/9: afebrile", "3/4-3/9/22", "Christmas Eve", "fall of 2022". */
+/* A day without its year in numbers, "Cr 1.4 (10/24)", "3/4-3/9", "F/u 10-20", a month with it, "2/2016", and all in one
+ * number, "20240314". Scores, shares and doses look the same: the value and the words on both sides decide. */
+#include <string.h>
+
 #include "around.h"
 #include "checks.h"
 #include "digits.h"
+
+struct day {
+	int first, second;
+	uint16_t sign;                   /* '/' or '-' */
+	bool padded;                     /* "03/4": no score is written so */
+	bool year;                       /* one more number follows by the same sign */
+	size_t end;
+};
 
 static bool found(struct finding *f, struct scan *s, size_t end, const char *rule)
 {
@@ -9,60 +20,217 @@ static bool found(struct finding *f, struct scan *s, size_t end, const char *rul
 	return true;
 }
 
-/* ---- day and month in numbers ---------------------------------------------------------------------------------------------------------- */
-
-/* Strength 4/5, pain 7/10, half a tablet: more often than a day of the year. */
-static bool is_share(int a, int b)
+/* How many digits stand at place i, five at most, and what they say. */
+static size_t number(struct scan *s, size_t i, int *value)
 {
-	return b == 10 || (b <= 5 && a <= b);
+	size_t n = 0;
+
+	for (*value = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
+		*value = *value * 10 + scan_at(s, i + n) - '0';
+	return n;
 }
 
-/* " 0815", " at 2:30", " @ 14:05" */
-static bool time_follows(struct scan *s, size_t i)
+/* Does the number that ends there go on in another way: "3/4.5", "5/2,000", "3/4%"? */
+static bool goes_on(struct scan *s, size_t end)
 {
-	size_t digits = 0;
+	uint16_t c = scan_at(s, end), next = scan_at(s, end + 1);
 
-	if (scan_at(s, i) == ',')
+	if (is_alnum(c) || c == '%' || c == '+' || c == '"')
+		return true;
+	if (c == ',')                                    /* "3/4,3/5" */
+		return is_digit(next) && scan_at(s, end + 2) != '/' && scan_at(s, end + 3) != '/';
+	return (c == '.' || c == ':') && is_digit(next);
+}
+
+/* A month and a day of it, or a month with a zero before it and the year's two digits: "08/97". */
+static bool read_day(struct scan *s, size_t i, struct day *d)
+{
+	size_t n = number(s, i, &d->first), m;
+
+	d->sign = scan_at(s, i + n);
+	if (n < 1 || n > 2 || (d->sign != '/' && d->sign != '-'))
+		return false;
+	m = number(s, i + n + 1, &d->second);
+	d->end = i + n + 1 + m;
+	d->padded = scan_at(s, i) == '0' || scan_at(s, i + n + 1) == '0';
+	d->year = scan_at(s, d->end) == d->sign && is_digit(scan_at(s, d->end + 1));
+	if (m < 1 || m > 2 || goes_on(s, d->end) || (scan_at(s, d->end) == '/' && !d->year))
+		return false;
+	return check_day(-1, d->first, d->second) || (scan_at(s, i) == '0' && n == 2 && m == 2 && d->sign == '/' && d->first >= 1);
+}
+
+/* May it be a score, a share, "secondary to"? */
+static bool is_score(const struct day *d)
+{
+	return !d->padded && d->first <= d->second &&
+	       (d->second <= 8 || d->second == 10 || d->first == d->second || (d->second == 9 && d->first >= 7));
+}
+
+/* The kinds of the word that stands a space or a hyphen behind; 0: none does. */
+static word_set kinds_behind(struct scan *s, size_t end)
+{
+	size_t i = scan_at(s, end) == ' ' || scan_at(s, end) == '-' ? end + 1 : end;
+
+	return i > end && is_alpha(scan_at(s, i)) ? word_kinds(around_word(s, i, &end)) : 0;
+}
+
+static bool is_dash(uint16_t c)
+{
+	return c == '-' || c == 0x2013 || c == 0x2014 || c == 0x2192;
+}
+
+enum partner { PARTNER_NONE, PARTNER_DAY, PARTNER_SCORE };
+
+/* What follows in a list, or as the end of a span: scores in a row have the same number behind, and dilutions are no days. */
+static enum partner partner(struct scan *s, const struct day *d)
+{
+	size_t i = d->end, end;
+	struct day other;
+	int value;
+
+	i += scan_at(s, i) == ' ';
+	if (is_alpha(scan_at(s, i))) {
+		if (!(word_kinds(around_word(s, i, &end)) & (WORD_DAY_CUE | WORD_AND)))
+			return PARTNER_NONE;
+		i = end;
+	} else if (is_dash(scan_at(s, i)) || scan_at(s, i) == ',' || scan_at(s, i) == '&') {
 		i++;
-	if (scan_at(s, i++) != ' ')
-		return false;
-	if (scan_at(s, i) == '@' || (lower(scan_at(s, i)) == 'a' && lower(scan_at(s, i + 1)) == 't'))
-		for (i += scan_at(s, i) == '@' ? 1 : 2; scan_at(s, i) == ' '; i++)
-			;
-	while (digits < 5 && is_digit(scan_at(s, i + digits)))
-		digits++;
-	if (digits == 4)
-		return scan_at(s, i) <= '2' && scan_at(s, i + 2) <= '5' && !is_alnum(scan_at(s, i + 4));
-	return digits && digits < 3 && scan_at(s, i + digits) == ':' && is_digit(scan_at(s, i + digits + 1));
+	}
+	i += scan_at(s, i) == ' ';
+	if (i == d->end)
+		return PARTNER_NONE;
+	if (!read_day(s, i, &other) || other.sign != d->sign) {
+		end = i + number(s, i, &value);
+		return end > i && scan_at(s, end) == '/' && is_digit(scan_at(s, end + 1)) ? PARTNER_SCORE : PARTNER_NONE;
+	}
+	if (other.year)
+		return PARTNER_DAY;
+	if (other.second == d->second || (kinds_behind(s, other.end) & WORD_SHARE) || (is_score(&other) && (other.first != d->first || d->first == 1)))
+		return PARTNER_NONE;
+	return PARTNER_DAY;
 }
 
-/* The beginning of a line, and of what happened on the day: "3/9: afebrile", "3/9 - CT negative", "3/9 Admitted." */
-static bool opens_line(struct scan *s, size_t end)
+/* "0815", "10:30", "@ 9", "1015-1130" behind a space */
+static bool has_time(struct scan *s, size_t end)
 {
-	uint16_t next = scan_at(s, end);
+	int value;
+	size_t n;
 
-	if (s->context->last && s->context->last != '\n')
+	if (scan_at(s, end) != ' ')
 		return false;
-	return next == ':' || next == '-' || next == ')' || (next == ' ' && (scan_at(s, end + 1) == '-' || is_upper(scan_at(s, end + 1))));
+	if (scan_at(s, end + 1) == '@')
+		return true;
+	n = number(s, end + 1, &value);
+	if (n == 4)
+		return value < 2400 && value % 100 < 60 && !is_alpha(scan_at(s, end + 5));
+	return n && n < 3 && value < 24 && scan_at(s, end + 1 + n) == ':' && is_digit(scan_at(s, end + 2 + n));
 }
 
-/* Do the words before say that a day follows? sure: whatever its numbers are. */
-static bool announced(const struct context *c, bool *sure)
+/* Is it one more of a list of days, or the end of a span? */
+static bool is_listed(struct scan *s, const struct day *d)
 {
-	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
+	const struct context *c = s->context;
+	uint16_t next = scan_at(s, d->end);
 
-	*sure = false;
-	if (c->gap == GAP_NONE || c->gap > GAP_COLON || c->last == '/')
+	if (c->before[1] == CONTEXT_DATE)
+		return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & (WORD_DAY_CUE | WORD_AND));
+	if (c->before[0] != CONTEXT_DATE || c->gap > GAP_BRACKET)
 		return false;
-	*sure = (c->gap != GAP_COMMA && ((last & WORD_DATE_BEFORE) || (number_kinds(c->before[0]) & NUMBER_WEEKDAY))) || c->label == LABEL_DAY ||
-		c->before[0] == CONTEXT_DATE || (c->before[1] == CONTEXT_DATE && (last & (WORD_AND | WORD_DAY_CUE)));
-	if (*sure)
+	if (c->gap != GAP_SPACE || is_dash(c->last))
 		return true;
-	if (c->gap != GAP_COMMA && (last & WORD_DAY))
+	/* "10/3 4/5 in both legs" */
+	return next != ' ' || !is_alpha(scan_at(s, d->end + 1));
+}
+
+/* "10-20", which is most often from ten to twenty of something: what may stand behind a day? */
+static bool ends_alone(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end), next = scan_at(s, end + 1);
+
+	if (c != ' ')
+		return c == 0 || c == ',' || c == '.' || c == ';' || c == ')' || c == '\n' || c == '\r' || (c == ':' && !is_digit(next));
+	if (is_digit(next))
+		return has_time(s, end);
+	if (!is_alpha(next))
+		return next != '%' && next != '/';
+	if (lower(scan_at(s, end + 2)) == 'm' && (lower(next) == 'a' || lower(next) == 'p') && !is_alnum(scan_at(s, end + 3)))
+		return false;                            /* "10-11 am" */
+	return kinds_behind(s, end) & (WORD_WITH | WORD_AND | WORD_IN | WORD_ROLE | WORD_ON);
+}
+
+/* Does it begin its line, or the text? */
+static bool begins_line(const struct context *c)
+{
+	return c->gap == GAP_LINE || !c->before[0];
+}
+
+/* What follows is a note of that day: "3/4: afebrile", "3/4 Admitted." */
+static bool is_entry(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end);
+	word_set behind;
+
+	if (c == ':' || has_time(s, end) || (c == ' ' && is_dash(scan_at(s, end + 1)) && scan_at(s, end + 2) == ' '))
 		return true;
-	/* "MRI of 3/9", "POD 2 (3/14)" */
-	return c->gap <= GAP_BRACKET && c->gap != GAP_COMMA &&
-	       ((last & WORD_DAY_CUE) || ((second & (WORD_DAY | WORD_DATE_BEFORE)) && (c->last == '(' || (number_kinds(c->before[0]) & NUMBER_OLD))));
+	behind = kinds_behind(s, end);
+	return (behind & (WORD_ROLE | WORD_VERB | WORD_PARTICIPLE)) && !(behind & WORD_PLACE_BEFORE);
+}
+
+/* "11/27 on PHQ-9", "24/30 on the MMSE" */
+static bool on_scale(struct scan *s, size_t end)
+{
+	size_t next;
+
+	if (scan_at(s, end) != ' ' || !(word_kinds(around_word(s, end + 1, &end)) & WORD_ON) || scan_at(s, end) != ' ')
+		return false;
+	if ((number_kinds(around_word(s, end + 1, &next)) & NUMBER_THE) && scan_at(s, next) == ' ')
+		end = next;
+	return word_kinds(around_word(s, end + 1, &next)) & WORD_SCORE;
+}
+
+static bool is_day(struct scan *s, const struct day *d)
+{
+	const struct context *c = s->context;
+	word_set before = c->gap < GAP_STOP ? word_kinds(c->before[0]) : 0, behind = kinds_behind(s, d->end);
+	bool cue = (before & (WORD_DATE_BEFORE | WORD_DAY)) || c->label == LABEL_DAY, near = c->gap == GAP_SPACE || c->gap == GAP_COLON;
+
+	if (d->year || (behind & WORD_SHARE))
+		return false;
+	if (is_listed(s, d))
+		return true;
+	if (d->sign == '-')
+		return (cue && ends_alone(s, d->end)) || (begins_line(c) && d->first > d->second && is_entry(s, d->end));
+	if (scan_at(s, d->end) == '-' && is_digit(scan_at(s, d->end + 1)))
+		return partner(s, d) == PARTNER_DAY;
+	if (d->first == 2 && d->second == 2 && scan_at(s, d->end) == ' ' && is_alpha(scan_at(s, d->end + 1)) &&
+	    !(behind & (WORD_SUBJECT | WORD_VERB | WORD_BE | WORD_ON | WORD_IN)))
+		return false;                            /* secondary to: "fell 2/2 weakness" */
+	if (cue)                                         /* "done 5/5" */
+		return d->first != d->second || d->second > 5 || (before & WORD_DATE_BEFORE);
+	if (is_score(d))
+		return (begins_line(c) && is_entry(s, d->end)) || partner(s, d) == PARTNER_DAY;
+	if (near && ((before & WORD_AND) ? lexicon_find(c->before[1]) == &lexicon_none : (before | word_kinds(c->before[1])) & WORD_SCORE))
+		return false;                            /* "24/30 and 11/27", "MoCA 11/30" */
+	return d->padded || (partner(s, d) != PARTNER_SCORE && !on_scale(s, d->end));
+}
+
+/* "2/2016", "03-2019" */
+static size_t month_and_year(struct scan *s)
+{
+	int month, year;
+	size_t n = number(s, s->i, &month), end;
+	uint16_t sign = scan_at(s, s->i + n);
+	word_set before = word_kinds(s->context->before[0]);
+
+	if (n < 1 || n > 2 || month < 1 || month > 12 || (sign != '/' && sign != '-'))
+		return 0;
+	if (sign == '-' && !(before & (WORD_DATE_BEFORE | WORD_DAY)) && (scan_at(s, s->i) != '0' || (before & WORD_SCORE)) &&
+	    s->context->gap != GAP_BRACKET)
+		return 0;
+	end = s->i + n + 1 + number(s, s->i + n + 1, &year);
+	if (end != s->i + n + 5 || year < 1900 || year > 2099 || goes_on(s, end))
+		return 0;
+	return scan_at(s, end) == sign && is_alnum(scan_at(s, end + 1)) ? 0 : end;
 }
 
 /* "3/4-3/9/22", "3/4 - 3/9" from the first group on: how many groups; 0: no such. */
@@ -80,7 +248,7 @@ static size_t range(const struct digits *d)
 		return 0;
 	if (d->groups > 4 && d->group[4].sign == '/')
 		return d->group[4].n == 2 || d->group[4].n == 4 ? 5 : 0;
-	return (a == c && e > b) || (c == a + 1 && !is_share(c, e)) || (c == a + 2 && b > 12) ? 4 : 0;
+	return (a == c && e > b) || (c == a + 1 && !(e == 10 || (e <= 5 && c <= e))) || (c == a + 2 && b > 12) ? 4 : 0;
 }
 
 /* 20240314, 202403141015, 20240314101500 */
@@ -98,148 +266,27 @@ static bool is_stamp(const struct digits *d)
 	return v[0] >= 1900 && v[0] < 2100 && check_day(v[0], v[1], v[2]) && v[3] < 24 && v[4] < 60 && v[5] < 60;
 }
 
-/* 03/2023 */
-static bool is_month_and_year(const struct digits *d)
-{
-	int month = digits_value(d, 0), year = digits_value(d, 1);
-
-	return d->groups > 1 && d->group[0].n <= 2 && d->group[1].n == 4 && d->group[1].sign == '/' && month >= 1 && month <= 12 && year >= 1900 &&
-	       year < 2100 && !(d->groups > 2 && d->group[2].sign == '/');
-}
-
-/* " to 3/9", " and 3/9": one more day, which is no share, says that the first one is none. */
-static bool goes_on(struct scan *s, size_t i)
-{
-	static const char *const words[] = {" to ", " and ", " through ", " thru "};
-	struct digits d;
-
-	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-		size_t n = 0;
-
-		while (words[k][n] && scan_at(s, i + n) == (unsigned char)words[k][n])
-			n++;
-		if (words[k][n] || !is_digit(scan_at(s, i + n)))
-			continue;
-		digits_read(s, i + n, false, &d);
-		return d.groups > 1 && d.group[1].sign == '/' && check_day(-1, digits_value(&d, 0), digits_value(&d, 1)) &&
-		       !is_share(digits_value(&d, 0), digits_value(&d, 1));
-	}
-	return false;
-}
-
 bool scan_day(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
 	const struct digits *d;
-	size_t k, end;
-	bool sure;
-	int a, b;
+	struct day day;
+	size_t k;
 
-	if (!is_digit(scan_at(s, s->i)) || c->label == LABEL_PLAIN || c->last == '/' || c->last == '.')
+	if (!is_digit(scan_at(s, s->i)) || c->label == LABEL_PLAIN)
 		return false;
 	d = digits_here(s);
 	if (is_stamp(d) && !is_alnum(scan_at(s, d->group[0].end)))
 		return found(f, s, d->group[0].end, "year, month and day");
-	if (d->groups < 2 || d->group[1].sign != '/' || d->group[0].n > 2)
+	/* the end of something longer */
+	if (d->groups < 2 || d->group[0].n > 2 || (c->last < 0x80 && c->last && strchr("/.+=#<_^", c->last)) ||
+	    (c->last == '-' && c->before[0] != CONTEXT_DATE))
 		return false;
-	if (is_month_and_year(d) && digits_end(s, d, 2))
-		return found(f, s, d->group[1].end, "month and year");
+	k = month_and_year(s);
+	if (k)
+		return found(f, s, k, "month and year");
 	k = range(d);
 	if (k && digits_end(s, d, k))
 		return found(f, s, d->group[k - 1].end, "days and months");
-	end = d->group[1].end;
-	if (d->group[1].n > 2 || (d->groups > 2 && d->group[2].sign == '/') || is_alpha(scan_at(s, end)) || !digits_end(s, d, 2))
-		return false;
-	a = digits_value(d, 0);
-	b = digits_value(d, 1);
-	if (!check_day(-1, a, b))
-		return false;
-	if (announced(c, &sure) && (sure ? !(a <= 5 && b == 5) : !is_share(a, b) || (b < 5 && goes_on(s, end))))
-		return found(f, s, end, "day and month");
-	return (time_follows(s, end) || opens_line(s, end)) && !is_share(a, b) && found(f, s, end, "day and month");
-}
-
-/* ---- holidays, seasons, quarters ---------------------------------------------------------------------------------------------------------- */
-
-static bool is_word(struct scan *s, size_t i, const char *word)
-{
-	size_t k = 0;
-
-	while (word[k] && lower(scan_at(s, i + k)) == (unsigned char)word[k])
-		k++;
-	return !word[k] && !is_alnum(scan_at(s, i + k));
-}
-
-/* " Eve", " Day", "'s Day", "s' Day" behind a name: the unit behind it, 0. */
-static size_t eve_or_day(struct scan *s, size_t i, bool possessive)
-{
-	if (scan_at(s, i) == '\'' && possessive)
-		i += 1 + (lower(scan_at(s, i + 1)) == 's');
-	if (scan_at(s, i) != ' ' || !is_upper(scan_at(s, i + 1)))
-		return 0;
-	return is_word(s, i + 1, "eve") || is_word(s, i + 1, "day") ? i + 4 : is_word(s, i + 1, "sunday") || is_word(s, i + 1, "monday") ? i + 7 : 0;
-}
-
-/* " 2022", ", 2022", " of 2022", " 2019-2020": the unit behind; 0 */
-static size_t year_behind(struct scan *s, size_t i)
-{
-	size_t n = 0;
-
-	if (scan_at(s, i) == ',' || scan_at(s, i) == '/')
-		i++;
-	if (scan_at(s, i) == ' ')
-		i++;
-	if (is_word(s, i, "of") && scan_at(s, i + 2) == ' ')
-		i += 3;
-	while (n < 5 && is_digit(scan_at(s, i + n)))
-		n++;
-	if (n != 4 || is_alpha(scan_at(s, i + 4)) || !((scan_at(s, i) == '1' && scan_at(s, i + 1) == '9') || (scan_at(s, i) == '2' && scan_at(s, i + 1) == '0')))
-		return 0;
-	i += 4;
-	if ((scan_at(s, i) == '-' || scan_at(s, i) == '/') && is_digit(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2))) {
-		for (n = 1; n < 5 && is_digit(scan_at(s, i + n)); n++)
-			;
-		return n == 3 || n == 5 ? i + n : i;
-	}
-	return i;
-}
-
-bool scan_holiday(struct scan *s, struct finding *f)
-{
-	const struct context *c = s->context;
-	word_set kinds = s->word->kinds, before = c->gap == GAP_SPACE ? word_kinds(c->before[0]) : 0;
-	bool capital = is_upper(scan_at(s, s->i)), cue = before & (WORD_DATE_BEFORE | WORD_DAY_CUE | WORD_PERIOD);
-	size_t end = 0, year;
-
-	if (kinds & WORD_HOLIDAY) {
-		end = eve_or_day(s, s->token, false);
-		year = year_behind(s, end ? end : s->token);
-		if (capital && (end || year || cue))
-			return found(f, s, year ? year : end ? end : s->token, "holiday");
-		return false;
-	}
-	if (kinds & WORD_SEASON) {
-		year = year_behind(s, s->token);
-		cue = cue || capital || (before & WORD_ARTICLE) || (number_kinds(c->before[0]) & NUMBER_THE) || !is_word(s, s->i, "fall");
-		return year && cue && found(f, s, year, "season and year");
-	}
-	if (s->digits) {                                 /* Q3 2022 */
-		year = capital ? year_behind(s, s->token) : 0;
-		return year && found(f, s, year, "quarter and year");
-	}
-	if (!capital)
-		return false;
-	if (is_word(s, s->i, "new") && scan_at(s, s->token) == ' ' && lower(scan_at(s, s->token + 1)) == 'y') {
-		static const char years[] = "year";
-		size_t j = s->token + 1;
-
-		for (size_t k = 0; years[k] && lower(scan_at(s, j)) == (unsigned char)years[k]; k++)
-			j++;
-		j += lower(scan_at(s, j)) == 's';
-		end = eve_or_day(s, j, true);
-	} else {
-		end = eve_or_day(s, s->token, true);
-	}
-	year = end ? year_behind(s, end) : 0;
-	return end && found(f, s, year ? year : end, "holiday");
+	return read_day(s, s->i, &day) && is_day(s, &day) && found(f, s, day.end, "day and month");
 }

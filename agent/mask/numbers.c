@@ -213,8 +213,8 @@ static bool is_date(const struct digits *d, bool label)
 		return d->group[1].n <= 2 && d->group[2].n <= 2 && check_day(a, b, c);
 	if (d->group[0].n > 2 || d->group[1].n > 2 || (d->group[2].n != 4 && d->group[2].n != 2))
 		return false;
-	/* "1.2.24" could be a section, "14.03.24" is none */
-	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label && (sign == ' ' || d->group[0].n + d->group[1].n < 4))
+	/* "1.2.24" could be a section, "14.03.24" and "8.21.24" are none */
+	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label && (sign == ' ' || (d->group[0].n + d->group[1].n < 4 && a <= 12 && b <= 12)))
 		return false;
 	if (label && d->group[0].n == 2 && d->group[1].n == 2 && d->group[2].n == 2 && a > 31 && check_day(-1, b, c))
 		return true;                                     /* 45-03-04 */

@@ -172,7 +172,8 @@ detector scan_code;                                                             
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
 detector scan_written_date;                                                                          /* written.c */
-detector scan_day, scan_holiday;                                                                     /* days.c */
+detector scan_day;                                                                                   /* days.c */
+detector scan_holiday;                                                                               /* holidays.c */
 detector scan_age;                                                                                   /* ages.c */
 detector scan_postcode;                                                                              /* abroad.c */
 detector scan_address, scan_city, scan_county;                                                       /* places.c */
@@ -253,7 +254,7 @@ static inline void context_space(struct context *c)
 #define WORD_WHOSE        W(38)	/* "his", "a", "who": of a person who was just named */
 #define WORD_TWIN         W(39)
 #define WORD_ADVERB       W(40)	/* "also": between a person and a verb */
-#define WORD_DAY          W(50)	/* "admitted", "echo": a day without a year may follow */
+#define WORD_DAY          W(50)	/* "seen", "labs": a day without a year follows, and no score */
 #define WORD_DAY_CUE      W(51)	/* "before", "to": so may many other numbers */
 #define WORD_HOLIDAY      W(52)
 #define WORD_SEASON       W(53)
@@ -262,6 +263,8 @@ static inline void context_space(struct context *c)
 #define WORD_DIED         W(56)	/* (at) an age */
 #define WORD_BORN         W(57)	/* (in) a year */
 #define WORD_PERIOD       W(58)	/* "early", "last" (March) */
+#define WORD_SCORE        W(59)	/* "MoCA", "page": a score or a part follows, also one that could be a day */
+#define WORD_SHARE        W(60)	/* behind one: "strength", "tablet", "of" */
 #define WORD_HUMAN        W(41)	/* (is a) "retired" */
 #define WORD_ROAD_FIRST   W(42)	/* "rue", "Calle": a street's name follows */
 #define WORD_ROAD_LAST    W(43)	/* "utca", "trg": its number follows */

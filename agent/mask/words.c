@@ -129,20 +129,38 @@ static const char DATE_BEFORE[] =
 	"note on since until till dated starting beginning effective seen admit admitted admission discharge discharged doa dos doi lmp edd edc appt "
 	"appointment rtc due signed collected received recd expires exp wk week birthday visit born birth dob dod date";
 static const char DAY[] =
-	"labs lab echo tte tee cxr kub ct cta mri mra xray ekg ecg eeg emg egd pet us ultrasound mammogram mammo colonoscopy biopsy bx cath lhc pap ua tdap "
-	"flu shot vaccine covid surgery dose doses check checked done drawn repeat performed taken reviewed placed removed started stopped transfused extubated "
-	"intubated scheduled rescheduled filled refilled tkr thr cabg pci dialysis transplant scan film films imaging culture cultures pod note notes called "
-	"faxed mailed received reported read resulted given administered ordered consult consulted followup stent ablation seizure fall fell injury onset "
-	"symptoms session treatment cycle chemo radiation weight wt wts exam x-ray";
+	"thru through after before by ending past visits visited last next call called calls fu appts eta doc adm admits dc dced c d "
+	"u dispo addendum addended notes letter message labs lab cx bcx ucx culture cultures drawn echo tte tee cxr kub ct cta mri "
+	"mra mrcp pet eeg ekg ecg xray ray us ultrasound mammogram mammo dexa colonoscopy egd ercp cath biopsy bx path scan imaging "
+	"film films ua study exam eval consult out removed placed inserted pulled changed extubated intubated transfused reintubated "
+	"transferred bm started starts start stop stopped stops resumed ended ends fell died expired passed booster shot vaccine "
+	"vaccinated tdap flu influenza shingrix prevnar covid surgery onset began begun dx dxd sx occurred happened filled refilled "
+	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
+	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
+	"transcribed entered dates check recheck closed opened reopened completed performed done op postop preop";
 static const char DAY_CUE[] = "from to through thru by before after between last next";
 static const char HOLIDAY[] =
 	"christmas thanksgiving easter halloween hanukkah chanukah ramadan passover diwali juneteenth kwanzaa xmas eid navidad";
 static const char SEASON[] = "spring summer fall autumn winter";
+/* Behind these stands a score that could be a day by its value, or a part: "MoCA 12/30", "H/H 10/30", "page 2/11". */
+static const char SCORE[] =
+	"phq gad moca mmse slums gcs gds epds audit act nihss braden morse ciwa cows barthel berg tinetti apgar apgars wells score scores scored total points "
+	"day days page pages slide cycle session sessions treatment treatments fraction fractions tx part step item items question questions level "
+	"h hct hgb bun ast alt inr ptt rr hr bp peep bipap cpap ipap epap settings ratio room rm bed unit apt suite ste od os ou va acuity vision tooth teeth "
+	"lot ages aged grade stage type class rated rates pain strength recall version v";
+static const char SHARE[] =
+	"strength murmur sem systolic diastolic pain ns of tab tabs tablet tablets cap caps capsule capsules pill pills pack packs ppd inch inches cm mm mg mcg "
+	"ml cc gm lb lbs kg l oz feet ft meals meal nodes node lymph cores positive week weeks wk wks day days month months mo yr yrs year years hour hours hr hrs "
+	"min mins minute minutes times time mile miles cup cups scale full way strengths vision od os ou sessions visits items treatments fractions cycles doses "
+	"dose drops puffs units severity intensity dilution hpf needle screw ago points point throughout bilaterally bilat ratio split strips beats pulses "
+	"reflexes recall bowl glass sedentary people patients pts bites";
 static const char OWN[] = "her his their my your our";
 static const char SUBJECT[] = "he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
 static const char DIED[] = "died deceased passed away expired dying death lived living";
-static const char BORN[] = "born b yob birth";
-static const char PERIOD[] = "in since last this until till through thru from by early late mid of during next before after between by and to end beginning middle around approximately";
+static const char BORN[] = "born b yob dob birth nacido nacida nac";
+static const char PERIOD[] =
+	"in since last this past until till through thru from by early late mid of during next before after between and to end beginning middle around "
+	"approximately over";
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
@@ -223,7 +241,7 @@ void words_fill(void)
 		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
-		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
+		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {SCORE, WORD_SCORE}, {SHARE, WORD_SHARE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
 		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD},
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},

@@ -198,7 +198,12 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 
 	if ((before & WORD_AND) && s->context->before[1] == CONTEXT_DATE)
 		before = WORD_PERIOD;
+	/* in full and in capitals no other word looks like these */
+	if (end - i > 5 - (lower(scan_at(s, i)) == 'j') && is_upper(scan_at(s, i)) && !(kinds & WORD_ALSO_NAME) && !is_verb(s, i, end))
+		before |= WORD_PERIOD;
 	if (i != s->i || !(before & WORD_PERIOD) || (!is_upper(scan_at(s, i)) && is_verb(s, i, end)))
+		return false;
+	if (end == i + 3 && is_upper(scan_at(s, i + 1)))             /* OCT, MAR */
 		return false;
 	if (scan_at(s, after) == ' ' && (is_upper(scan_at(s, after + 1)) || is_digit(scan_at(s, after + 1))))
 		return false;
@@ -219,6 +224,7 @@ static size_t month_first(struct scan *s, size_t i)
 	sure = is_upper(scan_at(s, i)) || !verb;         /* "may 3 tablets", "march 5 miles" are none */
 	at = skip_the(s, skip(s, end, " ,-/", 2));
 	to = at > end || scan_at(s, end - 1) == '.' ? day(s, at, &ordinal) : 0;
+	sure = sure || (i == s->i && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & WORD_DATE_BEFORE));      /* "on may 3" */
 	if (to && (sure || ordinal || and_year(s, to) > to)) {
 		to = more_days(s, to);
 		if (is_alnum(scan_at(s, to)) || scan_at(s, to) == '%' || (scan_at(s, to) == '.' && is_digit(scan_at(s, to + 1))))
@@ -302,7 +308,7 @@ static size_t day_alone(struct scan *s, size_t i)
 	case 0: case '.': case ',': case ';': case ':': case ')': case '\n':
 		return end;
 	case ' ':
-		return word_kinds(around_word(s, end + 1, &behind)) & (WORD_SUBJECT | WORD_OWN | WORD_WITH) ? end : 0;
+		return word_kinds(around_word(s, end + 1, &behind)) & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB) ? end : 0;
 	}
 	return 0;
 }

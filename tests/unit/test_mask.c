@@ -233,6 +233,17 @@ static void test_months_holidays_and_seasons(void **state)
 	      {"fall in 2021", NULL}, {"a summer cold", NULL}, {"New Years ago", NULL}, {"5 March fractures", NULL}, {"Mayo 3 inflammation", NULL}, {"q3h 2022", NULL});
 }
 
+static void test_days_without_a_year(void **state)
+{
+	CHECK({"Cr 1.4 (10/24), was 1.2 (10/19)", "Cr 1.4 ([DATE]), was 1.2 ([DATE])"}, {"Staples out 11/16", "Staples out [DATE]"},
+	      {"F/u 10-20 w/ surgery", "F/u [DATE] w/ surgery"}, {"call 11-13 1715", "call [DATE] 1715"}, {"3/4, 3/5 and 3/7", "[DATE], [DATE] and [DATE]"},
+	      {"4/4 0700-1900: calm", "[DATE] 0700-1900: calm"}, {"CABG 2/2016", "CABG [DATE]"}, {"in 08/97 she", "in [DATE] she"}, {"seen 5/4 by", "seen [DATE] by"},
+	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"},
+	      {"f/u 10-14 days", NULL}, {"on 2-4 L", NULL}, {"seen 2-3 times", NULL}, {"between 3-4 pm", NULL}, {"MoCA 11/30", NULL}, {"11/27 on PHQ-9", NULL},
+	      {"Page 2/11", NULL}, {"H/H 10/30", NULL}, {"fell 2/2 weakness", NULL}, {"from 7/10 to 3/10", NULL}, {"1/20 and 1/40 dilutions", NULL}, {"on 1/2 tab", NULL},
+	      {"in OCT thinning", NULL}, {"36 4/7", NULL}, {"3/14 nodes", NULL}, {"on the 2nd floor", NULL}, {"3/4 of the time", NULL}, {"10/12.5 daily", NULL});
+}
+
 static void test_ages(void **state)
 {
 	CHECK({"a 93-year-old woman", "a [AGE]-year-old woman"}, {"ninety-two years old", "[AGE] years old"}, {"Aged 101, alone", "Aged [AGE], alone"}, {"91 y/o F", "[AGE] y/o F"},
@@ -334,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_names_found_again),
 		cmocka_unit_test(test_dates_in_words),
 		cmocka_unit_test(test_days_told_by_what_is_around_them), cmocka_unit_test(test_months_holidays_and_seasons),
+		cmocka_unit_test(test_days_without_a_year),
 		cmocka_unit_test(test_ages),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_places_abroad),
