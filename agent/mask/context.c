@@ -197,7 +197,7 @@ void context_word(struct context *c, const struct scan *s)
 
 static bool joins_codes(uint16_t sign)
 {
-	return sign && sign < 0x80 && strchr("+/-_=%:.@~", sign);
+	return sign && sign < 0x80 && strchr("+/-_=%:.@~'", sign);
 }
 
 static enum gap gap_of(uint16_t sign)

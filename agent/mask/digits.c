@@ -75,16 +75,9 @@ static void read_words(struct scan *s, size_t i, struct digits *d)
 	}
 }
 
-void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+/* Groups from place j on, behind those that were read. */
+static void read_groups(struct scan *s, size_t j, struct digits *d)
 {
-	size_t j = i;
-
-	*d = (struct digits){0};
-	if (words && !is_digit(scan_at(s, i))) {
-		read_words(s, i, d);
-		return;
-	}
-	d->spaced = true;
 	while (d->groups < GROUPS_MAX && d->n < DIGITS_MAX) {
 		size_t k = d->groups, from = d->n;
 		char sign = 0;
@@ -98,17 +91,53 @@ void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
 		d->group[k].sign = sign;
 		d->group[k].end = j;
 		d->groups++;
-		d->spaced = d->spaced && d->n - from == 1;
 		if (is_alpha(scan_at(s, j)))
 			break;
 	}
-	d->spaced = d->spaced && d->groups > 3;
+	d->d[d->n] = '\0';
+	d->spaced = d->groups > 3 && d->group[0].n == 1 && d->n == d->groups;    /* only the first may be empty */
+}
+
+void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+{
+	d->n = d->groups = 0;
+	d->spaced = false;
+	d->d[0] = '\0';
+	memset(&d->group[0], 0, sizeof d->group[0]);
+	if (words && !is_digit(scan_at(s, i)))
+		read_words(s, i, d);
+	else
+		read_groups(s, i, d);
+}
+
+/* The number was read from one of the groups before: it goes on here. False: that is not so. */
+static bool go_on(struct scan *s, struct digits *d)
+{
+	size_t k = 1, last = d->groups - (d->n == DIGITS_MAX), from;
+
+	if (s->number_at >= s->i || !s->r->plain)
+		return false;
+	while (k < last && d->group[k].end - d->group[k].n < s->i)
+		k++;
+	if (k >= last || d->group[k].end - d->group[k].n != s->i)
+		return false;
+	from = d->group[k].from;
+	d->n = (size_t)(d->group[last - 1].from + d->group[last - 1].n) - from;
+	memmove(d->d, d->d + from, d->n);
+	memmove(d->group, d->group + k, (last - k) * sizeof d->group[0]);
+	for (size_t g = 0; g < last - k; g++)
+		d->group[g].from = (uint8_t)(d->group[g].from - from);
+	d->group[0].sign = 0;
+	d->groups = last - k;
+	read_groups(s, d->group[d->groups - 1].end, d);
+	return true;
 }
 
 const struct digits *digits_here(struct scan *s)
 {
 	if (s->number_at != s->i) {
-		digits_read(s, s->i, false, s->number);
+		if (!go_on(s, s->number))
+			digits_read(s, s->i, false, s->number);
 		s->number_at = s->cut ? SIZE_MAX : s->i;
 	}
 	return s->number;

@@ -176,17 +176,18 @@ bool scan_card(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
+	if (d->n < 13)
+		return false;
 	while (joined < d->groups && (d->group[joined].sign == ' ' || d->group[joined].sign == '-'))
 		joined++;
-	for (size_t k = joined; k > 0; k--) {
+	for (size_t k = d->spaced && joined > 16 ? 16 : joined; k > 0; k--) {
 		size_t n = d->group[k - 1].from + d->group[k - 1].n;
-		char text[DIGITS_MAX + 1];
 
-		if (n < 13 || n > 19 || (d->spaced && n != 16 && n != 15) || is_alnum(scan_at(s, d->group[k - 1].end)))
+		if (n < 13)
+			return false;
+		if (n > 19 || (d->spaced && n != 16 && n != 15) || is_alnum(scan_at(s, d->group[k - 1].end)))
 			continue;
-		memcpy(text, d->d, n);
-		text[n] = '\0';
-		if ((k == 1 || d->group[0].n == 4 || d->spaced) && check_card(text, n))
+		if ((k == 1 || d->group[0].n == 4 || d->spaced) && check_card(d->d, n))
 			return found(f, s, d->group[k - 1].end, ENTITY_ACCOUNT, "card, check digit");
 	}
 	return false;

@@ -138,27 +138,32 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
 }
 
-void part_read(struct scan *s, size_t i, struct part *p)
+/* goes_on: single letters that go on behind a sign are read otherwise where the scan stands. */
+static void read_anew(struct scan *s, size_t i, bool goes_on, struct part *p)
 {
-	/* single letters that go on behind a sign are read otherwise where the scan stands */
-	bool goes_on = i == s->i && is_spacing(s->context->last), cut = s->cut;
-	struct part *known = &s->part[i % SCAN_PARTS];
-	uint32_t bit = (uint32_t)1 << i % SCAN_PARTS;
+	bool cut = s->cut;
 	size_t far;
 
-	if ((s->parts & bit) && known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on))) {
-		*p = *known;
-		return;
-	}
 	s->cut = false;
 	read_part(s, i, p);
 	far = p->end + SEEN_BEHIND;
 	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
 	if (!s->cut) {                                   /* what the end cuts is asked again, for the answer to be marked so */
-		*known = *p;
-		s->parts |= bit;
+		s->part[i % SCAN_PARTS] = *p;
+		s->parts |= (uint32_t)1 << i % SCAN_PARTS;
 	}
 	s->cut = s->cut || cut;
+}
+
+void part_read(struct scan *s, size_t i, struct part *p)
+{
+	const struct part *known = &s->part[i % SCAN_PARTS];
+	bool goes_on = i == s->i && is_spacing(s->context->last);
+
+	if ((s->parts >> i % SCAN_PARTS & 1) && known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on)))
+		*p = *known;
+	else
+		read_anew(s, i, goes_on, p);
 }
 
 size_t part_next(struct scan *s, const struct part *p, bool comma)

@@ -107,8 +107,12 @@ static int reference(const char *p, size_t n, bool final, uint32_t *c)
 
 	if (n >= 2 && p[1] != '#') {
 		for (size_t k = 0; k < sizeof REFERENCES / sizeof *REFERENCES; k++) {
-			size_t length = strlen(REFERENCES[k].name), have = n - 1 < length ? n - 1 : length;
+			size_t length, have;
 
+			if (n >= 2 && p[1] != *REFERENCES[k].name)
+				continue;
+			length = strlen(REFERENCES[k].name);
+			have = n - 1 < length ? n - 1 : length;
 			if (memcmp(p + 1, REFERENCES[k].name, have) != 0)
 				continue;
 			*c = (unsigned char)REFERENCES[k].c;

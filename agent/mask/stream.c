@@ -1,5 +1,6 @@
 /* One text on its way: read in a window, decided from left to right, and given out as far as it is decided. What a decision looks at
  * is the text from its own place on and what was decided before, never where the text was cut; so every way of cutting gives the same. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,16 +27,17 @@ struct mask_stream {
 	bool found;                      /* something was, that is not kept */
 	uint32_t passed_over;            /* entities that do not count as found, a bit each */
 	size_t n;
-	char window[READING_MAX];
+	char window[READING_MAX];        /* the last: only what it holds is written and wiped */
 };
 
 enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, struct mask_counts *counts, struct mask_stream **out)
 {
-	struct mask_stream *m = calloc(1, sizeof *m);
+	struct mask_stream *m = malloc(sizeof *m);
 
 	*out = m;
 	if (!m)
 		return RC_NOMEM;
+	memset(m, 0, offsetof(struct mask_stream, window));
 	m->engine = engine;
 	m->scope = scope;
 	m->counts = counts;
@@ -47,7 +49,7 @@ void mask_stream_free(struct mask_stream *m)
 {
 	if (!m)
 		return;
-	wipe(m, sizeof *m);
+	wipe(m, offsetof(struct mask_stream, window) + m->n);
 	free(m);
 }
 
