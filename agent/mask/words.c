@@ -124,7 +124,7 @@ static const char ARTICLE[] = "a an no the some this that my your any every each
 static const char NUMBER[] = "mr mrn dob ssn age id";
 static const char ROMAN[] = "ii iii iv vi vii viii ix";
 
-static const char YEARS[] = "year years yr yrs yo y";
+static const char YEARS[] = "year years yr yrs yo y anos";
 static const char DATE_BEFORE[] =
 	"note on since until till dated starting beginning effective seen admit admitted admission discharge discharged doa dos doi lmp edd edc appt "
 	"appointment rtc due signed collected received recd expires exp wk week birthday visit born birth dob dod date";

@@ -251,6 +251,17 @@ static void test_ages(void **state)
 	      {"93 kg", NULL}, {"SpO2 92% at rest", NULL}, {"95 percent stenosis", NULL}, {"fever over 101 F", NULL}, {"pulse 94", NULL}, {"90+-year-old", NULL}, {"in a hundred cases", NULL});
 }
 
+static void test_ages_in_other_words(void **state)
+{
+	(void)state;
+	CHECK({"94y F, pt is 94M", "[AGE]y F, pt is [AGE]M"}, {"AGE/SEX: 94/F", "AGE/SEX: [AGE]/F"}, {"ages 94 and 96", "ages [AGE] and [AGE]"}, {"she is 94.", "she is [AGE]."},
+	      {"her 94th birthday", "her [AGE]th birthday"}, {"Mother died at 94", "Mother died at [AGE]"}, {"lived to be 98", "lived to be [AGE]"},
+	      {"grandmother (97)", "grandmother ([AGE])"}, {"in her mid-90s", "in her mid-[AGE]s"}, {"nonagenarian", "[AGE]"}, {"born in 1931", "born in [AGE]"},
+	      {"DOB: 1931", "DOB: [AGE]"}, {"94-year, 3-month-old", "[AGE]-year, 3-month-old"}, {"She will be 95 in June", "She will be [AGE] in [DATE]"},
+	      {"born in 1951", NULL}, {"SBP in the 90s", NULL}, {"94 M solution", NULL}, {"She is 94% on 2 L", NULL}, {"She is 94 kg.", NULL}, {"temperature is 99 F.", NULL},
+	      {"90 years of data were pooled", NULL}, {"the 95th percentile", NULL}, {"90 day supply", NULL}, {"since 1931", NULL});
+}
+
 static void test_places(void **state)
 {
 	CHECK({"lives at 1420 Whispering Pines Lane, Missoula, MT 59801.", "lives at [ADDRESS], [CITY], MT [ZIP]."}, {"88 5th Ave, Apt 3C.", "[ADDRESS]."}, {"P.O. Box 771, Reno, Nevada", "[ADDRESS], [CITY], Nevada"},
@@ -345,8 +356,7 @@ int main(void)
 		cmocka_unit_test(test_names_found_again),
 		cmocka_unit_test(test_dates_in_words),
 		cmocka_unit_test(test_days_told_by_what_is_around_them), cmocka_unit_test(test_months_holidays_and_seasons),
-		cmocka_unit_test(test_days_without_a_year),
-		cmocka_unit_test(test_ages),
+		cmocka_unit_test(test_days_without_a_year), cmocka_unit_test(test_ages), cmocka_unit_test(test_ages_in_other_words),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_places_abroad),
 		cmocka_unit_test(test_roads_and_units),
