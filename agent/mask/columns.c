@@ -1,4 +1,4 @@
-/* Tables: what heads a column is the label of its values. Markdown ("| DOB |"), CSV and tab-separated text by their first line, and
+/* Tables: what heads a column is the label of its values. Markdown ("| DOB |"), text separated by commas, semicolons and tabs by their first line, and
  * the segments of HL7 version 2, whose fields have fixed places. */
 #include "columns.h"
 
@@ -104,9 +104,9 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 	}
 	if (sign == '"')
 		t->quoted = !t->quoted;
-	if (sign == '.' || sign == '!' || sign == '?' || sign == '{' || sign == ';')
+	if (sign == '.' || sign == '!' || sign == '?' || sign == '{')
 		t->prose = true;
-	cell = sign == '|' || sign == '\t' || (sign == ',' && !t->quoted);
+	cell = sign == '|' || sign == '\t' || ((sign == ',' || sign == ';') && !t->quoted);
 	if (cell && !t->line_separator)
 		t->line_separator = (char)sign;
 	if (sign != ' ' && sign != '"')

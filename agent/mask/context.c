@@ -6,6 +6,7 @@
 
 #define LABEL_UNITS 40                           /* how far behind its label a value may stand */
 #define LABEL_BREAKS 2
+#define IDENTIFIER_FAR 150
 
 static void forget_label(struct context *c)
 {
@@ -90,6 +91,14 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	/* one letter is a label only as such: "F: 617-482-3191" */
 	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
 		index = -1;
+	if (hash == label_words.identifier && behind(s) == '"') {
+		c->identifiers = IDENTIFIER_FAR;
+		c->nested = 0;
+	}
+	if (hash == label_words.value && c->identifiers && behind(s) == '"') {
+		number_label(c, false, 0);
+		return -1;
+	}
 	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
 	if (number && !phrase && c->before[0] > CONTEXT_LAST && c->gap == GAP_SPACE) {
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);
@@ -100,6 +109,7 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 		grow_old(c, to - from);
 	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && labels_at(index)->label == LABEL_PERSON)) {
 		set_label(c, index);
+		c->mark = to - from == 1 && !phrase;             /* "(H) 482-3190" */
 	} else if (word->state == STATE_NAME || (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]))) {
 		forget_label(c);
 		c->label = LABEL_STATE;
@@ -217,6 +227,15 @@ static enum gap gap_of(uint16_t sign)
 	return GAP_BRACKET;
 }
 
+static void count_brackets(struct context *c, uint16_t sign)
+{
+	c->identifiers--;
+	if (sign == '[' || sign == '{')
+		c->nested++;
+	else if ((sign == ']' || sign == '}') && (c->nested == 0 || --c->nested == 0))
+		c->identifiers = 0;
+}
+
 void context_sign(struct context *c, uint16_t sign)
 {
 	enum label cell;
@@ -228,6 +247,8 @@ void context_sign(struct context *c, uint16_t sign)
 			forget_label(c);
 		return;
 	}
+	if (c->identifiers)
+		count_brackets(c, sign);
 	if (sign == '*' || sign == 0x2022)
 		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
 	else if (sign != '-')
@@ -255,6 +276,8 @@ void context_sign(struct context *c, uint16_t sign)
 	if (sign == '\n')
 		c->breaks++;
 	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == label_words.no))
+		c->mark = true;
+	if (sign == '@' && c->label == LABEL_USER)
 		c->mark = true;
 	/* who is asked for the number says it in the next line */
 	if (c->label == LABEL_SSN && c->far && (sign == '?' || sign == '\n') && c->age <= LABEL_UNITS && c->breaks <= 1)
@@ -295,6 +318,7 @@ void context_masked(struct context *c, enum entity entity)
 		forget_label(c);
 	}
 	c->hidden = 0;
+	c->identifiers = c->identifiers ? IDENTIFIER_FAR : 0;
 	c->ending = c->ending && c->label == LABEL_SSN;
 	columns_masked(&c->columns);
 	c->words[0] = c->words[1] = c->words[2] = 0;

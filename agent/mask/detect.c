@@ -208,7 +208,7 @@ static bool is_spelled(struct scan *s, uint16_t next)
 		next = scan_at(s, ++i);
 	if (next == '[' || next == '(')
 		next = scan_at(s, ++i);
-	return i > s->token && lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't';
+	return i > s->token && (next == '@' || (lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't'));
 }
 
 /* A small word in capitals that none of the detectors of names and places lets begin one: "The", "Patient". It must stand alone, so that
@@ -263,7 +263,7 @@ static bool stands_alone(const uint16_t *c, size_t j, size_t stop)
 	if (next >= 0x80 || small[next] || next == '(' || next == '[')
 		return false;
 	if (next == ' ')                                 /* " at ", " (at) " */
-		return j + 1 < stop && lower(c[j + 1]) != 'a' && c[j + 1] != '(' && c[j + 1] != '[';
+		return j + 1 < stop && lower(c[j + 1]) != 'a' && c[j + 1] != '@' && c[j + 1] != '(' && c[j + 1] != '[';
 	if (next == '.')
 		return j + 1 < stop && !is_alnum(c[j + 1]);
 	if (next == ':')

@@ -28,6 +28,8 @@ static char sign_at(struct scan *s, size_t j, size_t *next)
 		}
 		if (is_emphasis(c))
 			continue;
+		if (c == '-' && sign == '-')                     /* "536--22--8741" */
+			continue;
 		if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
 			sign = sign ? sign : ' ';
 		} else if (c == '-' || c == '.' || c == '/' || c == ':' || c == ')' || c == '(' || c == ',') {

@@ -1,6 +1,7 @@
 /* A value that its label decides: "MRN: 84729315", "License no. MD-44821", "Accession S24-10233". */
 #include <string.h>
 
+#include "digits.h"
 #include "labels.h"
 #include "scan.h"
 
@@ -28,8 +29,9 @@ struct value {
 };
 
 /* Letters and digits with single signs between them; a sign at the end does not belong to it. */
-static void read_value(struct scan *s, size_t i, bool device, struct value *v)
+static void read_value(struct scan *s, size_t i, enum label label, struct value *v)
 {
+	bool device = label == LABEL_DEVICE;
 	size_t j = i;
 
 	*v = (struct value){.end = i};
@@ -43,7 +45,8 @@ static void read_value(struct scan *s, size_t i, bool device, struct value *v)
 			v->end = ++j;
 			continue;
 		}
-		if (!is_joiner(c) || (!device && (c == '(' || c == ')' || c == ':' || c == '+' || c == '\\')))
+		if (!is_joiner(c) || (!device && (c == '(' || c == ')' || c == '+' || c == '\\')) ||
+		    (c == ':' && !device && !(label == LABEL_ID && is_digit(scan_at(s, j - 1)))))
 			return;
 		for (j++; (scan_at(s, j) == '*' || scan_at(s, j) == '_' || scan_at(s, j) == '-') && j < v->end + 4; j++)
 			;
@@ -59,7 +62,7 @@ static void read_groups(struct scan *s, struct value *v)
 		struct value next;
 		bool capital = is_digit(scan_at(s, v->end + 1)) || is_upper(scan_at(s, v->end + 1));
 
-		read_value(s, v->end + 1, false, &next);
+		read_value(s, v->end + 1, LABEL_NONE, &next);
 		if (!capital || next.digits < 2 || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
 			return;
 		v->end = next.end;
@@ -113,8 +116,8 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		k++;
 	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
 		return false;
-	read_value(s, s->i, label == LABEL_DEVICE, &v);
-	if (!c->again && s->word->label < 0 && label != LABEL_MRN)
+	read_value(s, s->i, label, &v);
+	if (!c->again && label != LABEL_MRN && (s->word->label < 0 || v.count == 1 || labels_at(s->word->label)->label >= LABEL_TITLE))
 		read_prefix(s, &v);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v);
@@ -124,7 +127,21 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || (c->least && looks_like_year(s, &v)))
 		return false;
-	return v.digits + (v.letters > 0 && v.letters < 5) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	return v.digits + (v.letters > 0 && v.letters < 5 ? 2 : 0) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+}
+
+/* "four zero seven one": as it is dictated. */
+static bool in_words(struct scan *s, struct finding *f)
+{
+	struct digits d;
+
+	for (size_t k = 0; k < sizeof VALUES / sizeof *VALUES; k++) {
+		if (VALUES[k].label != s->context->label || s->context->again)
+			continue;
+		digits_read(s, s->i, true, &d);
+		return d.n >= 5 && found(f, s, d.group[0].end, VALUES[k].entity, VALUES[k].rule);
+	}
+	return false;
 }
 
 /* "username: rlopez58", "@rosa_lopez" */
@@ -150,6 +167,8 @@ bool scan_labelled(struct scan *s, struct finding *f)
 		return false;
 	if (c->label == LABEL_USER)
 		return is_alnum(first) && c->age <= 6 && user(s, f);
+	if (s->token > s->i && !s->digits && in_words(s, f))
+		return true;
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
 }
 

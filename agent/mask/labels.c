@@ -6,7 +6,7 @@
 /* Up to three words, joined by single spaces; case, and signs between the words, do not count. */
 static const struct known_label LABELS[] = {
 	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
-	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, MARK},
+	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, 0},
 	{"l4ssn", LABEL_SSN, 0}, {"ssn4", LABEL_SSN, 0}, {"seguro social", LABEL_SSN, 0}, {"ssnlast4", LABEL_SSN, 0},
 	{"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
 
@@ -86,7 +86,8 @@ static const struct known_label LABELS[] = {
 	{"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0}, {"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK},
 	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK}, {"badge", LABEL_ID, MARK}, {"registry", LABEL_ID, MARK},
 	{"locator", LABEL_ID, MARK}, {"enc", LABEL_ID, MARK}, {"acc", LABEL_ID, MARK}, {"requisition", LABEL_ID, MARK},
-	{"req", LABEL_ID, MARK}, {"barcode", LABEL_ID, MARK}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
+	{"req", LABEL_ID, MARK}, {"barcode", LABEL_ID, 0}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
+	{"studyinstanceuid", LABEL_ID, 0}, {"seriesinstanceuid", LABEL_ID, 0}, {"sopinstanceuid", LABEL_ID, 0},
 	{"uid", LABEL_ID, MARK}, {"dcn", LABEL_ID, MARK}, {"icn", LABEL_ID, MARK}, {"edipi", LABEL_ID, 0},
 	{"dod id", LABEL_ID, 0}, {"dod number", LABEL_ID, 0}, {"din", LABEL_ID, MARK}, {"pin", LABEL_ID, MARK},
 	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_ID, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
@@ -123,7 +124,7 @@ static const struct known_label LABELS[] = {
 	{"tty", LABEL_PHONE, 0}, {"telecom", LABEL_PHONE, LIST}, {"landline", LABEL_PHONE, LIST}, {"hotline", LABEL_PHONE, 0},
 	{"p", LABEL_PHONE, MARK}, {"h", LABEL_PHONE, MARK}, {"c", LABEL_PHONE, MARK}, {"w", LABEL_PHONE, MARK},
 	{"o", LABEL_PHONE, MARK}, {"m", LABEL_PHONE, MARK}, {"t", LABEL_PHONE, MARK}, {"f", LABEL_FAX, MARK},
-	{"pagers", LABEL_PAGER, 0}, {"pgr", LABEL_PAGER, 0}, {"beeper", LABEL_PAGER, 0}, {"bpr", LABEL_PAGER, 0},
+	{"beepers", LABEL_PAGER, 0}, {"pagers", LABEL_PAGER, 0}, {"pgr", LABEL_PAGER, 0}, {"beeper", LABEL_PAGER, 0}, {"bpr", LABEL_PAGER, 0},
 	{"ext", LABEL_PAGER, 0}, {"extension", LABEL_PAGER, 0}, {"extn", LABEL_PAGER, 0}, {"faxed", LABEL_FAX, 0},
 
 	{"dob", LABEL_DATE, 0}, {"d o b", LABEL_DATE, 0}, {"date of birth", LABEL_DATE, 0}, {"birth date", LABEL_DATE, 0},
@@ -236,8 +237,8 @@ static const struct {
 	{"at", FILLER_PLAIN}, {"for", FILLER_PLAIN}, {"to", FILLER_PLAIN}, {"verified", FILLER_PLAIN}, {"me", FILLER_PLAIN},
 	{"us", FILLER_PLAIN}, {"him", FILLER_PLAIN}, {"her", FILLER_PLAIN}, {"you", FILLER_PLAIN}, {"card", FILLER_PLAIN},
 	{"key", FILLER_PLAIN}, {"s", FILLER_PLAIN}, {"tel", FILLER_PLAIN}, {"account", FILLER_PLAIN}, {"mobile", FILLER_PLAIN},
-	{"value", FILLER_PLAIN}, {"text", FILLER_PLAIN}, {"jr", FILLER_PLAIN}, {"security", FILLER_PLAIN}, {"de", FILLER_PLAIN},
-	{"del", FILLER_PLAIN}, {"el", FILLER_PLAIN}, {"tin", FILLER_PLAIN}, {"left", FILLER_PLAIN}, {"scanned", FILLER_PLAIN},
+	{"value", FILLER_VALUE}, {"text", FILLER_PLAIN}, {"jr", FILLER_PLAIN}, {"security", FILLER_PLAIN}, {"de", FILLER_PLAIN},
+	{"del", FILLER_PLAIN}, {"el", FILLER_PLAIN}, {"left", FILLER_PLAIN}, {"scanned", FILLER_PLAIN},
 	{"combo", FILLER_PLAIN}, {"back", FILLER_PLAIN}, {"your", FILLER_PLAIN}, {"his", FILLER_PLAIN}, {"my", FILLER_PLAIN},
 };
 
@@ -292,6 +293,8 @@ void labels_fill(void)
 	label_words.mr = phrase_hash("mr", &last);
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);
+	label_words.identifier = phrase_hash("identifier", &last);
+	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);
 	label_words.date = phrase_hash("date", &last);

@@ -10,7 +10,7 @@
 
 typedef uint64_t word_set;
 
-enum { FILLER_PLAIN = 1, FILLER_MARK, FILLER_NUMBER, FILLER_ENDING };    /* the last two say something without a label, too */
+enum { FILLER_PLAIN = 1, FILLER_MARK, FILLER_NUMBER, FILLER_ENDING, FILLER_VALUE };      /* from the third on also without a label */
 enum { STATE_CODE = 1, STATE_NAME };     /* "MA", in capitals only; "Massachusetts" */
 
 struct word {

@@ -119,6 +119,11 @@ bool scan_email(struct scan *s, struct finding *f)
 		end = domain(s, j + 1, &dots);
 		return end > j + 1 && (dots || has_top_level(s, j, end)) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
+	if (scan_at(s, j) == ' ' && scan_at(s, j + 1) == '@') {          /* "rosa @ example.org" */
+		j += 2 + (scan_at(s, j + 2) == ' ');
+		end = domain(s, j, &dots);
+		return dots && has_top_level(s, j, end) && found(f, s, end, ENTITY_EMAIL, "email form");
+	}
 	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[')
 		return false;
 	end = spelled(s, j);
@@ -163,6 +168,8 @@ bool scan_url(struct scan *s, struct finding *f)
 			return url_rest(s, f, j, "url form");
 	if (is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
 		return false;
+	if (scan_at(s, s->token) == ':' && scan_at(s, s->token + 1) == '/' && scan_at(s, s->token + 2) == '/' && is_alnum(scan_at(s, s->token + 3)))
+		return url_rest(s, f, s->token + 3, "url form");         /* of any other scheme */
 	if (!scan_try(s, 1))
 		return false;
 	end = domain(s, s->i, &dots);

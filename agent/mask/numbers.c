@@ -65,7 +65,7 @@ bool scan_ssn(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) && !label)
 		return false;
 	d = in_digits_or_words(s, s->i, label, &room);
-	if (lengths(d, 3, form) && signs_in(d, 3, "-. ") && digits_end(s, d, 3)) {
+	if (lengths(d, 3, form) && signs_in(d, 3, "-. ") && (digits_end(s, d, 3) || (d->group[1].sign == '-' && is_alpha(scan_at(s, d->group[2].end))))) {
 		bool spaces = d->group[1].sign == ' ' || d->group[2].sign == ' ', same = d->group[1].sign == d->group[2].sign;
 
 		if (label || (!is_plain(s) && same && !spaces && check_ssn(d->d)) || (!is_plain(s) && spaces && d->group[1].sign != '.' &&
@@ -130,11 +130,42 @@ static bool international(struct scan *s, struct finding *f, enum entity entity)
 	return false;
 }
 
+/* 617 482 3190: three numbers of a row of them are none. */
+static bool stands_apart(struct scan *s, const struct digits *d)
+{
+	static const int zeros[] = {3, 3, 4};
+	uint16_t next = scan_at(s, d->group[2].end);
+	bool round = true;
+
+	for (size_t k = 0; k < 2; k++)
+		for (int i = 1; i < zeros[k]; i++)
+			round = round && d->d[d->group[k].from + i] == '0';
+	if (round || d->groups > 3 || s->context->last == '-' || s->context->last == '/' || s->context->last == ',')
+		return false;
+	return next != ' ' || !is_digit(scan_at(s, d->group[2].end + 1));
+}
+
+/* 1-800-FLOWERS, 1-888-CALL-NOW: seven letters and digits behind a toll-free prefix; the unit behind, 0. */
+static size_t vanity(struct scan *s, const struct digits *d)
+{
+	size_t j, n = 0;
+
+	if (d->groups < 2 || d->d[0] != '1' || d->group[0].n != 1 || d->group[1].n != 3 || d->d[1] != '8' || scan_at(s, d->group[1].end) != '-')
+		return 0;
+	for (j = d->group[1].end + 1; n < 8; j++) {
+		if (is_alnum(scan_at(s, j)))
+			n++;
+		else if (scan_at(s, j) != '-' || !is_alnum(scan_at(s, j + 1)))
+			break;
+	}
+	return n >= 7 && !is_alnum(scan_at(s, j)) ? j : 0;
+}
+
 bool scan_phone(struct scan *s, struct finding *f)
 {
-	static const int full[] = {3, 3, 4}, country[] = {1, 3, 3, 4}, local[] = {3, 4};
+	static const int full[] = {3, 3, 4}, country[] = {1, 3, 3, 4}, local[] = {3, 4}, broken[] = {3, 7};
 	enum entity entity = labelled(s, LABEL_FAX) ? ENTITY_FAX : ENTITY_PHONE;
-	bool label = labelled(s, LABEL_PHONE) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(';
+	bool label = labelled(s, LABEL_PHONE) || labelled(s, LABEL_PAGER) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(';
 	size_t from = s->i + paren, k;
 	struct digits room;
 	const struct digits *d;
@@ -146,17 +177,28 @@ bool scan_phone(struct scan *s, struct finding *f)
 	d = in_digits_or_words(s, from, label && !paren, &room);
 	if (paren && d->groups > 1 && d->group[1].sign != ')')
 		return false;
+	/* 011 44 20 7946 0958 */
+	if (d->d[0] == '0' && d->groups > 2 && ((d->group[0].n == 3 && d->d[1] == '1' && d->d[2] == '1') ||
+						(label && d->group[0].n == 2 && d->d[1] == '0')) && d->n >= 10 && d->n <= 18 &&
+	    signs_in(d, d->groups, " -.()") && digits_end(s, d, d->groups))
+		return found(f, s, d->group[d->groups - 1].end, entity, "phone, international");
+	k = vanity(s, d);
+	if (k)
+		return found(f, s, k, entity, "phone, toll-free");
 	k = lengths(d, 4, country) && d->d[0] == '1' ? 4 : lengths(d, 3, full) ? 3 : 0;
 	if (k && signs_in(d, k, " -.()/") && digits_end(s, d, k)) {
 		const char *number = d->d + (k == 4);
 		bool spaces = d->group[k - 1].sign == ' ' && d->group[k - 2].sign == ' ' && !paren;
 
-		if (label || paren || extension(s, d->group[k - 1].end) > d->group[k - 1].end || (!is_plain(s) && check_nanp(number) && !(spaces && k == 3)))
+		if (label || paren || extension(s, d->group[k - 1].end) > d->group[k - 1].end || (!is_plain(s) && check_nanp(number) && (!spaces || k == 4 || stands_apart(s, d))))
 			return found(f, s, extension(s, d->group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
 				     "phone form");
 	}
 	if (labelled(s, LABEL_PAGER) && d->group[0].n >= 4 && d->group[0].n <= 7 && digits_end(s, d, 1))
 		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");
+	if (lengths(d, 2, broken) && (label || paren || (d->group[1].sign != ' ' && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
+	    digits_end(s, d, 2))
+		return found(f, s, extension(s, d->group[1].end), entity, "phone label");        /* 617-4823190 */
 	if (label && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");
 	if (label && (d->groups == 1 || d->spaced) && d->n >= 7 && d->n <= 12 && !is_alnum(scan_at(s, d->group[d->groups - 1].end)))
@@ -234,7 +276,7 @@ bool scan_date(struct scan *s, struct finding *f)
 	if (d->groups >= 3 && is_date(d, label)) {
 		c = scan_at(s, d->group[2].end);
 		/* a time may follow ("2024-03-14T10:15"); more digits by the same sign make it a number of another kind */
-		if (!is_digit(c) && (!is_alpha(c) || c == 'T' || c == 't') &&
+		if (!is_digit(c) && (!is_alpha(c) || c == 'T' || c == 't' || d->group[2].n == 4) &&
 		    !(c == d->group[2].sign && c != '.' && is_digit(scan_at(s, d->group[2].end + 1))) &&
 		    !(c == '.' && d->group[2].sign == '.' && is_digit(scan_at(s, d->group[2].end + 1))))
 			return found(f, s, d->group[2].end, ENTITY_DATE, label ? "date label" : "date form");

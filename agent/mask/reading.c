@@ -28,9 +28,22 @@ static const struct {
 	{0xa4f0, 'E'}, {0xa4f2, 'I'}, {0xa4f3, 'O'}, {0xa4f4, 'U'},
 };
 
+/* Digits of a script stand in a row, from zero on. */
+static uint32_t digit(uint32_t c)
+{
+	uint32_t value = 0;
+
+	while (value < 9 && utf8proc_category((utf8proc_int32_t)(c - value - 1)) == UTF8PROC_CATEGORY_ND)
+		value++;
+	return '0' + value;
+}
+
 static uint32_t latin(uint32_t c)
 {
 	size_t low = 0, high = sizeof LOOKALIKES / sizeof *LOOKALIKES;
+
+	if (c >= 0x660 && utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_ND)
+		return digit(c);
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;

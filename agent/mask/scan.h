@@ -39,6 +39,8 @@ struct context {
 	bool again;                      /* its value was there; one more may follow: "MRN 84729315 and 84729316" */
 	bool ending;                     /* "ending in": the last four digits follow */
 	uint8_t least;                   /* digits that a value must have, when the label alone says little; 0 */
+	uint8_t identifiers;             /* FHIR: how many words and signs further "value" is still one of "identifier": [{"value": … */
+	uint8_t nested;                  /* brackets that were opened since */
 	uint8_t hidden;                  /* signs that hide something before here: "xxx-xx-", "****" */
 	uint8_t age;                     /* units since the label */
 	uint8_t breaks;                  /* line feeds since the label */

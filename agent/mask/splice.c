@@ -7,6 +7,7 @@
 #include "plain.h"
 
 #define KEY_MAX 256                              /* of a label */
+#define OUTER_MAX 32                             /* of the key of what holds it */
 #define ID_MAX 4096
 #define SCALAR_MAX 64                            /* of a number, with white space behind it */
 #define INTEGER_MAX 40                           /* digits; a longer number is no identifier */
@@ -23,6 +24,8 @@ struct level {
 	bool texts, changed;             /* it has held text of the shape; such text was changed */
 	enum role inherited;             /* of all values in it, unless ROLE_ANY */
 	uint32_t index;                  /* of an array's next item */
+	uint8_t outer_n;
+	char outer[OUTER_MAX];           /* the key that it stands behind, cut; an array's holds for its items */
 };
 
 struct splice {
@@ -203,9 +206,18 @@ static enum rc end_value(struct splice *s, int depth)
 static enum rc begin_bracket(struct splice *s, bool object)
 {
 	struct level *l = &s->level[s->scan.depth];
+	const struct level *in = l - 1;
 	enum rc rc = begin_value(s, s->scan.depth - 1, KIND_BRACKET);
+	size_t n = s->key.len < OUTER_MAX ? s->key.len : OUTER_MAX;
 
 	*l = (struct level){.place = s->place, .object = object, .inherited = s->role == ROLE_TEXT ? ROLE_ANY : s->role};
+	if (!n && !in->object) {
+		memcpy(l->outer, in->outer, in->outer_n);
+		l->outer_n = in->outer_n;
+	} else if (n) {
+		memcpy(l->outer, s->key.data, n);
+		l->outer_n = (uint8_t)n;
+	}
 	return rc;
 }
 
@@ -218,7 +230,13 @@ static enum rc need_text(struct splice *s)
 
 static enum rc label(const struct splice *s, struct buf *out)
 {
-	buf_init(out, KEY_MAX + 2);
+	const struct level *l = &s->level[s->scan.depth];
+
+	buf_init(out, OUTER_MAX + KEY_MAX + 3);
+	if (l->object && l->outer_n) {                   /* "identifier": {"value": "84729315"} */
+		buf_add(out, l->outer, l->outer_n);
+		buf_putc(out, ' ');
+	}
 	buf_add_slice(out, buf_slice(&s->key));
 	return buf_puts(out, ": ");
 }

@@ -125,6 +125,24 @@ static void test_telephones(void **state)
 	      {"12.3 x 4.5 x 3.2", NULL}, {"phone six one seven four eight two three one nine zero", "phone [PHONE]"});
 }
 
+static void test_telephones_in_other_groups(void **state)
+{
+	(void)state;
+	CHECK({"617 482 3190 is her cell", "[PHONE] is her cell"}, {"617-4823190", "[PHONE]"}, {"1-888-CALL-NOW.", "[PHONE]."}, {"011 44 20 7946 0958", "[PHONE]"},
+	      {"(H) 482-3190", "(H) [PHONE]"}, {"F: 482-3190", "F: [FAX]"}, {"my number is 482-3190", "my number is [PHONE]"}, {"SSN: 536-22-8741SSN", "SSN: [SSN]SSN"},
+	      {"SSN: 536--22--8741", "SSN: [SSN]"}, {"SSN: \u0665\u0663\u0666-\u0662\u0662-\u0668\u0667\u0664\u0661", "SSN: [SSN]"}, {"200 300 4000", NULL},
+	      {"212 345 6789 1011", NULL}, {"HR 72, P: 120-140", NULL}, {"1-800-mg", NULL});
+}
+
+static void test_values_of_identifiers(void **state)
+{
+	(void)state;
+	CHECK({"{\"identifier\":[{\"type\":{\"coding\":[{\"code\":\"MR\"}]},\"value\":\"40718265\"}],\"valueQuantity\":{\"value\":123456}}",
+	       "{\"identifier\":[{\"type\":{\"coding\":[{\"code\":\"MR\"}]},\"value\":\"[ID]\"}],\"valueQuantity\":{\"value\":123456}}"},
+	      {"mrn: four zero seven one eight two", "mrn: [MRN]"}, {"Twitter @rosalopez58", "Twitter @[ID]"}, {"s3://bucket/patients/40718265.json", "[URL]"},
+	      {"rosa @ example.org", "[EMAIL]"}, {"MRN;DOB;Sex\n40718265;1958-03-04;F\n", "MRN;DOB;Sex\n[MRN];[DATE];F\n"}, {"MRN:40718265DOB:03/04/1958SEX:F", "MRN:[MRN]:[DATE]SEX:F"});
+}
+
 static void test_dates(void **state)
 {
 	CHECK({"on 3/14/24", "on [DATE]"}, {"2024-03-14", "[DATE]"}, {"2024-03-14T10:15", "[DATE]T10:15"}, {"14.3.2024", "[DATE]"}, {"03-14-2024", "[DATE]"},
@@ -345,7 +363,7 @@ int main(void)
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
 		cmocka_unit_test(test_labels_as_records_write_them),
-		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_telephones),
+		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),

@@ -38,6 +38,8 @@ static const char *const TEXTS[] = {
 	"Cr 1.4 (10/24); 3/4, 3/5 and 3/7 missed, F/u 10-20 w/ x, call 11-13 1715, from 3/4 to 3/9, 11/27 on the PHQ-9, 1/20 and 1/40, 2/2 pain, 02-2016 4/5 s",
 	"Admit 3/14, d/c 3/19. 3/4-3/9/22; in March, since Oct; May 3 to 9; fall of 2022, Christmas Eve 2021; on the 14th she fell\n3/9: x\n3/10 At 0815 Y",
 	"MRNs: 40718265, 40718266 and 40718267; medicalRecordNumber: 40718265, xxx-xx-8741, xxxxx8741, 40718265 (MRN), MRN40718265, incident no. 718265",
+	"{\"identifier\":[{\"code\":\"MR\",\"value\":\"40718265\"}],\"telecom\":[{\"system\":\"phone\",\"value\":\"482-3190\"}]} died at 94, in her 90s; 94M; b. 1931",
+	"(H) 482-3190, 617-4823190, 1-888-CALL-NOW, 011 44 20 7946 0958, rosa @ example.org, s3://bucket/p/407.json, mrn: four zero seven one eight; @rosa58",
 	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
