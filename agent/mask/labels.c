@@ -202,6 +202,22 @@ static const struct known_label LABELS[] = {
 	{"midwife", LABEL_PERSON, MARK}, {"clinician", LABEL_PERSON, MARK}, {"employee", LABEL_PERSON, MARK},
 	{"insured", LABEL_PERSON, MARK}, {"guarantor", LABEL_PERSON, MARK}, {"policyholder", LABEL_PERSON, MARK},
 	{"yours truly", LABEL_NAME, 0}, {"warmly", LABEL_NAME, 0},
+	{"signed", LABEL_NAME, MARK}, {"e signed", LABEL_NAME, MARK}, {"e sig", LABEL_NAME, 0}, {"cosigner", LABEL_NAME, MARK},
+	{"electronically signed", LABEL_NAME, MARK}, {"goes by", LABEL_NAME, 0}, {"known as", LABEL_NAME, 0},
+	{"officer", LABEL_ROLE, 0}, {"ofc", LABEL_TITLE, 0}, {"deputy", LABEL_ROLE, 0}, {"trooper", LABEL_ROLE, 0},
+	{"detective", LABEL_ROLE, 0}, {"sergeant", LABEL_ROLE, 0}, {"corporal", LABEL_ROLE, 0}, {"lieutenant", LABEL_ROLE, 0},
+	{"captain", LABEL_ROLE, 0}, {"cpl", LABEL_TITLE, 0}, {"1lt", LABEL_ROLE, 0}, {"2lt", LABEL_ROLE, 0}, {"1sg", LABEL_ROLE, 0},
+	{"sfc", LABEL_ROLE, 0}, {"spc", LABEL_ROLE, 0}, {"pfc", LABEL_ROLE, 0}, {"pvt", LABEL_ROLE, 0}, {"ssg", LABEL_ROLE, 0},
+	{"pastor", LABEL_ROLE, 0}, {"rabbi", LABEL_ROLE, 0}, {"deacon", LABEL_ROLE, 0}, {"reverend", LABEL_ROLE, 0},
+	{"imam", LABEL_ROLE, 0}, {"judge", LABEL_ROLE, 0}, {"coach", LABEL_ROLE, 0}, {"principal", LABEL_ROLE, 0},
+	{"teacher", LABEL_ROLE, 0}, {"tchr", LABEL_ROLE, 0}, {"medic", LABEL_ROLE, 0}, {"paramedic", LABEL_ROLE, 0},
+	{"doula", LABEL_ROLE, 0}, {"chaplain", LABEL_ROLE, 0}, {"baby boy", LABEL_ROLE, 0}, {"baby girl", LABEL_ROLE, 0},
+	{"roommate", LABEL_PERSON, MARK}, {"girlfriend", LABEL_PERSON, MARK}, {"boyfriend", LABEL_PERSON, MARK},
+	{"niece", LABEL_PERSON, MARK}, {"nephew", LABEL_PERSON, MARK}, {"cousin", LABEL_PERSON, MARK},
+	{"friend", LABEL_PERSON, MARK}, {"neighbor", LABEL_PERSON, MARK}, {"fiance", LABEL_PERSON, MARK},
+	{"fiancee", LABEL_PERSON, MARK}, {"mom", LABEL_PERSON, MARK}, {"dad", LABEL_PERSON, MARK}, {"grandma", LABEL_PERSON, MARK},
+	{"grandpa", LABEL_PERSON, MARK}, {"grandson", LABEL_PERSON, MARK}, {"granddaughter", LABEL_PERSON, MARK},
+	{"stepmother", LABEL_PERSON, MARK}, {"stepfather", LABEL_PERSON, MARK}, {"fob", LABEL_PERSON, MARK},
 
 	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0},
 	{"ages", LABEL_AGE, LIST}, {"age sex", LABEL_AGE, 0}, {"age gender", LABEL_AGE, 0}, {"age years", LABEL_AGE, 0}, {"edad", LABEL_AGE, 0},
@@ -291,6 +307,8 @@ void labels_fill(void)
 	label_words.and = phrase_hash("and", &last);
 	label_words.or = phrase_hash("or", &last);
 	label_words.mr = phrase_hash("mr", &last);
+	label_words.ms = phrase_hash("ms", &last);
+	label_words.name = phrase_hash("name", &last);
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);
 	label_words.identifier = phrase_hash("identifier", &last);

@@ -1,27 +1,67 @@
 /* Names of people: behind a title or a label, and again where they were found before. */
 #include "around.h"
+#include "labels.h"
 #include "parts.h"
 
-/* May the part belong to a name that was announced? In small letters only where names are written so. */
-static bool is_name_part(struct scan *s, const struct part *p, bool small, bool first)
+#define NAMES (DICTIONARY_FIRST | DICTIONARY_LAST)
+
+/* What a word in small letters says that it is when it is no name. */
+#define NO_SMALL_NAME (WORD_STOP | WORD_VERB | WORD_BE | WORD_PARTICIPLE | WORD_ADVERB | WORD_KIN | WORD_ROLE | WORD_THING | WORD_CREDENTIAL | \
+		       WORD_ADDRESS | WORD_MEET | WORD_WITH | WORD_HUMAN | WORD_FACILITY | WORD_GENERIC | WORD_MONTH | WORD_DAY | WORD_AND)
+
+/* "dr iqbal", "mr. lo", but not "dr visit", "ms contin" */
+static bool is_small_behind_title(struct scan *s, const struct part *p, unsigned int dictionary)
+{
+	const struct context *c = s->context;
+	bool stop = c->gap == GAP_STOP;
+
+	if ((dictionary & NAMES) && !(dictionary & DICTIONARY_SAFE))
+		return true;
+	if (c->label != LABEL_TITLE)
+		return false;
+	if (dictionary & NAMES)
+		return stop || around_right(s, p->end) >= RIGHT_VERB;
+	return !dictionary && p->end - p->start > 2 && (stop || (c->before[0] != label_words.mr && c->before[0] != label_words.ms));
+}
+
+/* A part in small letters, where names are written so. */
+static bool is_small_part(struct scan *s, const struct part *p, bool first)
+{
+	const struct context *c = s->context;
+	bool marked = c->mark || !c->needs_mark, strong;
+	unsigned int dictionary;
+
+	if (p->end - p->start == 1)                      /* "e-signed: m. fairchild" */
+		return marked && c->label == LABEL_NAME && scan_at(s, p->end) == '.' && is_alpha(scan_at(s, p->end + 2));
+	if (p->words & NO_SMALL_NAME)
+		return false;
+	dictionary = part_look_up(s, p);
+	if (!first)
+		return !(dictionary & DICTIONARY_SAFE) || ((dictionary & NAMES) && (!is_alpha(scan_at(s, p->end + 1)) || around_right(s, p->end) >= RIGHT_VERB));
+	strong = (dictionary & NAMES) && !(dictionary & DICTIONARY_SAFE);
+	if (c->label == LABEL_TITLE || c->label == LABEL_ROLE)
+		return is_small_behind_title(s, p, dictionary);
+	if (c->label == LABEL_SPOKEN)
+		return (dictionary & NAMES) || !dictionary;
+	/* "Name: adebayo, funmi", but not "Name: metformin" */
+	if (c->label == LABEL_PERSON && c->mark && c->gap < GAP_COLON && !(word_kinds(c->before[0]) & WORD_BE))
+		return false;                            /* "Patient: You flatter me" */
+	return strong || (c->label == LABEL_NAME && !dictionary && !c->mark && c->before[0] == label_words.name);
+}
+
+/* May the part belong to a name that was announced? */
+static bool is_name_part(struct scan *s, const struct part *p, const struct part *before)
 {
 	const struct context *c = s->context;
 	enum label label = c->label;
+	bool first = !before;
 
 	if (p->shape == SHAPE_NOT || (p->words & WORD_CREDENTIAL))
 		return false;
 	if (p->words & WORD_PARTICLE)
 		return true;
-	if (p->shape == SHAPE_LOWER) {
-		unsigned int dictionary = label == LABEL_NAME && c->mark ? part_look_up(s, p) : DICTIONARY_SAFE;
-
-		/* "Name: adebayo, funmi", but not "Name: metformin" */
-		if ((dictionary & DICTIONARY_SAFE) || (first && !dictionary))
-			dictionary = 0;
-		else if (!first)
-			dictionary = DICTIONARY_LAST;
-		return (small || (dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST))) && !(p->words & WORD_STOP) && p->end - p->start > 1;
-	}
+	if (p->shape == SHAPE_LOWER)                     /* "Patient: Pretty much" */
+		return (first || before->shape == SHAPE_LOWER || label == LABEL_SPOKEN) && is_small_part(s, p, first);
 	if (!(p->words & WORD_STOP) || (first && p->shape == SHAPE_INITIAL))
 		return true;
 	/* "Dr. Long", "Name: LONG, MALIK", "Name: Keisha Day", but not "Name: Keisha Case number:" */
@@ -42,14 +82,15 @@ struct name {
 	struct part first;
 	int parts;
 	bool comma;                      /* "Last, First" */
+	bool named;                      /* a part of it is no word of the language only */
 };
 
 /* Name parts from place i on. */
-static struct name read_name(struct scan *s, size_t i, bool small, bool comma_form)
+static struct name read_name(struct scan *s, size_t i, bool comma_form)
 {
 	struct name name = {0};
 	size_t at = i;
-	bool comma = comma_form, real = false, any = false;
+	bool comma = comma_form, real = false, any = false, small = s->context->label == LABEL_SPOKEN;
 
 	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
 		struct part p;
@@ -59,7 +100,7 @@ static struct name read_name(struct scan *s, size_t i, bool small, bool comma_fo
 		particle = p.words & WORD_PARTICLE;
 		/* "Van An": behind a particle in capitals any word is a part; and what ends a line behind "last, " is a first name */
 		any = (any && p.shape >= SHAPE_INITIAL) || (small && k && name.comma && ends_line(s, p.end) && p.shape != SHAPE_NOT);
-		if (!any && !is_name_part(s, &p, small, k == 0))
+		if (!any && !is_name_part(s, &p, k ? &name.first : NULL))
 			break;
 		any = particle && p.shape >= SHAPE_CAPITALS;
 		if (particle && k == 0 && p.shape == SHAPE_LOWER && !is_alpha(scan_at(s, p.end + 1)))
@@ -67,6 +108,8 @@ static struct name read_name(struct scan *s, size_t i, bool small, bool comma_fo
 		if (k == 0)
 			name.first = p;
 		name.parts++;
+		name.named = name.named || p.shape == SHAPE_LOWER || (p.dictionary & NAMES) ||
+			     (p.shape >= SHAPE_CAPITALS && !(p.dictionary & DICTIONARY_SAFE)) || (p.words & WORD_ALSO_NAME);
 		real = real || (!particle && p.shape != SHAPE_INITIAL) || (particle && p.shape >= SHAPE_CAPITALS);
 		if (!particle || p.shape >= SHAPE_CAPITALS)
 			name.end = p.end;
@@ -105,20 +148,44 @@ static bool is_likely(struct scan *s, const struct name *name)
 	return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) || name->comma || name->parts > 1;
 }
 
+/* Behind "Officer" or "Nurse": a person, but also "Nurse Manager" and "REV CODE". */
+static bool is_role_bearer(const struct part *p)
+{
+	if (p->shape == SHAPE_CAPITALS && ((p->dictionary & DICTIONARY_SAFE) || (!(p->dictionary & NAMES) && p->end - p->start <= 4)))
+		return false;
+	return p->shape < SHAPE_CAPITALS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & NAMES);
+}
+
+/* A label without the mark that it needs announces only what is written in small letters: "mother latoya jeffries". */
+static bool is_announced(const struct scan *s)
+{
+	const struct context *c = s->context;
+	bool small = s->i < s->r->n && s->r->c[s->i] >= 'a' && s->r->c[s->i] <= 'z';
+
+	if (!c->needs_mark || c->mark)
+		return true;
+	return small && c->age <= 2 && (c->gap == GAP_SPACE || c->gap == GAP_COMMA) && !(s->word->kinds & WORD_PARTICLE) &&
+	       ((word_kinds(c->before[0]) & (WORD_KIN | WORD_ROLE | WORD_BESIDE)) || c->before[0] == label_words.name);
+}
+
 bool scan_name(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
-	bool small = c->label == LABEL_SPOKEN, title = c->label == LABEL_TITLE || c->label == LABEL_ROLE;
+	bool title = c->label == LABEL_TITLE || c->label == LABEL_ROLE;
 	struct name name;
 
-	if (c->label < LABEL_TITLE || (c->needs_mark && !c->mark) || !is_alpha(scan_at(s, s->i)))
+	if (c->label < LABEL_TITLE || !is_announced(s) || !is_alpha(scan_at(s, s->i)))
 		return false;
 	if (c->before[0] == CONTEXT_CITY && s->word->state)           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
 		return false;
 	if (title && c->age > 4)                         /* a title stands beside its name */
 		return false;
-	name = read_name(s, s->i, small, !title);
-	if (!name.end || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && !is_likely(s, &name)))
+	name = read_name(s, s->i, !title);
+	if (!name.end || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && name.first.shape != SHAPE_LOWER && !is_likely(s, &name)))
+		return false;
+	if (c->label == LABEL_ROLE && !is_role_bearer(&name.first))
+		return false;
+	if (!title && !name.named && !around_credential(s, name.end))         /* "Attn: Medical Records" */
 		return false;
 	*f = (struct finding){.start = s->i, .end = name.end, .entity = ENTITY_NAME, .rule = title ? "name behind a title" : "name label", .custom = -1};
 	return true;

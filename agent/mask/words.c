@@ -116,8 +116,9 @@ static const char MONTH[] = "january february march april may june july august s
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
 static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller resident "
-	"spouse parent to from re subject display aunt uncle child";
+	"spouse parent to from re subject display aunt uncle child friend cousin niece nephew roommate boyfriend girlfriend grandma grandpa neighbor";
 
+static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";
 static const char HAVE[] = "had has";
 static const char ARTICLE[] = "a an no the some this that my your any every each";
@@ -246,7 +247,7 @@ void words_fill(void)
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
 		{PROVINCE, WORD_PROVINCE}, {"general memorial regional methodist presbyterian deaconess", WORD_SHORT}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
-		{HUMAN, WORD_HUMAN}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
+		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
 		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},

@@ -40,6 +40,7 @@ static const char *const TEXTS[] = {
 	"MRNs: 40718265, 40718266 and 40718267; medicalRecordNumber: 40718265, xxx-xx-8741, xxxxx8741, 40718265 (MRN), MRN40718265, incident no. 718265",
 	"{\"identifier\":[{\"code\":\"MR\",\"value\":\"40718265\"}],\"telecom\":[{\"system\":\"phone\",\"value\":\"482-3190\"}]} died at 94, in her 90s; 94M; b. 1931",
 	"(H) 482-3190, 617-4823190, 1-888-CALL-NOW, 011 44 20 7946 0958, rosa @ example.org, s3://bucket/p/407.json, mrn: four zero seven one eight; @rosa58",
+	"pt okonkwo, adaeze 31f; mother latoya jeffries, mr. lo refused, dr. mehrotra; last name adeyemi e-signed: m. fairbanks np",
 	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
