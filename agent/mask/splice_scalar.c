@@ -1,0 +1,100 @@
+/* Numbers and literals of JSON. */
+#include <string.h>
+
+#include "splice_private.h"
+
+#define INTEGER_MAX 40                           /* digits; a longer number is no identifier */
+#define NUMBER_DIGITS 7                          /* from here on a number is looked at whatever its key */
+#define NUMBER_LABELLED 4
+
+/* An age over 89, perhaps. */
+static bool may_be_old(const char *digits, size_t n)
+{
+	return (n == 2 && digits[0] == '9') || (n == 3 && digits[0] == '1' && digits[1] <= '2');
+}
+
+/* What must stand in the place of the number; NULL when it may stay. */
+static const char *number_for(const struct splice *s)
+{
+	struct slice number = {s->scalar.data, s->scalar_n};
+	size_t sign = number.n && number.p[0] == '-', n = 0;
+	const char *put = "0";
+	struct buf before;
+
+	while (sign + n < number.n && number.p[sign + n] >= '0' && number.p[sign + n] <= '9')
+		n++;
+	if (!s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
+		return NULL;
+	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (sign || !may_be_old(number.p, n)))))
+		return NULL;
+	if (splice_string_label(s, &before) == RC_OK)
+		put = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), (struct slice){number.p + sign, n});
+	buf_free(&before);
+	return put;
+}
+
+static void decide_scalar(struct splice *s)
+{
+	const char *put = number_for(s);
+
+	s->scalar_masked = put != NULL;
+	if (put) {
+		splice_replace(s, s->scalar_n, slice_str(put));
+		splice_copy(s, s->scalar.len - s->scalar_n);
+	} else {
+		splice_copy(s, s->scalar.len);
+	}
+}
+
+enum rc splice_scalar_bytes(struct splice *s, struct slice bytes, bool number)
+{
+	size_t room, n;
+	enum rc rc = RC_OK;
+
+	if (s->scalar_state == SCALAR_NONE) {
+		rc = splice_value_begin(s, s->scan.depth, KIND_SCALAR);
+		s->scalar_state = SCALAR_OPEN;
+		s->number = number;
+		s->scalar_n = 0;
+		s->scalar_long = false;
+	}
+	room = s->scalar_long ? 0 : SCALAR_MAX - s->scalar.len;
+	n = bytes.n < room ? bytes.n : room;
+	if (rc == RC_OK)
+		rc = buf_add(&s->scalar, bytes.p, n);
+	s->scalar_n += n;
+	if (rc != RC_OK || n == bytes.n)
+		return rc;
+	if (!s->scalar_long)
+		decide_scalar(s);
+	s->scalar_long = true;
+	if (s->scalar_masked)
+		splice_replace(s, bytes.n - n, (struct slice){0});
+	else
+		splice_copy(s, bytes.n - n);
+	return RC_OK;
+}
+
+/* What follows shows that the scalar before is one. depth: of the level that it stands in. */
+enum rc splice_scalar_end(struct splice *s, int depth)
+{
+	if (s->scalar_state == SCALAR_NONE)
+		return RC_OK;
+	if (!s->scalar_long)
+		decide_scalar(s);
+	buf_clear(&s->scalar);
+	s->scalar_state = SCALAR_NONE;
+	return splice_value_end(s, depth);
+}
+
+enum rc splice_scalar_space(struct splice *s, struct slice bytes)
+{
+	enum rc rc = RC_OK;
+
+	if (s->scalar_state == SCALAR_DONE && !s->scalar_long && s->scalar.len + bytes.n <= SCALAR_MAX)
+		return buf_add_slice(&s->scalar, bytes);
+	rc = splice_scalar_end(s, s->scan.depth);
+	splice_copy(s, bytes.n);
+	return rc;
+}
+
