@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "care.h"
 #include "custom.h"
 #include "secret.h"
 
@@ -217,7 +218,7 @@ static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 {
 	const word_set other = WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC | WORD_STREET | WORD_PARTICLE;
 
-	if ((word->kinds & (WORD_STOP | other)) != WORD_STOP || n < 2 || c[n] >= 0x80 || c[n] == '-' || c[n] == '\'')
+	if ((word->kinds & (WORD_STOP | other)) != WORD_STOP || (word->care & CARE_FIRST) || n < 2 || c[n] >= 0x80 || c[n] == '-' || c[n] == '\'')
 		return false;
 	return !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
 }

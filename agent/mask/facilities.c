@@ -1,8 +1,31 @@
-/* Where people are treated: hospitals and the like. */
+/* Where people are treated, taught and kept: hospitals, practices, schools, shelters and the like. */
 #include "around.h"
+#include "care.h"
 #include "parts.h"
 
-#define WORDS_MAX 7
+#define WORDS_MAX 8
+
+/* How much the words before say that such a place follows. */
+enum cue { CUE_NONE, CUE_WEAK, CUE_AT, CUE_GO, CUE_LABEL };      /* "with", "at", "transferred from", "Facility:" */
+
+/* How much a word is one's own name: any that is no word of care; one that no dictionary has; a name. */
+enum own { OWN_NONE, OWN_WORD, OWN_UNKNOWN, OWN_NAME };
+
+/* Words with capitals side by side. */
+struct run {
+	size_t end;                      /* behind the last one that may belong to the name */
+	size_t cared;                    /* behind the last one that shows that it is a place of care; 0: none does */
+	int words;
+	enum own own;                    /* of the one that is most so */
+	unsigned int care;               /* CARE_* of all of them */
+	bool joined;                     /* "The Pines at": the last word goes on */
+	bool person;                     /* it begins with a first and a last name */
+	bool open;                       /* a name ends with "'s" that is no person's: "Children's" */
+	/* the word before */
+	unsigned int last;
+	bool kind, place_first, of;      /* "medical", "general"; "Mount"; "University of" */
+	bool first_name, state;
+};
 
 static bool found(struct finding *f, struct scan *s, size_t end, const char *rule)
 {
@@ -10,103 +33,263 @@ static bool found(struct finding *f, struct scan *s, size_t end, const char *rul
 	return true;
 }
 
-static const char OF_WORDS[] = "of and the at for";
+static enum cue cue_of(const struct context *c)
+{
+	unsigned int last = lexicon_find(c->before[0])->care, second = lexicon_find(c->before[1])->care;
 
+	if (c->label == LABEL_FACILITY && (!c->needs_mark || c->mark))
+		return CUE_LABEL;
+	if (c->gap != GAP_SPACE)
+		return CUE_NONE;
+	if ((last & CARE_GOES) || ((last & (CARE_AT | CARE_TO)) && (second & CARE_GO)))
+		return CUE_GO;
+	if ((last & CARE_WITH) && (second & CARE_RESIDENT))
+		return CUE_GO;                           /* "inmate of" */
+	if (last & CARE_THE)
+		return second & (CARE_AT | CARE_TO | CARE_WITH) ? CUE_WEAK : CUE_NONE;
+	return last & CARE_AT ? CUE_AT : last & (CARE_TO | CARE_WITH) ? CUE_WEAK : CUE_NONE;
+}
+
+/* "of", "and", "the"; between two words of a name */
 static bool is_joint(struct scan *s, const struct part *p)
 {
-	const char *at = OF_WORDS;
+	static const char *const joints[] = {"of", "and", "the", "for", "at"};
 
-	while (*at) {
+	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++) {
 		size_t n = 0;
 
-		while (at[n] && at[n] != ' ' && lower(scan_at(s, p->start + n)) == (unsigned char)at[n])
+		while (joints[k][n] && lower(scan_at(s, p->start + n)) == (unsigned char)joints[k][n])
 			n++;
-		if (n == p->end - p->start && (!at[n] || at[n] == ' '))
+		if (!joints[k][n] && p->end - p->start == n)
 			return true;
-		while (*at && *at++ != ' ')
-			;
 	}
 	return false;
 }
 
-/* "St. Luke's" by itself */
-static size_t saint(struct scan *s)
+static bool is_possessive(struct scan *s, size_t end)
 {
-	struct part p;
-	size_t at;
-
-	part_read(s, s->i, &p);
-	if (p.end - p.start != 2 || !(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's')
-		return 0;
-	at = part_next_word(s, &p);
-	if (!at)
-		return 0;
-	part_read(s, at, &p);
-	return p.shape >= SHAPE_CAPITALS && scan_at(s, p.end) == '\'' && lower(scan_at(s, p.end + 1)) == 's' && !is_alnum(scan_at(s, p.end + 2)) ?
-		p.end + 2 : 0;
+	return scan_at(s, end) == '\'' && lower(scan_at(s, end + 1)) == 's' && !is_alnum(scan_at(s, end + 2));
 }
 
-/* "at Mercy General": the name of a hospital without the word */
-static size_t short_name(struct scan *s)
+static enum own own_of(const struct part *p, bool place_first)
 {
-	struct part p, last;
-	size_t at;
+	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FAITH;
+	const word_set words = WORD_GENERIC | WORD_EPONYM | WORD_PLACE_FIRST | WORD_CREDENTIAL;
+	size_t n = p->end - p->start;
 
-	if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE))
-		return 0;
-	part_read(s, s->i, &p);
-	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_GENERIC)))
-		return 0;
-	at = part_next_word(s, &p);
-	for (int words = 0; at && words < 2; words++) {
-		part_read(s, at, &last);
-		if (last.shape < SHAPE_NAME && last.shape != p.shape)
-			return 0;
-		if (last.words & WORD_SHORT)
-			return is_upper(scan_at(s, last.end + 1)) ? 0 : last.end;
-		at = part_next_word(s, &last);
+	if (p->care & CARE_OWN)
+		return OWN_NAME;
+	if (p->shape < SHAPE_CAPITALS || (p->care & care) || (p->words & words) || (p->shape == SHAPE_CAPITALS && n < 4) ||
+	    ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)))
+		return OWN_NONE;
+	if (place_first || part_is_strong(p, DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE))
+		return OWN_NAME;
+	return part_is_unknown(p) && (p->shape == SHAPE_NAME || n > 4) ? OWN_UNKNOWN : OWN_WORD;
+}
+
+/* Does the word show that those before it, and it, are the name of a place of care? */
+static bool shows(const struct run *r, const struct part *p, enum cue cue)
+{
+	if (p->care & CARE_END)
+		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
+	if ((p->care & CARE_BODY) && r->kind)
+		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
+	if (p->care & (CARE_BODY | CARE_TRADE))
+		return r->own >= (cue ? OWN_WORD : OWN_NAME);
+	return false;
+}
+
+static void run_add(struct run *r, struct scan *s, const struct part *p, enum cue cue)
+{
+	enum own own = own_of(p, r->place_first);
+	bool possessive = is_possessive(s, p->end);
+
+	r->end = p->end + (possessive ? 2 : 0);
+	if (shows(r, p, cue) || (r->of && own) || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
+		r->cared = r->end;
+	r->person = r->person || (r->words == 1 && r->first_name && (p->dictionary & DICTIONARY_LAST) && own && !r->place_first);
+	r->first_name = r->words == 0 && (p->dictionary & DICTIONARY_FIRST) && !(p->care & CARE_OWN);
+	r->open = possessive && ((p->words & WORD_GENERIC) || r->place_first);
+	r->of = r->of && (own || (p->words & (WORD_GENERIC | WORD_PLACE_FIRST)));
+	r->kind = r->words && (p->care & (CARE_TRADE | CARE_COMMON) || (p->words & WORD_GENERIC));
+	r->place_first = p->words & WORD_PLACE_FIRST;
+	r->own = own > r->own ? own : r->own;
+	r->state = ((p->words & WORD_STATE) || lexicon_find(p->hash)->state == STATE_NAME) && !(p->care & (CARE_FAITH | CARE_OWN));
+	r->care |= p->care;
+	r->last = p->care;
+	r->words++;
+	r->joined = false;
+}
+
+/* Behind a word: where the next one of the name begins; 0: the name ends here. */
+static size_t next_word(struct scan *s, const struct part *p)
+{
+	size_t at = part_next_word(s, p), j = p->end + (is_possessive(s, p->end) ? 2 : 0);
+
+	if (!at && scan_at(s, j) == ' ' && scan_at(s, j + 1) == '&' && scan_at(s, j + 2) == ' ' && is_upper(scan_at(s, j + 3)))
+		return j + 3;
+	return at;
+}
+
+/* Does a name go on over this small word? */
+static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum cue cue)
+{
+	uint16_t first = lower(scan_at(s, p->start));
+	bool the = first == 't';
+
+	if (!r->words || !is_joint(s, p) || (r->joined && !the))
+		return false;
+	if (first == 'o' && lower(scan_at(s, p->start + 1)) == 'f')
+		r->of = r->of || (r->last & (CARE_FIRST | CARE_END));
+	else if (first == 'f')
+		return r->last & (CARE_END | CARE_BODY);
+	else if (first == 'a' && lower(scan_at(s, p->start + 1)) == 't')
+		return cue >= CUE_GO && r->own == OWN_NAME;
+	r->joined = true;
+	return true;
+}
+
+static void run_read(struct scan *s, struct run *r, enum cue cue)
+{
+	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FIRST;
+	const word_set first = WORD_VERB | WORD_PARTICIPLE | WORD_BE | WORD_ARTICLE;
+	size_t at = s->i;
+
+	*r = (struct run){0};
+	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
+		struct part p;
+
+		part_read(s, at, &p);
+		if (!goes_over(r, s, &p, cue)) {
+			if (p.shape < SHAPE_INITIAL)
+				break;
+			if ((p.words & WORD_STOP) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME)) && !(p.care & care))
+				break;
+			if (!words && (p.words & first) && !(p.words & WORD_GENERIC))
+				break;
+			if (r->cared && (p.care & CARE_COMMON))  /* "Emergency Department" */
+				break;
+			run_add(r, s, &p, cue);
+		}
+		at = next_word(s, &p);
+	}
+}
+
+/* Names of two words and more that no word shows. */
+static size_t phrase(struct scan *s)
+{
+	static const char *const phrases[] = {
+		"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
+		"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood", "head start",
+		"salvation army",
+	};
+
+	for (size_t k = 0; k < sizeof phrases / sizeof *phrases; k++) {
+		size_t n = 0;
+
+		while (phrases[k][n] && lower(scan_at(s, s->i + n)) == (unsigned char)phrases[k][n])
+			n++;
+		if (!phrases[k][n] && !is_alnum(scan_at(s, s->i + n)))
+			return s->i + n;
 	}
 	return 0;
 }
 
+/* "St. Luke's" by itself; not "St. John's wort" */
+static bool is_saint(struct scan *s, const struct run *r)
+{
+	static const char *const things[] = {"wort", "fire", "dance", "day", "eve"};
+	struct part p;
+	size_t at, end;
+
+	part_read(s, s->i, &p);
+	if (r->words != 2 || !r->open || !(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's' ||
+	    lower(scan_at(s, s->i + 1)) == 'o' || around_right(s, r->end) == RIGHT_THING)
+		return false;
+	at = r->end + 1;
+	for (size_t k = 0; k < sizeof things / sizeof *things; k++) {
+		for (end = 0; things[k][end] && lower(scan_at(s, at + end)) == (unsigned char)things[k][end]; end++)
+			;
+		if (!things[k][end] && !is_alpha(scan_at(s, at + end)))
+			return false;
+	}
+	return true;
+}
+
+/* ", TX", " TX": it is a town */
+static bool before_state(struct scan *s, size_t end)
+{
+	size_t i = end + (scan_at(s, end) == ','), behind;
+	uint64_t hash;
+
+	if (scan_at(s, i) != ' ' || !is_upper(scan_at(s, i + 1)))
+		return false;
+	hash = around_word(s, i + 1, &behind);
+	return lexicon_find(hash)->state && (behind > i + 3 || is_upper(scan_at(s, i + 2)));
+}
+
+/* Words that a place of care is expected of, without one of its own. */
+static bool expected(struct scan *s, const struct run *r, enum cue cue)
+{
+	if (!r->words || r->state || (r->care & CARE_COMMON) || r->person || before_state(s, r->end))
+		return false;
+	if (r->words == 1 && (r->care & CARE_KNOWN_THERE) && cue)
+		return true;
+	if (cue && r->words > 1 && (r->last & CARE_SHORT) && r->own == OWN_NAME)      /* "Mercy General" */
+		return true;
+	if (cue < CUE_AT || (is_possessive(s, r->end - 2) && !r->open))
+		return false;
+	if (r->words > 1)
+		return r->own >= (cue == CUE_LABEL ? OWN_WORD : cue == CUE_GO ? OWN_UNKNOWN : OWN_NAME) &&
+		       around_right(s, r->end) != RIGHT_SURE;
+	return cue > CUE_AT && r->own >= OWN_UNKNOWN && !r->first_name && around_right(s, r->end) < RIGHT_THING;
+}
+
+/* Behind the line's end: a street's number, or a telephone's. */
+static bool before_address(struct scan *s, size_t end)
+{
+	static const char *const words[] = {"tel", "phone", "ph", "fax", "po box", "p.o. box"};
+	size_t i = end + 1, j = i;
+
+	if (scan_at(s, end) == '\r')
+		j = ++i;
+	if (scan_at(s, i) == '(' && is_digit(scan_at(s, i + 1)))
+		return true;
+	while (j < i + 6 && is_digit(scan_at(s, j)))
+		j++;
+	if (j > i)
+		return scan_at(s, j) == ' ' && is_upper(scan_at(s, j + 1));
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+		for (j = 0; words[k][j] && lower(scan_at(s, i + j)) == (unsigned char)words[k][j]; j++)
+			;
+		if (!words[k][j] && !is_alpha(scan_at(s, i + j)))
+			return true;
+	}
+	return false;
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
-	size_t at = s->i, end = 0;
-	bool own = false;                                /* a word that not every hospital may bear */
+	const struct context *c = s->context;
+	enum cue cue;
+	struct run r;
+	size_t end;
 
 	if (!is_upper(scan_at(s, s->i)))
 		return false;
-	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
-		struct part p, second;
-		size_t next;
-
-		part_read(s, at, &p);
-		if (p.shape < SHAPE_INITIAL && !(words && is_joint(s, &p)))
-			break;
-		if (words == 0 && (p.words & (WORD_STOP | WORD_ARTICLE | WORD_BE)) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME)))
-			return false;
-		next = part_next_word(s, &p);
-		if (p.words & WORD_FACILITY) {
-			if (words && own)
-				end = p.end;
-		} else if ((p.words & WORD_GENERIC) && next) {
-			part_read(s, next, &second);
-			if ((second.words & WORD_CENTER) && second.shape >= SHAPE_CAPITALS && own) {
-				end = second.end;
-				next = part_next_word(s, &second);
-			}
-		} else if (p.shape >= SHAPE_CAPITALS && (!(p.words & (WORD_STOP | WORD_GENERIC)) || (p.words & WORD_ALSO_NAME))) {
-			own = true;
-		}
-		if (end && !next)
-			break;
-		at = next;
-	}
-	if (end)
-		return found(f, s, end, "facility");
-	if ((end = short_name(s)))
-		return found(f, s, end, "facility, its short name");
-	if ((end = saint(s)) && around_left(s->context) == LEFT_PLACE && around_right(s, end) != RIGHT_THING)
-		return found(f, s, end, "facility, a saint's");
+	cue = cue_of(c);
+	run_read(s, &r, cue);
+	if ((end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
+		return found(f, s, end > r.end ? end : r.end, "facility, well known");
+	if (r.cared)
+		return found(f, s, r.cared, "facility");
+	if (!r.words)
+		return false;
+	if (is_saint(s, &r))
+		return found(f, s, r.end, "facility, a saint's");
+	if (expected(s, &r, cue))
+		return found(f, s, r.end, cue == CUE_LABEL ? "facility label" : "facility in running text");
+	if (r.words > 1 && r.own && (r.care & (CARE_TRADE | CARE_BODY)) && around_is_line(s, r.end) && before_address(s, r.end))
+		return found(f, s, r.end, "letterhead");
 	return false;
 }

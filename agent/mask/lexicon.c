@@ -24,6 +24,7 @@ static bool is_quiet(const struct word *word)
 static void fill(void)
 {
 	words_fill();
+	care_fill();
 	labels_fill();
 	columns_fill();
 	detect_ready();

@@ -16,6 +16,7 @@ enum { STATE_CODE = 1, STATE_NAME };     /* "MA", in capitals only; "Massachuset
 struct word {
 	uint64_t hash;
 	word_set kinds;                  /* WORD_* */
+	uint32_t care;                   /* CARE_* */
 	uint16_t numbers;                /* NUMBER_* */
 	int16_t label;                   /* index of the label that the word, or phrase, is; -1 */
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
@@ -41,6 +42,7 @@ static inline const struct word *lexicon_find(uint64_t hash)
 /* The entry of a word, made when there is none; only while the lexicon is filled. */
 struct word *lexicon_add(uint64_t hash);
 void words_fill(void);                   /* words.c */
+void care_fill(void);                    /* care.c */
 void labels_fill(void);                  /* labels.c */
 
 #endif

@@ -1,5 +1,6 @@
 /* Names of people: behind a title or a label, and again where they were found before. */
 #include "around.h"
+#include "care.h"
 #include "labels.h"
 #include "parts.h"
 
@@ -7,7 +8,7 @@
 
 /* What a word in small letters says that it is when it is no name. */
 #define NO_SMALL_NAME (WORD_STOP | WORD_VERB | WORD_BE | WORD_PARTICIPLE | WORD_ADVERB | WORD_KIN | WORD_ROLE | WORD_THING | WORD_CREDENTIAL | \
-		       WORD_ADDRESS | WORD_MEET | WORD_WITH | WORD_HUMAN | WORD_FACILITY | WORD_GENERIC | WORD_MONTH | WORD_DAY | WORD_AND)
+		       WORD_ADDRESS | WORD_MEET | WORD_WITH | WORD_HUMAN | WORD_GENERIC | WORD_MONTH | WORD_DAY | WORD_AND)
 
 /* "dr iqbal", "mr. lo", but not "dr visit", "ms contin" */
 static bool is_small_behind_title(struct scan *s, const struct part *p, unsigned int dictionary)
@@ -33,7 +34,7 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 
 	if (p->end - p->start == 1)                      /* "e-signed: m. fairchild" */
 		return marked && c->label == LABEL_NAME && scan_at(s, p->end) == '.' && is_alpha(scan_at(s, p->end + 2));
-	if (p->words & NO_SMALL_NAME)
+	if ((p->words & NO_SMALL_NAME) || (p->care & (CARE_END | CARE_TRADE)))
 		return false;
 	dictionary = part_look_up(s, p);
 	if (!first)

@@ -89,6 +89,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 {
 	size_t j = i, joints = 0;
 	bool capitals = true;
+	const struct word *word;
 	uint16_t c;
 
 	*p = (struct part){.start = i, .end = i, .hash = WORD_HASH};
@@ -127,7 +128,9 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	}
 	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
 		return;
-	p->words = word_kinds(p->hash);
+	word = lexicon_find(p->hash);
+	p->words = word->kinds;
+	p->care = word->care;
 	if (!is_upper(scan_at(s, i)))
 		p->shape = SHAPE_LOWER;
 	else if (p->end - i == 1)

@@ -81,6 +81,7 @@ struct part {
 	enum shape shape;
 	int foreign;                     /* 1: it has letters that are not of ASCII */
 	word_set words;              /* word_kinds() */
+	unsigned int care;               /* CARE_* */
 	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
 };
 
@@ -243,8 +244,6 @@ static inline void context_space(struct context *c)
 #define WORD_YEARS        W(25)
 #define WORD_STREET       W(26)	/* "Avenue" */
 #define WORD_GENERIC      W(27)	/* "community", "general": of the names of hospitals */
-#define WORD_FACILITY     W(28)	/* "hospital" */
-#define WORD_CENTER       W(29)	/* "center", "home": behind "medical", "nursing" */
 #define WORD_LIVES        W(30)	/* "lives", "moved" (to) */
 #define WORD_IN           W(31)	/* of WORD_PLACE_BEFORE: "in" */
 #define WORD_FROM         W(32)	/* "from" */
@@ -271,7 +270,6 @@ static inline void context_space(struct context *c)
 #define WORD_HUMAN        W(41)	/* (is a) "retired" */
 #define WORD_ROAD_FIRST   W(42)	/* "rue", "Calle": a street's name follows */
 #define WORD_ROAD_LAST    W(43)	/* "utca", "trg": its number follows */
-#define WORD_SHORT        W(45)	/* "General": ends the short name of a hospital */
 #define WORD_PROVINCE     W(46)	/* of Canada and Australia */
 #define WORD_DIRECTION    W(44)	/* "N", "West": of streets */
 

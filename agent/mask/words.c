@@ -200,13 +200,9 @@ static const char ROAD_FIRST[] = "rue avenue chemin impasse allee quai calle ave
 	"largo rua travessa praca estrada alameda ulica ul aleja al strada bulevardul jalan jl boulevard plaza callejon calz prolongacion rruga";
 static const char ROAD_LAST[] = "utca u ut ter korut ulice trg gate gata vei vag cesta cesty sokak caddesi terrasse tie katu weg laan plein strasse allee platz "
 	"nam namesti";
-
-static const char FACILITY[] = "pharmacy school academy church synagogue mosque shelter rehab facility pharmacies associates schools orphanage dispensary surgicenter "
-	"hospital clinic infirmary hospice sanatorium sanitarium polyclinic healthcare hospitals clinics";
-static const char CENTER[] = "center centre home living system group institute centers manor campus pavilion";
 static const char GENERIC[] =
 	"community general regional county city state university memorial medical family pain eye heart women children emergency urgent outpatient inpatient local "
-	"district public private veterans va rural teaching children's women's walk in day surgery surgical rehabilitation rehab nursing health care dialysis cancer "
+	"district public private veterans veteran secondary graduate law business va rural teaching children's women's walk in day surgery surgical rehabilitation rehab nursing health care dialysis cancer "
 	"primary internal medicine mental behavioral wound sleep hand spine foot skin dental vision hearing travel allergy asthma diabetes cardiology oncology neurology "
 	"orthopedic orthopedics dermatology urology gastroenterology endocrinology rheumatology pulmonary renal transplant trauma birth birthing maternity "
 	"high middle elementary grade sunday catholic baptist methodist lutheran presbyterian junior free charter night medication specialty hospital clinic "
@@ -239,14 +235,14 @@ void words_fill(void)
 		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
 		{THING, WORD_THING}, {AGE, WORD_AGE}, {YEARS, WORD_YEARS}, {DATE_BEFORE, WORD_DATE_BEFORE}, {STREET, WORD_STREET},
-		{FACILITY, WORD_FACILITY}, {CENTER, WORD_CENTER}, {LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
+		{LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {SCORE, WORD_SCORE}, {SHARE, WORD_SHARE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
 		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD},
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
-		{PROVINCE, WORD_PROVINCE}, {"general memorial regional methodist presbyterian deaconess", WORD_SHORT}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
+		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
 		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},

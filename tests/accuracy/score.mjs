@@ -1,4 +1,4 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|unseen|numbers|days|shorthand|people|presidio|mts]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|places|unseen|numbers|days|shorthand|people|presidio|mts]
 import fs from 'node:fs'
 import path from 'node:path'
 import {spawnSync} from 'node:child_process'
@@ -109,6 +109,7 @@ const runs = {
 	hard: () => score('hard cases', hard(path.join(here, 'hard.txt'))),
 	names: () => score('names and places', hard(path.join(here, 'names.txt'))),
 	people: () => score('people in hurried notes', hard(path.join(here, 'people.txt'))),
+	places: () => score('places', hard(path.join(here, 'places.txt'))),
 	unseen: () => score('documents by another hand', written(path.join(here, 'unseen'))),
 	numbers: () => score('numbers and codes', hard(path.join(here, 'numbers.txt'))),
 	days: () => score('dates and ages', hard(path.join(here, 'days.txt'))),

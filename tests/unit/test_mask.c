@@ -310,6 +310,18 @@ static void test_facilities(void **state)
 	      {"Brookhaven Skilled Nursing Facility", "[FACILITY]"}, {"High School", NULL}, {"the Attorney General for", NULL}, {"Catholic Church", NULL}, {"Sunday School", NULL}, {"Nursing Facility", NULL});
 }
 
+static void test_places_of_care(void **state)
+{
+	CHECK({"Seen at Copper Hollow Family Practice today", "Seen at [FACILITY] today"}, {"PT at Summit Spine & Sport, wound", "PT at [FACILITY], wound"}, {"transferred from Providence.", "transferred from [FACILITY]."},
+	      {"Discharged to Sunny Acres", "Discharged to [FACILITY]"}, {"xfer from Regency Mem'l Hosp via", "xfer from [FACILITY] via"}, {"Student at the University of Montana.", "Student at the [FACILITY]."},
+	      {"Chippewa Lakes Internal Medicine\n14 Main St", "[FACILITY]\n[ADDRESS]"}, {"Bright Smiles Dental\nPhone: see below", "[FACILITY]\nPhone: see below"}, {"Second opinion at MGH.", "Second opinion at [FACILITY]."},
+	      {"Seen at Mayo in 2012", "Seen at [FACILITY] in 2012"}, {"MRI at Our Lady of Fatima.", "MRI at [FACILITY]."}, {"Delivered at St. Casimir's.", "Delivered at [FACILITY]."},
+	      {"Attends Ponderosa Middle School.", "Attends [FACILITY]."}, {"Held at Barstow County Jail", "Held at [FACILITY]"}, {"was born at Tampa General", "was born at [FACILITY]"},
+	      {"St. John's wort", NULL}, {"Chest Imaging: clear", NULL}, {"Admitted to General Surgery, then Telemetry", NULL}, {"Discharged to Home with Home Health", NULL},
+	      {"The Mayo score is 6", NULL}, {"lives in North Carolina", NULL}, {"went to High School and College", NULL}, {"switched to Lantus from Humalog", NULL}, {"Symptoms at Rest: none", NULL},
+	      {"Interventional Radiology and Palliative Medicine", NULL}, {"Tenderness at McBurney point", NULL});
+}
+
 static void test_heads_of_tables_are_labels(void **state)
 {
 	CHECK({"PID|1||84729315^^^MRN||RASHID^OMAR||19610704|M", "PID|1||[MRN]^^^MRN||[NAME]||[DATE]|M"},
@@ -379,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_places_abroad),
 		cmocka_unit_test(test_roads_and_units),
 		cmocka_unit_test(test_facilities),
+		cmocka_unit_test(test_places_of_care),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
 		cmocka_unit_test(test_our_own_words_stay),

@@ -1,0 +1,25 @@
+/* Words of which the names of hospitals, practices, schools and the like are made, and those that stand before such names. */
+#ifndef PHIGATE_MASK_CARE_H
+#define PHIGATE_MASK_CARE_H
+
+enum {
+	CARE_END = 1,                    /* "hospital": a name ends with it */
+	CARE_TRADE = 2,                  /* "imaging", "elementary": what is done there */
+	CARE_BODY = 4,                   /* "associates", "center" */
+	CARE_OWN = 8,                    /* "cascade": what such places are called after */
+	CARE_FAITH = 16,                 /* "methodist" */
+	CARE_COMMON = 32,                /* "respiratory", "telemetry": units and what they do; no name */
+	CARE_KNOWN = 64,                 /* "UCSF": a name by itself */
+	CARE_KNOWN_THERE = 128,          /* "Mayo": one where a place is expected */
+	CARE_FIRST = 256,                /* "university" (of): a name may begin with it */
+	CARE_AT = 512,                   /* "at" */
+	CARE_TO = 1024,                  /* "to", "from" */
+	CARE_WITH = 2048,                /* "with", "by" */
+	CARE_GO = 4096,                  /* "transferred" (to), "seen" (at) a place */
+	CARE_GOES = 8192,                /* "attends", "prefers": a place, without a word between */
+	CARE_THE = 16384,
+	CARE_RESIDENT = 32768,           /* "inmate" (of) */
+	CARE_SHORT = 65536,              /* "general": the short name of a hospital ends with it */
+};
+
+#endif
