@@ -183,26 +183,13 @@ static enum rc read_previous(struct work *w, char hex[SHA256_HEX], struct why *w
 	return rc == RC_OK ? rc : why_set(why, RC_IO, "the bundle of part %d cannot be read", w->number - 1);
 }
 
-static enum rc read_text(int dir_fd, const char *name, struct buf *out)
-{
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = -1;
-	char *at;
-
-	while (fd >= 0 && (at = buf_room(out, 65536)) && (n = read(fd, at, 65536)) > 0)
-		buf_added(out, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	return out->rc != RC_OK ? out->rc : n == 0 ? RC_OK : RC_IO;
-}
-
 /* about.json, whose last member is the agent, with what is known only now. */
 static enum rc make_session(struct work *w, struct why *why)
 {
 	struct buf *s = &w->session, key;
 	char previous[SHA256_HEX], closed[CLOCK_TEXT];
 	const char *comma = "";
-	enum rc rc = read_text(w->dir_fd, "about.json", s);
+	enum rc rc = file_read_at(w->dir_fd, "about.json", s, NULL);
 
 	if (rc == RC_OK && (s->len < 2 || memcmp(s->data + s->len - 2, "}}", 2) != 0))
 		rc = damaged(why, "about.json");

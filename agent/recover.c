@@ -57,19 +57,6 @@ static enum rc damaged(struct why *why, const char *what)
 
 /* ---- what is there ---------------------------------------------------------------------------------------------------- */
 
-static enum rc read_bounded(int dir_fd, const char *name, struct buf *out)
-{
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = -1;
-	char *at;
-
-	while (fd >= 0 && (at = buf_room(out, 65536)) && (n = read(fd, at, 65536)) > 0)
-		buf_added(out, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	return out->rc != RC_OK ? out->rc : n == 0 ? RC_OK : errno == ENOENT ? RC_NOT_FOUND : RC_IO;
-}
-
 /* about.json is this part's, and policy.yaml the policy that it names. */
 static enum rc check_about(struct rescue *s, struct why *why)
 {
@@ -81,7 +68,7 @@ static enum rc check_about(struct rescue *s, struct why *why)
 	enum rc rc;
 
 	buf_init(&text, ABOUT_MAX_BYTES);
-	rc = read_bounded(s->dir_fd, "about.json", &text);
+	rc = file_read_at(s->dir_fd, "about.json", &text, NULL);
 	if (rc == RC_IO || rc == RC_NOMEM)
 		goto out;
 	json = rc == RC_OK ? json_parse(buf_slice(&text)) : NULL;

@@ -18,43 +18,50 @@ static bool is_plain(const char *p, size_t n)
 	return plain;
 }
 
-static void add_escape(struct buf *out, uint32_t c)
+static void put_escape(FILE *f, uint32_t c)
 {
 	if (c >= 0x10000)
-		buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+		fprintf(f, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
 	else
-		buf_printf(out, "\\u%04x", c);
+		fprintf(f, "\\u%04x", c);
+}
+
+void jsonline_text(FILE *f, struct slice text)
+{
+	size_t at = 0;
+
+	while (at < text.n) {
+		size_t plain = at;
+		uint32_t c;
+		int len;
+
+		while (plain < text.n && (unsigned char)text.p[plain] < 0x7f)
+			plain++;
+		fwrite(text.p + at, 1, plain - at, f);
+		at = plain;
+		if (at == text.n)
+			return;
+		len = utf8_decode(text.p + at, text.n - at, &c);
+		if (len <= 0)
+			fputs("\\ufffd", f);
+		else if (is_plain(text.p + at, (size_t)len))
+			fwrite(text.p + at, 1, (size_t)len, f);
+		else
+			put_escape(f, c);
+		at += len > 0 ? (size_t)len : 1;
+	}
 }
 
 enum rc jsonline_print(FILE *f, const cJSON *object)
 {
 	char *text = cJSON_PrintUnformatted(object);
-	size_t left = text ? strlen(text) : 0;
-	struct buf out;
-	enum rc rc;
 
-	buf_init(&out, BUF_MAX_DEFAULT);
-	for (const char *p = text; left > 0;) {
-		uint32_t c = 0;
-		int n = (unsigned char)*p < 0x7f ? 1 : utf8_decode(p, left, &c);
-
-		if (n <= 0)
-			n = 1;                           /* cJSON writes what it was given, and that was checked */
-		if ((unsigned char)*p < 0x7f || is_plain(p, (size_t)n))
-			buf_add(&out, p, (size_t)n);
-		else
-			add_escape(&out, c);
-		p += n;
-		left -= (size_t)n;
-	}
-	rc = buf_putc(&out, '\n');
 	if (!text)
-		rc = RC_NOMEM;
-	if (rc == RC_OK && (fwrite(out.data, 1, out.len, f) != out.len || fflush(f) != 0))
-		rc = RC_IO;
+		return RC_NOMEM;
+	jsonline_text(f, slice_str(text));
 	free(text);
-	buf_free(&out);
-	return rc;
+	fputc('\n', f);
+	return fflush(f) == 0 && !ferror(f) ? RC_OK : RC_IO;
 }
 
 enum rc jsonline_print_list(FILE *f, const char *agent, cJSON *list)

@@ -16,4 +16,8 @@ enum rc jsonline_print_list(FILE *f, const char *agent, cJSON *list);
 /* A list of strings as an array; NULL when there is no memory. */
 cJSON *jsonline_texts(const struct text_list *list);
 
+
+/* Characters of a string as they stand in JSON: what a terminal would not show as it is becomes \u escapes, what is no UTF-8 U+FFFD. */
+void jsonline_text(FILE *f, struct slice text);
+
 #endif

@@ -1,55 +1,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "jsonline.h"
 #include "jsonscan.h"
 #include "replay.h"
-#include "utf8.h"
-
-static bool is_plain(const char *p, size_t n)
-{
-	struct buf shown;
-	bool plain;
-
-	buf_init(&shown, 64);
-	plain = term_escape((struct slice){p, n}, &shown) == RC_OK && shown.len == n && memcmp(shown.data, p, n) == 0;
-	buf_free(&shown);
-	return plain;
-}
-
-static void put_escape(FILE *f, uint32_t c)
-{
-	if (c >= 0x10000)
-		fprintf(f, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
-	else
-		fprintf(f, "\\u%04x", c);
-}
-
-/* Characters of a string, as they stand in JSON. */
-static void put_text(FILE *f, const char *p, size_t n)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		size_t plain = at;
-		uint32_t c;
-		int len;
-
-		while (plain < n && (unsigned char)p[plain] < 0x7f)
-			plain++;
-		fwrite(p + at, 1, plain - at, f);
-		at = plain;
-		if (at == n)
-			return;
-		len = utf8_decode(p + at, n - at, &c);
-		if (len <= 0)
-			fputs("\\ufffd", f);
-		else if (is_plain(p + at, (size_t)len))
-			fwrite(p + at, 1, (size_t)len, f);
-		else
-			put_escape(f, c);
-		at += len > 0 ? (size_t)len : 1;
-	}
-}
 
 /* The body again, without white space between its parts. */
 static void put_body(FILE *f, struct slice body)
@@ -64,7 +18,7 @@ static void put_body(FILE *f, struct slice body)
 		if (token == JSON_BAD || token == JSON_MORE)
 			return;
 		if (token == JSON_RUN || token == JSON_CHAR)
-			put_text(f, body.p + from, at - from);
+			jsonline_text(f, (struct slice){body.p + from, at - from});
 		else if (token != JSON_SPACE)
 			fwrite(body.p + from, 1, at - from, f);
 	}

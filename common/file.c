@@ -56,6 +56,18 @@ enum rc file_read(const char *path, struct buf *out, struct why *why)
 	return rc;
 }
 
+enum rc file_read_at(int dir_fd, const char *name, struct buf *out, struct why *why)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum rc rc;
+
+	if (fd < 0)
+		return fail(why, name, "open");
+	rc = read_fd(fd, name, out, why);
+	close(fd);
+	return rc;
+}
+
 enum rc file_read_private(const char *path, struct buf *out, struct why *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

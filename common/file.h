@@ -9,6 +9,9 @@
 /* Append the file's bytes to out, whose ceiling bounds it. RC_NOT_FOUND, RC_TOO_BIG, RC_IO. */
 enum rc file_read(const char *path, struct buf *out, struct why *why) MUST_USE;
 
+/* The same for a file in the folder that is open as dir_fd; no link. */
+enum rc file_read_at(int dir_fd, const char *name, struct buf *out, struct why *why) MUST_USE;
+
 /* The same for a file that only its owner may read (mode & 077 == 0, regular, no link, owned by us or root): RC_DENIED. */
 enum rc file_read_private(const char *path, struct buf *out, struct why *why) MUST_USE;
 
