@@ -1,4 +1,5 @@
-/* Ages over 89, which tell who somebody is (45 CFR 164.514(b)(2)(i)(C)), and years of birth that tell them: only the number is masked. */
+/* Ages over 89, which tell who somebody is (45 CFR 164.514(b)(2)(i)(C)), and years of birth that tell them: only the number is masked.
+ * "In her nineties" says less than an age, and more than that it is over 89: it is masked, too. */
 #include "around.h"
 #include "engine.h"
 
@@ -10,116 +11,163 @@ static bool found(struct finding *f, struct scan *s, size_t end)
 	return true;
 }
 
-/* Nothing that a number or a measure goes on with. */
-static bool ends(struct scan *s, size_t i)
+/* "of age" */
+static bool aged(struct scan *s, size_t end)
 {
-	uint16_t c = scan_at(s, i);
-
-	return !is_alnum(c) && c != '%' && c != '-' && c != '/' && !((c == '.' || c == ',') && is_digit(scan_at(s, i + 1)));
+	return scan_at(s, end) == ' ' && lower(scan_at(s, end + 1)) == 'a' && lower(scan_at(s, end + 2)) == 'g' && lower(scan_at(s, end + 3)) == 'e';
 }
 
-static bool is_sex(struct scan *s, size_t i)
+/* The kinds of the word that stands a space behind, *at its first unit; 0: none does. */
+static word_set behind(struct scan *s, size_t end, size_t *at)
 {
-	uint16_t c = lower(scan_at(s, i)), next = lower(scan_at(s, i + 1));
-
-	/* "F", "WF", "w f", "male", "female", "man" */
-	if (c == 'f' || c == 'm')
-		return !is_alnum(next) || next == 'a' || next == 'e';
-	if (!is_upper(scan_at(s, i)) && next != ' ' && next != '/')
-		return false;
-	if (c != 'w' && c != 'b' && c != 'h' && c != 'a')
-		return false;
-	if (next == ' ' || next == '/')
-		next = lower(scan_at(s, ++i + 1));
-	return (next == 'f' || next == 'm') && !is_alnum(scan_at(s, i + 2));
+	*at = end + 1;
+	return scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)) ? word_kinds(around_word(s, end + 1, &end)) : 0;
 }
 
-/* "-year-old", " y/o", " yo", " y.o.", " years of age", "yo", "y", " yrs", " 1/2 years old" */
+/* Does a clause end there: ".", ", and", " now"? Not before a unit, or what a value is measured by. */
+static bool ends_clause(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end);
+	size_t at;
+
+	if (c != ' ')
+		return c != '-' && c != '/' && c != '%' && c != '+' && c != 0xb0 && !is_alnum(c) && !((c == '.' || c == ':') && is_digit(scan_at(s, end + 1)));
+	return behind(s, end, &at) & WORD_AFTER_AGE;
+}
+
+/* "F", "M", "WM", "w f" from place i on, and behind it what ends the letters; the unit behind, 0. */
+static size_t sex(struct scan *s, size_t i)
+{
+	uint16_t c = lower(scan_at(s, i));
+
+	if (c == 'w' || c == 'b' || c == 'h' || c == 'a')            /* of which race */
+		i += 1 + (scan_at(s, i + 1) == ' ');
+	c = lower(scan_at(s, i));
+	return (c == 'f' || c == 'm') && !is_alnum(scan_at(s, i + 1)) && scan_at(s, i + 1) != '\'' && scan_at(s, i + 1) != '/' ? i + 1 : 0;
+}
+
+/* "yo", "yof", "yowm", "y/o", "y.o.", "y o", "y/oF": the unit behind, 0. */
+static size_t years_short(struct scan *s, size_t i)
+{
+	uint16_t sign = scan_at(s, i + 1);
+
+	if (lower(scan_at(s, i)) != 'y')
+		return 0;
+	i++;
+	if (sign == '/' || sign == '.' || sign == ' ' || sign == '-')
+		i++;
+	if (lower(scan_at(s, i)) != 'o')
+		return 0;
+	i++;
+	return !is_alnum(scan_at(s, i)) && scan_at(s, i) != '/' ? i : sex(s, i);
+}
+
+/* "-year-old", " y/o", " yo", " y.o.", " years of age", "yo", " y F", "-year, 3-month-old", " years." */
 static bool years_old(struct scan *s, size_t i)
 {
-	uint16_t c = scan_at(s, i);
+	uint16_t joint = scan_at(s, i), c;
 	size_t end;
-	uint64_t hash;
-	bool glued;
+	word_set kinds;
 
-	if (c == ' ' && scan_at(s, i + 1) == '1' && scan_at(s, i + 2) == '/')
-		c = scan_at(s, i += 4);
-	glued = c != ' ';
-	if (c == ' ' || c == '-')
+	if (joint == ' ' && scan_at(s, i + 1) == '1' && scan_at(s, i + 2) == '/')    /* "93 1/2 years" */
+		i += 4;
+	if (joint == ' ' || joint == '-')
 		i++;
-	if (lower(scan_at(s, i)) == 'y' && (scan_at(s, i + 1) == '/' || scan_at(s, i + 1) == '.') && lower(scan_at(s, i + 2)) == 'o')
-		return !is_alnum(scan_at(s, i + 3));
-	hash = around_word(s, i, &end);
-	if (!(word_kinds(hash) & WORD_YEARS) || is_alnum(scan_at(s, end)))
-		return false;
-	if (end - i == 2 && lower(scan_at(s, i + 1)) == 'o')
+	if (years_short(s, i))
 		return true;
-	if (end - i == 1)                                        /* "94y", "94 y F", "94 y/F" */
-		return glued || is_sex(s, end + 1) || (is_upper(scan_at(s, i)) && ends(s, end));
+	kinds = word_kinds(around_word(s, i, &end));
+	if (!(kinds & WORD_YEARS) || is_alnum(scan_at(s, end)))
+		return false;
 	if (scan_at(s, end) == '.')
 		end++;
-	if (scan_at(s, end) == ',' && scan_at(s, end + 1) == ' ' && is_digit(scan_at(s, end + 2)))
-		return true;                                     /* "-year, 3-month-old" */
-	if ((scan_at(s, end) != ' ' && scan_at(s, end) != '-') || is_sex(s, end + 1))
-		return scan_at(s, end) != '-' || is_sex(s, end + 1);
-	return around_word(s, end + 1, &i) != WORD_HASH && (number_kinds(around_word(s, end + 1, &i)) & NUMBER_OLD) &&
-	       (lower(scan_at(s, end + 2)) == 'l' || lower(scan_at(s, i + 1)) == 'a');        /* "old", "of age" */
+	c = scan_at(s, end);
+	if (c == ' ' || c == '-') {
+		if (number_kinds(around_word(s, end + 1, &i)) & NUMBER_OLD)
+			return i > end + 3 || aged(s, i);        /* no "90 years of data" */
+		return sex(s, end + 1) || (behind(s, end, &i) & WORD_HUMAN);
+	}
+	if (joint == '-')
+		return c == ',';
+	/* "a course of 90 years" */
+	return c != '/' && c != '%' && !(word_kinds(s->context->before[0]) & (WORD_PERIOD | WORD_PLACE_BEFORE | WORD_WITH));
 }
 
-/* "93 F", "93F", "94 WM" */
+/* May a person stand before: "a", "pt", a name, a line's beginning? */
+static bool begins_person(const struct context *c)
+{
+	return c->gap >= GAP_STOP || !c->before[0] || c->before[0] == CONTEXT_NAME || (word_kinds(c->before[0]) & (WORD_ARTICLE | WORD_ROLE));
+}
+
+/* "93 F", "93F", "94 WM", "93/F", "93 female" where a person stands: no temperature, molarity, million. */
 static bool and_sex(struct scan *s, size_t i)
 {
-	size_t behind;
+	const struct context *c = s->context;
+	word_set before = word_kinds(c->before[0]), next;
+	bool begins = begins_person(c), spaced = scan_at(s, i) == ' ' || (scan_at(s, i) == '/' && c->before[0] == CONTEXT_NAME);
+	size_t end = sex(s, i + spaced), at;
 
-	i += scan_at(s, i) == ' ';
-	if (!is_sex(s, i) || lower(scan_at(s, i + 1)) == 'a' || lower(scan_at(s, i + 1)) == 'e' || scan_at(s, i + 1) == '\'')
+	if (!end)
+		return begins && (scan_at(s, i + 1) == 0x2640 || scan_at(s, i + 1) == 0x2642 || (behind(s, i, &at) & WORD_HUMAN));
+	if (!(is_upper(scan_at(s, end - 1)) || (begins && (!spaced || end > i + 2))) || (before & WORD_VITAL))
 		return false;
-	for (i++; is_alpha(scan_at(s, i)) || ((scan_at(s, i) == ' ' || scan_at(s, i) == '/') && is_alpha(scan_at(s, i + 1)) && !is_alpha(scan_at(s, i + 2))); i++)
-		;
-	/* "94 M solution" is none */
-	return scan_at(s, i) != ' ' || !is_alpha(scan_at(s, i + 1)) ||
-	       (word_kinds(around_word(s, i + 1, &behind)) & (WORD_VERB | WORD_BE | WORD_WITH | WORD_PLACE_BEFORE | WORD_PARTICIPLE | WORD_AND | WORD_WHOSE)) ||
-	       behind == i + 2;                                  /* "w/ chest pain" */
+	next = behind(s, end, &at);
+	if ((next & WORD_SHARE) || (scan_at(s, end) == ',' && (behind(s, end + 1, &at) & WORD_VITAL)))
+		return false;
+	if (begins || spaced)
+		return begins || (c->before[0] == CONTEXT_DATE && c->last == '(');       /* "DOB 3/4/1931 (94 F)" */
+	/* "(94M, POD 3)", "is 94M w/ CHF" */
+	return scan_at(s, end) == ')' || scan_at(s, end) == ',' || scan_at(s, end) == '/' || (c->last == '(' && next) ||
+	       (before & (WORD_BE | WORD_SUBJECT)) || (next & (WORD_WITH | WORD_AFTER_AGE | WORD_ROLE | WORD_BE | WORD_VERB)) ||
+	       (scan_at(s, end) == ' ' && (scan_at(s, end + 2) == '/' || scan_at(s, end + 1) == '-'));
 }
 
-/* Does what stands before say that somebody is so old? */
-static bool somebody_is(struct scan *s, size_t end)
+/* Do the words before say that an age follows: "she is", "died at", "mother,", "husband ("? */
+static bool announced(struct scan *s, size_t end)
 {
 	const struct context *c = s->context;
-	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
+	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]), next_kinds;
+	bool person = c->before[0] == CONTEXT_NAME || ((last & WORD_SUBJECT) && !(last & WORD_ROLE && c->gap == GAP_SPACE));
 	uint16_t next = scan_at(s, end);
-	size_t behind;
-	bool and = next == ' ' && (word_kinds(around_word(s, end + 1, &behind)) & (WORD_AND | WORD_IN));
+	size_t at;
 
-	if (!ends(s, end))
-		return false;
-	if (c->gap == GAP_COMMA && (last & WORD_KIN))            /* "mother, 94, is alive" */
-		return next == ',';
-	if (c->gap == GAP_BRACKET && c->last == '(' && (last & (WORD_KIN | WORD_SUBJECT)))
-		return next == ')';
-	if (c->gap == GAP_COMMA && (number_kinds(c->before[0]) & NUMBER_AGED))
+	if (c->gap == GAP_SPACE && (last & WORD_IS) && (second & WORD_BE))                             /* "will be 95 in June" */
+		return ends_clause(s, end) || ((behind(s, end, &at) & WORD_IN) && (word_kinds(around_word(s, at + 3, &end)) & WORD_MONTH));
+	if (c->gap == GAP_SPACE && (last & WORD_IS) && ((second & WORD_SUBJECT) || c->before[1] == CONTEXT_NAME))
+		return ends_clause(s, end);
+	if (c->gap == GAP_SPACE && (second & WORD_DIED) && (last & (WORD_WITH | WORD_ON))) {   /* "died at", "lived to" */
+		next_kinds = behind(s, end, &at);
+		return ends_clause(s, end) || (scan_at(s, end) == ' ' && (!(next_kinds & WORD_SHARE) || (next_kinds & WORD_PLACE_BEFORE)));
+	}
+	if ((last & WORD_DIED) && (second & WORD_SUBJECT) && (c->gap == GAP_SPACE || c->gap == GAP_STOP))      /* "father d. 93 CVA" */
+		return !is_alnum(next) && next != '/' && next != '%';
+	if (c->gap == GAP_SPACE && (last & WORD_IS) && (word_kinds(c->words[2]) & WORD_DIED))          /* "lived to be" */
+		return ends_clause(s, end);
+	if (c->gap == GAP_COMMA && (number_kinds(c->before[0]) & NUMBER_AGED))                       /* "centenarian, 101" */
 		return true;
-	if (c->gap != GAP_SPACE)
+	if (!person)
 		return false;
-	if ((second & WORD_DIED) && (last & (WORD_PLACE_BEFORE | WORD_BE | WORD_WITH)))            /* "died at 94", "lived to be 98" */
-		return true;
-	if ((last & WORD_BE) && (word_kinds(c->words[2]) & WORD_DIED))
-		return true;
-	if (!(last & WORD_BE) || (next == ' ' && !and))
-		return false;
-	return (second & WORD_SUBJECT) || c->before[1] == CONTEXT_NAME || ((second & WORD_BE) && (word_kinds(c->words[2]) & WORD_SUBJECT));
+	return (c->gap == GAP_COMMA && next == ',') || (c->last == '(' && (next == ')' || next == ',')) ||
+	       (c->gap == GAP_SPACE && next != ' ' && ends_clause(s, end));
 }
 
-/* "born in 1931", "b. 1931", "DOB: 1931" */
-static bool birth_year(struct scan *s, size_t end, int value)
+/* Behind "her", "his", "her mid-": decades that are over 89. */
+static bool is_decade(const struct context *c)
+{
+	word_set last = word_kinds(c->before[0]);
+
+	return c->gap == GAP_SPACE && ((last & WORD_OWN) || ((last & WORD_PERIOD) && (word_kinds(c->before[1]) & WORD_OWN)));
+}
+
+/* "born in 1931", "YOB: 1931" */
+static bool birth_year(struct scan *s, size_t end, int year)
 {
 	const struct context *c = s->context;
 	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]);
 
-	if (value < 1880 || value >= s->engine->first_year || !ends(s, end) || c->last == '/' || c->last == '-')
+	if (year >= s->engine->first_year || year <= s->engine->first_year - (OLDEST - 89) || is_alnum(scan_at(s, end)) || scan_at(s, end) == '-' ||
+	    scan_at(s, end) == '/' || c->gap > GAP_STOP)
 		return false;
-	/* "b" and "born" themselves, "born in", "birth year", "year of birth" */
-	return (c->label == LABEL_DATE && c->mark && c->age <= 4) || (last & WORD_BORN) || ((second & WORD_BORN) && (last & (WORD_IN | WORD_YEARS)));
+	return (last & WORD_BORN) || ((second & WORD_BORN) && (last & (WORD_IN | WORD_YEARS | WORD_IS)));
 }
 
 /* Ninety to a hundred and something, in words; 0. */
@@ -149,65 +197,44 @@ static size_t in_words(struct scan *s, size_t i)
 	return end;
 }
 
-/* "her 90s", "his mid-90s" */
-static bool in_nineties(struct scan *s, size_t end)
+/* An age in words from the scan's place on: the unit behind, 0. */
+static size_t written(struct scan *s, bool label)
 {
-	const struct context *c = s->context;
-
-	if (scan_at(s, end) == '\'')
-		end++;
-	return scan_at(s, end) == 's' && !is_alnum(scan_at(s, end + 1)) &&
-	       ((word_kinds(c->before[0]) & WORD_OWN) || ((word_kinds(c->before[0]) & WORD_PERIOD) && (word_kinds(c->before[1]) & WORD_OWN)));
-}
-
-/* "94th birthday" */
-static bool birthday(struct scan *s, size_t end)
-{
-	static const char word[] = " birthday";
-	size_t k = 0;
-
-	end += 2;
-	while (word[k] && lower(scan_at(s, end + k)) == (unsigned char)word[k])
-		k++;
-	return !word[k] && is_alpha(scan_at(s, end - 1));
-}
-
-static bool scan_age_in_words(struct scan *s, struct finding *f, bool label)
-{
-	size_t end = s->token;
+	size_t end;
 
 	if (s->word->numbers & NUMBER_AGED)
-		return (end - s->i > 8 || (word_kinds(s->context->before[0]) & WORD_OWN)) && found(f, s, end);
+		return s->token - s->i > 9 || is_decade(s->context) ? s->token : 0;          /* longer than "nineties" */
 	end = s->word->numbers & (NUMBER_NINETY | NUMBER_ONE) ? in_words(s, s->i) : 0;
-	return end && (label || years_old(s, end)) && found(f, s, end);
+	return end && (label || years_old(s, end) || announced(s, end)) ? end : 0;
 }
 
 bool scan_age(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
-	bool label = c->label == LABEL_AGE && (!c->needs_mark || c->mark) && c->age <= 8;
-	size_t n = 0, end;
+	bool label = c->label == LABEL_AGE && (!c->needs_mark || c->mark) && c->age <= 4;
+	size_t n = 0, end, at;
 	int value = 0;
+	uint16_t next;
 
-	if (!is_digit(scan_at(s, s->i)))
-		return scan_age_in_words(s, f, label);
+	if (!is_digit(scan_at(s, s->i))) {
+		end = written(s, label);
+		return end && found(f, s, end);
+	}
 	while (n < 5 && is_digit(scan_at(s, s->i + n)))
 		value = value * 10 + scan_at(s, s->i + n++) - '0';
 	end = s->i + n;
 	if (n == 4 && birth_year(s, end, value))
 		return found(f, s, end);
 	if (n > 3 || value < 90 || value > OLDEST || c->last == '.' || c->last == '/')
-		return (n == 2 || n == 3) && in_nineties(s, end) && value >= 90 && value <= OLDEST && found(f, s, end);
-	if (n == 3 && value < 100)                               /* "094Y" */
-		return scan_at(s, end) == 'Y' && !is_alnum(scan_at(s, end + 1)) && found(f, s, end);
-	if (scan_at(s, end) == '+' || (scan_at(s, end) == '.' && is_digit(scan_at(s, end + 1))) || scan_at(s, end) == '%')
 		return false;
-	if (years_old(s, end) || in_nineties(s, end) || birthday(s, end) || somebody_is(s, end))
-		return found(f, s, end);
-	if (label && ((!is_alnum(scan_at(s, end)) && scan_at(s, end) != '-' && scan_at(s, end) != '/') || (scan_at(s, end) == '/' && is_sex(s, end + 1))))
-		return found(f, s, end);
-	if (!and_sex(s, end))
+	next = scan_at(s, end);
+	if (next == '+' || (next == '.' && is_digit(scan_at(s, end + 1))) || next == '%')
 		return false;
-	return (c->gap >= GAP_STOP || !c->before[0] || (word_kinds(c->before[0]) & (WORD_ARTICLE | WORD_ROLE)) || c->before[0] == CONTEXT_NAME ||
-		((word_kinds(c->before[0]) & WORD_BE) && ((word_kinds(c->before[1]) & WORD_SUBJECT) || c->before[1] == CONTEXT_NAME))) && found(f, s, end);
+	if (n == 2 && lower(next) == 's' && !is_alnum(scan_at(s, end + 1)) && is_decade(c))
+		return found(f, s, end);
+	if (lower(next) == 't' && lower(scan_at(s, end + 1)) == 'h' && scan_at(s, end + 2) == ' ' && scan_at(s, end + 3) == 'b')     /* "94th birthday" */
+		return scan_at(s, end + 4) == 'i' && scan_at(s, end + 5) == 'r' && found(f, s, end);
+	if (label && !is_alnum(next) && next != '-' && (next != '/' || sex(s, end + 1)))
+		return (!(behind(s, end, &at) & WORD_SHARE) || (behind(s, end, &at) & (WORD_YEARS | WORD_PLACE_BEFORE))) && found(f, s, end);
+	return (years_old(s, end) || and_sex(s, end) || announced(s, end)) && found(f, s, end);
 }

@@ -220,7 +220,8 @@ static const struct known_label LABELS[] = {
 	{"stepmother", LABEL_PERSON, MARK}, {"stepfather", LABEL_PERSON, MARK}, {"fob", LABEL_PERSON, MARK},
 
 	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0},
-	{"ages", LABEL_AGE, LIST}, {"age sex", LABEL_AGE, 0}, {"age gender", LABEL_AGE, 0}, {"age years", LABEL_AGE, 0}, {"edad", LABEL_AGE, 0},
+	{"ages", LABEL_AGE, LIST}, {"age sex", LABEL_AGE, 0}, {"age gender", LABEL_AGE, 0}, {"age years", LABEL_AGE, 0},
+	{"age in years", LABEL_AGE, 0}, {"age at death", LABEL_AGE, 0}, {"turns", LABEL_AGE, 0}, {"edad", LABEL_AGE, 0},
 
 	{"address", LABEL_ADDRESS, MARK}, {"addr", LABEL_ADDRESS, MARK}, {"street", LABEL_ADDRESS, MARK},
 	{"home address", LABEL_ADDRESS, 0}, {"mailing address", LABEL_ADDRESS, 0}, {"street address", LABEL_ADDRESS, 0},

@@ -154,10 +154,13 @@ static const char SHARE[] =
 	"ml cc gm lb lbs kg l oz feet ft meals meal nodes node lymph cores positive week weeks wk wks day days month months mo yr yrs year years hour hours hr hrs "
 	"min mins minute minutes times time mile miles cup cups scale full way strengths vision od os ou sessions visits items treatments fractions cycles doses "
 	"dose drops puffs units severity intensity dilution hpf needle screw ago points point throughout bilaterally bilat ratio split strips beats pulses "
-	"reflexes recall bowl glass sedentary people patients pts bites";
+	"degrees degree percent cells cell solution reads million bpm reflexes recall bowl glass sedentary people patients pts bites";
 static const char OWN[] = "her his their my your our";
-static const char SUBJECT[] = "he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
-static const char DIED[] = "died deceased passed away expired dying death lived living";
+static const char SUBJECT[] = "i who grandparent parent he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
+static const char DIED[] = "died d deceased passed away expired dying death lived living";
+static const char AFTER_AGE[] = "and now but who when today yo soon already still";
+static const char VITAL[] =
+	"t temp temps temperature tmax febrile fever hr bp rr pulse p sat sats spo2 spo o2 oxygen glucose sugar bg bs fsbg cr creat creatinine hgb plt wbc wt weight map";
 static const char BORN[] = "born b yob dob birth nacido nacida nac";
 static const char PERIOD[] =
 	"in since last this past until till through thru from by early late mid of during next before after between and to end beginning middle around "
@@ -239,14 +242,14 @@ void words_fill(void)
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {SCORE, WORD_SCORE}, {SHARE, WORD_SHARE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
-		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {PERIOD, WORD_PERIOD},
+		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {AFTER_AGE, WORD_AFTER_AGE}, {VITAL, WORD_VITAL}, {"is s was m am be", WORD_IS}, {PERIOD, WORD_PERIOD},
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
 		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
 		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
-		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},
+		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of young", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},
 		{"forty fifty sixty seventy eighty", NUMBER_FORTY}, {"thousand", NUMBER_THOUSAND}, {HOLIDAY, NUMBER_DAY}, {SEASON, NUMBER_DAY},
 		{"new labor memorial veterans valentine valentines independence mother mothers father fathers presidents columbus", NUMBER_DAY},
 		{"q1 q2 q3 q4", NUMBER_DAY}, {WEEKDAY, NUMBER_WEEKDAY},

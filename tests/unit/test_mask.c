@@ -280,6 +280,23 @@ static void test_ages_in_other_words(void **state)
 	      {"90 years of data were pooled", NULL}, {"the 95th percentile", NULL}, {"90 day supply", NULL}, {"since 1931", NULL});
 }
 
+static void test_ages_as_people_write_them(void **state)
+{
+	CHECK({"(93M, POD 3)", "([AGE]M, POD 3)"}, {"pt is a 91M here for", "pt is a [AGE]M here for"}, {"92yof", "[AGE]yof"}, {"92 y.o. M", "[AGE] y.o. M"},
+	      {"she's ninety-one now", "she's [AGE] now"}, {"mom is 96 and lives with us", "mom is [AGE] and lives with us"}, {"will be 95 in June", "will be [AGE] in [DATE]"},
+	      {"Mother died at 94", "Mother died at [AGE]"}, {"husband (93) has", "husband ([AGE]) has"}, {"her 94th birthday", "her [AGE]th birthday"},
+	      {"in her nineties", "in her [AGE]"}, {"in his 90s", "in his [AGE]s"}, {"Age/Sex: 94/F", "Age/Sex: [AGE]/F"}, {"Ruth Keller (94) was", "[NAME] ([AGE]) was"},
+	      {"89M w/ CHF", NULL}, {"94M cells", NULL}, {"97F, HR 88", NULL}, {"temp 102 F in triage", NULL}, {"he is 94 on 2 L", NULL}, {"SBP in the 90s", NULL},
+	      {"turned 90 degrees", NULL}, {"90 years of data", NULL}, {"HR is 92 and regular", NULL}, {"glucose 94 F/U", NULL}, {"(97)", NULL});
+}
+
+/* A year of birth tells an age over 89 or not, from today on. */
+static void test_years_of_birth(void **state)
+{
+	CHECK({"born in 1929", "born in [AGE]"}, {"b. 1930", "b. [AGE]"}, {"DOB: 1928", "DOB: [AGE]"}, {"year of birth 1927", "year of birth [AGE]"},
+	      {"born in 1961", NULL}, {"born at 1930 hrs", NULL}, {"discharged 1930", NULL}, {"in 1930 the hospital was founded", NULL});
+}
+
 static void test_places(void **state)
 {
 	CHECK({"lives at 1420 Whispering Pines Lane, Missoula, MT 59801.", "lives at [ADDRESS], [CITY], MT [ZIP]."}, {"88 5th Ave, Apt 3C.", "[ADDRESS]."}, {"P.O. Box 771, Reno, Nevada", "[ADDRESS], [CITY], Nevada"},
@@ -387,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_dates_in_words),
 		cmocka_unit_test(test_days_told_by_what_is_around_them), cmocka_unit_test(test_months_holidays_and_seasons),
 		cmocka_unit_test(test_days_without_a_year), cmocka_unit_test(test_ages), cmocka_unit_test(test_ages_in_other_words),
+		cmocka_unit_test(test_ages_as_people_write_them), cmocka_unit_test(test_years_of_birth),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_places_abroad),
 		cmocka_unit_test(test_roads_and_units),
