@@ -60,6 +60,7 @@ static const struct {
 	{scan_name, AT_NAMED},
 	{scan_known_name, AT_CAPITAL},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
+	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
 };
 
 /* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the

@@ -1,6 +1,7 @@
 /* A value that its label decides: "MRN: 84729315", "License no. MD-44821", "Accession S24-10233". */
 #include <string.h>
 
+#include "around.h"
 #include "digits.h"
 #include "labels.h"
 #include "scan.h"
@@ -106,6 +107,36 @@ static void read_prefix(struct scan *s, struct value *v)
 	read_groups(s, v);
 }
 
+/* "Order: 1500 mL", "Rx: 1000 mg" */
+static bool is_quantity(struct scan *s, const struct value *v)
+{
+	static const char *const units[] = {"mg", "mcg", "ml", "g", "kg", "units", "unit", "iu", "kcal", "cal", "cc", "l", "meq", "mmol", "cells", "copies",
+					    "mm", "cm", "days", "weeks", "hours", "hrs", "min", "minutes", "tablets", "tabs", "caps", "patients", "times", "calorie", "ng", "pg"};
+	size_t end;
+
+	if (v->letters || v->digits > 6 || scan_at(s, v->end) != ' ')
+		return false;
+	around_word(s, v->end + 1, &end);
+	for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
+		size_t n = 0;
+
+		while (units[k][n] && lower(scan_at(s, v->end + 1 + n)) == (unsigned char)units[k][n])
+			n++;
+		if (!units[k][n] && end == v->end + 1 + n && n)
+			return true;
+	}
+	return false;
+}
+
+/* A plate or tag: capitals and digits, both of them. */
+static bool is_plate(struct scan *s, const struct value *v)
+{
+	for (size_t j = s->i; j < v->end; j++)
+		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
+			return false;
+	return v->letters && v->digits > 1 && v->count >= 5 && v->count <= 8;
+}
+
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
 {
 	const struct context *c = s->context;
@@ -121,7 +152,9 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		read_prefix(s, &v);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v);
-	if (is_alnum(scan_at(s, v.end)) || (!strong && (v.digits < 6 || v.count > 20)))
+	if (is_alnum(scan_at(s, v.end)) || is_quantity(s, &v))
+		return false;
+	if (!strong && (v.digits < 6 || v.count > 20) && !(label == LABEL_VEHICLE && is_plate(s, &v)))
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
@@ -201,6 +234,8 @@ bool scan_glued(struct scan *s, struct finding *f)
 		return false;
 	if (hidden == j - s->i && hidden >= 4 && digits == 4)
 		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
+	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 && scan_at(s, j + digits - 1) != '0')
+		*f = (struct finding){.entity = ENTITY_PHONE, .rule = "extension"};
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
 	else if (labels_of_word(hash) == LABEL_SSN && digits == 9)

@@ -8,7 +8,7 @@ static const struct known_label LABELS[] = {
 	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
 	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, 0},
 	{"l4ssn", LABEL_SSN, 0}, {"ssn4", LABEL_SSN, 0}, {"seguro social", LABEL_SSN, 0}, {"ssnlast4", LABEL_SSN, 0},
-	{"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
+	{"last four", LABEL_SSN, 0}, {"last 4", LABEL_SSN, 0}, {"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
 
 	{"mrn", LABEL_MRN, FAR}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, FAR},
 	{"m r n", LABEL_MRN, 0}, {"mrns", LABEL_MRN, 0}, {"record", LABEL_MRN, MARK}, {"records", LABEL_MRN, MARK},
@@ -36,8 +36,11 @@ static const struct known_label LABELS[] = {
 	{"rx id", LABEL_HEALTH_PLAN, 0}, {"nhs", LABEL_HEALTH_PLAN, MARK}, {"ohip", LABEL_HEALTH_PLAN, MARK},
 	{"champus", LABEL_HEALTH_PLAN, MARK}, {"champva", LABEL_HEALTH_PLAN, MARK}, {"tricare", LABEL_HEALTH_PLAN, MARK},
 	{"medi cal", LABEL_HEALTH_PLAN, MARK}, {"health card", LABEL_HEALTH_PLAN, 0}, {"phn", LABEL_HEALTH_PLAN, MARK},
-	{"poliza", LABEL_HEALTH_PLAN, MARK}, {"plan", LABEL_HEALTH_PLAN, MARK}, {"sub id", LABEL_HEALTH_PLAN, 0},
+	{"poliza", LABEL_HEALTH_PLAN, MARK}, {"sub id", LABEL_HEALTH_PLAN, 0},
 	{"hic no", LABEL_HEALTH_PLAN, 0}, {"afiliado", LABEL_HEALTH_PLAN, MARK},
+	{"aetna", LABEL_HEALTH_PLAN, MARK}, {"cigna", LABEL_HEALTH_PLAN, MARK}, {"humana", LABEL_HEALTH_PLAN, MARK},
+	{"uhc", LABEL_HEALTH_PLAN, MARK}, {"kaiser", LABEL_HEALTH_PLAN, MARK}, {"recipient", LABEL_HEALTH_PLAN, MARK},
+	{"masshealth", LABEL_HEALTH_PLAN, MARK}, {"tenncare", LABEL_HEALTH_PLAN, MARK}, {"group number", LABEL_HEALTH_PLAN, 0},
 
 	{"account", LABEL_ACCOUNT, MARK}, {"acct", LABEL_ACCOUNT, MARK}, {"iban", LABEL_ACCOUNT, 0},
 	{"routing", LABEL_ACCOUNT, 0}, {"aba", LABEL_ACCOUNT, 0}, {"card", LABEL_ACCOUNT, MARK},
@@ -70,11 +73,13 @@ static const struct known_label LABELS[] = {
 	{"asset tag", LABEL_DEVICE, 0}, {"transmitter", LABEL_DEVICE, MARK}, {"sensor", LABEL_DEVICE, MARK},
 	{"imsi", LABEL_DEVICE, 0}, {"meid", LABEL_DEVICE, 0}, {"iccid", LABEL_DEVICE, 0}, {"serie", LABEL_DEVICE, MARK},
 
-	{"fingerprint", LABEL_BIOMETRIC, MARK}, {"voiceprint", LABEL_BIOMETRIC, MARK},
+	{"fingerprint", LABEL_BIOMETRIC, 0}, {"fingerprints", LABEL_BIOMETRIC, 0}, {"voiceprint", LABEL_BIOMETRIC, 0},
+	{"palm vein", LABEL_BIOMETRIC, 0}, {"palm", LABEL_BIOMETRIC, MARK}, {"facial recognition", LABEL_BIOMETRIC, 0},
+	{"voice biometric", LABEL_BIOMETRIC, 0}, {"dna profile", LABEL_BIOMETRIC, MARK}, {"retina scan", LABEL_BIOMETRIC, MARK},
 	{"voice print", LABEL_BIOMETRIC, MARK}, {"biometric", LABEL_BIOMETRIC, MARK}, {"retina", LABEL_BIOMETRIC, MARK},
 	{"iris", LABEL_BIOMETRIC, MARK}, {"iris scan", LABEL_BIOMETRIC, MARK}, {"retinal scan", LABEL_BIOMETRIC, MARK},
 	{"face id", LABEL_BIOMETRIC, 0}, {"face template", LABEL_BIOMETRIC, MARK}, {"face id template", LABEL_BIOMETRIC, 0},
-	{"palm print", LABEL_BIOMETRIC, MARK}, {"faceprint", LABEL_BIOMETRIC, MARK},
+	{"palm print", LABEL_BIOMETRIC, MARK}, {"faceprint", LABEL_BIOMETRIC, 0},
 
 	{"case", LABEL_ID, MARK}, {"claim", LABEL_ID, MARK}, {"accession", LABEL_ID, 0}, {"encounter", LABEL_ID, 0},
 	{"csn", LABEL_ID, 0}, {"rx", LABEL_ID, MARK}, {"prescription", LABEL_ID, MARK}, {"order", LABEL_ID, MARK},
@@ -88,7 +93,11 @@ static const struct known_label LABELS[] = {
 	{"locator", LABEL_ID, MARK}, {"enc", LABEL_ID, MARK}, {"acc", LABEL_ID, MARK}, {"requisition", LABEL_ID, MARK},
 	{"req", LABEL_ID, MARK}, {"barcode", LABEL_ID, 0}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
 	{"studyinstanceuid", LABEL_ID, 0}, {"seriesinstanceuid", LABEL_ID, 0}, {"sopinstanceuid", LABEL_ID, 0},
-	{"uid", LABEL_ID, MARK}, {"dcn", LABEL_ID, MARK}, {"icn", LABEL_ID, MARK}, {"edipi", LABEL_ID, 0},
+	{"uid", LABEL_ID, 0}, {"armband", LABEL_MRN, MARK}, {"sticker", LABEL_MRN, MARK}, {"hn", LABEL_MRN, MARK}, {"urn", LABEL_MRN, MARK},
+	{"pcr", LABEL_ID, MARK}, {"accn", LABEL_ID, MARK}, {"hostname", LABEL_DEVICE, MARK}, {"workstation", LABEL_DEVICE, MARK},
+	{"cvv", LABEL_ACCOUNT, 0}, {"sort code", LABEL_ACCOUNT, 0}, {"clabe", LABEL_ACCOUNT, 0}, {"permit", LABEL_LICENSE, MARK},
+	{"kit", LABEL_ID, MARK}, {"episode", LABEL_ID, MARK}, {"booking", LABEL_ID, MARK}, {"approval", LABEL_ID, MARK},
+	{"venmo", LABEL_USER, MARK}, {"dcn", LABEL_ID, MARK}, {"icn", LABEL_ID, MARK}, {"edipi", LABEL_ID, 0},
 	{"dod id", LABEL_ID, 0}, {"dod number", LABEL_ID, 0}, {"din", LABEL_ID, MARK}, {"pin", LABEL_ID, MARK},
 	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_ID, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
 	{"pasaporte", LABEL_ID, 0}, {"document", LABEL_ID, MARK}, {"transaction", LABEL_ID, MARK}, {"conf", LABEL_ID, MARK},
@@ -118,7 +127,9 @@ static const struct known_label LABELS[] = {
 	{"reach", LABEL_PHONE, 0}, {"dial", LABEL_PHONE, 0}, {"ph", LABEL_PHONE, LIST}, {"phoned", LABEL_PHONE, 0},
 	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST},
 	{"telefax", LABEL_FAX, LIST}, {"telefono", LABEL_PHONE, LIST}, {"celular", LABEL_PHONE, LIST}, {"vm", LABEL_PHONE, 0},
-	{"voicemail", LABEL_PHONE, 0}, {"cb", LABEL_PHONE, MARK}, {"call back", LABEL_PHONE, 0}, {"sms", LABEL_PHONE, 0},
+	{"voicemail", LABEL_PHONE, 0}, {"office", LABEL_PHONE, 0}, {"wk", LABEL_PHONE, 0}, {"hm", LABEL_PHONE, 0},
+	{"answering service", LABEL_PHONE, 0}, {"after hours", LABEL_PHONE, 0}, {"on call", LABEL_PHONE, 0}, {"line", LABEL_PHONE, 0},
+	{"spectralink", LABEL_PAGER, 0}, {"vocera", LABEL_PAGER, 0}, {"ascom", LABEL_PAGER, 0}, {"voalte", LABEL_PAGER, 0}, {"cb", LABEL_PHONE, MARK}, {"call back", LABEL_PHONE, 0}, {"sms", LABEL_PHONE, 0},
 	{"my number", LABEL_PHONE, 0}, {"her number", LABEL_PHONE, 0}, {"his number", LABEL_PHONE, 0},
 	{"their number", LABEL_PHONE, 0}, {"best number", LABEL_PHONE, 0}, {"phones", LABEL_PHONE, LIST},
 	{"tty", LABEL_PHONE, 0}, {"telecom", LABEL_PHONE, LIST}, {"landline", LABEL_PHONE, LIST}, {"hotline", LABEL_PHONE, 0},
@@ -233,10 +244,12 @@ static const struct known_label LABELS[] = {
 	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
 	{"section", LABEL_PLAIN, 0}, {"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0},
 	{"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST}, {"loinc", LABEL_PLAIN, LIST},
-	{"snomed", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST},
+	{"snomed", LABEL_PLAIN, LIST}, {"snomed ct", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST},
 	{"pmid", LABEL_PLAIN, LIST}, {"cas", LABEL_PLAIN, 0}, {"grant", LABEL_PLAIN, 0}, 
 	{"isbn", LABEL_PLAIN, 0}, {"rxbin", LABEL_PLAIN, 0}, {"nct", LABEL_PLAIN, 0}, {"mesh", LABEL_PLAIN, 0},
-	{"drg", LABEL_PLAIN, 0},
+	{"drg", LABEL_PLAIN, 0}, {"r01", LABEL_PLAIN, 0}, {"r21", LABEL_PLAIN, 0}, {"u01", LABEL_PLAIN, 0},
+	{"u54", LABEL_PLAIN, 0}, {"p30", LABEL_PLAIN, 0}, {"p01", LABEL_PLAIN, 0}, {"k08", LABEL_PLAIN, 0}, {"k23", LABEL_PLAIN, 0},
+	{"t32", LABEL_PLAIN, 0}, {"astm", LABEL_PLAIN, 0}, {"iso", LABEL_PLAIN, 0}, {"cfr", LABEL_PLAIN, 0}, {"ec", LABEL_PLAIN, 0}, {"concept", LABEL_PLAIN, MARK}, {"conceptid", LABEL_PLAIN, 0},
 };
 
 /* Between a label and its value; they keep the label, and some count as the mark. What a number has before it is a label, too, when
@@ -256,7 +269,8 @@ static const struct {
 	{"key", FILLER_PLAIN}, {"s", FILLER_PLAIN}, {"tel", FILLER_PLAIN}, {"account", FILLER_PLAIN}, {"mobile", FILLER_PLAIN},
 	{"value", FILLER_VALUE}, {"text", FILLER_PLAIN}, {"jr", FILLER_PLAIN}, {"security", FILLER_PLAIN}, {"de", FILLER_PLAIN},
 	{"del", FILLER_PLAIN}, {"el", FILLER_PLAIN}, {"left", FILLER_PLAIN}, {"scanned", FILLER_PLAIN},
-	{"combo", FILLER_PLAIN}, {"back", FILLER_PLAIN}, {"your", FILLER_PLAIN}, {"his", FILLER_PLAIN}, {"my", FILLER_PLAIN},
+	{"combo", FILLER_PLAIN}, {"as", FILLER_MARK}, {"template", FILLER_PLAIN}, {"scan", FILLER_PLAIN}, {"profile", FILLER_PLAIN},
+	{"reads", FILLER_MARK}, {"labeled", FILLER_MARK}, {"enrolled", FILLER_PLAIN}, {"recorded", FILLER_PLAIN}, {"back", FILLER_PLAIN}, {"your", FILLER_PLAIN}, {"his", FILLER_PLAIN}, {"my", FILLER_PLAIN},
 };
 
 static const char *const STATES[] = {
@@ -313,6 +327,9 @@ void labels_fill(void)
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);
 	label_words.identifier = phrase_hash("identifier", &last);
+	label_words.x = phrase_hash("x", &last);
+	label_words.ext = phrase_hash("ext", &last);
+	label_words.code = phrase_hash("code", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);

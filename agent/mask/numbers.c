@@ -199,6 +199,13 @@ bool scan_phone(struct scan *s, struct finding *f)
 	if (lengths(d, 2, broken) && (label || paren || (d->group[1].sign != ' ' && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
 	    digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");        /* 617-4823190 */
+	/* within the house: "4-4710" */
+	if (label && d->groups > 1 && d->group[0].n == 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
+		return found(f, s, d->group[1].end, entity, "phone label");
+	/* "ask for her at 482-3190" */
+	if (!is_plain(s) && lengths(d, 2, local) && d->group[1].sign == '-' && d->d[0] > '1' && d->d[6] != '0' && s->context->gap == GAP_SPACE &&
+	    (word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE) && digits_end(s, d, 2))
+		return found(f, s, d->group[1].end, entity, "phone form");
 	if (label && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");
 	if (label && (d->groups == 1 || d->spaced) && d->n >= 7 && d->n <= 12 && !is_alnum(scan_at(s, d->group[d->groups - 1].end)))

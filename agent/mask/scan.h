@@ -169,6 +169,7 @@ static inline bool is_alnum(uint16_t c)
 typedef bool detector(struct scan *s, struct finding *f);
 
 detector scan_date, scan_ip, scan_phone, scan_ssn, scan_card, scan_zip, scan_number;                 /* numbers.c */
+detector scan_form;                                                                                  /* forms.c */
 detector scan_labelled, scan_beside, scan_glued, scan_rest, scan_before;                             /* labelled.c */
 detector scan_email, scan_url, scan_ip6, scan_mac;                                                   /* network.c */
 detector scan_code;                                                                                  /* codes.c */

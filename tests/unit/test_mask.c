@@ -43,7 +43,7 @@ static void test_social_security_numbers(void **state)
 	      {"Social Security Number is 536.22.8741", "Social Security Number is [SSN]"}, {"SSN ending in 8741", "SSN ending in [SSN]"},
 	      {"SSN 999-99-9999", "SSN [SSN]"}, {"SSN: 5 3 6 - 2 2 - 8 7 4 1", "SSN: [SSN]"}, {"last four of social 8741", "last four of social [SSN]"},
 	      {"ssn is five three six two two eight seven four one, ok", "ssn is [SSN], ok"},
-	      {"the range 000-12-3456", NULL}, {"536-22-87412", NULL}, {"536228741 cells", NULL}, {"social history of 20 years", NULL});
+	      {"the range 000-12-3456", "the range [ID]"}, {"536-22-87412", "[ID]"}, {"536228741 cells", NULL}, {"social history of 20 years", NULL});
 }
 
 static void test_record_numbers(void **state)
@@ -71,13 +71,13 @@ static void test_accounts(void **state)
 static void test_licenses(void **state)
 {
 	CHECK({"NPI 1234567893", "NPI [LICENSE]"}, {"NPI: 1234567890", "NPI: [LICENSE]"}, {"1234567893", "[LICENSE]"}, {"DEA AB1234563", "DEA [LICENSE]"},
-	      {"AB1234563", "[LICENSE]"}, {"AB1234564", NULL}, {"License no. MD-44821", "License no. [LICENSE]"}, {"driver's license D1234567", "driver's license [LICENSE]"},
+	      {"AB1234563", "[LICENSE]"}, {"AB1234564", "[ID]"}, {"License no. MD-44821", "License no. [LICENSE]"}, {"driver's license D1234567", "driver's license [LICENSE]"},
 	      {"license to practice", NULL});
 }
 
 static void test_vehicles_and_devices(void **state)
 {
-	CHECK({"1HGCM82633A004352", "[VEHICLE]"}, {"VIN 1HGCM82633A004353", "VIN [VEHICLE]"}, {"1HGCM82633A004353", NULL}, {"license plate KLR 4821", "license plate [VEHICLE]"},
+	CHECK({"1HGCM82633A004352", "[VEHICLE]"}, {"VIN 1HGCM82633A004353", "VIN [VEHICLE]"}, {"1HGCM82633A004353", "[ID]"}, {"license plate KLR 4821", "license plate [VEHICLE]"},
 	      {"serial number PJN448213S", "serial number [DEVICE]"}, {"S/N: XT-448213", "S/N: [DEVICE]"}, {"00:1B:44:11:3A:B7", "[DEVICE]"},
 	      {"(01)00844588003288(17)141120(10)7654321D", "[DEVICE]"}, {"the plate was removed", NULL}, {"Serial troponins were negative", NULL});
 }
@@ -141,6 +141,17 @@ static void test_values_of_identifiers(void **state)
 	       "{\"identifier\":[{\"type\":{\"coding\":[{\"code\":\"MR\"}]},\"value\":\"[ID]\"}],\"valueQuantity\":{\"value\":123456}}"},
 	      {"mrn: four zero seven one eight two", "mrn: [MRN]"}, {"Twitter @rosalopez58", "Twitter @[ID]"}, {"s3://bucket/patients/40718265.json", "[URL]"},
 	      {"rosa @ example.org", "[EMAIL]"}, {"MRN;DOB;Sex\n40718265;1958-03-04;F\n", "MRN;DOB;Sex\n[MRN];[DATE];F\n"}, {"MRN:40718265DOB:03/04/1958SEX:F", "MRN:[MRN]:[DATE]SEX:F"});
+}
+
+static void test_codes_without_a_label(void **state)
+{
+	(void)state;
+	CHECK({"opened as CPS-24-0718.", "opened as [ID]."}, {"the RV lead PJN4482131", "the RV lead [ID]"}, {"paid into 0071826540", "paid into [ID]"},
+	      {"merge 40718265 with 40718266.", "merge [ID] with [ID]."}, {"filed (1182654)", "filed ([ID])"}, {"slides SP-23-071826", "slides [ID]"},
+	      {"at 482-3191.", "at [PHONE]."}, {"ward, x44711", "ward, x[PHONE]"}, {"last four: 8741", "last four: [SSN]"}, {"tag 4TR821", "tag [VEHICLE]"},
+	      {"84729315 platelets", NULL}, {"n: 84729315", NULL}, {"1000-2000 mL", NULL}, {"1900-0700", NULL}, {"NCT01234567", NULL}, {"M25561 and S72001A", NULL},
+	      {"0093-7424-56", NULL}, {"GSK1278863", NULL}, {"12500UNITS", NULL}, {"R01 HL123456", NULL}, {"Order: 1500 mL", NULL},
+	      {"Rx: 1000 mg", NULL}, {"Plan: 2000 kcal", NULL}, {"SNOMED CT 44054006", NULL}, {"2345-7", NULL}, {"99214-25", NULL}, {"model 5076-52", NULL});
 }
 
 static void test_dates(void **state)
@@ -392,7 +403,7 @@ int main(void)
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
 		cmocka_unit_test(test_labels_as_records_write_them),
-		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
+		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),

@@ -1,0 +1,111 @@
+/* Codes without a label that are too long to be anything but somebody's or something's own: "CPS-24-0718", "PJN4482131", "0071826540".
+ * Quantities, ranges, and codes of diseases, drugs, genes and trials are none. */
+#include <string.h>
+
+#include "around.h"
+#include "labels.h"
+
+#define FORM_MAX 28
+
+struct form {
+	char c[FORM_MAX + 1];            /* its capitals, digits and hyphens, NUL-terminated */
+	size_t end;
+	int n, digits, letters, groups, lead;                    /* lead: letters before the first digit */
+	int group[8];                    /* letters and digits of each */
+};
+
+/* Capitals and digits, single hyphens between them; false: there is more, of another kind. */
+static bool read_form(struct scan *s, struct form *f)
+{
+	size_t j = s->i;
+
+	*f = (struct form){.groups = 1};
+	for (; f->n < FORM_MAX; j++) {
+		uint16_t c = scan_at(s, j);
+
+		if (c == '-' && f->group[f->groups - 1] && f->groups < 8 && is_alnum(scan_at(s, j + 1))) {
+			f->groups++;
+		} else if (is_digit(c) || (c >= 'A' && c <= 'Z')) {
+			f->digits += is_digit(c);
+			f->letters += !is_digit(c);
+			f->lead += !is_digit(c) && !f->digits;
+			f->group[f->groups - 1]++;
+		} else {
+			break;
+		}
+		f->c[f->n++] = (char)c;
+	}
+	f->end = j;
+	if (f->n == FORM_MAX || is_alnum(scan_at(s, j)) || scan_at(s, j) == '%' || scan_at(s, j) == '_' || scan_at(s, j) == '^')
+		return false;
+	return !((scan_at(s, j) == '.' || scan_at(s, j) == '/' || scan_at(s, j) == ':' || scan_at(s, j) == ',' || scan_at(s, j) == '-') &&
+		 is_alnum(scan_at(s, j + 1)));
+}
+
+/* What follows is what was counted: "84729315 platelets", "SNOMED 44054006 |Diabetes". */
+static bool is_counted(struct scan *s, size_t end)
+{
+	size_t behind;
+
+	if (scan_at(s, end) != ' ')
+		return false;
+	if (scan_at(s, end + 1) == '|')
+		return true;
+	return is_alpha(scan_at(s, end + 1)) && !is_upper(scan_at(s, end + 1)) &&
+	       !(word_kinds(around_word(s, end + 1, &behind)) & (WORD_STOP | WORD_PLACE_BEFORE | WORD_WITH | WORD_BE));
+}
+
+/* Groups of National Drug Codes. */
+static bool is_drug(const struct form *f)
+{
+	return f->groups == 3 && f->group[0] >= 4 && f->group[0] <= 5 && f->group[1] >= 3 && f->group[1] <= 4 && f->group[2] <= 2;
+}
+
+static bool is_number(struct scan *s, const struct form *f)
+{
+	const struct context *c = s->context;
+
+	/* behind a key and alone it may be a count of anything; no count begins with zero */
+	if (f->groups == 1 && f->c[0] != '0' && !(c->gap == GAP_SPACE && c->before[0]) && !(c->last == '(' && scan_at(s, f->end) == ')'))
+		return false;
+	if (f->groups == 1)
+		return f->n >= 7 && f->n <= 20 && (f->c[0] == '0' || f->n >= 8 || c->last == '(') && !is_counted(s, f->end);
+	if (f->groups == 2)                              /* "24-071826"; "1000-2000" is a range */
+		return f->digits >= 7 && f->group[1] >= 5 && (f->group[0] <= 2 || f->c[f->group[0] + 1] == '0');
+	return f->digits >= 8 && !is_drug(f);
+}
+
+/* Capitals before digits that are no person's: trials, articles, sequences, standards. */
+static bool is_public(const struct form *f)
+{
+	static const char *const begins[] = {"NCT", "PMC", "PMID", "NM", "NP", "NG", "NC", "ENST", "ENSG", "ENSP", "GSE", "ISO", "IEC", "ASTM", "ANSI",
+					     "ISRCTN", "CVX", "CPT", "ICD", "LOINC", "NDC", "HPO", "OMIM", "GSK", "BMS", "PF", "LY", "AZD", "MK", "SNOMED"};
+
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if ((size_t)f->lead == strlen(begins[i]) && strncmp(f->c, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool is_code(const struct form *f)
+{
+	/* "25000UNITS", "M25561" of ICD-10-CM without its full stop, "20240314T101500" */
+	if (f->lead == 0 && f->groups == 1 && f->letters == f->n - f->digits && f->c[f->n - 1] >= 'A' && f->c[f->n - f->letters - 1] < 'A')
+		return f->letters == 1 && f->digits >= 8;
+	if (f->lead == 1 && f->groups == 1 && f->letters <= 2 && f->n <= 7 && f->digits < 6)
+		return false;
+	return f->digits >= 5 && f->letters <= 6 && f->digits + f->letters >= 6 && !is_public(f);
+}
+
+bool scan_form(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	struct form form;
+
+	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || c->before[0] == label_words.code || (c->last && strchr("-/._+*=&:^", (int)c->last)))
+		return false;
+	if (!read_form(s, &form) || form.digits < 4 || !(form.letters ? is_code(&form) : is_number(s, &form)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = form.end, .entity = ENTITY_ID, .rule = "code form", .custom = -1};
+	return true;
+}
