@@ -18,8 +18,10 @@ bool around_begins_sentence(const struct context *c)
 
 bool around_is_line(struct scan *s, size_t end)
 {
-	uint16_t c = scan_at(s, end);
+	uint16_t c = scan_at(s, end), last = s->context->last;
 
+	if (last == '\t' || (s->context->gap == GAP_COLON && (last == '|' || last == ' ')))          /* a cell */
+		return c == '\t' || c == '|' || (c == ' ' && scan_at(s, end + 1) == '|') || (last == '\t' && (c == '\n' || c == '\r'));
 	return (s->context->gap == GAP_LINE || !s->context->last) && (s->context->last == '\n' || !s->context->last) && (c == '\n' || c == '\r');
 }
 
@@ -29,6 +31,8 @@ enum left around_left(const struct context *c)
 
 	if ((last & WORD_PLACE_FIRST) && (c->gap == GAP_SPACE || c->gap == GAP_STOP) && !(last & WORD_STOP && c->gap == GAP_STOP))
 		return LEFT_PLACE_NAME;
+	if (c->before[0] == CONTEXT_NAME && c->last == '/')          /* "Ng/Costa" */
+		return LEFT_LIST;
 	if (!c->before[0] || c->gap > GAP_COMMA)
 		return LEFT_NONE;
 	if ((c->before[0] == CONTEXT_NAME && c->gap == GAP_COMMA) || ((last & WORD_AND) && c->before[1] == CONTEXT_NAME))
@@ -37,6 +41,8 @@ enum left around_left(const struct context *c)
 		return LEFT_PERSON;
 	if (last & WORD_ROLE)
 		return LEFT_ROLE;
+	if ((last & WORD_SERVICE) && c->gap == GAP_SPACE)
+		return LEFT_SERVICE;
 	if ((second & WORD_TWIN) && c->gap == GAP_SPACE)             /* "Twin A" */
 		return LEFT_PERSON;
 	/* "Thank you, Fitzgerald" */
@@ -51,6 +57,30 @@ enum left around_left(const struct context *c)
 	if (last & WORD_BY)
 		return LEFT_BY;
 	return last & WORD_WITH ? LEFT_WITH : last & WORD_PLACE_BEFORE ? LEFT_PLACE : LEFT_NONE;
+}
+
+/* Behind digits at place i: "yo", "M" */
+static bool is_years(struct scan *s, size_t i)
+{
+	size_t end;
+	uint64_t word = around_word(s, i, &end);
+	uint16_t sex = lower(scan_at(s, i));
+
+	if (is_digit(scan_at(s, end)) || scan_at(s, end) == ':' || scan_at(s, end) == '-')
+		return false;                            /* of an address of a device */
+	return (word_kinds(word) & WORD_YEARS) || (end == i + 1 && (sex == 'f' || sex == 'm'));
+}
+
+/* "45M", "45 yo", "8F": how old who stands before is */
+static bool is_age_behind(struct scan *s, size_t i)
+{
+	size_t digits = 0, end;
+
+	while (digits < 4 && is_digit(scan_at(s, i + digits)))
+		digits++;
+	i += digits + (scan_at(s, i + digits) == ' ');
+	around_word(s, i, &end);
+	return digits && digits <= 3 && end < i + 4 && is_years(s, i);           /* but not "8 years ago" */
 }
 
 /* "a 45-year-old", "45", "an 8 month old" */
@@ -71,11 +101,11 @@ static bool is_age(struct scan *s, size_t i)
 		return false;
 	i += digits;
 	if (scan_at(s, i) != '-' && scan_at(s, i) != ' ')
-		return scan_at(s, i) == ',';
+		return scan_at(s, i) == ',' || is_years(s, i);
 	word = around_word(s, i + 1, &end);
 	if (word_kinds(word) & WORD_AGE)
 		return true;
-	return scan_at(s, i) == ' ' && end == i + 2 && (lower(scan_at(s, i + 1)) == 'f' || lower(scan_at(s, i + 1)) == 'm');
+	return scan_at(s, i) == ' ' && is_years(s, i + 1);
 }
 
 /* "(husband)", "(MRN 84729315)", "(45 years)": who is meant, or their number */
@@ -159,6 +189,8 @@ static bool has_digits(struct scan *s, size_t i)
 				return false;
 		return true;
 	}
+	if (lower(scan_at(s, i)) == 'x')                 /* "paged Osterhaus x2" */
+		return false;
 	while (j < i + 3 && is_alpha(scan_at(s, j)))
 		j++;
 	return is_digit(scan_at(s, j)) && scan_at(s, j + 1) != '/' && scan_at(s, j + 2) != '/';
@@ -186,6 +218,8 @@ enum right around_right(struct scan *s, size_t end)
 	if (c != ' ' && c != '-' && c != '\n')
 		return RIGHT_NONE;
 	if (says_who(s, end + 1))
+		return RIGHT_SURE;
+	if (c == ' ' && is_age_behind(s, end + 1))
 		return RIGHT_SURE;
 	if (has_digits(s, end + 1))
 		return RIGHT_CODE;

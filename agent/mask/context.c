@@ -215,7 +215,7 @@ static enum gap gap_of(uint16_t sign)
 	switch (sign) {
 	case '-': case '\'': case '\t':
 		return GAP_SPACE;
-	case ',':
+	case ',': case '&':
 		return GAP_COMMA;
 	case '.': case '!': case '?': case ';': case '*':
 		return GAP_STOP;
@@ -275,7 +275,8 @@ void context_sign(struct context *c, uint16_t sign)
 	c->age++;
 	if (sign == '\n')
 		c->breaks++;
-	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == label_words.no))
+	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == label_words.no) ||
+	    (sign == '>' && c->label > LABEL_TITLE))
 		c->mark = true;
 	if (sign == '@' && c->label == LABEL_USER)
 		c->mark = true;
@@ -297,6 +298,8 @@ void context_sign(struct context *c, uint16_t sign)
 		forget_label(c);
 	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
 	if ((sign == '.' || sign == ',') && c->label == LABEL_ROLE)
+		forget_label(c);
+	if (sign == '.' && c->label == LABEL_TITLE && c->before[0] == CONTEXT_NAME)           /* "Mr. Poe. Rent is due." */
 		forget_label(c);
 	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
 		forget_label(c);

@@ -50,6 +50,13 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 	return strong || (c->label == LABEL_NAME && !dictionary && !c->mark && c->before[0] == label_words.name);
 }
 
+static bool ends_line(struct scan *s, size_t i)
+{
+	uint16_t c = scan_at(s, i);
+
+	return (!c && !s->cut) || c == '\n' || c == '<' || c == '\r' || c == '(' || c == ';' || c == '|';
+}
+
 /* May the part belong to a name that was announced? */
 static bool is_name_part(struct scan *s, const struct part *p, const struct part *before)
 {
@@ -63,19 +70,14 @@ static bool is_name_part(struct scan *s, const struct part *p, const struct part
 		return true;
 	if (p->shape == SHAPE_LOWER)                     /* "Patient: Pretty much" */
 		return (first || before->shape == SHAPE_LOWER || label == LABEL_SPOKEN) && is_small_part(s, p, first);
-	if (!(p->words & WORD_STOP) || (first && p->shape == SHAPE_INITIAL))
+	if (!(p->words & WORD_STOP) || (p->shape == SHAPE_INITIAL && (first || scan_at(s, p->end) == '.' || ends_line(s, p->end))))
 		return true;
+	if (first && label == LABEL_TITLE && (number_kinds(p->hash) & NUMBER_WEEKDAY))        /* "Ms. Friday" */
+		return p->shape == SHAPE_NAME && (c->before[0] == label_words.mr || c->before[0] == label_words.ms);
 	/* "Dr. Long", "Name: LONG, MALIK", "Name: Keisha Day", but not "Name: Keisha Case number:" */
 	return (p->words & WORD_ALSO_NAME) &&
-	       (first ? label == LABEL_TITLE || ((label == LABEL_NAME || label == LABEL_PERSON) && scan_at(s, p->end) == ',') :
+	       (first ? label == LABEL_TITLE || ((label == LABEL_NAME || label == LABEL_PERSON) && scan_at(s, p->end) == ',' && is_upper(scan_at(s, p->end + 2))) :
 			scan_at(s, p->end) != ':' && scan_at(s, p->end) != '#' && !(scan_at(s, p->end) == ' ' && is_alpha(scan_at(s, p->end + 1))));
-}
-
-static bool ends_line(struct scan *s, size_t i)
-{
-	uint16_t c = scan_at(s, i);
-
-	return (!c && !s->cut) || c == '\n' || c == '\r' || c == '(' || c == ';' || c == '|';
 }
 
 struct name {
@@ -85,6 +87,13 @@ struct name {
 	bool comma;                      /* "Last, First" */
 	bool named;                      /* a part of it is no word of the language only */
 };
+
+/* "Dr. M" */
+static bool is_lone_initial(struct scan *s, const struct name *name)
+{
+	return name->parts == 1 && name->first.shape == SHAPE_INITIAL && s->context->label == LABEL_TITLE && s->context->gap == GAP_STOP &&
+	       scan_at(s, name->first.start) != 'I' && !is_alnum(scan_at(s, name->end));
+}
 
 /* Name parts from place i on. */
 static struct name read_name(struct scan *s, size_t i, bool comma_form)
@@ -122,7 +131,7 @@ static struct name read_name(struct scan *s, size_t i, bool comma_form)
 			name.comma = true;
 		}
 	}
-	if (!real && !(name.end && is_alpha(scan_at(s, i)) && scan_at(s, i + 1) == '.'))
+	if (!real && !(name.end && is_alpha(scan_at(s, i)) && scan_at(s, i + 1) == '.') && !is_lone_initial(s, &name))
 		name.end = 0;
 	/* "Smith, Jane Q." */
 	if (name.end && scan_at(s, name.end) == '.' && name.end - i > 2 && scan_at(s, name.end - 2) == ' ' && is_alpha(scan_at(s, name.end - 1)))
@@ -139,7 +148,7 @@ static bool is_likely(struct scan *s, const struct name *name)
 
 	/* "Attending: Cho / Resident: Ames", where nobody speaks */
 	if (!(word_kinds(s->context->before[0]) & WORD_SPEAKER) && name->parts == 1 && p->shape == SHAPE_NAME && !(p->words & WORD_STOP) &&
-	    (ends_line(s, name->end) || behind == ',' || behind == '"' || (behind == ' ' && !is_alpha(scan_at(s, name->end + 1)))))
+	    (ends_line(s, name->end) || behind == ',' || behind == '"' || (behind == '/' && is_upper(scan_at(s, name->end + 1))) || (behind == ' ' && !is_alpha(scan_at(s, name->end + 1)))))
 		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) || part_is_unknown(p);
 	if (p->dictionary & DICTIONARY_SAFE)
 		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && (name->comma || (name->parts > 1 && ends) || (p->words & WORD_PARTICLE) ||
@@ -179,12 +188,17 @@ bool scan_name(struct scan *s, struct finding *f)
 		return false;
 	if (c->before[0] == CONTEXT_CITY && s->word->state)           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
 		return false;
-	if (title && c->age > 4)                         /* a title stands beside its name */
+	/* a title stands beside its name, and "professor at College" does not */
+	if (title && (c->age > 4 || (word_kinds(c->before[0]) & WORD_PLACE_BEFORE)))
 		return false;
 	name = read_name(s, s->i, !title);
 	if (!name.end || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && name.first.shape != SHAPE_LOWER && !is_likely(s, &name)))
 		return false;
 	if (c->label == LABEL_ROLE && !is_role_bearer(&name.first))
+		return false;
+	/* "MS RDN" */
+	if (c->label == LABEL_TITLE && c->gap != GAP_STOP && name.parts == 1 && name.first.shape == SHAPE_CAPITALS &&
+	    !(name.first.dictionary & NAMES) && name.end - s->i <= 4)
 		return false;
 	if (!title && !name.named && !around_credential(s, name.end))         /* "Attn: Medical Records" */
 		return false;

@@ -2,6 +2,7 @@
 
 #define JOINTS_MAX 4                             /* hyphens and apostrophes of one part */
 #define LETTERS_MAX 20                           /* apart */
+#define LINE_SPACES 6                            /* before what goes on in the next line */
 #define SEEN_BEHIND 4                            /* units behind a part that decide about it */
 
 static bool is_spacing(uint16_t sign)
@@ -85,6 +86,16 @@ static size_t ascii_letters(const struct scan *s, size_t j, size_t to, struct pa
 	return j;
 }
 
+/* "al-Harbi", "ul-Amin" */
+static bool is_article_name(struct scan *s, size_t i, size_t end)
+{
+	uint16_t a = scan_at(s, i), b = scan_at(s, i + 1);
+
+	if (end < i + 5 || scan_at(s, i + 2) != '-' || !is_upper(scan_at(s, i + 3)))
+		return false;
+	return b == 'l' ? a == 'a' || a == 'e' || a == 'u' : (a == 'u' && b == 'd') || (a == 'a' && (b == 'r' || b == 's' || b == 'd' || b == 'z'));
+}
+
 static void read_part(struct scan *s, size_t i, struct part *p)
 {
 	size_t j = i, joints = 0;
@@ -131,7 +142,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	word = lexicon_find(p->hash);
 	p->words = word->kinds;
 	p->care = word->care;
-	if (!is_upper(scan_at(s, i)))
+	if (!is_upper(scan_at(s, i)) && !is_article_name(s, i, p->end))
 		p->shape = SHAPE_LOWER;
 	else if (p->end - i == 1)
 		p->shape = SHAPE_INITIAL;
@@ -173,12 +184,20 @@ size_t part_next(struct scan *s, const struct part *p, bool comma)
 {
 	size_t j = p->end;
 
-	if (scan_at(s, j) == '.' && (p->shape == SHAPE_INITIAL || (p->words & WORD_PARTICLE) || p->end - p->start <= 2))
+	/* "J. Smith", "St. Pierre", "Wm. Tuttle", but not "Mr. Ng. Plan" */
+	if (scan_at(s, j) == '.' && (p->shape == SHAPE_INITIAL || (p->words & (WORD_PARTICLE | WORD_ABBREVIATED)) ||
+				     (p->end - p->start <= 2 && !(p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)))))
 		j++;
 	if (scan_at(s, j) == '^' && comma)
 		return is_alpha(scan_at(s, j + 1)) ? j + 1 : 0;
-	if (comma && scan_at(s, j) == ',')
+	if (comma && scan_at(s, j) == ',') {
 		j++;
+		if (p->shape == SHAPE_CAPITALS && is_upper(scan_at(s, j)))       /* "SMITH,JOHN Q" */
+			return j;
+		if (scan_at(s, j) == '\n' && scan_at(s, j + 1) == ' ')           /* the first name in the next line of a form */
+			for (j++; j < p->end + LINE_SPACES && scan_at(s, j + 1) == ' '; j++)
+				;
+	}
 	if (scan_at(s, j) == ' ' || (scan_at(s, j) == '.' && p->shape == SHAPE_INITIAL))
 		return is_alpha(scan_at(s, j + 1)) ? j + 1 : 0;
 	return p->shape == SHAPE_INITIAL && is_alpha(scan_at(s, j)) && j > p->end ? j : 0;
@@ -200,11 +219,11 @@ size_t part_nickname(struct scan *s, const struct part *p)
 	uint16_t open = scan_at(s, p->end) == ' ' ? scan_at(s, p->end + 1) : 0;
 	size_t i = p->end + 2, j = i;
 
-	if ((open != '"' && open != '(') || !is_upper(scan_at(s, i)))
+	if ((open != '"' && open != '(' && open != '\'') || !is_upper(scan_at(s, i)))
 		return 0;
 	while (j < i + 14 && is_alpha(scan_at(s, j)))
 		j++;
-	if (j < i + 2 || scan_at(s, j) != (open == '"' ? '"' : ')') || scan_at(s, j + 1) != ' ' || !is_upper(scan_at(s, j + 2)))
+	if (j < i + 2 || scan_at(s, j) != (open == '(' ? ')' : open) || scan_at(s, j + 1) != ' ' || !is_upper(scan_at(s, j + 2)))
 		return 0;
 	return j + 2;
 }

@@ -44,6 +44,8 @@ static void read_run(struct scan *s, struct run *run)
 			p->words &= ~WORD_STOP;
 		if (ends_run(p) && !(within ? (p->words & WORD_PARTICLE) != 0 : (p->words & WORD_ALSO_NAME) && p->shape == SHAPE_NAME))
 			break;
+		if ((p->words & WORD_ABBREVIATED) && scan_at(s, p->end) == '.')         /* "Jos. Krall" */
+			p->dictionary = DICTIONARY_FIRST;
 		run->n++;
 		at = part_next(s, p, false);
 		if (!at && !within)
@@ -114,6 +116,8 @@ static int words_score(const struct run *run, int *n)
 			k++;
 		if (k == *n)                                     /* "by C.H." */
 			return k > 1 ? 0 : -9;
+		while (k < *n - 1 && run->p[k].shape == SHAPE_LOWER)         /* "R. van der Berg" */
+			k++;
 		return part_is_strong(&run->p[k], NAMES) ? 5 : part_is_unknown(&run->p[k]) ? 3 : run->p[k].dictionary & NAMES ? 2 : -9;
 	}
 	if (*n == 1)
@@ -131,40 +135,80 @@ static int words_score(const struct run *run, int *n)
 	return score;
 }
 
+/* "Dunmore, R" in a cell, or at the beginning of a line with more behind it */
+static size_t last_initial(struct scan *s, const struct part *last, const struct part *initial)
+{
+	size_t end = initial->end + (scan_at(s, initial->end) == '.');
+	uint16_t sign = scan_at(s, end), behind = scan_at(s, end + 1);
+
+	if ((s->context->gap < GAP_COLON && s->context->last != '\t' && s->context->last) || part_next(s, initial, false) ||
+	    !(part_is_strong(last, DICTIONARY_LAST) || part_is_unknown(last)))
+		return 0;
+	if (sign == '|' || sign == '\t' || (sign == ' ' && (behind == '|' || behind == ' ')) || around_right(s, end) == RIGHT_SURE)
+		return end;
+	return 0;
+}
+
+/* " (09/18/1973)": a day of birth */
+static bool is_date_behind(struct scan *s, size_t end)
+{
+	size_t j = end + 2, slashes = 0;
+
+	if (scan_at(s, end) != ' ' || scan_at(s, end + 1) != '(')
+		return false;
+	for (; j < end + 12 && (is_digit(scan_at(s, j)) || scan_at(s, j) == '/'); j++)
+		slashes += scan_at(s, j) == '/';
+	return slashes == 2 && scan_at(s, j) == ')';
+}
+
+/* A part of a first name of several behind the first; 0: there is none. */
+static size_t more_first(struct scan *s, const struct part *first, struct part *more)
+{
+	size_t at = part_next(s, first, false);
+
+	if (!at)
+		return 0;
+	part_read(s, at, more);
+	if (more->shape == SHAPE_INITIAL)
+		return more->end + (scan_at(s, more->end) == '.');
+	return more->shape >= SHAPE_CAPITALS && !(more->words & (WORD_STOP | WORD_CREDENTIAL)) &&
+	       (part_is_unknown(more) || part_is_strong(more, NAMES)) ? more->end : 0;
+}
+
 /* "Baker, Thomas": the last name before the first */
 static size_t last_first(struct scan *s, const struct run *run)
 {
-	const struct part *last = &run->p[run->n - 1];
-	struct part first;
-	size_t at, end;
-
+	const struct part *last = &run->p[run->n - 1], *surname = run->n > 1 && (run->p[0].words & WORD_PARTICLE) ? last : &run->p[0];
+	struct part first, more;
+	size_t at, end, longer;
 	uint16_t sign = scan_at(s, last->end);
 
-	if ((sign != ',' && sign != '^') || !(run->p[0].dictionary & DICTIONARY_LAST || part_is_unknown(&run->p[0])))
+	if ((sign != ',' && sign != '^') || !(surname->dictionary & DICTIONARY_LAST || part_is_unknown(surname)))
 		return 0;
 	at = part_next(s, last, true);
 	if (!at)
 		return 0;
 	part_read(s, at, &first);
-	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)) || first.shape != last->shape)
+	if (first.shape == SHAPE_INITIAL && sign == ',' && run->n == 1)
+		return last_initial(s, last, &first);
+	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)))
 		return 0;
-	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE)))
-		return around_right(s, first.end) == RIGHT_SURE ? first.end : 0;
+	if (first.shape != last->shape && !(last->shape == SHAPE_CAPITALS && part_is_strong(last, DICTIONARY_LAST)))
+		return 0;
 	end = first.end;
-	at = part_next(s, &first, false);
-	if (at) {
-		struct part middle;
-
-		part_read(s, at, &middle);
-		if (middle.shape >= SHAPE_CAPITALS && !(middle.words & (WORD_STOP | WORD_CREDENTIAL)) &&
-		    (part_is_unknown(&middle) || part_is_strong(&middle, NAMES))) {
-			if (!part_is_strong(&run->p[0], DICTIONARY_LAST))
-				return 0;                /* "prep Pap, Camille Tsosie" */
-			end = middle.end;
-		}
-		if (middle.shape == SHAPE_INITIAL)
-			end = middle.end + (scan_at(s, middle.end) == '.');
+	longer = more_first(s, &first, &more);
+	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE))) {
+		if (around_right(s, end) == RIGHT_SURE || is_date_behind(s, end))
+			return end;
+		return longer && around_right(s, longer) == RIGHT_SURE ? longer : 0;
 	}
+	if (longer) {
+		if (more.shape >= SHAPE_CAPITALS && !part_is_strong(surname, DICTIONARY_LAST))
+			return 0;                        /* "prep Pap, Camille Tsosie" */
+		end = longer;
+	}
+	if (is_date_behind(s, end))
+		return end;
 	/* one of many is a list of words */
 	return scan_at(s, end) == ',' && is_alpha(scan_at(s, end + 2)) && around_right(s, end) != RIGHT_SURE ? 0 : end;
 }
@@ -192,8 +236,47 @@ static bool particle_name(struct scan *s, struct finding *f)
 	return true;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_ROLE] = 3, [LEFT_PERSON] = 4};
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_MORE] = 2, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
+
+/* "Ayla M. was absent": the end with the initial */
+static size_t with_initial(struct scan *s, const struct part *first, size_t end)
+{
+	size_t behind = end + 3;
+
+	if (end != first->end || !part_is_strong(first, DICTIONARY_FIRST) || scan_at(s, end) != ' ' || !is_upper(scan_at(s, end + 1)) ||
+	    scan_at(s, end + 2) != '.')
+		return end;
+	return around_right(s, behind) >= RIGHT_WEAK ? behind : end;
+}
+
+/* What a single word is by what stands directly behind it: "Smith/Jones", "operator Hill." */
+static int bonus(struct scan *s, const struct part *p, enum left left)
+{
+	uint16_t sign = scan_at(s, p->end);
+	struct part other;
+
+	if (p->shape != SHAPE_NAME || (p->words & (WORD_EPONYM | WORD_STOP)))
+		return 0;
+	if (left == LEFT_PERSON && (p->dictionary & DICTIONARY_LAST) && (word_kinds(s->context->before[0]) & WORD_KIN))
+		return sign == '.' || sign == ',' || sign == ')' || sign == ';';
+	if (sign != '/' || !part_is_strong(p, DICTIONARY_LAST) || !is_upper(scan_at(s, p->end + 1)))
+		return 0;
+	part_read(s, p->end + 1, &other);
+	return part_is_strong(&other, DICTIONARY_LAST) && other.shape == SHAPE_NAME && !(other.words & WORD_EPONYM) ? 2 : 0;
+}
+
+/* What the words before say of a run that ends at place end; also "IR (Bohm)", "her aunt (Fern)". */
+static enum left left_of(struct scan *s, const struct part *first, size_t end)
+{
+	const struct context *c = s->context;
+	word_set before = word_kinds(c->before[0]);
+	enum left left = around_left(c);
+
+	if (c->gap == GAP_BRACKET && c->last == '(' && (scan_at(s, end) == ')' || scan_at(s, end) == '/'))
+		left = before & WORD_KIN ? LEFT_PERSON : before & WORD_SERVICE ? LEFT_SERVICE : left;
+	return left == LEFT_SERVICE && !part_is_strong(first, NAMES) ? LEFT_NONE : left;
+}
 
 bool scan_person(struct scan *s, struct finding *f)
 {
@@ -219,7 +302,7 @@ bool scan_person(struct scan *s, struct finding *f)
 		end = run.p[n - 1].end;
 		if (run.p[n - 1].shape == SHAPE_INITIAL && n == run.n && scan_at(s, end) == '.' && run.p[0].shape == SHAPE_INITIAL)
 			end++;                           /* "J.R. is a" */
-		left = around_left(s->context);
+		left = left_of(s, &run.p[0], end);
 		right = around_right(s, end);
 		if (left == LEFT_ROLE && s->context->gap == GAP_COMMA && scan_at(s, end) != ',')
 			left = LEFT_NONE;                /* "the patient, Ana," */
@@ -235,6 +318,9 @@ bool scan_person(struct scan *s, struct finding *f)
 			end += scan_at(s, end) == '.';
 		}
 		score += right == RIGHT_CODE && n > 1 ? 0 : RIGHT_SCORE[right];
+		if (n == 1 && run.n == 1)
+			score += bonus(s, &run.p[0], left);
+		end = with_initial(s, &run.p[0], end);
 		if (n > 1 && around_is_line(s, end))
 			score += 2;
 	}

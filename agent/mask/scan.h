@@ -267,6 +267,8 @@ static inline void context_space(struct context *c)
 #define WORD_PERIOD       W(58)	/* "early", "last" (March) */
 #define WORD_SCORE        W(59)	/* "MoCA", "page": a score or a part follows, also one that could be a day */
 #define WORD_SHARE        W(60)	/* behind one: "strength", "tablet", "of" */
+#define WORD_SERVICE      W(48)	/* "peds", "cards": somebody of it may follow */
+#define WORD_ABBREVIATED  W(49)	/* "Wm", "Chas": a first name, before a full stop */
 #define WORD_BESIDE       W(47)	/* "pcp": a name in small letters may follow */
 #define WORD_AFTER_AGE    W(61)	/* "and", "now": behind an age */
 #define WORD_VITAL        W(62)	/* "temp", "HR": before what is measured */

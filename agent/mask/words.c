@@ -19,7 +19,7 @@ static const char STOP[] =
 	"postoperative preoperative presents previous primary prior procedure prof progress provider psychiatric psychiatry pulmonary radiology reason "
 	"received recommend recommendation recommendations record referral referred referring regarding regular related relationship report reports resident result "
 	"results return returned review right risk routine said sat saw says scheduled see seen service services severe she should show shows sign "
-	"signed since sir sister so social soft some son specimen spouse stable started states status still stop subjective summary surgeon surgery "
+	"signed since sir sister so social soft some son specimen spouse stable staff started states status still stop subjective summary surgeon surgery "
 	"surgical symptoms take takes team tel telephone temperature test thank thanks that the their them then there therapist therapy these they this three time to today "
 	"tolerated tomorrow took treatment trauma triage two type uncertain under unit unknown until up upper urgent urology us use uses was we weight well "
 	"went were what when where which while who why wife will with without would yes yesterday you your "
@@ -40,7 +40,8 @@ static const char KIN[] =
 	"grandfather grandson granddaughter grandma grandpa girlfriend boyfriend fiance fiancee friend neighbor roommate caregiver caretaker guardian "
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
-	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor";
+	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor "
+	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
 	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring interviewed counseled reassured instructed "
@@ -97,7 +98,7 @@ static const char THING[] =
 	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
 	"mom care spotted level grade class tooth neuroma paralysis aphasia drainage inventory rating stages ratio drain trial watch sutures balance protocol habitus "
-	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar";
+	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar nomogram";
 
 /* Tests, tubes and diseases that are called by their finders' names alone. */
 static const char EPONYM[] =
@@ -108,16 +109,21 @@ static const char EPONYM[] =
 	"kegel epley valsalva kirschner steinmann yankauer ommaya bair forrest truelove pugh rutherford fontaine schober ballard downe "
 	"downes doppler malecot broca horner tensilon mantoux schirmer snellen ishihara amsler seidel koplik virchow janeway osler quincke "
 	"heberden bouchard bunnell froment jobe yergason apley ortolani galeazzi gaenslen stinchfield mcburney rovsing courvoisier "
-	"trousseau chvostek lasegue";
+	"trousseau chvostek lasegue mosteller friedewald cockcroft foster";
 
 /* Of the words of STOP those that people are called, too. */
 static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
 static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre";
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
-static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller resident "
+static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller "
 	"spouse parent to from re subject display aunt uncle child friend cousin niece nephew roommate boyfriend girlfriend grandma grandpa neighbor";
 
+/* Services and trades, before the surname of who is of them. */
+static const char SERVICE[] = "peds neph nephro renal ortho cards cardiology neuro neurosurgery surg surgery onc heme hematology ent gi gyn ob obgyn uro psych "
+	"derm rheum pulm endo id ir anesthesia anes hospitalist im fm ed er icu micu sicu nicu picu vascular podiatry plastics palliative rads path attending "
+	"fellow intern consultant scrub rcis tech emt";
+static const char ABBREVIATED[] = "wm jos chas geo thos robt jas benj danl saml edw fredk";
 static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";
 static const char HAVE[] = "had has";
@@ -246,7 +252,8 @@ void words_fill(void)
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
 		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
-		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
+		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {SERVICE, WORD_SERVICE}, {ABBREVIATED, WORD_ABBREVIATED},
+		 {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {
 		{UNIT, NUMBER_UNIT}, {ORDINAL, NUMBER_ORDINAL}, {TENS, NUMBER_TENS}, {"ninety", NUMBER_NINETY}, {"one a", NUMBER_ONE},
 		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of young", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},

@@ -58,6 +58,27 @@ static void test_names_behind_offices_and_ranks(void **state)
 	      {"Signed: Electronically", NULL});
 }
 
+static void test_names_first_in_a_line_or_cell(void **state)
+{
+	CHECK({"Brantley Osgood, 58M, has pain", "[NAME], 58M, has pain"}, {"Vang, Pa Nhia 34F", "[NAME] 34F"},
+	      {"ED NOTE: St. Pierre, Andre 33 yo", "ED NOTE: [NAME] 33 yo"}, {"Dunmore, R | 52 | CHF", "[NAME] | 52 | CHF"},
+	      {"Patient:  Rasmussen,\n   Kirsten M.", "Patient:  [NAME]"}, {"Name: Jane M. Bell", "Name: [NAME]"}, {"AUTHOR: GREELEY,HORACE T", "AUTHOR: [NAME]"},
+	      {"<family>Achterberg</family>", "<family>[NAME]</family>"},
+	      {"Hip Fracture 83F", NULL}, {"Chest Pain, 58M", NULL}, {"Rash, Fever 3 days", NULL}, {"Vitamin, C | x", NULL});
+}
+
+static void test_names_behind_services_and_kin(void **state)
+{
+	CHECK({"D/w ortho Kowalski, NWB.", "D/w ortho [NAME], NWB."}, {"IR (Bohm) to place", "IR ([NAME]) to place"},
+	      {"Surgery (Ruiz/Cole-Hart) to see", "Surgery ([NAME]/[NAME]) to see"}, {"sons Bo & Al", "sons [NAME] & [NAME]"},
+	      {"Her aunt (Fern) raised her", "Her aunt ([NAME]) raised her"}, {"RN Kowalski aware", "RN [NAME] aware"},
+	      {"Operator Hill. No", "Operator [NAME]. No"}, {"R. van der Berg, MD", "[NAME], MD"}, {"Dr. Noor ul-Amin agrees", "Dr. [NAME] agrees"},
+	      {"Smith/Jones team", "[NAME]/[NAME] team"}, {"Paged Osterhaus x2", "Paged [NAME] x2"}, {"Jos. Krall, MD", "[NAME], MD"}, {"Ayla M. was absent", "[NAME] was absent"}, {"- Dr. M", "- Dr. [NAME]"},
+	      {"Ms. Friday was seen", "Ms. [NAME] was seen"},
+	      {"Mr. Poe. Rent $800", "Mr. [NAME]. Rent $800"}, {"Mr. Ng. Drain is out", "Mr. [NAME]. Drain is out"},
+	      {"IR (Drain) placed", NULL}, {"Peds: well", NULL}, {"Foster mother is here", NULL}, {"Staff RN aware", NULL}, {"MS RDN", NULL});
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -77,6 +98,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_in_small_letters),
 		cmocka_unit_test(test_names_behind_offices_and_ranks),
+		cmocka_unit_test(test_names_first_in_a_line_or_cell),
+		cmocka_unit_test(test_names_behind_services_and_kin),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

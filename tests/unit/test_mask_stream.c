@@ -42,6 +42,8 @@ static const char *const TEXTS[] = {
 	"{\"identifier\":[{\"code\":\"MR\",\"value\":\"40718265\"}],\"telecom\":[{\"system\":\"phone\",\"value\":\"482-3190\"}]} died at 94, in her 90s; 94M; b. 1931",
 	"(H) 482-3190, 617-4823190, 1-888-CALL-NOW, 011 44 20 7946 0958, rosa @ example.org, s3://bucket/p/407.json, mrn: four zero seven one eight; @rosa58",
 	"pt okonkwo, adaeze 31f; mother latoya jeffries, mr. lo refused, dr. mehrotra; last name adeyemi e-signed: m. fairbanks np",
+	"Osgood, R | 58M\nSt. Pierre, Andre 33 yo; IR (Bohm/Ruiz) & Al. Jos. Krall, Ayla M. was 8 yo: Patient:  Rasmussen,\n   Kirsten M.",
+	"<family>Cho</family> GREELEY,HORACE T. Mr. Ng. Drain. Dr. M, Ray 'Tip' Mosley; Vang, Pa Nhia 34F; ortho Kowalski\tJudge Boggs",
 	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
