@@ -7,6 +7,7 @@
 
 #include "../agent/mask/mask.h"
 #include "command.h"
+#include "explain.h"
 #include "file.h"
 #include "json.h"
 #include "term.h"
@@ -14,18 +15,33 @@
 
 #define PIECE 65536
 #define LINE_MAX_BYTES ((size_t)64 << 20)
+#define TEXT_MAX_BYTES ((size_t)64 << 20)        /* that are explained */
+
+/* What comes out for a text. */
+enum form { FORM_TEXT, FORM_SPANS, FORM_EXPLAIN, FORM_EXPLAIN_JSON };
 
 struct masking {
+	enum form form;
 	struct mask_rules *rules;
 	struct mask_engine *engine;
 	struct buf spans;                        /* JSON objects, comma between */
 	struct buf out;
+	struct buf text;                         /* to explain: all of it */
+	struct explain explain;
+	enum rc rc;                              /* of what a span could not return */
 };
 
 static void on_span(void *arg, const struct mask_span *span)
 {
 	struct masking *m = arg;
 
+	if (m->form != FORM_SPANS) {
+		struct slice put = {buf_slice(&m->out).p + m->out.len - span->replaced_by, span->replaced_by};
+
+		if (m->rc == RC_OK)
+			m->rc = explain_span(&m->explain, span, put);
+		return;
+	}
 	buf_printf(&m->spans, "%s{\"start\":%zu,\"end\":%zu,\"entity\":", m->spans.len ? "," : "", span->start, span->end);
 	json_add_str(&m->spans, span->entity);
 	buf_puts(&m->spans, ",\"rule\":");
@@ -71,8 +87,49 @@ static enum rc put_spans(struct masking *m, struct why *why)
 	return rc;
 }
 
-/* One text from beginning to end of the input, in constant memory but for the spans. */
-static enum rc mask_input(struct masking *m, bool spans, struct why *why)
+/* The whole input, whose masked form stands in m->out. */
+static enum rc put_explained(struct masking *m, struct slice text, struct why *why)
+{
+	enum rc rc = m->rc;
+
+	buf_clear(&m->out);
+	if (rc == RC_OK && m->form == FORM_EXPLAIN) {
+		explain_print(&m->explain, text);
+	} else if (rc == RC_OK) {
+		rc = explain_json(&m->explain, text, "\n", &m->out);
+		if (rc == RC_OK && m->out.len)
+			rc = buf_putc(&m->out, '\n');
+		if (rc == RC_OK)
+			rc = put(&m->out, why);
+	}
+	explain_clear(&m->explain);
+	return rc;
+}
+
+/* A piece of the text was masked. */
+static enum rc after_piece(struct masking *m, struct slice piece, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	switch (m->form) {
+	case FORM_TEXT:
+		rc = put(&m->out, why);
+		break;
+	case FORM_SPANS:
+		buf_clear(&m->out);
+		break;
+	case FORM_EXPLAIN: case FORM_EXPLAIN_JSON:
+		buf_clear(&m->out);
+		rc = buf_add_slice(&m->text, piece);
+		if (rc == RC_TOO_BIG)
+			rc = why_set(why, rc, "standard input: more than %zu MiB are not explained", TEXT_MAX_BYTES >> 20);
+		break;
+	}
+	return rc;
+}
+
+/* One text from beginning to end of the input; in constant memory, but for the spans, unless it is explained. */
+static enum rc mask_input(struct masking *m, struct why *why)
 {
 	struct mask_scope *scope = mask_scope_new();
 	struct mask_stream *stream = NULL;
@@ -80,15 +137,13 @@ static enum rc mask_input(struct masking *m, bool spans, struct why *why)
 	ssize_t n = 0;
 	enum rc rc = scope ? mask_stream_new(m->engine, scope, NULL, &stream) : RC_NOMEM;
 
-	if (rc == RC_OK && spans)
+	if (rc == RC_OK && m->form != FORM_TEXT)
 		mask_stream_on_span(stream, on_span, m);
 	while (rc == RC_OK && ((n = read(STDIN_FILENO, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR))) {
 		if (n > 0)
 			rc = mask_feed(stream, piece, (size_t)n, &m->out);
-		if (spans)
-			buf_clear(&m->out);
-		else if (rc == RC_OK)
-			rc = put(&m->out, why);
+		if (rc == RC_OK && n > 0)
+			rc = after_piece(m, (struct slice){piece, (size_t)n}, why);
 		fflush(stdout);                          /* who writes piece by piece reads so too */
 	}
 	if (rc == RC_OK && n < 0)
@@ -96,15 +151,49 @@ static enum rc mask_input(struct masking *m, bool spans, struct why *why)
 	if (rc == RC_OK)
 		rc = mask_finish(stream, &m->out);
 	if (rc == RC_OK)
-		rc = spans ? put_spans(m, why) : put(&m->out, why);
+		rc = after_piece(m, (struct slice){0}, why);
+	if (rc == RC_OK && m->form == FORM_SPANS)
+		rc = put_spans(m, why);
+	else if (rc == RC_OK && m->form != FORM_TEXT)
+		rc = put_explained(m, buf_slice(&m->text), why);
 	wipe(piece, sizeof piece);
 	mask_stream_free(stream);
 	mask_scope_free(scope);
 	return rc;
 }
 
+/* The result for one line, as a line. */
+static enum rc put_line(struct masking *m, struct slice text, struct why *why)
+{
+	struct buf object;
+	enum rc rc;
+
+	if (m->form == FORM_SPANS) {
+		buf_clear(&m->out);
+		return put_spans(m, why);
+	}
+	buf_init(&object, BUF_MAX_DEFAULT * 2);
+	if (m->form == FORM_TEXT) {
+		buf_puts(&object, "{\"text\":");
+		json_add_string(&object, buf_slice(&m->out));
+		buf_puts(&object, "}\n");
+	} else {
+		buf_puts(&object, "{\"spans\":[");
+		rc = m->rc == RC_OK ? explain_json(&m->explain, text, ",", &object) : m->rc;
+		if (rc == RC_OK)
+			buf_puts(&object, "]}\n");
+		else
+			object.rc = rc;
+		explain_clear(&m->explain);
+	}
+	buf_clear(&m->out);
+	rc = put(&object, why);
+	buf_free(&object);
+	return rc;
+}
+
 /* One line: {"text":…} */
-static enum rc mask_line(struct masking *m, struct slice line, bool spans, struct why *why)
+static enum rc mask_line(struct masking *m, struct slice line, struct why *why)
 {
 	struct mask_scope *scope = mask_scope_new();
 	struct mask_stream *stream = NULL;
@@ -114,33 +203,21 @@ static enum rc mask_line(struct masking *m, struct slice line, bool spans, struc
 
 	if (rc == RC_OK)
 		rc = mask_stream_new(m->engine, scope, NULL, &stream);
-	if (rc == RC_OK && spans)
+	if (rc == RC_OK && m->form != FORM_TEXT)
 		mask_stream_on_span(stream, on_span, m);
 	if (rc == RC_OK)
 		rc = mask_feed(stream, text, strlen(text), &m->out);
 	if (rc == RC_OK)
 		rc = mask_finish(stream, &m->out);
-	if (rc == RC_OK && spans) {
-		buf_clear(&m->out);
-		rc = put_spans(m, why);
-	} else if (rc == RC_OK) {
-		struct buf object;
-
-		buf_init(&object, BUF_MAX_DEFAULT * 2);
-		buf_puts(&object, "{\"text\":");
-		json_add_string(&object, buf_slice(&m->out));
-		buf_puts(&object, "}\n");
-		buf_clear(&m->out);
-		rc = put(&object, why);
-		buf_free(&object);
-	}
+	if (rc == RC_OK)
+		rc = put_line(m, slice_str(text), why);
 	cJSON_Delete(tree);
 	mask_stream_free(stream);
 	mask_scope_free(scope);
 	return rc;
 }
 
-static enum rc mask_lines(struct masking *m, bool spans, struct why *why)
+static enum rc mask_lines(struct masking *m, struct why *why)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -155,7 +232,7 @@ static enum rc mask_lines(struct masking *m, bool spans, struct why *why)
 		if ((size_t)n > LINE_MAX_BYTES)
 			rc = why_set(why, RC_TOO_BIG, "it is over %zu MiB long", LINE_MAX_BYTES >> 20);
 		else if (n)
-			rc = mask_line(m, (struct slice){line, (size_t)n}, spans, why);
+			rc = mask_line(m, (struct slice){line, (size_t)n}, why);
 	}
 	if (rc == RC_BAD || rc == RC_TOO_BIG) {
 		struct why told = *why;
@@ -169,16 +246,33 @@ static enum rc mask_lines(struct masking *m, bool spans, struct why *why)
 	return rc;
 }
 
+static bool read_form(const struct arguments *args, enum form *form, struct why *why)
+{
+	bool spans = argument(args, "--spans"), explain = argument(args, "--explain"), json = argument(args, "--json");
+
+	if (spans && explain)
+		why_set(why, RC_BAD, "--spans and --explain do not go together");
+	else if (json && !explain)
+		why_set(why, RC_BAD, "--json goes with --explain");
+	*form = spans ? FORM_SPANS : !explain ? FORM_TEXT : json ? FORM_EXPLAIN_JSON : FORM_EXPLAIN;
+	return !why->text[0];
+}
+
 static int run(const struct arguments *args)
 {
-	bool spans = argument(args, "--spans");
 	struct masking m = {0};
 	struct why why = {0};
 	int status = EXIT_DONE;
 	enum rc rc;
 
+	if (!read_form(args, &m.form, &why)) {
+		term_fail(RC_BAD, &why);
+		return EXIT_USAGE;
+	}
 	buf_init(&m.spans, BUF_MAX_DEFAULT);
 	buf_init(&m.out, BUF_MAX_DEFAULT * 2);
+	buf_init(&m.text, TEXT_MAX_BYTES);
+	explain_init(&m.explain);
 	rc = load(&m, argument(args, "--policy"), &why);
 	if (rc != RC_OK) {
 		status = term_fail(rc, &why);
@@ -186,19 +280,23 @@ static int run(const struct arguments *args)
 	} else {
 		if (argument(args, "--jsonl"))
 			setvbuf(stdout, NULL, _IOLBF, 0);
-		rc = argument(args, "--jsonl") ? mask_lines(&m, spans, &why) : mask_input(&m, spans, &why);
+		rc = argument(args, "--jsonl") ? mask_lines(&m, &why) : mask_input(&m, &why);
 		status = rc == RC_OK ? EXIT_DONE : term_fail(rc, &why);
 	}
 	mask_engine_free(m.engine);
 	mask_rules_free(m.rules);
+	explain_free(&m.explain);
 	buf_free(&m.spans);
 	buf_free(&m.out);
+	buf_free(&m.text);
 	return status;
 }
 
 static const struct option_spec options[] = {
 	{"--policy", "FILE", "mask as the mask: section of this policy says"},
 	{"--spans", NULL, "print where identifiers are, as JSON, in place of the text"},
+	{"--explain", NULL, "print what was masked and why, in place of the text"},
+	{"--json", NULL, "with --explain: one object for each piece that was masked"},
 	{"--jsonl", NULL, "each line is a text of its own: {\"text\":…}"},
 	{NULL, NULL, NULL},
 };

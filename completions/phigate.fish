@@ -49,6 +49,8 @@ complete -c phigate -n '__fish_seen_subcommand_from verify' -F
 complete -c phigate -n __fish_use_subcommand -a mask -d 'mask standard input with the agent\'s engine, offline'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l policy -r -F -d 'mask as the mask: section of this policy says'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l spans -d 'print where identifiers are, as JSON, in place of the text'
+complete -c phigate -n '__fish_seen_subcommand_from mask' -l explain -d 'print what was masked and why, in place of the text'
+complete -c phigate -n '__fish_seen_subcommand_from mask' -l json -d 'with --explain: one object for each piece that was masked'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l jsonl -d 'each line is a text of its own: {"text":…}'
 complete -c phigate -n __fish_use_subcommand -a doctor -d 'check configuration, clock, provider, sign-in and agents'
 complete -c phigate -n __fish_use_subcommand -a completion -d 'print completions for a shell'

@@ -110,6 +110,8 @@ case $name in
 		_arguments \
 			'--policy[mask as the mask\: section of this policy says]:FILE:_files' \
 			'--spans[print where identifiers are, as JSON, in place of the text]' \
+			'--explain[print what was masked and why, in place of the text]' \
+			'--json[with --explain\: one object for each piece that was masked]' \
 			'--jsonl[each line is a text of its own\: {"text"\:…}]' \
 			'--help[show how it is used]' ;;
 	doctor)

@@ -54,6 +54,20 @@ check "every key of client.yaml stands in phigate(1)" "$([ ! -e cli/phigate.1 ] 
 	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' cli/config.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
 	while read -r key; do grep -qw "$key" cli/phigate.1 || echo "$key"; done)"
 
+# the words in quotes where a finding gets its rule
+mask_rules() {
+	for f in agent/mask/*.c; do
+		[ "$f" = agent/mask/reasons.c ] || sed 's|/\*.*\*/||' "$f" | tr '\n\t' '  ' |
+			grep -oE '(found|url_rest)\([^;]*;|\<rule = [^;}]*[;}]|\{[A-Za-z0-9_, ]*ENTITY_[A-Z_]+, "[^"]*"' | grep -oE '"[^"]+"'
+	done | tr -d '"' | sort -u
+}
+explained() { grep -oE '^[[:space:]]*\{"[^"]+", "' agent/mask/reasons.c | sed -E 's/^[^"]*"([^"]*)".*/\1/' | sort; }
+check "every rule of masking says why, and is one" "$(diff <(mask_rules) <(explained))"
+check "every rule of masking stands in phigate-policy(5)" "$(diff <(explained) \
+	<(sed -n '/^\.Ss Rules of masking/,/^\.El/s/^\.It Li "*\([^"]*\)"*$/\1/p' config/phigate-policy.5 | sort))"
+check "every entity stands in phigate-policy(5)" "$(grep -oE '= "[A-Z_]+"' agent/mask/entity.c | tr -d '= "' | grep -vx CUSTOM |
+	while read -r name; do grep -qE "^\.It (.* )?$name( |$)" config/phigate-policy.5 || echo "$name"; done)"
+
 for page in cli/phigate.1 agent/phigate-agent.8 config/phigate-policy.5; do
 	if [ ! -e "$page" ]; then check "manual $page" "is missing"
 	else check "manual $page" "$(mandoc -T lint -W warning "$page" 2>&1 | grep -v 'referenced manual not found')"; fi

@@ -11,6 +11,7 @@
 static void forget_label(struct context *c)
 {
 	c->label = LABEL_NONE;
+	c->known = 0;
 	c->mark = c->needs_mark = c->list = c->again = false;
 	c->far = false;
 	c->least = 0;
@@ -20,10 +21,16 @@ static void set_label(struct context *c, int index)
 {
 	forget_label(c);
 	c->label = labels_at(index)->label;
+	c->known = (int16_t)(index + 1);
 	c->needs_mark = labels_at(index)->flags & MARK;
 	c->list = labels_at(index)->flags & LIST;
 	c->far = (labels_at(index)->flags & FAR) || (c->label == LABEL_SSN && c->ending);
 	c->age = c->breaks = 0;
+}
+
+const char *context_label(const struct context *c)
+{
+	return c->known ? labels_at(c->known - 1)->words : NULL;
 }
 
 /* The longest phrase that ends with the word; -1. */

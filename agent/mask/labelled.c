@@ -214,7 +214,7 @@ bool scan_beside(struct scan *s, struct finding *f)
 	if (!s->digits || !is_alnum(scan_at(s, s->i)))
 		return false;
 	if (behind_name || (c->last == '/' && c->label == LABEL_PERSON && c->age <= 1))
-		return value_of(s, f, LABEL_MRN, false);
+		return value_of(s, f, LABEL_MRN, false) && (f->rule = "number behind a name");
 	return c->needs_mark && !c->mark && c->gap == GAP_SPACE && c->age <= 1 && value_of(s, f, c->label, false);
 }
 

@@ -38,9 +38,14 @@ enum rc mask_scope_token(struct mask_scope *scope, struct slice value, struct bu
 struct mask_span {
 	size_t start, end;               /* bytes of the input text */
 	const char *entity;              /* "SSN"; a custom rule's own name */
-	const char *rule;                /* which detector decided; static or the engine's */
+	const char *rule;                /* which detector decided; static */
+	const char *label;               /* the words that it stands behind ("date of birth"), if they decided; else NULL; static */
+	const char *operator;            /* how it is written ("redact"); static */
 	size_t replaced_by;              /* bytes that were just appended to the output in its place; 0: the span before goes on */
 };
+
+/* Why a rule masks: what goes on from "it is masked because". NULL: there is no such rule. */
+const char *mask_because(const char *rule);
 
 struct mask_stream;
 

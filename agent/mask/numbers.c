@@ -334,7 +334,8 @@ bool scan_zip(struct scan *s, struct finding *f)
 	d = digits_here(s);
 	if (d->group[0].n != 5)
 		return false;
-	if (d->groups > 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
+	/* ZIP+4; behind a label also "75534-030", as Brazil writes them */
+	if (d->groups > 1 && (d->group[1].n == 4 || (label && d->group[1].n == 3)) && d->group[1].sign == '-' && digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
 	return digits_end(s, d, 1) && found(f, s, d->group[0].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
 }

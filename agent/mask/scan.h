@@ -32,6 +32,7 @@ struct context {
 	uint64_t before[2];              /* hashes of the words before, the last one first; 0: none, or an identifier */
 	enum gap gap;
 	enum label label;
+	int16_t known;                   /* which of the known labels it is (labels.h), from 1; 0: none, as the head of a column */
 	bool mark;                       /* a colon, "#", "number" or the like has come between label and here */
 	bool needs_mark;                 /* without one the label means nothing */
 	bool list;                       /* the label holds for several values: "cc: A; B and C" */
@@ -189,6 +190,7 @@ detector scan_custom, scan_custom_inside;                                       
 /* Move on over one word, the scan's token, or one sign: they stay as they are. */
 void context_word(struct context *context, const struct scan *s);
 void context_sign(struct context *context, uint16_t c);
+const char *context_label(const struct context *context);             /* its words; NULL: see known */
 void context_masked(struct context *context, enum entity entity);     /* an identifier was found here */
 
 /* A word that is and ends no label, when there is no label before it. */

@@ -8,6 +8,7 @@
 #include "detect.h"
 #include "digits.h"
 #include "engine.h"
+#include "reasons.h"
 #include "secret.h"
 #include "wipe.h"
 
@@ -121,6 +122,7 @@ static void swallow(struct mask_stream *m, size_t from, size_t to)
 	struct mask_span span = {
 		.start = start > m->before ? start - m->before : 0, .end = end > m->before ? end - m->before : 0,
 		.entity = engine_entity(m->engine, m->swallowed.entity, m->swallowed.custom), .rule = m->swallowed.rule,
+		.operator = operator_name(engine_operator(m->engine, m->swallowed.entity, m->swallowed.custom)),
 	};
 
 	if (span.end > span.start && m->on_span)
@@ -135,6 +137,7 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 	struct mask_span span = {
 		.start = m->offset + from > m->before ? m->offset + from - m->before : 0, .end = m->offset + to > m->before ? m->offset + to - m->before : 0,
 		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
+		.operator = operator_name(secret ? OP_REDACT : engine_operator(m->engine, f->entity, f->custom)),
 	};
 	size_t before = out->len;
 	enum rc rc = RC_OK;
@@ -157,8 +160,10 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 	else
 		rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
 	span.replaced_by = out->len - before;
-	if (rc == RC_OK && m->on_span)
+	if (rc == RC_OK && m->on_span) {
+		span.label = reasons_label(f->rule) ? context_label(&m->context) : NULL;
 		m->on_span(m->arg, &span);
+	}
 	return rc;
 }
 

@@ -65,3 +65,15 @@ setup_file() { site_start && login alice; }
 	spans=$(printf 'SSN: 536-22-8741.' | as alice phigate mask --spans)
 	same "span" SSN "$(jq -r '.spans[0].entity' <<< "$spans")"
 }
+
+@test "phigate mask --explain says why, and writes no control character of the text" {
+	explained=$(printf 'Line\nMRN: 84729315\033[31m\342\200\256 ok' | as alice phigate mask --explain)
+	has "$explained" "2:6: MRN 84729315"
+	has "$explained" 'words for a medical record or a patient'"'"'s number stand before it: "mrn"'
+	has "$explained" "[MRN] (redact)"
+	has "$explained" 'MRN: >84729315<\u{1b}[31m\u{202e} ok'
+	hasnt "$explained" $'\e'
+	same "operator" redact "$(printf 'SSN 536-22-8741' | as alice phigate mask --explain --json | jq -r .operator)"
+	exits 2 as alice phigate mask --explain --spans < /dev/null
+	exits 2 as alice phigate mask --json < /dev/null
+}

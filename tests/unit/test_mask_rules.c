@@ -71,6 +71,7 @@ static void test_operators(void **state)
 	becomes("response: {DATE: year}", "DOB: 07/04/1931", "DOB: [DATE]");                        /* it tells an age over 89 */
 	becomes("response: {DATE: year}", "in 1931 and 1961", "in 1931 and 1961");
 	becomes("response: {ZIP: zip3}", "zip 02118-1234", "zip 021");
+	becomes("response: {ZIP: zip3}", "ZIP: 75534-030, MA 02118-030", "ZIP: 755, MA 021-030");
 	becomes("response: {ZIP: zip3}", "zip 03601", "zip 000");                                   /* few people live there */
 	becomes("response: {AGE: cap90}", "a 93-year-old, aged ninety-two", "a 90+-year-old, aged 90+");
 	becomes("response: {default: partial}", "Dr. Jane Goldberg, Boston, MA 02118-1234, jane.goldberg@example.org, 3/14/2024",

@@ -1,0 +1,131 @@
+/* The rules of masking in words, for those who ask why something was masked. Names are part of what `phigate mask --spans` prints,
+ * so they stay; a check fails when a rule stands in no row, or not in phigate-policy(5). */
+#include "reasons.h"
+
+#include <string.h>
+
+#include "mask.h"
+
+/* The words go on from "it is masked because". */
+static const struct {
+	const char *rule, *words;
+	bool label;                      /* a label decided */
+} REASONS[] = {
+	/* identifiers by what stands before them, or above them in a table, or is their key in JSON */
+	{"account label", "words for an account, a card or a bank stand before it", true},
+	{"address label", "words for an address stand before it", true},
+	{"biometric label", "words for a fingerprint, a voice print or the like stand before it", true},
+	{"city label", "words for a city stand before it", true},
+	{"county label", "words for a county stand before it", true},
+	{"date label", "words for a date stand before it", true},
+	{"device label", "words for a device or a serial number stand before it", true},
+	{"facility label", "words for a hospital, an office or another place stand before it", true},
+	{"health plan label", "words for a health plan, a member or a policy stand before it", true},
+	{"id label", "words for a number that is one person's or one case's stand before it", true},
+	{"license label", "words for a license or a registration of a clinician stand before it", true},
+	{"mrn label", "words for a medical record or a patient's number stand before it", true},
+	{"name behind a title", "a title stands before it", true},
+	{"name label", "words that a name follows stand before it", true},
+	{"pager label", "words for a pager stand before it", true},
+	{"phone label", "words for a telephone or fax stand before it", true},
+	{"ssn label", "words for a social security number stand before it", true},
+	{"user label", "words for a user's name stand before it", true},
+	{"vehicle label", "words for a vehicle or its plates stand before it", true},
+	{"zip label", "words for a ZIP code stand before it", true},
+	{"label behind", "words for a record or social security number stand behind it, in brackets or behind a hyphen", false},
+	{"last four", "signs that hide the rest of a number stand before its last four digits", false},
+	{"number behind a name", "it is a long number right behind a name", false},
+
+	/* by their form */
+	{"accession form", "it has the form of a laboratory's accession number", false},
+	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
+	{"code form", "it is a long code of letters and digits, as records and devices have, and none of the public ones", false},
+	{"date form", "it has the form of a date", false},
+	{"dea, check digit", "it has the form and the check digit of a DEA registration", false},
+	{"email form", "it has the form of an address of mail", false},
+	{"email, spelled out", "it is an address of mail whose signs are written as words", false},
+	{"extension", "it is a telephone's extension", false},
+	{"hardware address form", "it has the form of a network card's address", false},
+	{"iban, check digits", "it has the form and the check digits of an IBAN", false},
+	{"ip form", "it has the form of an address of the internet", false},
+	{"mbi form", "it has the form of a Medicare beneficiary's number", false},
+	{"npi, check digit", "it has ten digits and the check digit of a National Provider Identifier", false},
+	{"phone form", "it has the form of a telephone number", false},
+	{"phone, area code in brackets", "it has the form of a telephone number with its area code in brackets", false},
+	{"phone, international", "it has the form of a telephone number with its country's code", false},
+	{"phone, ten digits", "it has ten digits that begin with an area code and an exchange that exist", false},
+	{"phone, toll-free", "it has the form of a telephone number that costs its caller nothing", false},
+	{"ssn form", "it has the form of a social security number", false},
+	{"ssn form, digits apart", "it has the form of a social security number whose digits stand apart", false},
+	{"udi form", "it has the form of a device's identifier (UDI)", false},
+	{"url form", "it has the form of a web address", false},
+	{"url without a scheme", "it has the form of a web address without its scheme", false},
+	{"vin, check digit", "it has the form and the check digit of a vehicle's number (VIN)", false},
+
+	/* dates and ages */
+	{"age over 89", "it is an age over 89, or a year of birth that tells one", false},
+	{"date in words", "a month stands in it by its name, beside a day or a year", false},
+	{"day and month", "it is a day and a month, and what stands around it is about time", false},
+	{"days and months", "it is days and their months, one behind the other", false},
+	{"holiday", "it is a holiday, which tells the day", false},
+	{"month and year", "it is a month and a year", false},
+	{"quarter and year", "it is a part of a year", false},
+	{"season and year", "it is a season and a year", false},
+	{"year, month and day", "its eight digits are a date", false},
+
+	/* places */
+	{"city before a state", "it is in the list of cities, and a state follows", false},
+	{"city before a state and zip", "a state and a ZIP code follow", false},
+	{"city behind a postcode", "a postcode stands before it", false},
+	{"city behind a street", "a street stands before it", false},
+	{"city in running text", "it is in the list of cities, and the words before it speak of a place", false},
+	{"county", "the word County follows", false},
+	{"facility", "it ends as the names of hospitals, clinics and homes do", false},
+	{"facility in running text", "the words before it speak of a place where people are treated, work, learn or are held", false},
+	{"facility, well known", "it is in the list of well-known hospitals and chains", false},
+	{"letterhead", "it stands where a letter names its sender", false},
+	{"facility, a saint's", "it is a saint's name where a hospital's may stand", false},
+	{"post office box", "it has the form of a post office box", false},
+	{"postcode", "it has the form of another country's postcode", false},
+	{"rural route", "it has the form of a rural route", false},
+	{"street", "it ends as the names of streets do", false},
+	{"street abroad", "it has the form of an address in another country", false},
+	{"street address", "a number stands before the name of a street", false},
+	{"zip behind a state", "it has the form of a ZIP code, and a state stands before it", false},
+
+	/* names */
+	{"name found before", "it is part of a name that was found before in this text", false},
+	{"name in running text", "the lists of names and the words around it say that it is a person's", false},
+
+	/* others */
+	{"base64", "decoded as base64 it holds an identifier", false},
+	{"credential", "it is the model's credential", false},
+	{"encoded, too long to read", "it is encoded text that is too long to be decoded", false},
+	{"hexadecimal", "decoded as hexadecimal it holds an identifier", false},
+	{"percent-encoded", "decoded as percent-encoding it holds an identifier", false},
+	{"picture or sound", "it is a picture, a sound or a document in a data: address", false},
+	{"policy", "a detector of the policy's own finds it", false},
+};
+
+static size_t row_of(const char *rule)
+{
+	size_t k = 0;
+
+	while (k < sizeof REASONS / sizeof *REASONS && strcmp(REASONS[k].rule, rule) != 0)
+		k++;
+	return k;
+}
+
+const char *mask_because(const char *rule)
+{
+	size_t k = row_of(rule);
+
+	return k < sizeof REASONS / sizeof *REASONS ? REASONS[k].words : NULL;
+}
+
+bool reasons_label(const char *rule)
+{
+	size_t k = row_of(rule);
+
+	return k < sizeof REASONS / sizeof *REASONS && REASONS[k].label;
+}
