@@ -5,54 +5,59 @@
 #include "scan.h"
 
 static const char END[] =
-	"hospital hospitals hosp clinic clinics infirmary hospice sanatorium sanitarium polyclinic healthcare medcenter vamc "
-	"umc";
+	"hospital hospitals hosp clinic clinics infirmary hospice sanatorium sanitarium polyclinic healthcare medcenter vamc umc";
 
 static const char TRADE[] =
 	"pharmacy pharmacies drug drugs lab labs laboratory laboratories imaging radiology diagnostics dialysis orthopaedics "
 	"orthopedics orthopaedic orthopedic ortho pediatrics paediatrics peds cardiology dermatology neurology neurosurgery "
-	"nephrology urology oncology hematology gastroenterology endocrinology rheumatology pulmonology ophthalmology "
-	"audiology podiatry psychiatry psychology gynecology obstetrics obgyn dental dentistry orthodontics endodontics "
-	"periodontics optometry optical eyecare eye eyes vision hearing counseling recovery rehab rehabilitation therapy "
-	"chiropractic medicine medical surgery surgical wellness health transport transportation ambulance ems fertility "
-	"anesthesia pathology allergy spine sport sports birthing care practice school elementary academy college university "
-	"univ preschool daycare kindergarten church temple mosque synagogue parish chapel cathedral tabernacle shelter jail "
-	"prison penitentiary correctional detention police fire sheriff ministries mission seminary department dept services "
-	"program programs agency court orphanage dispensary surgicenter schools";
+	"nephrology urology oncology hematology gastroenterology endocrinology rheumatology pulmonology ophthalmology audiology "
+	"podiatry psychiatry psychology gynecology obstetrics obgyn dental dentistry orthodontics endodontics periodontics "
+	"optometry optical eyecare eye eyes vision hearing counseling recovery rehab rehabilitation therapy chiropractic "
+	"medicine medical surgery surgical wellness health transport transportation ambulance ems fertility anesthesia pathology "
+	"allergy spine sport sports birthing care practice school elementary academy college university univ preschool daycare "
+	"kindergarten church temple mosque synagogue parish chapel cathedral tabernacle shelter jail prison penitentiary "
+	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
+	"court learning treatment infusion orphanage dispensary surgicenter schools";
 
 static const char BODY[] =
-	"associates partners specialists consultants physicians group center centre centers ctr institute system network "
-	"manor lodge house homes home village villa terrace pavilion residence residences estates living commons campus "
+	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
+	"network manor lodge house homes home village villa terrace pavilion residence residences estates living commons campus "
 	"foundation facility institution society cooperative authority gardens company corporation corp inc llc";
 
 static const char OWN[] =
-	"cascade ridge valley river rivers creek lake lakes lakeside lakeshore lakeview oak oaks pine pines cedar cedars "
-	"maple elm willow birch cypress magnolia aspen spruce redwood sequoia evergreen meadow meadows prairie canyon mesa "
-	"desert coast coastal bay bayview harbor harbour island shore shores ocean beach mountain mountains summit peak "
-	"pinnacle hill hills hillside highland highlands heights grove forest woods woodland springs brook brookside bend "
-	"hollow glen vista sunrise sunset sunny sunshine horizon autumn harvest liberty heritage legacy pioneer frontier "
-	"gateway cornerstone keystone crossroads landmark premier paramount unity harmony hope grace mercy trinity providence "
-	"charity bethany bethel bethesda calvary zion sinai samaritan shepherd golden silver copper emerald crystal eagle "
-	"hawk falcon dove tri- county metro metropolitan midwest southwest northwest southeast northeast riverside westside "
-	"eastside northside southside downtown uptown tidewater piedmont";
+	"cascade ridge valley river rivers creek lake lakes lakeside lakeshore lakeview oak oaks pine pines cedar cedars maple "
+	"elm willow birch cypress magnolia aspen spruce redwood sequoia evergreen meadow meadows prairie canyon mesa desert "
+	"coast coastal bay bayview harbor harbour island shore shores ocean beach mountain mountains summit peak pinnacle hill "
+	"hills hillside highland highlands heights grove forest woods woodland springs brook brookside bend hollow glen vista "
+	"sunrise sunset sunny sunshine horizon autumn harvest liberty heritage legacy pioneer frontier gateway cornerstone "
+	"keystone crossroads landmark premier paramount unity harmony hope grace mercy trinity providence charity bethany bethel "
+	"bethesda calvary zion sinai samaritan shepherd golden silver copper emerald crystal eagle hawk falcon dove tri- county "
+	"metro metropolitan midwest southwest northwest southeast northeast riverside westside eastside northside southside "
+	"downtown uptown tidewater piedmont";
 
 static const char FAITH[] = "baptist methodist catholic lutheran presbyterian episcopal adventist jewish christian";
 
 /* Also of whom nothing follows about who treats: "Outside Hospital". */
 static const char COMMON[] =
-	"interventional respiratory palliative physical occupational speech cardiac thoracic vascular plastic critical "
-	"intensive nuclear diagnostic therapeutic infectious preventive maxillofacial disease diseases telemetry tele "
-	"stepdown cath endoscopy endo preop postop pacu medsurg step floor ward bed bedside home rest birth baseline night "
-	"noon midnight once least outside outlying sending transferring accepting admitting nearby tertiary access breast "
-	"chest brain abdominal pelvic renal hepatic biliary advanced stat repeat serial interval pertinent relevant initial "
-	"surgeons obstetricians gynecologists pathologists radiologists emergency inpatient outpatient ambulatory extended "
-	"subacute observation intermediate neonatal labor delivery recreational music art massage radiation hormone drug "
-	"blood alcohol substance addiction tobacco smoking weight nutrition pastoral spiritual bereavement crisis safety "
-	"infection quality risk case discharge advance spinal point plexus line tube joint triangle level angle area";
+	"interventional respiratory palliative physical occupational speech cardiac thoracic vascular plastic critical intensive "
+	"nuclear diagnostic therapeutic infectious preventive maxillofacial disease diseases telemetry tele stepdown cath "
+	"endoscopy endo preop postop pacu medsurg step floor ward bed bedside home rest birth baseline night noon midnight once "
+	"least outside outlying sending transferring accepting admitting nearby tertiary access breast chest brain abdominal "
+	"pelvic renal hepatic biliary advanced stat repeat serial interval pertinent relevant initial surgeons obstetricians "
+	"gynecologists pathologists radiologists emergency inpatient outpatient ambulatory extended subacute observation "
+	"intermediate neonatal labor delivery recreational music art massage radiation hormone drug blood alcohol substance "
+	"addiction tobacco smoking weight nutrition pastoral spiritual bereavement crisis safety infection quality risk case "
+	"discharge advance spinal point plexus line tube joint triangle level angle area";
 
-static const char SHORT[] = "general memorial regional methodist baptist presbyterian deaconess children's";
-static const char KNOWN[] =
-	"mgh bwh bidmc ucsf ucla upmc ohsu mskcc nyp nyu utsw vumc cpmc zsfg chla chkd uams umass permanente";
+static const char SHORT[] = "general memorial regional methodist baptist presbyterian deaconess children";
+static const char SMALL[] =
+	"hospital hosp clinic pharmacy elementary school church jail shelter hospice college university center home rehab "
+	"dialysis prison temple academy care hospitals clinics facility";
+static const char STAY[] =
+	"course day days stay stays visit visits note notes bed admission admissions discharge followup appointment appointments "
+	"records";
+static const char TOWN[] = "pd fd va mc";
+static const char KNOWN[] = "mgh bwh bidmc ucsf ucla upmc ohsu mskcc nyp nyu utsw vumc cpmc zsfg chla chkd uams umass permanente";
 static const char KNOWN_THERE[] =
 	"chop uab uva unc jhh hup tgh bmc uci ucsd mayo kaiser sutter geisinger hopkins davita fresenius labcorp quest cvs "
 	"walgreens banner sentara intermountain novant ochsner sanford avera ascension dignity montefiore vanderbilt stanford "
@@ -64,16 +69,16 @@ static const char AT[] = "at";
 static const char TO[] = "to from via through into near";
 static const char WITH[] = "with by for called w in of outside phoned";
 static const char GO[] =
-	"transferred transfer transfers xfer admitted admit admission admissions discharged discharge discharges sent taken "
-	"transported transport brought flown airlifted returned return returning going go goes went back presented seen "
-	"treated works worked working work job employed hospitalized delivered born evaluated followed follow up staying "
-	"stays stay stayed resides residing resided lives living lived placement placed accepted performed done obtained "
-	"drawn dialysis rehab student teacher teaches taught volunteers records record labs films report letter notes "
-	"referral arrived arrives eval visit visits pt appointment appt procedure cath surgery biopsy scan mri ct echo fill "
-	"filled picked was been care intake resident inmate patient enrolled grade junior senior freshman sophomore housed "
-	"incarcerated held detained sleeps exam follows";
+	"welcome transferred transfer transfers xfer admitted admit admission admissions discharged discharge discharges sent "
+	"taken transported transport brought flown airlifted returned return returning going go goes went back presented seen "
+	"treated works worked working work job employed hospitalized delivered born evaluated followed follow up staying stays "
+	"stay stayed resides residing resided lives living lived placement placed accepted performed done obtained drawn "
+	"dialysis rehab student teacher teaches taught volunteers records record labs films report letter notes referral arrived "
+	"arrives eval visit visits pt appointment appt procedure cath surgery biopsy scan mri ct echo fill filled picked was "
+	"been care intake resident inmate patient enrolled grade junior senior freshman sophomore housed incarcerated held "
+	"detained sleeps exam follows";
 static const char RESIDENT[] = "resident inmate student patient residents pupil graduate member";
-static const char GOES[] = "attends attended attending prefers preferred";
+static const char GOES[] = "choosing attends attended attending prefers preferred";
 
 static void add(const char *list, unsigned int care)
 {
@@ -96,11 +101,10 @@ void care_fill(void)
 		const char *list;
 		unsigned int care;
 	} lists[] = {
-		{END, CARE_END}, {TRADE, CARE_TRADE}, {BODY, CARE_BODY}, {OWN, CARE_OWN}, {FAITH, CARE_FAITH}, {COMMON, CARE_COMMON},
-		{KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT}, {TO, CARE_TO},
-		{WITH, CARE_WITH},
-		{GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
-		{SHORT, CARE_SHORT},
+		{END, CARE_END}, {TRADE, CARE_TRADE}, {BODY, CARE_BODY}, {OWN, CARE_OWN}, {FAITH, CARE_FAITH},
+		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
+		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
+		{SHORT, CARE_SHORT}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

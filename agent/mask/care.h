@@ -20,6 +20,9 @@ enum {
 	CARE_THE = 16384,
 	CARE_RESIDENT = 32768,           /* "inmate" (of) */
 	CARE_SHORT = 65536,              /* "general": the short name of a hospital ends with it */
+	CARE_SMALL = 131072,             /* "hospital", "school": also in small letters behind a name */
+	CARE_STAY = 262144,              /* "hospital" "stay": it is no name */
+	CARE_TOWN = 524288,              /* "PD": of a town */
 };
 
 #endif

@@ -48,7 +48,8 @@ static int label_of(const struct context *c, const struct word *word, uint64_t h
 /* Labels that a number of their own takes the place of: "patient #407182". */
 static bool gives_way(const struct context *c)
 {
-	return c->label == LABEL_NONE || c->label == LABEL_PERSON || c->label == LABEL_ROLE || c->label == LABEL_STATE;
+	return c->label == LABEL_NONE || c->label == LABEL_PERSON || c->label == LABEL_ROLE || c->label == LABEL_STATE ||
+	       c->label == LABEL_FACILITY;
 }
 
 /* "X number", "X #": whatever X is, a long number behind it tells somebody. least: digits that it must have. */

@@ -20,11 +20,12 @@ struct run {
 	unsigned int care;               /* CARE_* of all of them */
 	bool joined;                     /* "The Pines at": the last word goes on */
 	bool person;                     /* it begins with a first and a last name */
-	bool open;                       /* a name ends with "'s" that is no person's: "Children's" */
+	bool open, whose;                /* it ends with "'s" that is no person's: "Children's"; that is one's */
 	/* the word before */
 	unsigned int last;
 	bool kind, place_first, of;      /* "medical", "general"; "Mount"; "University of" */
-	bool first_name, state;
+	bool first_name, state, town;
+	bool the;                        /* "the" stands before all of them */
 };
 
 static bool found(struct finding *f, struct scan *s, size_t end, const char *rule)
@@ -92,10 +93,12 @@ static bool shows(const struct run *r, const struct part *p, enum cue cue)
 {
 	if (p->care & CARE_END)
 		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
-	if ((p->care & CARE_BODY) && r->kind)
+	if ((p->care & CARE_BODY) && (r->kind || cue))
 		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
 	if (p->care & (CARE_BODY | CARE_TRADE))
-		return r->own >= (cue ? OWN_WORD : OWN_NAME);
+		return r->own >= (cue ? OWN_WORD : r->kind ? OWN_UNKNOWN : OWN_NAME);
+	if ((p->care & CARE_TOWN) && p->shape == SHAPE_CAPITALS && r->town)
+		return r->the || lexicon_find(p->hash)->state != STATE_CODE;         /* "Richmond VA" is a town */
 	return false;
 }
 
@@ -107,9 +110,11 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->end = p->end + (possessive ? 2 : 0);
 	if (shows(r, p, cue) || (r->of && own) || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
 		r->cared = r->end;
+	r->town = (p->dictionary & DICTIONARY_PLACE) && own;
 	r->person = r->person || (r->words == 1 && r->first_name && (p->dictionary & DICTIONARY_LAST) && own && !r->place_first);
 	r->first_name = r->words == 0 && (p->dictionary & DICTIONARY_FIRST) && !(p->care & CARE_OWN);
 	r->open = possessive && ((p->words & WORD_GENERIC) || r->place_first);
+	r->whose = possessive && !r->open;
 	r->of = r->of && (own || (p->words & (WORD_GENERIC | WORD_PLACE_FIRST)));
 	r->kind = r->words && (p->care & (CARE_TRADE | CARE_COMMON) || (p->words & WORD_GENERIC));
 	r->place_first = p->words & WORD_PLACE_FIRST;
@@ -149,21 +154,50 @@ static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum 
 	return true;
 }
 
+/* "hospital", "nursing home", "high school" at place at, in small letters behind a name: behind them, or 0. */
+static size_t small_words(struct scan *s, const struct run *r, size_t at, enum cue cue)
+{
+	size_t end = 0;
+	bool kind = false;
+	struct part p;
+
+	if (r->own < (cue >= CUE_AT ? OWN_WORD : OWN_NAME) || (!cue && !(r->care & CARE_OWN) && !r->town) || r->person || r->whose ||
+	    (s->context->label >= LABEL_TITLE && s->context->mark >= s->context->needs_mark))
+		return 0;
+	for (int words = 0; words < 3 && at; words++) {
+		part_read(s, at, &p);
+		if ((p.care & CARE_STAY) && end)
+			return 0;
+		if (p.shape != SHAPE_LOWER || !((p.care & CARE_SMALL) || (p.words & WORD_GENERIC)))
+			break;
+		if ((p.care & CARE_SMALL) && (kind || !(p.care & CARE_BODY)))
+			end = p.end;
+		kind = p.words & WORD_GENERIC;
+		at = part_next_word(s, &p);
+	}
+	return end;
+}
+
 static void run_read(struct scan *s, struct run *r, enum cue cue)
 {
 	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FIRST;
+	const word_set other = WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME;
 	const word_set first = WORD_VERB | WORD_PARTICIPLE | WORD_BE | WORD_ARTICLE;
 	size_t at = s->i;
 
-	*r = (struct run){0};
+	*r = (struct run){.the = lexicon_find(s->context->before[0])->care & CARE_THE};
 	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
 		struct part p;
 
 		part_read(s, at, &p);
 		if (!goes_over(r, s, &p, cue)) {
-			if (p.shape < SHAPE_INITIAL)
+			if (p.shape < SHAPE_INITIAL) {
+				size_t small = r->words && !r->joined && p.shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;
+
+				r->cared = small ? small : r->cared;
 				break;
-			if ((p.words & WORD_STOP) && !(p.words & (WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME)) && !(p.care & care))
+			}
+			if ((p.words & WORD_STOP) && !(p.words & other) && !(p.care & care))
 				break;
 			if (!words && (p.words & first) && !(p.words & WORD_GENERIC))
 				break;
@@ -180,8 +214,8 @@ static size_t phrase(struct scan *s)
 {
 	static const char *const phrases[] = {
 		"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
-		"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood", "head start",
-		"salvation army",
+		"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
+		"head start", "salvation army", "walter reed",
 	};
 
 	for (size_t k = 0; k < sizeof phrases / sizeof *phrases; k++) {
@@ -233,11 +267,13 @@ static bool expected(struct scan *s, const struct run *r, enum cue cue)
 {
 	if (!r->words || r->state || (r->care & CARE_COMMON) || r->person || before_state(s, r->end))
 		return false;
-	if (r->words == 1 && (r->care & CARE_KNOWN_THERE) && cue)
+	if (r->words == 1 && (r->care & CARE_KNOWN_THERE) && (cue || is_digit(scan_at(s, r->end - 1))))
 		return true;
 	if (cue && r->words > 1 && (r->last & CARE_SHORT) && r->own == OWN_NAME)      /* "Mercy General" */
 		return true;
-	if (cue < CUE_AT || (is_possessive(s, r->end - 2) && !r->open))
+	if (cue >= CUE_AT && r->words > 1 && (r->last & CARE_SHORT) && r->own)
+		return true;
+	if (cue < CUE_AT || r->whose)
 		return false;
 	if (r->words > 1)
 		return r->own >= (cue == CUE_LABEL ? OWN_WORD : cue == CUE_GO ? OWN_UNKNOWN : OWN_NAME) &&
@@ -268,6 +304,18 @@ static bool before_address(struct scan *s, size_t end)
 	return false;
 }
 
+/* " #4412": which one of many of a name */
+static size_t store_number(struct scan *s, size_t end)
+{
+	size_t i = end + 2, j = i;
+
+	if (scan_at(s, end) != ' ' || scan_at(s, end + 1) != '#')
+		return end;
+	while (j < i + 6 && is_digit(scan_at(s, j)))
+		j++;
+	return j > i && !is_alnum(scan_at(s, j)) ? j : end;
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -279,6 +327,9 @@ bool scan_facility(struct scan *s, struct finding *f)
 		return false;
 	cue = cue_of(c);
 	run_read(s, &r, cue);
+	if (r.cared)
+		r.cared = store_number(s, r.cared);
+	r.end = store_number(s, r.end);
 	if ((end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
 		return found(f, s, end > r.end ? end : r.end, "facility, well known");
 	if (r.cared)

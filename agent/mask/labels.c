@@ -240,6 +240,12 @@ static const struct known_label LABELS[] = {
 	{"mail to", LABEL_ADDRESS, 0}, {"city", LABEL_CITY, MARK}, {"hometown", LABEL_CITY, MARK},
 	{"town", LABEL_CITY, MARK}, {"birthplace", LABEL_CITY, MARK}, {"county", LABEL_COUNTY, MARK},
 	{"county of", LABEL_COUNTY, 0},
+	{"hospital", LABEL_FACILITY, MARK}, {"facility", LABEL_FACILITY, MARK}, {"clinic", LABEL_FACILITY, MARK},
+	{"pharmacy", LABEL_FACILITY, MARK}, {"school", LABEL_FACILITY, MARK}, {"employer", LABEL_FACILITY, MARK},
+	{"performing lab", LABEL_FACILITY, 0}, {"reference lab", LABEL_FACILITY, 0}, {"agency", LABEL_FACILITY, MARK},
+	{"practice", LABEL_FACILITY, MARK}, {"organization", LABEL_FACILITY, MARK}, {"nursing home", LABEL_FACILITY, MARK},
+	{"sending facility", LABEL_FACILITY, 0}, {"lab name", LABEL_FACILITY, 0}, {"church", LABEL_FACILITY, MARK},
+	{"daycare", LABEL_FACILITY, MARK}, {"hospice", LABEL_FACILITY, MARK}, {"facilityname", LABEL_FACILITY, MARK},
 
 	{"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
 	{"section", LABEL_PLAIN, 0}, {"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0},

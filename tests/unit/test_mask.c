@@ -350,6 +350,15 @@ static void test_places_of_care(void **state)
 	      {"Interventional Radiology and Palliative Medicine", NULL}, {"Tenderness at McBurney point", NULL});
 }
 
+static void test_places_of_care_in_hurried_notes(void **state)
+{
+	CHECK({"Seen at Mercy hospital for it", "Seen at [FACILITY] for it"}, {"Was at Sunrise nursing home until", "Was at [FACILITY] until"}, {"a senior at Lincoln high school.", "a senior at [FACILITY]."},
+	      {"Larkspur PD took it", "[FACILITY] took it"}, {"at the Hollister VA for", "at the [FACILITY] for"}, {"lives in Richmond VA now", "lives in [CITY] VA now"}, {"at Univ of Toledo MC.", "at [FACILITY]."},
+	      {"Facility: Bluestem Manor", "Facility: [FACILITY]"}, {"{\"facility\": \"Ridgeline Care\"}", "{\"facility\": \"[FACILITY]\"}"}, {"Walgreens #4412, closed", "[FACILITY], closed"},
+	      {"Hospital number 55512345", "Hospital number [MRN]"}, {"Facility: Home", NULL}, {"Pharmacy: Vancomycin per protocol", NULL}, {"Clinic: Cardiology", NULL}, {"Hospital: see above", NULL},
+	      {"Employer: Retired", NULL}, {"Mr. Jones hospital stay", "Mr. [NAME] hospital stay"}, {"PD catheter, VA 20/20", NULL}, {"went to the hospital", NULL});
+}
+
 static void test_heads_of_tables_are_labels(void **state)
 {
 	CHECK({"PID|1||84729315^^^MRN||RASHID^OMAR||19610704|M", "PID|1||[MRN]^^^MRN||[NAME]||[DATE]|M"},
@@ -420,7 +429,7 @@ int main(void)
 		cmocka_unit_test(test_places_abroad),
 		cmocka_unit_test(test_roads_and_units),
 		cmocka_unit_test(test_facilities),
-		cmocka_unit_test(test_places_of_care),
+		cmocka_unit_test(test_places_of_care), cmocka_unit_test(test_places_of_care_in_hurried_notes),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
 		cmocka_unit_test(test_our_own_words_stay),
