@@ -37,6 +37,7 @@ static const struct {
 	{scan_date, AT_DIGIT},
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
 	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_extension, AT_DIGIT | AT_MIXED | AT_NUMBER},
 	{scan_ip, AT_DIGIT},
 	{scan_email, AT_LOCAL},
 	{scan_url, AT_HOST},
@@ -84,6 +85,7 @@ unsigned char detect_inert[0x80];
 
 /* The detectors for each union of places, a bit each. */
 static uint32_t at_once[WHERES];
+_Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 32, "a bit for each detector");
 
 void detect_ready(void)
 {
@@ -195,6 +197,8 @@ static bool begins_number(struct scan *s)
 {
 	uint16_t next;
 
+	if ((s->word->numbers & NUMBER_UNIT) && is_alpha(scan_at(s, s->token + 1)))      /* "five five five" */
+		return true;
 	if (!(s->word->numbers & (NUMBER_THE | NUMBER_ONE)))
 		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
 	next = lower(scan_at(s, s->token + 1));

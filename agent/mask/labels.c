@@ -123,7 +123,8 @@ static const struct known_label LABELS[] = {
 
 	{"phone", LABEL_PHONE, LIST}, {"telephone", LABEL_PHONE, LIST}, {"tel", LABEL_PHONE, LIST},
 	{"cell", LABEL_PHONE, LIST}, {"mobile", LABEL_PHONE, LIST}, {"call", LABEL_PHONE, 0}, {"callback", LABEL_PHONE, 0},
-	{"pager", LABEL_PAGER, 0}, {"contact", LABEL_PHONE, 0}, {"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0},
+	{"pager", LABEL_PAGER, 0}, {"mailbox", LABEL_PAGER, 0}, {"mail box", LABEL_PAGER, 0},
+	{"page me", LABEL_PAGER, 0}, {"page us", LABEL_PAGER, 0}, {"page him", LABEL_PAGER, 0}, {"page her", LABEL_PAGER, 0}, {"contact", LABEL_PHONE, 0}, {"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0},
 	{"reach", LABEL_PHONE, 0}, {"dial", LABEL_PHONE, 0}, {"ph", LABEL_PHONE, LIST}, {"phoned", LABEL_PHONE, 0},
 	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST},
 	{"telefax", LABEL_FAX, LIST}, {"telefono", LABEL_PHONE, LIST}, {"celular", LABEL_PHONE, LIST}, {"vm", LABEL_PHONE, 0},

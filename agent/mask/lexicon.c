@@ -18,7 +18,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_quiet(const struct word *word)
 {
 	return word->label < 0 && !word->ends_phrase && word->filler < FILLER_NUMBER && word->state != STATE_NAME &&
-	       !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) && !(word->numbers & ~(unsigned int)(NUMBER_UNIT | NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
+	       !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) && !(word->numbers & ~(unsigned int)(NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
 }
 
 static void fill(void)

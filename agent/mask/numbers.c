@@ -140,6 +140,8 @@ static bool stands_apart(struct scan *s, const struct digits *d)
 	for (size_t k = 0; k < 2; k++)
 		for (int i = 1; i < zeros[k]; i++)
 			round = round && d->d[d->group[k].from + i] == '0';
+	if (d->d[8] == '0' && d->d[9] == '0')                    /* "400 450 1200" */
+		return false;
 	if (round || d->groups > 3 || s->context->last == '-' || s->context->last == '/' || s->context->last == ',')
 		return false;
 	return next != ' ' || !is_digit(scan_at(s, d->group[2].end + 1));

@@ -141,6 +141,7 @@ export class Filler {
 		case 'age90': return ['AGE', String(this.n(90, 104))]
 		case 'phone': return ['PHONE', this.phone(form)]
 		case 'fax': return ['FAX', this.phone(form)]
+		case 'extension': return ['PHONE', this.digits(3) + this.n(1, 9)]
 		case 'pager': return ['PHONE', this.digits(4)]
 		case 'card4': return ['ACCOUNT', this.digits(4)]
 		case 'email': { const p = this.person(form ?? 'pat'); return ['EMAIL', `${ascii(p.first)}.${ascii(p.last)}@${this.of(['gmail.com', 'example.org', 'mail.hospital.example', 'outlook.com'])}`] }

@@ -154,6 +154,15 @@ static void test_codes_without_a_label(void **state)
 	      {"Rx: 1000 mg", NULL}, {"Plan: 2000 kcal", NULL}, {"SNOMED CT 44054006", NULL}, {"2345-7", NULL}, {"99214-25", NULL}, {"model 5076-52", NULL});
 }
 
+static void test_telephones_in_short(void **state)
+{
+	CHECK({"ICU x5521", "ICU x[PHONE]"}, {"(x206)", "(x[PHONE])"}, {"Dietary, x 4413", "Dietary, x [PHONE]"}, {"ext. 4-7712", "ext. [PHONE]"},
+	      {"mailbox 5521", "mailbox [PHONE]"}, {"page me at 1144", "page me at [PHONE]"}, {"555-0138 (home)", "[PHONE] (home)"}, {"is at 826-0138", "is at [PHONE]"},
+	      {"two oh six, five five five, zero one three eight", "[PHONE]"}, {"it's five five five, oh one three eight.", "it's [PHONE]."},
+	      {"x3 days", NULL}, {"x100 magnification", NULL}, {"x1000 oil", NULL}, {"x 4000 mL", NULL}, {"250-3000 units", NULL}, {"at 250-3000 units", NULL},
+	      {"one two three four five six seven, he counts", NULL}, {"400 450 1200 mL", NULL}, {"page 1144 of the manual", NULL}, {"mail box is full", NULL});
+}
+
 static void test_dates(void **state)
 {
 	CHECK({"on 3/14/24", "on [DATE]"}, {"2024-03-14", "[DATE]"}, {"2024-03-14T10:15", "[DATE]T10:15"}, {"14.3.2024", "[DATE]"}, {"03-14-2024", "[DATE]"},
@@ -412,7 +421,8 @@ int main(void)
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
 		cmocka_unit_test(test_labels_as_records_write_them),
-		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
+		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_short),
+		cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),
