@@ -9,6 +9,7 @@
 #include "dialect.h"
 #include "file.h"
 #include "json.h"
+#include "mask/mask.h"
 #include "policy.h"
 
 #define CASES_MAX_BYTES ((size_t)64 << 20)
@@ -49,7 +50,7 @@ struct test {
 	const char *dialect, *user;      /* for cases that name none */
 	struct text_list groups;
 	const char *file;
-	bool json;
+	bool json, spans;
 	int cases, failed;
 };
 
@@ -188,23 +189,108 @@ static bool as_expected(const struct test_case *c, const struct verdict *v)
 	       (!c->expected.then || strcmp(c->expected.then, decision_name(v->decision)) == 0);
 }
 
-static void print_json(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok)
+/* ---- what is masked of a case's texts, when it is kept or shown ---- */
+
+struct spans {
+	bool json;
+	size_t message;                  /* from 1; 0: all other text of the request */
+	struct mask_span last;           /* not written yet: it may go on */
+	bool any;
+	struct buf *out;
+};
+
+static void span_write(struct spans *s)
+{
+	if (!s->any)
+		return;
+	if (s->json) {
+		buf_printf(s->out, "%s{\"message\":%zu,\"start\":%zu,\"end\":%zu,\"entity\":", s->out->len ? "," : "", s->message,
+			   s->last.start, s->last.end);
+		json_add_str(s->out, s->last.entity);
+		buf_puts(s->out, ",\"rule\":");
+		json_add_str(s->out, s->last.rule);
+		buf_printf(s->out, ",\"operator\":\"%s\"}", s->last.operator);
+	} else {
+		if (s->message)
+			buf_printf(s->out, "     message %zu", s->message);
+		else
+			buf_puts(s->out, "     other text");
+		buf_printf(s->out, ", bytes %zu-%zu: %s by \"%s\", %s\n", s->last.start, s->last.end, s->last.entity, s->last.rule,
+			   s->last.operator);
+	}
+	s->any = false;
+}
+
+static void on_span(void *arg, const struct mask_span *span)
+{
+	struct spans *s = arg;
+
+	if (!span->replaced_by) {
+		s->last.end = span->end;
+		return;
+	}
+	span_write(s);
+	s->last = *span;
+	s->any = true;
+}
+
+static enum rc mask_one(const struct test *t, struct slice text, struct spans *s)
+{
+	struct mask_stream *m = NULL;
+	struct buf masked;
+	enum rc rc = mask_stream_new(policy_engine(t->policy), NULL, NULL, &m);
+
+	buf_init(&masked, CASES_MAX_BYTES * 2);
+	if (rc == RC_OK) {
+		mask_stream_on_span(m, on_span, s);
+		rc = mask_feed(m, text.p, text.n, &masked);
+	}
+	if (rc == RC_OK)
+		rc = mask_finish(m, &masked);
+	span_write(s);
+	mask_stream_free(m);
+	buf_free(&masked);
+	return rc;
+}
+
+static enum rc mask_texts(const struct test *t, const struct prompt *prompt, struct buf *out)
+{
+	struct spans s = {.json = t->json, .out = out};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; prompt && i < prompt->n_messages && rc == RC_OK; i++) {
+		s.message = i + 1;
+		rc = mask_one(t, (struct slice){prompt->messages[i].text, prompt->messages[i].n}, &s);
+	}
+	s.message = 0;
+	if (rc == RC_OK && prompt && prompt->other_text)
+		rc = mask_one(t, slice_str(prompt->other_text), &s);
+	return rc == RC_OK ? out->rc : rc;
+}
+
+static void print_json(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok, struct slice spans)
 {
 	struct buf out;
 
-	buf_init(&out, 1 << 16);
+	buf_init(&out, CASES_MAX_BYTES);
 	buf_printf(&out, "{\"case\":%d,\"line\":%d,\"name\":", t->cases, c->line);
 	json_add_str(&out, c->name);
 	buf_puts(&out, ",\"rule\":");
 	json_add_str(&out, v->rule);
 	buf_printf(&out, ",\"then\":\"%s\",\"matched\":", decision_name(v->decision));
 	json_add_str(&out, v->matched);
-	buf_printf(&out, ",\"ok\":%s}", ok ? "true" : "false");
+	buf_printf(&out, ",\"ok\":%s", ok ? "true" : "false");
+	if (t->spans) {
+		buf_puts(&out, ",\"spans\":[");
+		buf_add_slice(&out, spans);
+		buf_putc(&out, ']');
+	}
+	buf_putc(&out, '}');
 	puts(out.data ? out.data : "");
 	buf_free(&out);
 }
 
-static void print_text(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok)
+static void print_text(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok, struct slice spans)
 {
 	printf("%-4s %s:%d: %s %s", ok ? "ok" : "FAIL", t->file, c->line, v->rule ? v->rule : "none", decision_name(v->decision));
 	if (v->matched)
@@ -215,25 +301,30 @@ static void print_text(const struct test *t, const struct test_case *c, const st
 		printf("; %lld approvals", (long long)v->approvals);
 	if (!ok)
 		printf("; expected %s %s", c->expected.rule ? c->expected.rule : "", c->expected.then ? c->expected.then : "");
-	puts("");
+	printf("\n%.*s", (int)spans.n, spans.p);
 }
 
 static enum rc run_case(struct test *t, const struct test_case *c, struct why *why)
 {
 	struct outcome o = {0};
+	struct buf spans;
 	enum rc rc = decide(t, c, &o, why);
 
 	t->cases++;
+	buf_init(&spans, CASES_MAX_BYTES / 2);
+	if (rc == RC_OK && t->spans)
+		rc = mask_texts(t, o.prompt, &spans);
 	if (rc == RC_OK) {
 		bool ok = as_expected(c, &o.verdict);
 
 		t->failed += !ok;
-		(t->json ? print_json : print_text)(t, c, &o.verdict, ok);
+		(t->json ? print_json : print_text)(t, c, &o.verdict, ok, buf_slice(&spans));
 	} else if (!why->file[0]) {
 		why->line = c->line;
 		why->column = 1;
 		why_file(why, rc, t->file);
 	}
+	buf_free(&spans);
 	outcome_free(&o);
 	return rc;
 }
@@ -336,10 +427,12 @@ static enum rc take_groups(int *argc, char **argv, struct text_list *groups)
 
 static int run(int argc, char **argv)
 {
-	struct test t = {.dialect = "openai", .user = "", .json = command_flag(&argc, argv, "--json")};
+	struct test t = {.dialect = "openai", .user = ""};
 	struct why why = {0};
 	enum rc rc;
 
+	t.json = command_flag(&argc, argv, "--json");
+	t.spans = command_flag(&argc, argv, "--spans");
 	if (command_option(&argc, argv, "--dialect", &t.dialect) != RC_OK || command_option(&argc, argv, "--user", &t.user) != RC_OK ||
 	    take_groups(&argc, argv, &t.groups) != RC_OK || argc < 3) {
 		text_list_free(&t.groups);
@@ -362,6 +455,6 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_policy_test = {
-	.name = "policy-test", .args = "POLICY.yaml [--dialect NAME] [--user U] [--groups A,B] [--json] CASES…",
+	.name = "policy-test", .args = "POLICY.yaml [--dialect NAME] [--user U] [--groups A,B] [--spans] [--json] CASES…",
 	.help = "show which rule of a policy decides on requests written by hand or recorded in a bundle", .run = run,
 };

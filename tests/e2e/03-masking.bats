@@ -77,3 +77,26 @@ setup_file() { site_start && login alice; }
 	exits 2 as alice phigate mask --explain --spans < /dev/null
 	exits 2 as alice phigate mask --json < /dev/null
 }
+
+@test "phigate-agent policy-test --spans: what of each message is masked, and by which rule, without its text" {
+	cat > "$SITE/cases.yaml" <<-'Y'
+	- route: /v1/chat/completions
+	  request:
+	    model: m
+	    messages: [{role: system, content: Be brief.}, {role: user, content: 'Why is MRN: 84729315 in bed 4?'}]
+	    user: jane@example.org
+	Y
+	printf '{"k":"request","body":{"method":"POST","path":"/v1/chat/completions","text":%s}}\n' \
+		'"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"SSN 536-22-8741\"}]}"' > "$SITE/recorded.jsonl"
+	printf 'version: 1\nmask: {response: {MRN: partial}}\n' > "$SITE/spans.yaml"
+	exits 0 phigate-agent policy-test "$SITE/spans.yaml" --spans "$SITE/cases.yaml" "$SITE/recorded.jsonl"
+	has "$output" 'message 2, bytes 12-20: MRN by "mrn label", partial'
+	has "$output" 'message 1, bytes 4-15: SSN by "ssn label", redact'
+	has "$output" 'EMAIL by "email form", redact'
+	hasnt "$output" 84729315
+	spans=$(phigate-agent policy-test "$SITE/spans.yaml" --spans --json "$SITE/cases.yaml" 2>/dev/null | jq -c .spans)
+	same "spans" '{"message":2,"start":12,"end":20,"entity":"MRN","rule":"mrn label","operator":"partial"}' \
+		"$(jq -c '.[0]' <<< "$spans")"
+	spans=$(phigate-agent policy-test "$SITE/spans.yaml" --json "$SITE/cases.yaml" 2>/dev/null | jq -c .spans)
+	same "without --spans" null "$spans"
+}

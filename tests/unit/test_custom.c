@@ -78,8 +78,7 @@ static void pattern(const char *regex, const char *text, const char *want)
 static void test_a_pattern_finds_the_same_in_every_cut(void **state)
 {
 	(void)state;
-	pattern("\\bSJH-\\d{8}\\b", "SJH-12345678, xSJH-12345678, SJH-123456789, SJH-87654321",
-		"[SITE], xSJH-12345678, SJH-123456789, [SITE]");
+	pattern("\\bSJ-\\d{3}\\b", "SJ-123, xSJ-123, SJ-1234, SJ-321", "[SITE], xSJ-123, SJ-1234, [SITE]");
 	pattern("(?i)bed \\d+", "in BED 12, bed 7 and bedside", "in [SITE], [SITE] and bedside");
 	pattern("(?m)^Q\\d+$", "Q1 Q2\nQ3\nx Q4", "Q1 Q2\n[SITE]\nx Q4");
 	pattern("(?s)<<.*?>>", "a <<b\n c>> d >> <<e", "a [SITE] d >> <<e");
@@ -89,8 +88,8 @@ static void test_a_pattern_finds_the_same_in_every_cut(void **state)
 static void test_a_pattern_finds_what_stands_inside_of_a_word(void **state)
 {
 	(void)state;
-	pattern("\\d{6}Q", "no.123456Q, ID123456Q7 and 9123456Q", "no.[SITE], ID[SITE]7 and 9[SITE]");
-	pattern("\\d{6}Q", "write to x123456Q@example.org", "write to [EMAIL]");       /* what is found as a whole goes first */
+	pattern("\\d{2}Q", "a.12Q, w12Qz and 312Q", "a.[SITE], w[SITE]z and 3[SITE]");
+	pattern("\\d{2}Q", "write to x12Q@example.org", "write to [EMAIL]");           /* what is found as a whole goes first */
 	pattern("\\bK\\d+", "XK12 K12 k12", "XK12 [SITE] k12");
 	pattern("(?i)\\bK\\d+", "XK12 K12 k12", "XK12 [SITE] [SITE]");
 	pattern("\\bK\\d+|Q[0-9]", "XK12 xQ7", "XK12 x[SITE]");
