@@ -16,6 +16,13 @@ bool around_begins_sentence(const struct context *c)
 	return c->gap >= GAP_STOP || !c->before[0];
 }
 
+bool around_ends_line(struct scan *s, size_t end)
+{
+	uint16_t c = scan_at(s, end);
+
+	return c == '\n' || c == '\r' || (!c && !s->cut);
+}
+
 bool around_is_line(struct scan *s, size_t end)
 {
 	uint16_t c = scan_at(s, end), last = s->context->last;
@@ -33,6 +40,8 @@ enum left around_left(const struct context *c)
 		return LEFT_PLACE_NAME;
 	if (c->before[0] == CONTEXT_NAME && c->last == '/')          /* "Ng/Costa" */
 		return LEFT_LIST;
+	if (c->gap == GAP_LINE && (last & WORD_ADDRESS))             /* "Thanks,\nHank" */
+		return LEFT_CLOSING;
 	if (!c->before[0] || c->gap > GAP_COMMA)
 		return LEFT_NONE;
 	if ((c->before[0] == CONTEXT_NAME && c->gap == GAP_COMMA) || ((last & WORD_AND) && c->before[1] == CONTEXT_NAME))
@@ -166,6 +175,8 @@ static enum right verb(struct scan *s, size_t i, word_set kinds, size_t behind)
 		behind = end;
 		next = word_kinds(around_word(s, behind + 1, &end));
 	}
+	if (next & WORD_RESULT)                                      /* "Murphy is negative" */
+		return RIGHT_NONE;
 	if ((kinds & WORD_HAVE) && (next & WORD_ARTICLE))            /* "had an x-ray" */
 		return RIGHT_VERB;
 	if ((next & WORD_ARTICLE) && scan_at(s, end) == ' ')         /* "is a retired" */
@@ -226,6 +237,8 @@ enum right around_right(struct scan *s, size_t end)
 	kinds = word_kinds(around_word(s, end + 1, &behind));
 	if (kinds & WORD_THING)
 		return RIGHT_THING;
+	if ((kinds & WORD_NUMBER) && behind > end + 3 && c == ' ')   /* "DOB", "MRN" */
+		return RIGHT_SURE;
 	if (possessive)
 		return kinds & WORD_KIN ? RIGHT_SURE : RIGHT_NONE;
 	if ((kinds & WORD_AND) && c == ' ' && scan_at(s, behind) == ' ' && (word_kinds(around_word(s, behind + 1, &behind)) & WORD_WHOSE))

@@ -12,6 +12,7 @@ enum left {
 	LEFT_PLACE,              /* "in", "from" */
 	LEFT_WITH,               /* "with", "for": persons, and things */
 	LEFT_BY,
+	LEFT_CLOSING,            /* "Thanks,", on the line before */
 	LEFT_ROLE,               /* "patient" */
 	LEFT_SERVICE,            /* "peds", "cards": who is of them */
 	LEFT_PERSON,             /* "spoke with", "per", "her son", "this is" */
@@ -31,6 +32,7 @@ enum left around_left(const struct context *c);
 enum right around_right(struct scan *s, size_t end);
 
 bool around_begins_sentence(const struct context *c);
+bool around_ends_line(struct scan *s, size_t end);
 bool around_is_line(struct scan *s, size_t end);         /* a line, or a cell, has nothing but what ends there */
 bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
 

@@ -284,7 +284,7 @@ void context_sign(struct context *c, uint16_t sign)
 	if (sign == '\n')
 		c->breaks++;
 	if (sign == ':' || sign == '#' || sign == '=' || sign == '|' || (sign == '.' && c->words[0] == label_words.no) ||
-	    (sign == '>' && c->label > LABEL_TITLE))
+	    (sign == '>' && (c->label > LABEL_TITLE || c->label == LABEL_CITY || c->label == LABEL_COUNTY)))
 		c->mark = true;
 	if (sign == '@' && c->label == LABEL_USER)
 		c->mark = true;

@@ -178,6 +178,17 @@ static bool is_announced(const struct scan *s)
 	       ((word_kinds(c->before[0]) & (WORD_KIN | WORD_ROLE | WORD_BESIDE)) || c->before[0] == label_words.name);
 }
 
+/* "name" by itself may be a drug's: {"name": "Lamictal"}, {"name": "Trokendi XR"} */
+static bool may_be_thing(struct scan *s, const struct name *name)
+{
+	const struct context *c = s->context;
+	const struct part *p = &name->first;
+
+	if (c->before[0] != label_words.name || c->words[1] || name->comma || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)))
+		return false;
+	return (p->dictionary & DICTIONARY_SAFE) || scan_at(s, name->end) == '"' || is_digit(scan_at(s, name->end + 1));
+}
+
 bool scan_name(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -192,7 +203,7 @@ bool scan_name(struct scan *s, struct finding *f)
 	if (title && (c->age > 4 || (word_kinds(c->before[0]) & WORD_PLACE_BEFORE)))
 		return false;
 	name = read_name(s, s->i, !title);
-	if (!name.end || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && name.first.shape != SHAPE_LOWER && !is_likely(s, &name)))
+	if (!name.end || may_be_thing(s, &name) || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && name.first.shape != SHAPE_LOWER && !is_likely(s, &name)))
 		return false;
 	if (c->label == LABEL_ROLE && !is_role_bearer(&name.first))
 		return false;

@@ -1,6 +1,7 @@
 /* Names of people in running text: what the dictionaries say of the words, and the words left and right of them, each add to how
  * likely a name is. */
 #include "around.h"
+#include "labels.h"
 #include "parts.h"
 
 #define LIKELY 5                                 /* from here on it is a name */
@@ -62,7 +63,7 @@ static void read_run(struct scan *s, struct run *run)
 
 static int single(const struct part *p)
 {
-	int score = part_is_strong(p, DICTIONARY_FIRST) ? 6 : part_is_strong(p, DICTIONARY_LAST) ? 3 : part_is_unknown(p) ? 2 :
+	int score = part_is_strong(p, DICTIONARY_FIRST) ? 6 : part_is_strong(p, DICTIONARY_LAST) ? 3 : part_is_unknown(p) ? 2 - ((p->dictionary & DICTIONARY_PLACE) > 0) :
 		    p->dictionary & DICTIONARY_FIRST ? 2 : p->dictionary & DICTIONARY_LAST ? 0 : -9;
 
 	if (p->words & WORD_EPONYM)                      /* "Foley was placed" */
@@ -236,7 +237,7 @@ static bool particle_name(struct scan *s, struct finding *f)
 	return true;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
+static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_CLOSING] = 3, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_MORE] = 2, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 /* "Ayla M. was absent": the end with the initial */
@@ -260,6 +261,10 @@ static int bonus(struct scan *s, const struct part *p, enum left left)
 		return 0;
 	if (left == LEFT_PERSON && (p->dictionary & DICTIONARY_LAST) && (word_kinds(s->context->before[0]) & WORD_KIN))
 		return sign == '.' || sign == ',' || sign == ')' || sign == ';';
+	/* "f/u w/ Kowal", "TEE (Ouellette) 9 mm" */
+	if (((left == LEFT_WITH && s->context->before[0] == label_words.w) || (s->context->last == '(' && sign == ')')) &&
+	    part_is_strong(p, DICTIONARY_LAST) && !(p->words & WORD_STATE) && !(p->dictionary & DICTIONARY_PLACE))
+		return 2;
 	if (sign != '/' || !part_is_strong(p, DICTIONARY_LAST) || !is_upper(scan_at(s, p->end + 1)))
 		return 0;
 	part_read(s, p->end + 1, &other);
@@ -275,6 +280,8 @@ static enum left left_of(struct scan *s, const struct part *first, size_t end)
 
 	if (c->gap == GAP_BRACKET && c->last == '(' && (scan_at(s, end) == ')' || scan_at(s, end) == '/'))
 		left = before & WORD_KIN ? LEFT_PERSON : before & WORD_SERVICE ? LEFT_SERVICE : left;
+	if (left == LEFT_CLOSING && !around_ends_line(s, end))
+		return LEFT_NONE;
 	return left == LEFT_SERVICE && !part_is_strong(first, NAMES) ? LEFT_NONE : left;
 }
 
@@ -304,6 +311,8 @@ bool scan_person(struct scan *s, struct finding *f)
 			end++;                           /* "J.R. is a" */
 		left = left_of(s, &run.p[0], end);
 		right = around_right(s, end);
+		if (right == RIGHT_SURE && n == 1 && (run.p[0].words & WORD_EPONYM) && is_digit(scan_at(s, end + 1)))
+			right = RIGHT_NONE;              /* "Foley 16F" */
 		if (left == LEFT_ROLE && s->context->gap == GAP_COMMA && scan_at(s, end) != ',')
 			left = LEFT_NONE;                /* "the patient, Ana," */
 		if (n == 1 && right == RIGHT_WEAK && around_begins_sentence(s->context) && part_is_strong(&run.p[0], DICTIONARY_LAST) &&

@@ -65,7 +65,7 @@ static size_t unit(struct scan *s, size_t end)
 	i = j;
 	while (j < i + 6 && is_alnum(scan_at(s, j)))
 		j++;
-	if (j == i || is_alnum(scan_at(s, j)) || (!is_digit(scan_at(s, i)) && j > i + 2))
+	if (j == i || is_alnum(scan_at(s, j)) || (!is_digit(scan_at(s, i)) && j > i + 2 && !is_digit(scan_at(s, i + 1))))
 		return end;
 	if (scan_at(s, j) == '-' && is_alnum(scan_at(s, j + 1)) && !is_alnum(scan_at(s, j + 2)))
 		j += 2;
@@ -129,7 +129,7 @@ static size_t street(struct scan *s, size_t i, bool loose)
 
 static size_t po_box(struct scan *s, size_t i)
 {
-	static const char *const forms[] = {"p.o. box ", "po box ", "p. o. box ", "p.o.box ", "post office box ", "pob "};
+	static const char *const forms[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob "};
 
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j;
@@ -151,7 +151,7 @@ static size_t po_box(struct scan *s, size_t i)
 /* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
 static size_t rural(struct scan *s, size_t i)
 {
-	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr "};
+	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "route "};
 
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j, from;
@@ -170,9 +170,39 @@ static size_t rural(struct scan *s, size_t i)
 		from = j + n;
 		for (j = from; n == 5 && j < from + 6 && is_digit(scan_at(s, j)); j++)
 			;
-		return n == 5 && j > from && !is_alpha(scan_at(s, j)) ? j : 0;
+		if (n < 5 || j == from)
+			return 0;
+		j += (scan_at(s, j) == '-' && is_alpha(scan_at(s, j + 1))) + (is_alpha(scan_at(s, j)) || scan_at(s, j) == '-');
+		return is_alnum(scan_at(s, j)) ? 0 : j;
 	}
 	return 0;
+}
+
+/* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city stands beside */
+static size_t bare_street(struct scan *s, size_t i)
+{
+	struct part p;
+	size_t word, end, city;
+	bool direction;
+
+	direction = (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION) && is_upper(scan_at(s, i));
+	if (direction) {
+		word += scan_at(s, word) == '.';
+		if (scan_at(s, word) != ' ')
+			return 0;
+		i = word + 1;
+	}
+	part_read(s, i, &p);
+	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL)) || (p.dictionary & DICTIONARY_SAFE))
+		return 0;
+	end = p.end;
+	if (direction || unit(s, end) > end)
+		return end;
+	if (scan_at(s, end) != ',' || scan_at(s, end + 1) != ' ' || !is_upper(scan_at(s, end + 2)))
+		return 0;
+	part_read(s, end + 2, &p);
+	city = p.end;
+	return (p.dictionary & DICTIONARY_PLACE) && !(p.dictionary & DICTIONARY_SAFE) && !is_digit(scan_at(s, city + 1)) ? end : 0;
 }
 
 static bool lives_at(const struct context *c)
@@ -214,6 +244,8 @@ bool scan_address(struct scan *s, struct finding *f)
 		return false;
 	loose = label || (lives_at(s->context) && is_upper(scan_at(s, i + 1)));
 	end = street(s, i + 1, loose);
+	if (!end && n > 1)
+		end = bare_street(s, i + 1);
 	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, loose ? "address label" : "street address");
 }
 
@@ -296,7 +328,7 @@ static bool before_state(struct scan *s, size_t end)
 {
 	size_t i = end;
 
-	if (scan_at(s, i) == ',')
+	if (scan_at(s, i) == ',' || scan_at(s, i) == '^')
 		i++;
 	if (scan_at(s, i) == ' ')
 		i++;
@@ -307,6 +339,7 @@ static bool before_state(struct scan *s, size_t end)
 static size_t capitals(struct scan *s)
 {
 	size_t at = s->i, end = 0;
+	bool street;
 
 	for (int words = 0; words < 3 && (at || !words); words++) {
 		struct part p;
@@ -314,8 +347,11 @@ static size_t capitals(struct scan *s)
 		part_read(s, at, &p);
 		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
 			break;
+		street = words == 0 && (p.words & WORD_STREET);
 		end = p.end;
 		at = part_next_word(s, &p);
+		if (street && !at)
+			return 0;                        /* "at Ringvej 14 St." */
 	}
 	return end;
 }
@@ -352,8 +388,8 @@ bool scan_city(struct scan *s, struct finding *f)
 	all = capitals(s);
 	if (all && before_zip(s, all))
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
-	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && (scan_at(s, all) != ' ' || before_state(s, all)))
-		return found(f, s, all, ENTITY_CITY, "city behind a street");
+	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && (end || scan_at(s, all) != ' ' || before_state(s, all)))
+		return found(f, s, end ? end : all, ENTITY_CITY, "city behind a street");
 	if (all && c->before[0] == CONTEXT_ZIP && c->gap == GAP_SPACE && scan_at(s, all) != ' ')
 		return found(f, s, all, ENTITY_CITY, "city behind a postcode");
 	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
@@ -364,7 +400,7 @@ bool scan_city(struct scan *s, struct finding *f)
 	lives = word_kinds(c->before[1]) & WORD_LIVES;
 	if (one && (bits & DICTIONARY_SAFE) && !lives && !(in && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST))))
 		return false;
-	if (!in && (!(kinds & WORD_FROM) || (one && first)))
+	if (!in && one && (!(kinds & WORD_FROM) || first))
 		return false;
 	return found(f, s, end, ENTITY_CITY, "city in running text");
 }

@@ -44,7 +44,7 @@ static const char KIN[] =
 	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
-	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring interviewed counseled reassured instructed "
+	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring best cheers interviewed counseled reassured instructed "
 	"encouraged inform advised okay ok morning afternoon evening";
 static const char YOU[] = "you is am m to";
 static const char WITH[] = "with by to and from is be am m for w";
@@ -97,6 +97,7 @@ static const char THING[] =
 	"knee hip ankle spur esophagus diverticulum hernia repair operation resection bypass shunt stent valve graft mesh screw rod rods plate "
 	"stain smear culture agar medium cream lotion ointment tablets capsule capsules capsule drug pill shampoo soap spray inhaler "
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
+	"point triangle angle space pouch junction fossa plexus fascia recess membrane island ring "
 	"mom care spotted level grade class tooth neuroma paralysis aphasia drainage inventory rating stages ratio drain trial watch sutures balance protocol habitus "
 	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar nomogram";
 
@@ -252,6 +253,7 @@ void words_fill(void)
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
 		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
+		{"negative positive normal equivocal pending", WORD_RESULT},
 		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {SERVICE, WORD_SERVICE}, {ABBREVIATED, WORD_ABBREVIATED},
 		 {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
 	}, number_lists[] = {

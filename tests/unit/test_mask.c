@@ -218,6 +218,15 @@ static void test_names_by_what_people_do(void **state)
 	      {"The patient, Spanish speaking, was seen", NULL}, {"Moderna declined.", NULL}, {"Lasix was held", NULL});
 }
 
+static void test_names_by_posts_and_ages(void **state)
+{
+	CHECK({"Attending Beck was told", "Attending [NAME] was told"}, {"per neph Odhiambo.", "per neph [NAME]."}, {"ofc. Tran came", "ofc. [NAME] came"},
+	      {"f/u w/ Kowal; ostomy", "f/u w/ [NAME]; ostomy"}, {"his wife (Aoife) asked", "his wife ([NAME]) asked"}, {"TEE (Ouellette) 9 mm", "TEE ([NAME]) 9 mm"},
+	      {"Thorvald Ness, 51M", "[NAME], 51M"}, {"Quimblet 51F with", "[NAME] 51F with"}, {"Ostrand dob 1/2/1950", "[NAME] dob [DATE]"}, {"Thanks,\nOuellette\n", "Thanks,\n[NAME]\n"},
+	      {"Ms. Sunday was seen", "Ms. [NAME] was seen"}, {"Father's name Shadrach Pippen", "Father's name [NAME]"}, {"Foley 16F catheter", NULL}, {"with Keppra", NULL},
+	      {"{\"name\": \"Lamictal\"}", NULL}, {"{\"name\": \"Trokendi XR\", \"n\": 1}", NULL}, {"Murphy is negative", NULL}, {"the resident Case", NULL}, {"Child-Pugh B", NULL});
+}
+
 static void test_names_of_many_nations(void **state)
 {
 	CHECK({"We told Anneliese.", "We told [NAME]."}, {"Agnieszka Wrobel was here", "[NAME] was here"}, {"asked for Chidi again", "asked for [NAME] again"},
@@ -338,13 +347,18 @@ static void test_places_abroad(void **state)
 static void test_roads_and_units(void **state)
 {
 	CHECK({"RR 2 Box 118", "[ADDRESS]"}, {"HC 61 Box 40", "[ADDRESS]"}, {"4410 County Road 12, Salina", "[ADDRESS], [CITY]"}, {"1600 US Highway 19 N Lot 44", "[ADDRESS]"}, {"12 Main St\nApt 4", "[ADDRESS]"},
-	      {"RR 18, BP 120/80", NULL}, {"HC 34 percent", NULL});
+	      {"77 W Wacker #3109, Chicago", "[ADDRESS], [CITY]"}, {"3151 Farnsworth, Detroit", "[ADDRESS], [CITY]"}, {"Rt. 3, Box 44-A", "[ADDRESS]"}, {"P O Box 14067", "[ADDRESS]"},
+	      {"12 Main St, St. Louis, MO 63110", "[ADDRESS], [CITY], MO [ZIP]"}, {"<city>Wellfleet</city>", "<city>[CITY]</city>"}, {"everyone in Chattanooga.", "everyone in [CITY]."},
+	      {"10 N saline", NULL}, {"1200 Lasix, Boston", NULL}, {"RR 18, BP 120/80", NULL}, {"HC 34 percent", NULL});
 }
 
 static void test_facilities(void **state)
 {
 	CHECK({"from Mercy General for care", "from [FACILITY] for care"}, {"at Lincoln Elementary School.", "at [FACILITY]."}, {"Hargrove Pharmacy", "[FACILITY]"}, {"Grace Lutheran Church", "[FACILITY]"},
-	      {"Brookhaven Skilled Nursing Facility", "[FACILITY]"}, {"High School", NULL}, {"the Attorney General for", NULL}, {"Catholic Church", NULL}, {"Sunday School", NULL}, {"Nursing Facility", NULL});
+	      {"Brookhaven Skilled Nursing Facility", "[FACILITY]"}, {"High School", NULL}, {"the Attorney General for", NULL}, {"Catholic Church", NULL}, {"Sunday School", NULL}, {"Nursing Facility", NULL},
+	      {"seen at Highline with", "seen at [FACILITY] with"}, {"sent to Dell Children's on", "sent to [FACILITY] on"}, {"Curtis Park Health", "[FACILITY]"}, {"at Our Lady of Lourdes,", "at [FACILITY],"},
+	      {"transferred to St. Agatha by", "transferred to [FACILITY] by"}, {"Oakmont Rehabilitation Center", "[FACILITY]"}, {"Cath Lab", NULL},
+	      {"Women's Health", NULL}, {"at McBurney point", NULL}, {"seen at Thanksgiving", NULL}, {"transferred to Medicine", NULL}, {"sent to ICU", NULL});
 }
 
 static void test_places_of_care(void **state)
@@ -428,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_names_behind_titles_and_labels),
 		cmocka_unit_test(test_names_in_running_text),
 		cmocka_unit_test(test_names_by_what_people_do),
+		cmocka_unit_test(test_names_by_posts_and_ages),
 		cmocka_unit_test(test_names_of_many_nations),
 		cmocka_unit_test(test_names_behind_labels_of_forms),
 		cmocka_unit_test(test_names_found_again),

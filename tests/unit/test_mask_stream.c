@@ -32,6 +32,7 @@ static const char *const TEXTS[] = {
 	"Rose was seen by Malik Long, M.D., at St. Luke's Medical Center on the 3rd of May. Baker, Thomas J. is a 93-year-old; Ms. Bell has Bell palsy.",
 	"From Baton Rouge, LA 70806, 12-40 31st Avenue #4; P.O. Box 77, Penobscot County. Hernández-López, J.\nØrsted Bjørnson\n",
 	"Hauptstra\u00dfe 12a, 10115 Berlin; 3 rue de la Paix, 75002 Paris; Leeds LS6 2AB, RR 2, Box 118. US Highway 19 N, at Mercy General now",
+	"Sent to Dell Children's, at Our Lady of Lourdes; 77 W Wacker #3109 Chicago, attending Beck, ofc. Tran, TEE (Ouellette) 9 mm, Ness, 91M",
 	"William \"Bud\" Cobb, J.R. is a 6-year-old; spoke w/ Ana, the wife of Cho. DOE^JOHN^Q, Name: adebayo, funmi",
 	"She lives on Village Drive. The cc: Boston, MD, 12 Main Street, Baton Rouge, LA 70806; [CITY], LA 70806, off Willow Creek Road",
 	"broken \xff\xfe utf\xc3 8 \xe2\x82 x \xf0\x9f\x98 y SSN 536\xff-22-87\xc3,41 \xe2",

@@ -5,6 +5,8 @@
 
 #include "../dictionary.h"
 
+#define NO_WORD 0x100                            /* no word of the language, though a list says so */
+
 static uint32_t table[DICTIONARY_SLOTS];
 static size_t used;
 
@@ -24,7 +26,9 @@ static void add(uint64_t hash, unsigned int bits)
 	used += !table[at];
 	if (used > DICTIONARY_SLOTS * 3 / 4)
 		die("the table is too full");
-	table[at] |= mark | bits;
+	table[at] |= mark | (bits & 0xff);
+	if (bits & NO_WORD)
+		table[at] &= ~(uint32_t)DICTIONARY_SAFE;
 }
 
 /* A line's words: signs inside them left out, single spaces between. begins: what the words before the last are. */
@@ -101,6 +105,7 @@ int main(int argc, char **argv)
 	read_words(argv[1], "surnames_us.txt", DICTIONARY_LAST);
 	read_words(argv[1], "surnames_world.txt", DICTIONARY_LAST);
 	read_words(argv[1], "safe_words.txt", DICTIONARY_SAFE);
+	read_words(argv[1], "cities_no_words.txt", NO_WORD);
 	read_places(argv[1], "us_places.tsv");
 	read_places(argv[1], "places_world.txt");
 	if (fwrite(table, sizeof *table, DICTIONARY_SLOTS, stdout) != DICTIONARY_SLOTS || fflush(stdout) != 0)
