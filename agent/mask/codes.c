@@ -32,11 +32,18 @@ static bool scan_udi(struct scan *s, struct finding *f)
 {
 	size_t j = s->i + 4, parts;
 
-	if (scan_at(s, s->i) != '(' || scan_at(s, s->i + 1) != '0' || scan_at(s, s->i + 2) != '1' || scan_at(s, s->i + 3) != ')')
+	if (scan_at(s, s->i) != '(' || !is_digit(scan_at(s, s->i + 1)) || !is_digit(scan_at(s, s->i + 2)) || scan_at(s, s->i + 3) != ')')
 		return false;
-	for (int k = 0; k < 14; k++)
-		if (!is_digit(scan_at(s, j++)))
+	if (scan_at(s, s->i + 1) == '0' && scan_at(s, s->i + 2) == '1') {
+		for (int k = 0; k < 14; k++)
+			if (!is_digit(scan_at(s, j++)))
+				return false;
+	} else {                                         /* production parts alone: one more must follow */
+		while (is_alnum(scan_at(s, j)))
+			j++;
+		if (j < s->i + 8 || scan_at(s, j) != '(' || !is_digit(scan_at(s, j + 1)) || !is_digit(scan_at(s, j + 2)) || scan_at(s, j + 3) != ')')
 			return false;
+	}
 	for (parts = 0; parts < 6 && scan_at(s, j) == '(' && is_digit(scan_at(s, j + 1)) && is_digit(scan_at(s, j + 2)) && scan_at(s, j + 3) == ')'; parts++)
 		for (j += 4; is_alnum(scan_at(s, j)) || scan_at(s, j) == '-'; j++)
 			;
@@ -57,6 +64,10 @@ static bool scan_accession(struct scan *s, struct finding *f)
 		;
 	if (n < 4 || n > 6 || is_alnum(scan_at(s, j)))
 		return false;
+	/* a block of it: "S24-10233-A3" */
+	if (scan_at(s, j) == '-' && is_alnum(scan_at(s, j + 1)))
+		for (j++; is_alnum(scan_at(s, j)); j++)
+			;
 	*f = (struct finding){.start = s->i, .end = j, .entity = ENTITY_ID, .rule = "accession form", .custom = -1};
 	return true;
 }

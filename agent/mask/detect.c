@@ -47,7 +47,7 @@ static const struct {
 	{scan_card, AT_DIGIT},
 	{scan_zip, AT_DIGIT},
 	{scan_code, AT_MIXED | AT_SIGN},
-	{scan_beside, AT_DIGIT | AT_MIXED},
+	{scan_beside, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_before, AT_DIGIT},
 	{scan_number, AT_DIGIT},
 	{scan_encoded, AT_CODED},

@@ -61,14 +61,52 @@ static int word_at(struct scan *s, size_t j, size_t *next)
 	return -1;
 }
 
+static const char *const TENS_WORDS[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+static const char *const TEENS_WORDS[] = {"ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+
+/* Is it the word that begins at place j? The unit behind it, 0. */
+static size_t word_ends(struct scan *s, size_t j, const char *word)
+{
+	size_t i = 0;
+
+	while (word[i] && lower(scan_at(s, j + i)) == (unsigned char)word[i])
+		i++;
+	return word[i] || is_alnum(scan_at(s, j + i)) ? 0 : j + i;
+}
+
+/* "eighty-seven", "forty", "twelve": two digits; -1. */
+static int two_at(struct scan *s, size_t j, size_t *next)
+{
+	size_t behind;
+	int unit;
+
+	for (int k = 0; k < 10; k++)
+		if ((*next = word_ends(s, j, TEENS_WORDS[k])))
+			return 10 + k;
+	for (int k = 0; k < 8; k++) {
+		if (!(*next = word_ends(s, j, TENS_WORDS[k])))
+			continue;
+		unit = scan_at(s, *next) == '-' || scan_at(s, *next) == ' ' ? word_at(s, *next + 1, &behind) : -1;
+		if (unit > 0)
+			*next = behind;
+		return 20 + 10 * k + (unit > 0 ? unit : 0);
+	}
+	return -1;
+}
+
 static void read_words(struct scan *s, size_t i, struct digits *d)
 {
 	size_t next;
 	int digit;
 
 	d->groups = 1;
-	while (d->n < DIGITS_MAX && (digit = word_at(s, i, &next)) >= 0) {
-		d->d[d->n++] = (char)('0' + digit);
+	while (d->n + 1 < DIGITS_MAX) {
+		digit = word_at(s, i, &next);
+		if (digit < 0 && (digit = two_at(s, i, &next)) < 0)
+			break;
+		if (digit > 9)
+			d->d[d->n++] = (char)('0' + digit / 10);
+		d->d[d->n++] = (char)('0' + digit % 10);
 		d->group[0].n = (uint8_t)d->n;
 		d->group[0].end = next;
 		i = next;

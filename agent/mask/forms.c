@@ -68,6 +68,8 @@ static bool is_number(struct scan *s, const struct form *f)
 	/* behind a key and alone it may be a count of anything; no count begins with zero */
 	if (f->groups == 1 && f->c[0] != '0' && !(c->gap == GAP_SPACE && c->before[0]) && !(c->last == '(' && scan_at(s, f->end) == ')'))
 		return false;
+	if (f->groups == 1 && f->n == 6 && c->last == '(' && c->label == LABEL_PERSON)
+		return true;                                     /* "Patient (482113)" */
 	if (f->groups == 1)
 		return f->n >= 7 && f->n <= 20 && (f->c[0] == '0' || f->n >= 8 || c->last == '(') && !is_counted(s, f->end);
 	if (f->groups == 2)                              /* "24-071826"; "1000-2000" is a range */

@@ -128,13 +128,13 @@ static bool is_quantity(struct scan *s, const struct value *v)
 	return false;
 }
 
-/* A plate or tag: capitals and digits, both of them. */
-static bool is_plate(struct scan *s, const struct value *v)
+/* Capitals and digits, both of them: a plate, "HV-0718". */
+static bool is_mixed(struct scan *s, const struct value *v, int digits)
 {
 	for (size_t j = s->i; j < v->end; j++)
 		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
 			return false;
-	return v->letters && v->digits > 1 && v->count >= 5 && v->count <= 8;
+	return v->letters && v->digits >= digits && v->count >= 5 && v->count <= 12;
 }
 
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
@@ -154,7 +154,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		read_groups(s, &v);
 	if (is_alnum(scan_at(s, v.end)) || is_quantity(s, &v))
 		return false;
-	if (!strong && (v.digits < 6 || v.count > 20) && !(label == LABEL_VEHICLE && is_plate(s, &v)))
+	if (!strong && (v.digits < 6 || v.count > 20) && !is_mixed(s, &v, label == LABEL_VEHICLE ? 2 : 4))
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
@@ -181,11 +181,14 @@ static bool in_words(struct scan *s, struct finding *f)
 static bool user(struct scan *s, struct finding *f)
 {
 	size_t j = s->i;
+	bool sure = s->context->mark;
 
+	for (size_t k = s->i; is_alnum(scan_at(s, k)) || scan_at(s, k) == '_'; k++)
+		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
 	while (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '_' || scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == ':') &&
 					   is_alnum(scan_at(s, j + 1))))
 		j++;
-	return j >= s->i + 3 && s->context->before[0] && found(f, s, j, ENTITY_ID, "user label");
+	return sure && j >= s->i + 3 && s->context->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }
 
 bool scan_labelled(struct scan *s, struct finding *f)
@@ -196,7 +199,7 @@ bool scan_labelled(struct scan *s, struct finding *f)
 	if (c->label == LABEL_NONE || (c->needs_mark && !c->mark))
 		return false;
 	/* one more of the same: behind a comma or "and" only */
-	if (c->again && c->before[0] <= CONTEXT_LAST && c->gap != GAP_COMMA && c->last != '/' && c->last != '&')
+	if (c->again && c->before[0] <= CONTEXT_LAST && c->gap != GAP_COMMA && c->gap != GAP_BRACKET && c->last != '&')
 		return false;
 	if (c->label == LABEL_USER)
 		return is_alnum(first) && c->age <= 6 && user(s, f);
@@ -211,7 +214,9 @@ bool scan_beside(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool behind_name = c->before[0] == CONTEXT_NAME && c->label == LABEL_NONE && (c->gap == GAP_COMMA || c->gap == GAP_BRACKET);
 
-	if (!s->digits || !is_alnum(scan_at(s, s->i)))
+	if (!s->digits && !(scan_at(s, s->token) == '-' && is_digit(scan_at(s, s->token + 1))))
+		return false;
+	if (!is_alnum(scan_at(s, s->i)))
 		return false;
 	if (behind_name || (c->last == '/' && c->label == LABEL_PERSON && c->age <= 1))
 		return value_of(s, f, LABEL_MRN, false) && (f->rule = "number behind a name");
@@ -234,7 +239,7 @@ bool scan_glued(struct scan *s, struct finding *f)
 		return false;
 	if (hidden == j - s->i && hidden >= 4 && digits == 4)
 		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
-	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 && scan_at(s, j + digits - 1) != '0')
+	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 && !(scan_at(s, j + digits - 1) == '0' && scan_at(s, j + digits - 2) == '0'))
 		*f = (struct finding){.entity = ENTITY_PHONE, .rule = "extension"};
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
@@ -251,8 +256,13 @@ bool scan_glued(struct scan *s, struct finding *f)
 /* "***-**-8741", "xxxx-xxxx-xxxx-4321": the last four of what was hidden. */
 bool scan_rest(struct scan *s, struct finding *f)
 {
-	if (s->context->hidden < 4 || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
+	const struct context *c = s->context;
+	bool ending = c->ending && c->label == LABEL_NONE && (c->before[0] == label_words.ending || c->before[1] == label_words.ending);
+
+	if ((c->hidden < 4 && !ending) || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
 		return false;
+	if (ending && ((scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0') || (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9')))
+		return false;                                    /* the year ending 2019 */
 	return found(f, s, s->token, s->context->hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, "last four");
 }
 

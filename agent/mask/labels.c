@@ -53,7 +53,7 @@ static const struct known_label LABELS[] = {
 
 	{"npi", LABEL_LICENSE, 0}, {"dea", LABEL_LICENSE, 0}, {"license", LABEL_LICENSE, 0}, {"licence", LABEL_LICENSE, 0},
 	{"lic", LABEL_LICENSE, 0}, {"upin", LABEL_LICENSE, 0}, {"dl", LABEL_LICENSE, MARK},
-	{"cdl", LABEL_LICENSE, MARK}, {"d l", LABEL_LICENSE, MARK}, {"clia", LABEL_LICENSE, MARK},
+	{"cdl", LABEL_LICENSE, MARK}, {"d l", LABEL_LICENSE, MARK}, {"clia", LABEL_LICENSE, MARK}, {"ccn", LABEL_LICENSE, MARK}, {"ptan", LABEL_LICENSE, 0}, {"caqh", LABEL_LICENSE, 0},
 	{"ncpdp", LABEL_LICENSE, MARK}, {"gmc", LABEL_LICENSE, MARK}, {"licencia", LABEL_LICENSE, MARK},
 	{"licenses", LABEL_LICENSE, MARK}, {"state id", LABEL_LICENSE, 0},
 	{"certificate", LABEL_LICENSE, MARK}, {"certification", LABEL_LICENSE, MARK},
@@ -61,10 +61,10 @@ static const struct known_label LABELS[] = {
 	{"vin", LABEL_VEHICLE, 0}, {"plate", LABEL_VEHICLE, 0}, {"license plate", LABEL_VEHICLE, 0},
 	{"licence plate", LABEL_VEHICLE, 0}, {"plates", LABEL_VEHICLE, 0}, {"lic plate", LABEL_VEHICLE, 0},
 	{"tag", LABEL_VEHICLE, MARK}, {"tags", LABEL_VEHICLE, MARK}, {"license tag", LABEL_VEHICLE, 0},
-	{"vehicle", LABEL_VEHICLE, MARK}, {"registration", LABEL_VEHICLE, MARK}, {"tag number", LABEL_VEHICLE, 0},
+	{"vehicle", LABEL_VEHICLE, MARK}, {"registration", LABEL_VEHICLE, MARK}, {"tag number", LABEL_VEHICLE, 0}, {"reg", LABEL_VEHICLE, MARK},
 	{"placard", LABEL_VEHICLE, MARK}, {"placa", LABEL_VEHICLE, MARK}, {"placas", LABEL_VEHICLE, MARK},
 
-	{"serial", LABEL_DEVICE, 0}, {"serial number", LABEL_DEVICE, 0}, {"s n", LABEL_DEVICE, 0}, {"sn", LABEL_DEVICE, 0},
+	{"serial", LABEL_DEVICE, 0}, {"serial number", LABEL_DEVICE, 0}, {"serial lot", LABEL_DEVICE, 0}, {"s n", LABEL_DEVICE, 0}, {"sn", LABEL_DEVICE, 0},
 	{"ser", LABEL_DEVICE, 0}, {"gtin", LABEL_DEVICE, 0}, {"implant", LABEL_DEVICE, MARK},
 	{"generator", LABEL_DEVICE, MARK}, {"pump", LABEL_DEVICE, MARK}, {"udi", LABEL_DEVICE, 0},
 	{"device id", LABEL_DEVICE, 0}, {"device", LABEL_DEVICE, MARK}, {"imei", LABEL_DEVICE, 0}, {"mac", LABEL_DEVICE, 0},
@@ -89,23 +89,24 @@ static const struct known_label LABELS[] = {
 	{"ticket", LABEL_ID, MARK}, {"visit", LABEL_ID, MARK}, {"specimen", LABEL_ID, MARK}, {"sample", LABEL_ID, MARK},
 	{"invoice", LABEL_ID, MARK}, {"tracking", LABEL_ID, MARK}, {"record id", LABEL_ID, 0}, {"employee id", LABEL_ID, 0},
 	{"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0}, {"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK},
-	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK}, {"badge", LABEL_ID, MARK}, {"registry", LABEL_ID, MARK},
+	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK}, {"badge", LABEL_ID, 0}, {"registry", LABEL_ID, MARK},
 	{"locator", LABEL_ID, MARK}, {"enc", LABEL_ID, MARK}, {"acc", LABEL_ID, MARK}, {"requisition", LABEL_ID, MARK},
 	{"req", LABEL_ID, MARK}, {"barcode", LABEL_ID, 0}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
 	{"studyinstanceuid", LABEL_ID, 0}, {"seriesinstanceuid", LABEL_ID, 0}, {"sopinstanceuid", LABEL_ID, 0},
 	{"uid", LABEL_ID, 0}, {"armband", LABEL_MRN, MARK}, {"sticker", LABEL_MRN, MARK}, {"hn", LABEL_MRN, MARK}, {"urn", LABEL_MRN, MARK},
-	{"pcr", LABEL_ID, MARK}, {"accn", LABEL_ID, MARK}, {"hostname", LABEL_DEVICE, MARK}, {"workstation", LABEL_DEVICE, MARK},
+	{"pcr", LABEL_ID, MARK}, {"accn", LABEL_ID, MARK}, {"hostname", LABEL_USER, 0}, {"workstation", LABEL_DEVICE, MARK}, {"unos", LABEL_ID, 0}, {"blood unit", LABEL_ID, 0},
+	{"bag", LABEL_ID, MARK}, {"known traveler", LABEL_ID, 0},
 	{"cvv", LABEL_ACCOUNT, 0}, {"sort code", LABEL_ACCOUNT, 0}, {"clabe", LABEL_ACCOUNT, 0}, {"permit", LABEL_LICENSE, MARK},
 	{"kit", LABEL_ID, MARK}, {"episode", LABEL_ID, MARK}, {"booking", LABEL_ID, MARK}, {"approval", LABEL_ID, MARK},
 	{"venmo", LABEL_USER, MARK}, {"dcn", LABEL_ID, MARK}, {"icn", LABEL_ID, MARK}, {"edipi", LABEL_ID, 0},
 	{"dod id", LABEL_ID, 0}, {"dod number", LABEL_ID, 0}, {"din", LABEL_ID, MARK}, {"pin", LABEL_ID, MARK},
 	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_ID, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
 	{"pasaporte", LABEL_ID, 0}, {"document", LABEL_ID, MARK}, {"transaction", LABEL_ID, MARK}, {"conf", LABEL_ID, MARK},
-	{"incident", LABEL_ID, MARK}, {"job", LABEL_ID, MARK}, {"docket", LABEL_ID, MARK}, {"inmate", LABEL_ID, MARK},
+	{"incident", LABEL_ID, MARK}, {"job", LABEL_ID, MARK}, {"docket", LABEL_ID, MARK}, {"inmate", LABEL_ID, 0},
 	{"folio", LABEL_ID, MARK}, {"cedula", LABEL_ID, 0}, {"curp", LABEL_ID, 0}, {"matricula", LABEL_ID, MARK},
 	{"student", LABEL_ID, MARK}, {"donor", LABEL_ID, MARK}, {"c file", LABEL_ID, MARK},
-	{"user id", LABEL_USER, 0}, {"userid", LABEL_USER, MARK}, {"username", LABEL_USER, MARK}, {"user name", LABEL_USER, MARK},
-	{"login id", LABEL_USER, 0}, {"login", LABEL_USER, MARK}, {"screen name", LABEL_USER, MARK}, {"handle", LABEL_USER, MARK},
+	{"user id", LABEL_USER, 0}, {"userid", LABEL_USER, 0}, {"username", LABEL_USER, 0}, {"user name", LABEL_USER, 0},
+	{"login id", LABEL_USER, 0}, {"login", LABEL_USER, 0}, {"screen name", LABEL_USER, MARK}, {"handle", LABEL_USER, MARK},
 	{"twitter", LABEL_USER, MARK}, {"instagram", LABEL_USER, MARK}, {"skype", LABEL_USER, MARK}, {"logon", LABEL_USER, MARK},
 
 	/* what is counted or sold: a number behind it tells nobody */
@@ -129,7 +130,7 @@ static const struct known_label LABELS[] = {
 	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST},
 	{"telefax", LABEL_FAX, LIST}, {"telefono", LABEL_PHONE, LIST}, {"celular", LABEL_PHONE, LIST}, {"vm", LABEL_PHONE, 0},
 	{"voicemail", LABEL_PHONE, 0}, {"office", LABEL_PHONE, 0}, {"wk", LABEL_PHONE, 0}, {"hm", LABEL_PHONE, 0},
-	{"answering service", LABEL_PHONE, 0}, {"after hours", LABEL_PHONE, 0}, {"on call", LABEL_PHONE, 0}, {"line", LABEL_PHONE, 0},
+	{"answering service", LABEL_PHONE, 0}, {"pharmacy", LABEL_PHONE, 0}, {"after hours", LABEL_PHONE, 0}, {"on call", LABEL_PHONE, 0}, {"line", LABEL_PHONE, 0},
 	{"spectralink", LABEL_PAGER, 0}, {"vocera", LABEL_PAGER, 0}, {"ascom", LABEL_PAGER, 0}, {"voalte", LABEL_PAGER, 0}, {"cb", LABEL_PHONE, MARK}, {"call back", LABEL_PHONE, 0}, {"sms", LABEL_PHONE, 0},
 	{"my number", LABEL_PHONE, 0}, {"her number", LABEL_PHONE, 0}, {"his number", LABEL_PHONE, 0},
 	{"their number", LABEL_PHONE, 0}, {"best number", LABEL_PHONE, 0}, {"phones", LABEL_PHONE, LIST},
@@ -342,6 +343,7 @@ void labels_fill(void)
 	label_words.identifier = phrase_hash("identifier", &last);
 	label_words.x = phrase_hash("x", &last);
 	label_words.ext = phrase_hash("ext", &last);
+	label_words.ending = phrase_hash("ending", &last);
 	label_words.code = phrase_hash("code", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);

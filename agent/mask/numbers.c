@@ -205,15 +205,25 @@ bool scan_phone(struct scan *s, struct finding *f)
 	if (label && d->groups > 1 && d->group[0].n == 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, entity, "phone label");
 	/* "ask for her at 482-3190" */
-	if (!is_plain(s) && lengths(d, 2, local) && d->group[1].sign == '-' && d->d[0] > '1' && d->d[6] != '0' && s->context->gap == GAP_SPACE &&
+	if (!is_plain(s) && lengths(d, 2, local) && d->group[1].sign == '-' && d->d[0] > '1' && !(d->d[5] == '0' && d->d[6] == '0') && s->context->gap == GAP_SPACE &&
 	    (word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE) && digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, entity, "phone form");
-	if (label && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
+	if (label && d->d[0] != '0' && lengths(d, 2, local) && signs_in(d, 2, " -.") && digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");
 	if (label && (d->groups == 1 || d->spaced) && d->n >= 7 && d->n <= 12 && !is_alnum(scan_at(s, d->group[d->groups - 1].end)))
 		return found(f, s, extension(s, d->group[d->groups - 1].end), entity, "phone label");
 	if (label && d->group[0].n >= 7 && d->group[0].n <= 12 && digits_end(s, d, 1))
 		return found(f, s, extension(s, d->group[0].end), entity, "phone label");
+	/* of other countries, in any groups: "020 7946 0187" */
+	for (k = label ? d->groups : 0; k > 1; k--) {
+		size_t n = d->group[k - 1].from + d->group[k - 1].n;
+		bool whole = n >= 8 && n <= 13 && signs_in(d, k, d->group[0].n > 2 ? " -./()" : " -.()") && digits_end(s, d, k);
+
+		for (size_t i = 0; i < k; i++)
+			whole = whole && d->group[i].n > 1 && d->group[i].n < 8;
+		if (whole && !(k == 3 && n == 8 && d->group[2].n == 4))          /* "call 12-25 1715" */
+			return found(f, s, extension(s, d->group[k - 1].end), entity, "phone label");
+	}
 	return false;
 }
 

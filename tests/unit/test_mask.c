@@ -163,6 +163,16 @@ static void test_telephones_in_short(void **state)
 	      {"one two three four five six seven, he counts", NULL}, {"400 450 1200 mL", NULL}, {"page 1144 of the manual", NULL}, {"mail box is full", NULL});
 }
 
+static void test_labels_without_a_mark(void **state)
+{
+	(void)state;
+	CHECK({"tel. 020 7946 0187", "tel. [PHONE]"}, {"mobile 07700 900187", "mobile [PHONE]"}, {"badge 22018", "badge [ID]"}, {"participant HV-0718", "participant [ID]"},
+	      {"username jcarver44", "username [ID]"}, {"Patient (482113) seen", "Patient ([ID]) seen"}, {"TD, ending 2217", "TD, ending [ACCOUNT]"},
+	      {"block S24-07182-A3", "block [ID]"}, {"(11)230415(17)280415(10)A0718(21)718265", "[DEVICE]"}, {"MRN / FIN: 40718265 / 718265401", "MRN / FIN: [ACCOUNT] / [ACCOUNT]"},
+	      {"my social is five three six, twenty-two, eighty-seven forty-one", "my social is [SSN]"}, {"username and password", NULL}, {"the year ending 2019", NULL},
+	      {"call 12/25 1715", "call [DATE] 1715"}, {"(12) and (17) were", NULL});
+}
+
 static void test_dates(void **state)
 {
 	CHECK({"on 3/14/24", "on [DATE]"}, {"2024-03-14", "[DATE]"}, {"2024-03-14T10:15", "[DATE]T10:15"}, {"14.3.2024", "[DATE]"}, {"03-14-2024", "[DATE]"},
@@ -435,8 +445,10 @@ int main(void)
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
 		cmocka_unit_test(test_labels_as_records_write_them),
-		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number), cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_short),
+		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number),
+		cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_short),
 		cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
+		cmocka_unit_test(test_labels_without_a_mark),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_addresses_of_the_net),
 		cmocka_unit_test(test_names_behind_titles_and_labels),
