@@ -237,7 +237,7 @@ bool scan_card(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
-	if (d->n < 13)
+	if (d->n < 13 || d->d[0] < '2' || d->d[0] > '6')
 		return false;
 	while (joined < d->groups && (d->group[joined].sign == ' ' || d->group[joined].sign == '-'))
 		joined++;

@@ -103,10 +103,10 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	const struct word *word;
 	uint16_t c;
 
-	*p = (struct part){.start = i, .end = i, .hash = WORD_HASH};
+	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)i, .hash = WORD_HASH};
 	if (!is_alpha(scan_at(s, i)))
 		return;
-	p->end = spaced_letters(s, i, &p->hash);
+	p->end = (uint32_t)spaced_letters(s, i, &p->hash);
 	if (p->end > i) {
 		p->shape = SHAPE_NAME;
 		return;
@@ -118,16 +118,16 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 		j = ascii_letters(s, j, i + PART_UNITS, p, &capitals);
 		if (j > from) {
 			for (size_t k = from; !s->r->plain && k < j && k + 1 < s->r->n; k++)
-				p->foreign |= s->r->at[k + 1] - s->r->at[k] > 1;
-			p->end = j;
+				p->foreign = p->foreign || s->r->at[k + 1] - s->r->at[k] > 1;
+			p->end = (uint32_t)j;
 			continue;
 		}
 		c = scan_at(s, j);
 		if (is_alpha(c)) {
 			p->hash = word_hash(p->hash, c);
-			p->foreign |= s->r->at[j + 1] - s->r->at[j] > 1 && j + 1 < s->r->n;
+			p->foreign = p->foreign || (s->r->at[j + 1] - s->r->at[j] > 1 && j + 1 < s->r->n);
 			capitals = capitals && is_upper(c);
-			p->end = ++j;
+			p->end = (uint32_t)++j;
 		} else if ((c == '\'' || c == '-') && j > i && is_alpha(scan_at(s, j + 1)) && joints < JOINTS_MAX &&
 			   !(c == '\'' && is_contraction(s, j + 1))) {
 			joints++;
@@ -152,8 +152,15 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
 }
 
-/* goes_on: single letters that go on behind a sign are read otherwise where the scan stands. */
-static void read_anew(struct scan *s, size_t i, bool goes_on, struct part *p)
+/* Where what was read of the word at place i is kept: words of like length must not fall on one another. */
+static unsigned int slot(size_t i)
+{
+	return (uint32_t)i * 0x9e3779b1u >> (32 - SCAN_PARTS_BITS);
+}
+
+/* goes_on: single letters that go on behind a sign are read otherwise where the scan stands. Rare beside part_read(), which is to be
+ * short. */
+static __attribute__((noinline)) void read_anew(struct scan *s, size_t i, bool goes_on, struct part *p)
 {
 	bool cut = s->cut;
 	size_t far;
@@ -161,20 +168,21 @@ static void read_anew(struct scan *s, size_t i, bool goes_on, struct part *p)
 	s->cut = false;
 	read_part(s, i, p);
 	far = p->end + SEEN_BEHIND;
-	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? SIZE_MAX : s->i;
+	p->from = !goes_on && far < s->r->n && s->r->at[far] - s->r->at[s->i] < SCAN_BYTES ? UINT32_MAX : (uint32_t)s->i;
 	if (!s->cut) {                                   /* what the end cuts is asked again, for the answer to be marked so */
-		s->part[i % SCAN_PARTS] = *p;
-		s->parts |= (uint32_t)1 << i % SCAN_PARTS;
+		s->part[slot(i)] = *p;
+		s->parts |= (uint32_t)1 << slot(i);
 	}
 	s->cut = s->cut || cut;
 }
 
 void part_read(struct scan *s, size_t i, struct part *p)
 {
-	const struct part *known = &s->part[i % SCAN_PARTS];
+	unsigned int at = slot(i);
+	const struct part *known = &s->part[at];
 	bool goes_on = i == s->i && is_spacing(s->context->last);
 
-	if ((s->parts >> i % SCAN_PARTS & 1) && known->start == i && (known->from == s->i || (known->from == SIZE_MAX && !goes_on)))
+	if ((s->parts >> at & 1) && known->start == i && (known->from == s->i || (known->from == UINT32_MAX && !goes_on)))
 		*p = *known;
 	else
 		read_anew(s, i, goes_on, p);

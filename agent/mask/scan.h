@@ -70,20 +70,22 @@ struct finding {
 };
 
 #define PARTS_MAX 6
-#define SCAN_PARTS 32
+#define SCAN_PARTS_BITS 5
+#define SCAN_PARTS (1 << SCAN_PARTS_BITS)        /* not more: a bit each */
 #define PART_UNITS 40
 
 enum shape { SHAPE_NOT, SHAPE_LOWER, SHAPE_INITIAL, SHAPE_CAPITALS, SHAPE_NAME };      /* "x1", "jane", "J", "JANE", "Jane" */
 
+/* Small, for it is copied often. */
 struct part {
-	size_t start, end;
 	uint64_t hash;                   /* of its letters, hyphens and apostrophes */
-	size_t from;                     /* read from there; SIZE_MAX: it would be the same from any place before it */
+	word_set words;                  /* word_kinds() */
+	uint32_t start, end;
+	uint32_t from;                   /* read from there; UINT32_MAX: it would be the same from any place before it */
 	enum shape shape;
-	int foreign;                     /* 1: it has letters that are not of ASCII */
-	word_set words;              /* word_kinds() */
 	unsigned int care;               /* CARE_* */
 	unsigned int dictionary;         /* dictionary_find(); of "Smith-Jones" what its halves are */
+	bool foreign;                    /* it has letters that are not of ASCII */
 };
 
 #define TRIED_MAX 16
@@ -102,7 +104,7 @@ struct scan {
 	bool digits, letters;            /* there are such among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	const struct word *word;         /* what the lexicon knows of it */
-	struct part *part;               /* SCAN_PARTS: what was read of the words from there on, for all who ask; at start % SCAN_PARTS */
+	struct part *part;               /* SCAN_PARTS: what was read of the words from there on, for all who ask; see parts.c */
 	uint32_t parts;                  /* which of them are filled, a bit each */
 	struct digits *number;           /* what was read of the digits at s->i, likewise; valid when number_at is s->i */
 	size_t number_at;
