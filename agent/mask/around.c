@@ -87,6 +87,9 @@ static bool is_age_behind(struct scan *s, size_t i)
 
 	while (digits < 4 && is_digit(scan_at(s, i + digits)))
 		digits++;
+	/* "Temp 94 F" */
+	if (scan_at(s, i + digits) == ' ' && (digits > 2 || scan_at(s, i) == '9') && lower(scan_at(s, i + digits + 1)) == 'f')
+		return false;
 	i += digits + (scan_at(s, i + digits) == ' ');
 	around_word(s, i, &end);
 	return digits && digits <= 3 && end < i + 4 && is_years(s, i);           /* but not "8 years ago" */

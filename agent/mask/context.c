@@ -307,7 +307,8 @@ void context_sign(struct context *c, uint16_t sign)
 	/* a full stop ends what a label says, but for its own: "Dr.", "no." */
 	if ((sign == '.' || sign == ',') && c->label == LABEL_ROLE)
 		forget_label(c);
-	if (sign == '.' && c->label == LABEL_TITLE && c->before[0] == CONTEXT_NAME)           /* "Mr. Poe. Rent is due." */
+	/* "Mr. Poe. Rent is due.", "Mr. Poe: No." */
+	if ((sign == '.' || sign == ':') && c->label == LABEL_TITLE && c->before[0] == CONTEXT_NAME)
 		forget_label(c);
 	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
 		forget_label(c);
@@ -319,6 +320,8 @@ void context_masked(struct context *c, enum entity entity)
 
 	if (c->label == LABEL_SSN && c->far && entity == ENTITY_DATE) {
 		c->age = 0;                              /* both were asked for */
+	} else if (c->label == LABEL_TITLE && entity != ENTITY_NAME) {
+		forget_label(c);                         /* "Mr. Ochs (312-555-0140). Case no. 7" */
 	} else if (c->list || number) {
 		c->age = c->breaks = 0;
 		c->mark = true;

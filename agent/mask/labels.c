@@ -237,6 +237,13 @@ static const struct known_label LABELS[] = {
 	{"fiancee", LABEL_PERSON, MARK}, {"mom", LABEL_PERSON, MARK}, {"dad", LABEL_PERSON, MARK}, {"grandma", LABEL_PERSON, MARK},
 	{"grandpa", LABEL_PERSON, MARK}, {"grandson", LABEL_PERSON, MARK}, {"granddaughter", LABEL_PERSON, MARK},
 	{"stepmother", LABEL_PERSON, MARK}, {"stepfather", LABEL_PERSON, MARK}, {"fob", LABEL_PERSON, MARK},
+	{"this is", LABEL_PERSON, MARK}, {"dtr", LABEL_PERSON, MARK}, {"bf", LABEL_PERSON, MARK}, {"gf", LABEL_PERSON, MARK},
+	{"husb", LABEL_PERSON, MARK}, {"otr", LABEL_PERSON, MARK}, {"team", LABEL_PERSON, MARK | LIST}, {"crew", LABEL_PERSON, MARK | LIST},
+	{"asst", LABEL_PERSON, MARK}, {"backup", LABEL_PERSON, MARK}, {"primary", LABEL_PERSON, MARK}, {"covering", LABEL_PERSON, MARK},
+	{"submitting", LABEL_PERSON, MARK}, {"dra", LABEL_TITLE, 0}, {"sra", LABEL_TITLE, 0}, {"srta", LABEL_TITLE, 0},
+	{"hon", LABEL_TITLE, 0}, {"juror", LABEL_ROLE, 0}, {"nombre", LABEL_NAME, MARK}, {"apellido", LABEL_NAME, MARK},
+	{"paciente", LABEL_PERSON, MARK}, {"madre", LABEL_PERSON, MARK}, {"padre", LABEL_PERSON, MARK}, {"hija", LABEL_PERSON, MARK},
+	{"hijo", LABEL_PERSON, MARK}, {"esposa", LABEL_PERSON, MARK}, {"esposo", LABEL_PERSON, MARK},
 
 	{"age", LABEL_AGE, 0}, {"aged", LABEL_AGE, 0}, {"turned", LABEL_AGE, 0}, {"turning", LABEL_AGE, 0},
 	{"ages", LABEL_AGE, LIST}, {"age sex", LABEL_AGE, 0}, {"age gender", LABEL_AGE, 0}, {"age years", LABEL_AGE, 0},
@@ -337,6 +344,7 @@ void labels_fill(void)
 	label_words.or = phrase_hash("or", &last);
 	label_words.mr = phrase_hash("mr", &last);
 	label_words.ms = phrase_hash("ms", &last);
+	label_words.dear = phrase_hash("dear", &last);
 	label_words.name = phrase_hash("name", &last);
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);

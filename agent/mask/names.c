@@ -36,6 +36,8 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 		return marked && c->label == LABEL_NAME && scan_at(s, p->end) == '.' && is_alpha(scan_at(s, p->end + 2));
 	if ((p->words & NO_SMALL_NAME) || (p->care & (CARE_END | CARE_TRADE)))
 		return false;
+	if (first && (scan_at(s, p->end) == ':' || c->before[0] == CONTEXT_NAME))
+		return false;                            /* "pt sticker:", "Mr. Cross misgendered me" */
 	dictionary = part_look_up(s, p);
 	if (!first)
 		return !(dictionary & DICTIONARY_SAFE) || ((dictionary & NAMES) && (!is_alpha(scan_at(s, p->end + 1)) || around_right(s, p->end) >= RIGHT_VERB));
@@ -175,7 +177,7 @@ static bool is_announced(const struct scan *s)
 	if (!c->needs_mark || c->mark)
 		return true;
 	return small && c->age <= 2 && (c->gap == GAP_SPACE || c->gap == GAP_COMMA) && !(s->word->kinds & WORD_PARTICLE) &&
-	       ((word_kinds(c->before[0]) & (WORD_KIN | WORD_ROLE | WORD_BESIDE)) || c->before[0] == label_words.name);
+	       ((word_kinds(c->before[0]) & (WORD_KIN | WORD_ROLE | WORD_BESIDE | WORD_BE)) || c->before[0] == label_words.name);
 }
 
 /* "name" by itself may be a drug's: {"name": "Lamictal"}, {"name": "Trokendi XR"} */
@@ -211,9 +213,15 @@ bool scan_name(struct scan *s, struct finding *f)
 	if (c->label == LABEL_TITLE && c->gap != GAP_STOP && name.parts == 1 && name.first.shape == SHAPE_CAPITALS &&
 	    !(name.first.dictionary & NAMES) && name.end - s->i <= 4)
 		return false;
+	/* "known as Schmidt syndrome" */
+	if (c->label == LABEL_NAME && !c->mark && name.parts == 1 && around_right(s, name.end) == RIGHT_THING)
+		return false;
+	/* "Dear Parent", "Dear Claims" */
+	if (c->before[0] == label_words.dear && name.parts == 1 && (name.first.dictionary & DICTIONARY_SAFE) && !(name.first.dictionary & DICTIONARY_FIRST))
+		return false;
 	if (!title && !name.named && !around_credential(s, name.end))         /* "Attn: Medical Records" */
 		return false;
-	*f = (struct finding){.start = s->i, .end = name.end, .entity = ENTITY_NAME, .rule = title ? "name behind a title" : "name label", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, name.end), .entity = ENTITY_NAME, .rule = title ? "name behind a title" : "name label", .custom = -1};
 	return true;
 }
 
@@ -262,6 +270,6 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	if (right == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE) || (word == 2 && right < RIGHT_VERB) ||
 	    (word == 1 && right < RIGHT_WEAK && around_begins_sentence(s->context)))
 		return false;
-	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name found before", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME, .rule = "name found before", .custom = -1};
 	return true;
 }

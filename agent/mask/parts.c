@@ -235,3 +235,22 @@ size_t part_nickname(struct scan *s, const struct part *p)
 		return 0;
 	return j + 2;
 }
+
+size_t part_suffix(struct scan *s, size_t end)
+{
+	size_t i = end, j;
+
+	if (scan_at(s, i) == ',')
+		i++;
+	if (scan_at(s, i) != ' ')
+		return end;
+	j = ++i;
+	if ((scan_at(s, i) == 'J' || scan_at(s, i) == 'S') && lower(scan_at(s, i + 1)) == 'r') {
+		j += 2;
+	} else if (i == end + 1 && scan_at(s, i) == 'I') {
+		while (j < i + 3 && scan_at(s, j) == 'I')
+			j++;
+		j += j == i + 1 && scan_at(s, j) == 'V';
+	}
+	return j < i + 2 || is_alnum(scan_at(s, j)) || scan_at(s, j) == '-' ? end : j;
+}

@@ -25,6 +25,9 @@ unsigned int part_look_up(struct scan *s, const struct part *p);
 /* Behind a nickname that stands behind the part: William "Bill" Cobb, Teresa (Terry) Lund; 0: there is none. */
 size_t part_nickname(struct scan *s, const struct part *p);
 
+/* The end of a name that ends at place end with what tells a son from his father: "Jr", "III"; end itself when there is none. */
+size_t part_suffix(struct scan *s, size_t end);
+
 /* In no dictionary at all. */
 static inline bool part_is_unknown(const struct part *p)
 {

@@ -165,7 +165,7 @@ static bool is_date_behind(struct scan *s, size_t end)
 /* A part of a first name of several behind the first; 0: there is none. */
 static size_t more_first(struct scan *s, const struct part *first, struct part *more)
 {
-	size_t at = part_next(s, first, false);
+	size_t at = part_next(s, first, scan_at(s, first->end) == '^');
 
 	if (!at)
 		return 0;
@@ -174,6 +174,14 @@ static size_t more_first(struct scan *s, const struct part *first, struct part *
 		return more->end + (scan_at(s, more->end) == '.');
 	return more->shape >= SHAPE_CAPITALS && !(more->words & (WORD_STOP | WORD_CREDENTIAL)) &&
 	       (part_is_unknown(more) || part_is_strong(more, NAMES)) ? more->end : 0;
+}
+
+/* "^OKAFOR^NGOZI", but not "^GLUCOSE^Glucose" */
+static bool is_coded_pair(const struct part *last, const struct part *first)
+{
+	bool strong = part_is_strong(last, DICTIONARY_LAST) || part_is_strong(first, DICTIONARY_FIRST);
+
+	return strong && !((last->dictionary | first->dictionary) & DICTIONARY_SAFE) && !((last->words | first->words) & WORD_STOP);
 }
 
 /* "Baker, Thomas": the last name before the first */
@@ -194,6 +202,8 @@ static size_t last_first(struct scan *s, const struct run *run)
 		return last_initial(s, last, &first);
 	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)))
 		return 0;
+	if (sign == '^' && (s->context->last == '^' || s->context->last == '|') && is_coded_pair(surname, &first))
+		return more_first(s, &first, &more) ? more_first(s, &first, &more) : first.end;
 	if (first.shape != last->shape && !(last->shape == SHAPE_CAPITALS && part_is_strong(last, DICTIONARY_LAST)))
 		return 0;
 	end = first.end;
@@ -240,6 +250,16 @@ static bool particle_name(struct scan *s, struct finding *f)
 static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_CLOSING] = 3, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_MORE] = 2, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
+/* The name of a place of two words. */
+static bool is_place(struct scan *s, const struct run *run)
+{
+	uint64_t hash = word_hash(run->p[0].hash, ' ');
+
+	for (size_t j = run->p[1].start; j < run->p[1].end; j++)
+		hash = word_hash(hash, scan_at(s, j));
+	return scan_at(s, run->p[0].end) == ' ' && (dictionary_find(hash) & DICTIONARY_PLACE);
+}
+
 /* "Ayla M. was absent": the end with the initial */
 static size_t with_initial(struct scan *s, const struct part *first, size_t end)
 {
@@ -259,6 +279,9 @@ static int bonus(struct scan *s, const struct part *p, enum left left)
 
 	if (p->shape != SHAPE_NAME || (p->words & (WORD_EPONYM | WORD_STOP)))
 		return 0;
+	if (sign == ':' && p->end - p->start > 2 && (s->context->gap == GAP_LINE || !s->context->last) && part_is_strong(p, DICTIONARY_LAST) &&
+	    lexicon_find(p->hash)->label < 0)
+		return 2;                                /* who speaks */
 	if (left == LEFT_PERSON && (p->dictionary & DICTIONARY_LAST) && (word_kinds(s->context->before[0]) & WORD_KIN))
 		return sign == '.' || sign == ',' || sign == ')' || sign == ';';
 	/* "f/u w/ Kowal", "TEE (Ouellette) 9 mm" */
@@ -318,6 +341,9 @@ bool scan_person(struct scan *s, struct finding *f)
 		if (n == 1 && right == RIGHT_WEAK && around_begins_sentence(s->context) && part_is_strong(&run.p[0], DICTIONARY_LAST) &&
 		    !(run.p[0].words & (WORD_EPONYM | WORD_STATE)) && run.p[0].shape == SHAPE_NAME)
 			score++;
+		if (run.n == 2 && right < RIGHT_WEAK && left != LEFT_ROLE && left != LEFT_LIST && is_place(s, &run) &&
+		    !(word_kinds(s->context->before[0]) & WORD_KIN))
+			return false;                    /* "staged per Ann Arbor" */
 		score += LEFT_SCORE[left];
 		if (left == LEFT_PLACE && !(run.p[0].dictionary & DICTIONARY_PLACE))
 			score -= LEFT_SCORE[left];
@@ -335,6 +361,6 @@ bool scan_person(struct scan *s, struct finding *f)
 	}
 	if (score < LIKELY)
 		return false;
-	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
 	return true;
 }

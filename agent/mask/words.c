@@ -19,7 +19,7 @@ static const char STOP[] =
 	"postoperative preoperative presents previous primary prior procedure prof progress provider psychiatric psychiatry pulmonary radiology reason "
 	"received recommend recommendation recommendations record referral referred referring regarding regular related relationship report reports resident result "
 	"results return returned review right risk routine said sat saw says scheduled see seen service services severe she should show shows sign "
-	"signed since sir sister so social soft some son specimen spouse stable staff started states status still stop subjective summary surgeon surgery "
+	"signed since sir sister so social soft some son specimen spouse sra srta hon bro stable staff started states status still stop subjective summary surgeon surgery "
 	"surgical symptoms take takes team tel telephone temperature test thank thanks that the their them then there therapist therapy these they this three time to today "
 	"tolerated tomorrow took treatment trauma triage two type uncertain under unit unknown until up upper urgent urology us use uses was we weight well "
 	"went were what when where which while who why wife will with without would yes yesterday you your "
@@ -41,7 +41,7 @@ static const char KIN[] =
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
 	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor "
-	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor";
+	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor dtr bf gf husb madre padre hija hijo esposa esposo";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
 	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring best cheers interviewed counseled reassured instructed "
@@ -50,7 +50,7 @@ static const char YOU[] = "you is am m to";
 static const char WITH[] = "with by to and from is be am m for w";
 static const char MEET[] = "i spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
 	"conferred signed dictated accompanied referred seen lives live living this must directed relayed assisted performed written transcribed prepared verified "
-	"obtained placed ordered interviewed evaluated follow sent forwarded handed given received left message report d";
+	"obtained placed ordered rounded called interviewed evaluated follow sent forwarded handed given received left message report d";
 static const char PLACE_BEFORE[] = "in from to near at of outside around through";
 
 static const char ADVERB[] = "not also now still never always currently recently previously initially then just again really often usually typically "
@@ -123,7 +123,7 @@ static const char SPEAKER[] = "patient doctor pt nurse mother father family wife
 /* Services and trades, before the surname of who is of them. */
 static const char SERVICE[] = "peds neph nephro renal ortho cards cardiology neuro neurosurgery surg surgery onc heme hematology ent gi gyn ob obgyn uro psych "
 	"derm rheum pulm endo id ir anesthesia anes hospitalist im fm ed er icu micu sicu nicu picu vascular podiatry plastics palliative rads path attending "
-	"fellow intern consultant scrub rcis tech emt";
+	"fellow intern consultant scrub rcis tech emt called rounded cc pcp team crew otr";
 static const char ABBREVIATED[] = "wm jos chas geo thos robt jas benj danl saml edw fredk";
 static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";

@@ -79,6 +79,17 @@ static void test_names_behind_services_and_kin(void **state)
 	      {"IR (Drain) placed", NULL}, {"Peds: well", NULL}, {"Foster mother is here", NULL}, {"Staff RN aware", NULL}, {"MS RDN", NULL});
 }
 
+static void test_what_ends_and_what_goes_on_with_a_name(void **state)
+{
+	CHECK({"Sam Bell III agrees", "[NAME] agrees"}, {"Ray \"Tip\" Mosley, Jr. agrees", "[NAME]. agrees"}, {"Dr. Gaines Sr was", "Dr. [NAME] was"},
+	      {"this is denise from", "this is [NAME] from"}, {"MR. OKAFOR: Objection.", "MR. [NAME]: Objection."},
+	      {"Crew: Boggs/Hale", "Crew: [NAME]/[NAME]"}, {"Dra. Ybarra", "Dra. [NAME]"}, {"||9^OKAFOR^NGOZI^M||", "||9^[NAME]||"},
+	      {"Okafor: how are you", "[NAME]: how are you"}, {"Called Bergstrom x 3", "Called [NAME] x 3"},
+	      {"Mr. Ochs (312-555-0140). Case no. 7", "Mr. [NAME] ([PHONE]). Case no. 7"},
+	      {"Mr. Hale misgendered me", "Mr. [NAME] misgendered me"}, {"Dear Parent/Guardian", NULL}, {"known as Schmidt syndrome", NULL},
+	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -100,6 +111,7 @@ int main(void)
 		cmocka_unit_test(test_names_behind_offices_and_ranks),
 		cmocka_unit_test(test_names_first_in_a_line_or_cell),
 		cmocka_unit_test(test_names_behind_services_and_kin),
+		cmocka_unit_test(test_what_ends_and_what_goes_on_with_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

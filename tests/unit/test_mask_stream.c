@@ -48,6 +48,7 @@ static const char *const TEXTS[] = {
 	"<family>Cho</family> GREELEY,HORACE T. Mr. Ng. Drain. Dr. M, Ray 'Tip' Mosley; Vang, Pa Nhia 34F; ortho Kowalski\tJudge Boggs",
 	"opened as CPS-24-0718, paid into 0071826540. merge 40718265 with 40718266; (1182654) S24-07182-A3 (11)230415(17)280415(21)718265 x44711 at 482-3191",
 	"my social is five three six, twenty-two, eighty-seven forty-one; username jcarver44, tel. 020 7946 0187 participant HV-0718 Patient (482113) ending 2217",
+	"Sam Bell III, Ray Mosley, Jr.; this is denise ||9^OKAFOR^NGOZI^M|| staged per Ann Arbor.\nOkafor: x MR. HALE: No. Dra. Ybarra II",
 	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
