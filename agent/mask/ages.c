@@ -113,8 +113,12 @@ static bool and_sex(struct scan *s, size_t i)
 	next = behind(s, end, &at);
 	if ((next & WORD_SHARE) || (scan_at(s, end) == ',' && (behind(s, end + 1, &at) & WORD_VITAL)))
 		return false;
-	if (begins || spaced)
-		return begins || (c->before[0] == CONTEXT_DATE && c->last == '(');       /* "DOB 3/4/1931 (94 F)" */
+	if (begins)                                      /* "Temp 98 F", when someone is called so */
+		return !(c->before[0] == CONTEXT_NAME && spaced && c->gap == GAP_SPACE && lower(scan_at(s, end - 1)) == 'f' && scan_at(s, end) == ' ');
+	if (spaced)
+		return c->before[0] == CONTEXT_DATE && c->last == '(';           /* "DOB 3/4/1931 (94 F)" */
+	if (c->gap == GAP_COLON || lower(scan_at(s, end - 1)) == 'm')
+		return true;
 	/* "(94M, POD 3)", "is 94M w/ CHF" */
 	return scan_at(s, end) == ')' || scan_at(s, end) == ',' || scan_at(s, end) == '/' || (c->last == '(' && next) ||
 	       (before & (WORD_BE | WORD_SUBJECT)) || (next & (WORD_WITH | WORD_AFTER_AGE | WORD_ROLE | WORD_BE | WORD_VERB)) ||
@@ -142,10 +146,14 @@ static bool announced(struct scan *s, size_t end)
 		return !is_alnum(next) && next != '/' && next != '%';
 	if (c->gap == GAP_SPACE && (last & WORD_IS) && (word_kinds(c->words[2]) & WORD_DIED))          /* "lived to be" */
 		return ends_clause(s, end);
+	if ((last & WORD_YEARS) && c->gap == GAP_BRACKET && c->last != '(' && c->last != '/')          /* "Age (years) 91" */
+		return ends_clause(s, end);
 	if (c->gap == GAP_COMMA && (number_kinds(c->before[0]) & NUMBER_AGED))                       /* "centenarian, 101" */
 		return true;
 	if (!person)
 		return false;
+	if (c->before[0] == CONTEXT_NAME && c->gap == GAP_BRACKET && c->last != '(')               /* "(chart name Ruth Keller), 98," */
+		return next == ',';
 	return (c->gap == GAP_COMMA && next == ',') || (c->last == '(' && (next == ')' || next == ',')) ||
 	       (c->gap == GAP_SPACE && next != ' ' && ends_clause(s, end));
 }
@@ -200,12 +208,16 @@ static size_t in_words(struct scan *s, size_t i)
 /* An age in words from the scan's place on: the unit behind, 0. */
 static size_t written(struct scan *s, bool label)
 {
-	size_t end;
+	size_t end, at;
 
 	if (s->word->numbers & NUMBER_AGED)
 		return s->token - s->i > 9 || is_decade(s->context) ? s->token : 0;          /* longer than "nineties" */
 	end = s->word->numbers & (NUMBER_NINETY | NUMBER_ONE) ? in_words(s, s->i) : 0;
-	return end && (label || years_old(s, end) || announced(s, end)) ? end : 0;
+	if (!end || label || years_old(s, end) || announced(s, end))
+		return end;
+	/* "drives at ninety-three", "Ninety-one in a month" */
+	return ((word_kinds(s->context->before[0]) & WORD_ON) && s->context->gap == GAP_SPACE && ends_clause(s, end)) ||
+	       (around_begins_sentence(s->context) && (behind(s, end, &at) & (WORD_IN | WORD_AFTER_AGE))) ? end : 0;
 }
 
 bool scan_age(struct scan *s, struct finding *f)
@@ -225,8 +237,11 @@ bool scan_age(struct scan *s, struct finding *f)
 	end = s->i + n;
 	if (n == 4 && birth_year(s, end, value))
 		return found(f, s, end);
-	if (n > 3 || value < 90 || value > OLDEST || c->last == '.' || c->last == '/')
+	if (n > 3 || value < 90 || value > OLDEST || c->last == '.')
 		return false;
+	if (c->last == '/')                              /* "F/92" */
+		return (c->before[0] == word_hash(WORD_HASH, 'f') || c->before[0] == word_hash(WORD_HASH, 'm')) &&
+		       (ends_clause(s, end) || scan_at(s, end) == ' ') && found(f, s, end);
 	next = scan_at(s, end);
 	if (next == '+' || (next == '.' && is_digit(scan_at(s, end + 1))) || next == '%')
 		return false;

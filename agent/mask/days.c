@@ -153,6 +153,8 @@ static bool ends_alone(struct scan *s, size_t end)
 		return has_time(s, end);
 	if (!is_alpha(next))
 		return next != '%' && next != '/';
+	if (is_upper(next))                              /* "labs 4-18 Na 138" */
+		return !(kinds_behind(s, end) & WORD_SHARE);
 	if (lower(scan_at(s, end + 2)) == 'm' && (lower(next) == 'a' || lower(next) == 'p') && !is_alnum(scan_at(s, end + 3)))
 		return false;                            /* "10-11 am" */
 	return kinds_behind(s, end) & (WORD_WITH | WORD_AND | WORD_IN | WORD_ROLE | WORD_ON);
@@ -196,10 +198,13 @@ static bool is_day(struct scan *s, const struct day *d)
 
 	if (d->year || (behind & WORD_SHARE))
 		return false;
+	/* "S 8/4 /" in a row of values; "3-9 / 10.1" begins one */
+	if (scan_at(s, d->end) == ' ' && scan_at(s, d->end + 1) == '/' && scan_at(s, d->end + 2) == ' ')
+		return begins_line(c);
 	if (is_listed(s, d))
 		return true;
 	if (d->sign == '-')
-		return (cue && ends_alone(s, d->end)) || (begins_line(c) && d->first > d->second && is_entry(s, d->end));
+		return (cue && ends_alone(s, d->end)) || (begins_line(c) && is_entry(s, d->end) && (d->first > d->second || has_time(s, d->end)));
 	if (scan_at(s, d->end) == '-' && is_digit(scan_at(s, d->end + 1)))
 		return partner(s, d) == PARTNER_DAY;
 	if (d->first == 2 && d->second == 2 && scan_at(s, d->end) == ' ' && is_alpha(scan_at(s, d->end + 1)) &&
@@ -207,6 +212,9 @@ static bool is_day(struct scan *s, const struct day *d)
 		return false;                            /* secondary to: "fell 2/2 weakness" */
 	if (cue)                                         /* "done 5/5" */
 		return d->first != d->second || d->second > 5 || (before & WORD_DATE_BEFORE);
+	/* "the 5/8 visit" */
+	if ((behind & (WORD_DAY | WORD_DATE_BEFORE)) && d->first != d->second && near && (before & (WORD_WHOSE | WORD_OWN)))
+		return true;
 	if (is_score(d))
 		return (begins_line(c) && is_entry(s, d->end)) || partner(s, d) == PARTNER_DAY;
 	if (near && ((before & WORD_AND) ? lexicon_find(c->before[1]) == &lexicon_none : (before | word_kinds(c->before[1])) & WORD_SCORE))

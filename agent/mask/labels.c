@@ -127,7 +127,7 @@ static const struct known_label LABELS[] = {
 	{"pager", LABEL_PAGER, 0}, {"mailbox", LABEL_PAGER, 0}, {"mail box", LABEL_PAGER, 0},
 	{"page me", LABEL_PAGER, 0}, {"page us", LABEL_PAGER, 0}, {"page him", LABEL_PAGER, 0}, {"page her", LABEL_PAGER, 0}, {"contact", LABEL_PHONE, 0}, {"home", LABEL_PHONE, LIST}, {"reached", LABEL_PHONE, 0},
 	{"reach", LABEL_PHONE, 0}, {"dial", LABEL_PHONE, 0}, {"ph", LABEL_PHONE, LIST}, {"phoned", LABEL_PHONE, 0},
-	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"facsimile", LABEL_FAX, LIST},
+	{"text", LABEL_PHONE, 0}, {"whatsapp", LABEL_PHONE, 0}, {"fax", LABEL_FAX, LIST}, {"fx", LABEL_FAX, 0}, {"bleep", LABEL_PAGER, 0}, {"vocera", LABEL_PAGER, 0}, {"dsn", LABEL_PHONE, 0}, {"facsimile", LABEL_FAX, LIST},
 	{"telefax", LABEL_FAX, LIST}, {"telefono", LABEL_PHONE, LIST}, {"celular", LABEL_PHONE, LIST}, {"vm", LABEL_PHONE, 0},
 	{"voicemail", LABEL_PHONE, 0}, {"office", LABEL_PHONE, 0}, {"wk", LABEL_PHONE, 0}, {"hm", LABEL_PHONE, 0},
 	{"answering service", LABEL_PHONE, 0}, {"pharmacy", LABEL_PHONE, 0}, {"after hours", LABEL_PHONE, 0}, {"on call", LABEL_PHONE, 0}, {"line", LABEL_PHONE, 0},
@@ -146,7 +146,7 @@ static const struct known_label LABELS[] = {
 	{"expired", LABEL_DATE, 0}, {"birthtime", LABEL_DATE, 0}, {"fecha", LABEL_DATE, 0}, {"nacimiento", LABEL_DATE, 0},
 	{"d c", LABEL_DAY, 0}, {"date of service", LABEL_DATE, 0}, {"as of", LABEL_DAY, 0}, {"rec d", LABEL_DAY, 0},
 	{"date of death", LABEL_DATE, 0}, {"exam date", LABEL_DATE, 0}, {"dos", LABEL_DATE, MARK},
-	{"date time", LABEL_DATE, 0}, {"nacido", LABEL_DATE, 0}, {"nacida", LABEL_DATE, 0}, {"nac", LABEL_DATE, 0},
+	{"date time", LABEL_DATE, 0}, {"eff", LABEL_DATE, 0}, {"effective", LABEL_DATE, 0}, {"nacido", LABEL_DATE, 0}, {"nacida", LABEL_DATE, 0}, {"nac", LABEL_DATE, 0},
 
 	{"zip", LABEL_ZIP, 0}, {"zipcode", LABEL_ZIP, 0}, {"zip code", LABEL_ZIP, 0}, {"postal code", LABEL_ZIP, 0},
 	{"postcode", LABEL_ZIP, 0}, {"postalcode", LABEL_ZIP, 0},

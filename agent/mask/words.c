@@ -76,7 +76,7 @@ static const char VERB[] =
 	"attended attends married explained recommends examined consulted dictated signed phoned "
 	"brought drove drives asks followed spoke speaks knows knew";
 
-static const char BE[] = "is was has had will would can could been be were are does did may should must appears appeared seems seemed remains remained looks looked";
+static const char BE[] = "is ll was has had will would can could been be were are does did may should must appears appeared seems seemed remains remained looks looked";
 
 static const char PARTICIPLE[] =
 	"seen admitted discharged born brought given started told asked referred transferred diagnosed evaluated called taken treated here able happy "
@@ -145,13 +145,14 @@ static const char DAY[] =
 	"vaccinated tdap flu influenza shingrix prevnar covid surgery onset began begun dx dxd sx occurred happened filled refilled "
 	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
 	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
-	"transcribed entered dates check recheck closed opened reopened completed performed done op postop preop";
+	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop";
 static const char DAY_CUE[] = "from to through thru by before after between last next";
 static const char HOLIDAY[] =
 	"christmas thanksgiving easter halloween hanukkah chanukah ramadan passover diwali juneteenth kwanzaa xmas eid navidad";
 static const char SEASON[] = "spring summer fall autumn winter";
 /* Behind these stands a score that could be a day by its value, or a part: "MoCA 12/30", "H/H 10/30", "page 2/11". */
 static const char SCORE[] =
+	"phq nottingham iddsi fois sppb flacc faces pps kps ecog rancho fim bims hads madrs pcl isi ess curb meld sofa apache news mews pews cpot rass gtt mic "
 	"phq gad moca mmse slums gcs gds epds audit act nihss braden morse ciwa cows barthel berg tinetti apgar apgars wells score scores scored total points "
 	"day days page pages slide cycle session sessions treatment treatments fraction fractions tx part step item items question questions level "
 	"h hct hgb bun ast alt inr ptt rr hr bp peep bipap cpap ipap epap settings ratio room rm bed unit apt suite ste od os ou va acuity vision tooth teeth "
@@ -161,13 +162,13 @@ static const char SHARE[] =
 	"ml cc gm lb lbs kg l oz feet ft meals meal nodes node lymph cores positive week weeks wk wks day days month months mo yr yrs year years hour hours hr hrs "
 	"min mins minute minutes times time mile miles cup cups scale full way strengths vision od os ou sessions visits items treatments fractions cycles doses "
 	"dose drops puffs units severity intensity dilution hpf needle screw ago points point throughout bilaterally bilat ratio split strips beats pulses "
-	"degrees degree percent cells cell solution reads million bpm reflexes recall bowl glass sedentary people patients pts bites";
+	"degrees degree percent cells cell solution reads million bpm bid tid qid qd qhs trials nares leads lead cuffs quadrants samples eyes ears reflexes recall bowl glass sedentary people patients pts bites";
 static const char OWN[] = "her his their my your our";
 static const char SUBJECT[] = "i who grandparent parent he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
 static const char DIED[] = "died d deceased passed away expired dying death lived living";
 static const char AFTER_AGE[] = "and now but who when today yo soon already still";
 static const char VITAL[] =
-	"t temp temps temperature tmax febrile fever hr bp rr pulse p sat sats spo2 spo o2 oxygen glucose sugar bg bs fsbg cr creat creatinine hgb plt wbc wt weight map";
+	"t temp temps temperature tmax febrile fever hr bp rr pulse p sat sats spo2 spo o2 oxygen glucose sugar bg bs fsbg cr creat creatinine hgb plt platelets wbc wt weight map";
 static const char BORN[] = "born b yob dob birth nacido nacida nac";
 static const char PERIOD[] =
 	"in since last this past until till through thru from by early late mid of during next before after between and to end beginning middle around "

@@ -110,12 +110,16 @@ static size_t year_in_words(struct scan *s, size_t i)
 /* A year behind day or month: ", 2024", " 2024", "-2024", " of 2024"; where there is none, end itself. */
 static size_t and_year(struct scan *s, size_t end)
 {
-	size_t at = skip(s, end, " ,-/", 2), behind, of = at;
+	size_t at = skip(s, end, " ,-/", 2), behind, of;
+
+	if (at == end + 1 && scan_at(s, end) == ',' && scan_at(s, at) == '\n')
+		at++;                                    /* "March 14,\n2024" */
+	of = at;
 
 	if (lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f' && scan_at(s, at + 2) == ' ')
 		of = at + 3;
-	if (of == at && lower(scan_at(s, at)) == 'd' && scan_at(s, at + 1) == 'e' && scan_at(s, at + 2) == ' ')      /* "de 2024" */
-		of = at + 3;
+	if (of == at && lower(scan_at(s, at)) == 'd' && scan_at(s, at + 1) == 'e')           /* "de 2024", "del 2024" */
+		of = scan_at(s, at + 2) == ' ' ? at + 3 : scan_at(s, at + 2) == 'l' && scan_at(s, at + 3) == ' ' ? at + 4 : of;
 	behind = at > end ? year(s, of) : 0;
 	if (!behind && at > end && is_alpha(scan_at(s, of)))
 		behind = year_in_words(s, of);
@@ -249,12 +253,14 @@ static size_t day_first(struct scan *s, size_t i)
 	bool ordinal, name, second;
 	size_t end = day(s, i, &ordinal), at, behind;
 
-	if (!end) {                                              /* 03MAR2024 */
+	if (!end) {                                              /* 03MAR2024, 3MAR */
 		end = is_digit(scan_at(s, i + 1)) ? i + 2 : i + 1;
 		at = end;
-		if (!is_digit(scan_at(s, i)) || !is_alpha(scan_at(s, at + 2)) || is_alpha(scan_at(s, at + 3)) || !is_digit(scan_at(s, at + 3)) ||
+		if (!is_digit(scan_at(s, i)) || !is_alpha(scan_at(s, at + 2)) || is_alpha(scan_at(s, at + 3)) ||
 		    !(word_kinds(around_word(s, at, &behind)) & WORD_MONTH))
 			return 0;
+		if (!is_alnum(scan_at(s, at + 3)))
+			return is_upper(scan_at(s, at)) && is_upper(scan_at(s, at + 2)) ? at + 3 : 0;
 		behind = year(s, at + 3);
 		return behind ? behind : is_digit(scan_at(s, at + 4)) && !is_alnum(scan_at(s, at + 5)) ? at + 5 : 0;
 	}
@@ -313,6 +319,26 @@ static size_t day_alone(struct scan *s, size_t i)
 	return 0;
 }
 
+/* "3/14" and "3/14/24" behind the day of the week: the unit behind, 0. */
+static size_t in_numbers(struct scan *s, size_t i)
+{
+	int value[3] = {0};
+	size_t n = 0;
+
+	for (size_t k = 0; k < 3; k++) {
+		for (n = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
+			value[k] = value[k] * 10 + scan_at(s, i + n) - '0';
+		i += n;
+		if (!n || n > 4 || (k < 2 && n > 2))
+			return 0;
+		if (k > 0 && (scan_at(s, i) != '/' || !is_digit(scan_at(s, i + 1))))
+			break;
+		if (scan_at(s, i++) != '/')
+			return 0;
+	}
+	return check_day(-1, value[0], value[1]) && !is_alnum(scan_at(s, i)) && scan_at(s, i) != '/' && scan_at(s, i) != '%' ? i : 0;
+}
+
 bool scan_written_date(struct scan *s, struct finding *f)
 {
 	uint16_t c = scan_at(s, s->i);
@@ -342,13 +368,15 @@ bool scan_written_date(struct scan *s, struct finding *f)
 			end = day_first(s, skip_the(s, at));
 		if (!end && at > s->token && skip_the(s, at) > at)
 			end = day_alone(s, skip_the(s, at));
+		if (!end && at > s->token)
+			end = in_numbers(s, at);
 		return end && found(f, s, end);
 	}
 	if (kinds & NUMBER_THE) {
 		at = s->token + 1;
 		end = scan_at(s, s->token) == ' ' && (is_digit(scan_at(s, at)) || is_alpha(scan_at(s, at))) && day(s, at, &ordinal) && ordinal ?
 			day_first(s, at) : 0;
-		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD)))
+		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY)))
 			end = day_alone(s, at);
 		return end && found(f, s, end);
 	}

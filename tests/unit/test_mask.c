@@ -274,7 +274,7 @@ static void test_days_told_by_what_is_around_them(void **state)
 	(void)state;
 	CHECK({"3/4-3/9/22 for CHF", "[DATE] for CHF"}, {"Admit 3/14, d/c 3/19", "Admit [DATE], d/c [DATE]"}, {"LMP 3/4", "LMP [DATE]"}, {"Echo 3/9 EF 55%", "Echo [DATE] EF 55%"},
 	      {"MRI of 3/9 shows", "MRI of [DATE] shows"}, {"from 3/4 to 3/9", "from [DATE] to [DATE]"}, {"CABG (03/2019)", "CABG ([DATE])"},
-	      {"3/9: afebrile\n3/11 Extubated.", "[DATE]: afebrile\n[DATE] Extubated."}, {"Mon 3/14 0815", "Mon [DATE] 0815"}, {"20240314101500", "[DATE]"},
+	      {"3/9: afebrile\n3/11 Extubated.", "[DATE]: afebrile\n[DATE] Extubated."}, {"Mon 3/14 0815", "[DATE] 0815"}, {"20240314101500", "[DATE]"},
 	      {"Date 031424", "Date [DATE]"}, {"14.03.24", "[DATE]"}, {"strength from 3/5 to 4/5", NULL}, {"pain from 7/10 to 3/10", NULL}, {"labs 2/2 positive", NULL},
 	      {"reduced to 1/2 tablet", NULL}, {"Scored 24/30 and 11/27", NULL}, {"a ratio of 3/14", NULL}, {"1.4.24", NULL}, {"done 5/5", NULL});
 }
@@ -295,7 +295,8 @@ static void test_days_without_a_year(void **state)
 	CHECK({"Cr 1.4 (10/24), was 1.2 (10/19)", "Cr 1.4 ([DATE]), was 1.2 ([DATE])"}, {"Staples out 11/16", "Staples out [DATE]"},
 	      {"F/u 10-20 w/ surgery", "F/u [DATE] w/ surgery"}, {"call 11-13 1715", "call [DATE] 1715"}, {"3/4, 3/5 and 3/7", "[DATE], [DATE] and [DATE]"},
 	      {"4/4 0700-1900: calm", "[DATE] 0700-1900: calm"}, {"CABG 2/2016", "CABG [DATE]"}, {"in 08/97 she", "in [DATE] she"}, {"seen 5/4 by", "seen [DATE] by"},
-	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"},
+	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"}, {"labs 5-19 Na 138", "labs [DATE] Na 138"}, {"5-19 0650: resting", "[DATE] 0650: resting"}, {"9JAN", "[DATE]"},
+	      {"the 5/8 visit", "the [DATE] visit"}, {"March 14,\n2024", "[DATE]"}, {"Augmentin 8/2 bid", NULL}, {"2/3 trials", NULL}, {"MIC S 8/4 /", NULL},
 	      {"f/u 10-14 days", NULL}, {"on 2-4 L", NULL}, {"seen 2-3 times", NULL}, {"between 3-4 pm", NULL}, {"MoCA 11/30", NULL}, {"11/27 on PHQ-9", NULL},
 	      {"Page 2/11", NULL}, {"H/H 10/30", NULL}, {"fell 2/2 weakness", NULL}, {"from 7/10 to 3/10", NULL}, {"1/20 and 1/40 dilutions", NULL}, {"on 1/2 tab", NULL},
 	      {"in OCT thinning", NULL}, {"36 4/7", NULL}, {"3/14 nodes", NULL}, {"on the 2nd floor", NULL}, {"3/4 of the time", NULL}, {"10/12.5 daily", NULL});
@@ -324,7 +325,8 @@ static void test_ages_as_people_write_them(void **state)
 	CHECK({"(93M, POD 3)", "([AGE]M, POD 3)"}, {"pt is a 91M here for", "pt is a [AGE]M here for"}, {"92yof", "[AGE]yof"}, {"92 y.o. M", "[AGE] y.o. M"},
 	      {"she's ninety-one now", "she's [AGE] now"}, {"mom is 96 and lives with us", "mom is [AGE] and lives with us"}, {"will be 95 in June", "will be [AGE] in [DATE]"},
 	      {"Mother died at 94", "Mother died at [AGE]"}, {"husband (93) has", "husband ([AGE]) has"}, {"her 94th birthday", "her [AGE]th birthday"},
-	      {"in her nineties", "in her [AGE]"}, {"in his 90s", "in his [AGE]s"}, {"Age/Sex: 94/F", "Age/Sex: [AGE]/F"}, {"Ruth Keller (94) was", "[NAME] ([AGE]) was"},
+	      {"in her nineties", "in her [AGE]"}, {"F/92", "F/[AGE]"}, {"still drives at ninety-three", "still drives at [AGE]"}, {"at ninety degrees", NULL},
+	      {"CC: 98F with AMS", "CC: [AGE]F with AMS"}, {"Last birthday (years) 91", "Last birthday (years) [AGE]"}, {"in his 90s", "in his [AGE]s"}, {"Age/Sex: 94/F", "Age/Sex: [AGE]/F"}, {"Ruth Keller (94) was", "[NAME] ([AGE]) was"},
 	      {"89M w/ CHF", NULL}, {"94M cells", NULL}, {"97F, HR 88", NULL}, {"temp 102 F in triage", NULL}, {"he is 94 on 2 L", NULL}, {"SBP in the 90s", NULL},
 	      {"turned 90 degrees", NULL}, {"90 years of data", NULL}, {"HR is 92 and regular", NULL}, {"glucose 94 F/U", NULL}, {"(97)", NULL});
 }
