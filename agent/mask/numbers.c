@@ -338,18 +338,21 @@ bool scan_ip(struct scan *s, struct finding *f)
 
 bool scan_zip(struct scan *s, struct finding *f)
 {
-	bool label = labelled(s, LABEL_ZIP), state = s->context->label == LABEL_STATE && s->context->age <= 3;
+	const struct context *c = s->context;
+	bool label = labelled(s, LABEL_ZIP), state = c->label == LABEL_STATE && c->age <= 3;
+	bool city = (c->before[0] == CONTEXT_CITY || c->before[0] == CONTEXT_ADDRESS) && c->gap <= GAP_COMMA && c->gap;
+	const char *rule = label ? "zip label" : state ? "zip behind a state" : "zip behind a city";
 	const struct digits *d;
 
-	if (!is_digit(scan_at(s, s->i)) || (!label && !state))
+	if (!is_digit(scan_at(s, s->i)) || (!label && !state && !city))
 		return false;
 	d = digits_here(s);
 	if (d->group[0].n != 5)
 		return false;
 	/* ZIP+4; behind a label also "75534-030", as Brazil writes them */
 	if (d->groups > 1 && (d->group[1].n == 4 || (label && d->group[1].n == 3)) && d->group[1].sign == '-' && digits_end(s, d, 2))
-		return found(f, s, d->group[1].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
-	return digits_end(s, d, 1) && found(f, s, d->group[0].end, ENTITY_ZIP, label ? "zip label" : "zip behind a state");
+		return found(f, s, d->group[1].end, ENTITY_ZIP, rule);
+	return digits_end(s, d, 1) && found(f, s, d->group[0].end, ENTITY_ZIP, rule);
 }
 
 /* ---- numbers without a label whose check digit speaks -------------------------------------------------------------------------------------- */

@@ -39,12 +39,19 @@ static size_t unit(struct scan *s, size_t end)
 	static const char *const words[] = {
 		"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer",
 	};
+	static const char *const floors[] = {"rear", "front", "upstairs", "downstairs", "basement", "upper", "lower"};
 	size_t i = end, j;
 
 	while (i < end + 3 && (scan_at(s, i) == ',' || scan_at(s, i) == ' ' || scan_at(s, i) == '\n'))
 		i++;
 	if (i == end)
 		return end;
+	for (size_t k = 0; scan_at(s, end) == ',' && k < sizeof floors / sizeof *floors; k++) {
+		for (j = 0; floors[k][j] && lower(scan_at(s, i + j)) == (unsigned char)floors[k][j]; j++)
+			;
+		if (!floors[k][j] && !is_alnum(scan_at(s, i + j)))
+			return i + j;
+	}
 	j = i;
 	if (scan_at(s, i) == '#') {
 		j = i + 1;
@@ -92,10 +99,37 @@ static size_t behind_suffix(struct scan *s, size_t end)
 	return word;
 }
 
-/* A street's name from place i on, up to its suffix; loose: an address was announced, and the suffix may be missing. 0: none. */
-static size_t street(struct scan *s, size_t i, bool loose)
+/* Of the words behind a street's name those that mean little else, in small letters. */
+static bool is_plain_suffix(struct scan *s, const struct part *p)
+{
+	static const char *const words[] = {
+		"street", "avenue", "ave", "road", "rd", "lane", "ln", "boulevard", "blvd", "highway", "hwy", "drive",
+	};
+
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+		size_t n = 0;
+
+		while (words[k][n] && scan_at(s, p->start + n) == (unsigned char)words[k][n])
+			n++;
+		if (!words[k][n] && p->end - p->start == n)
+			return true;
+	}
+	return false;
+}
+
+static bool lives_at(const struct context *c)
+{
+	return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (word_kinds(c->before[1]) & WORD_LIVES);
+}
+
+/* How a street's name may be written: as a name; in small letters, too; also without "Street", as an address was announced. */
+enum style { STREET_NAME, STREET_SMALL, STREET_LOOSE };
+
+/* A street's name from place i on, up to its suffix. 0: there is none. */
+static size_t street(struct scan *s, size_t i, enum style style)
 {
 	size_t at = i, end = 0, words = 0, last = 0;
+	bool sure = style == STREET_LOOSE || (style && lives_at(s->context));
 
 	for (; (at || !words) && words < WORDS_MAX; words++) {
 		struct part p;
@@ -107,9 +141,9 @@ static size_t street(struct scan *s, size_t i, bool loose)
 			continue;
 		}
 		part_read(s, at, &p);
-		if (!is_word(&p) && !(loose && p.shape == SHAPE_LOWER && !(p.words & WORD_STOP)))
+		if (!is_word(&p) && !(style && p.shape == SHAPE_LOWER && (!(p.words & WORD_STOP) || (words && (p.words & WORD_STREET)))))
 			break;
-		if (words && (p.words & WORD_STREET) && (p.shape >= SHAPE_CAPITALS || loose)) {
+		if (words && (p.words & WORD_STREET) && (p.shape >= SHAPE_CAPITALS || sure || (style && is_plain_suffix(s, &p)))) {
 			end = p.end;
 			/* "St. Charles Ave": a suffix that is short may begin a name */
 			if (scan_at(s, end) == '.' && p.end - p.start <= 4)
@@ -124,12 +158,13 @@ static size_t street(struct scan *s, size_t i, bool loose)
 		last = p.end;
 		at = part_next_word(s, &p);
 	}
-	return end ? behind_suffix(s, end) : loose ? last : 0;
+	return end ? behind_suffix(s, end) : style == STREET_LOOSE ? last : 0;
 }
 
 static size_t po_box(struct scan *s, size_t i)
 {
-	static const char *const forms[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob "};
+	static const char *const forms[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob ", "po drawer ",
+		"p.o. drawer ", "drawer "};
 
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j;
@@ -151,7 +186,8 @@ static size_t po_box(struct scan *s, size_t i)
 /* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
 static size_t rural(struct scan *s, size_t i)
 {
-	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "route "};
+	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
+		"route "};
 
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j, from;
@@ -205,27 +241,24 @@ static size_t bare_street(struct scan *s, size_t i)
 	return (p.dictionary & DICTIONARY_PLACE) && !(p.dictionary & DICTIONARY_SAFE) && !is_digit(scan_at(s, city + 1)) ? end : 0;
 }
 
-static bool lives_at(const struct context *c)
-{
-	return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (word_kinds(c->before[1]) & WORD_LIVES);
-}
-
 bool scan_address(struct scan *s, struct finding *f)
 {
-	bool label = labelled(s, LABEL_ADDRESS), loose;
+	const struct context *c = s->context;
+	bool label = labelled(s, LABEL_ADDRESS), at;
+	enum style style;
 	size_t i = s->i, n = 0, end;
 
 	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s)))
 		return found(f, s, unit(s, end), ENTITY_ADDRESS, "street abroad");
 	if (!is_digit(scan_at(s, i))) {
-		if (lower(scan_at(s, i)) == 'p' && (end = po_box(s, i)))
+		if ((lower(scan_at(s, i)) == 'p' || scan_at(s, i) == 'D') && (end = po_box(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
 		if ((end = rural(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "rural route");
 		/* "lives on Village Drive": a street without a number */
 		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
 			return false;
-		end = street(s, i, false);
+		end = street(s, i, STREET_NAME);
 		return end && end - i > 7 && around_right(s, end) != RIGHT_THING && found(f, s, end, ENTITY_ADDRESS, "street");
 	}
 	if (s->context->label == LABEL_PLAIN || s->context->last == '.' || s->context->last == '/')
@@ -240,13 +273,16 @@ bool scan_address(struct scan *s, struct finding *f)
 			;
 	else if (is_alpha(scan_at(s, i)) && !is_alnum(scan_at(s, i + 1)))        /* "221B" */
 		i++;
+	else if (scan_at(s, i) == '-' && is_upper(scan_at(s, i + 1)) && !is_alnum(scan_at(s, i + 2)))
+		i += 2;                                  /* "118-B" */
 	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))
 		return false;
-	loose = label || (lives_at(s->context) && is_upper(scan_at(s, i + 1)));
-	end = street(s, i + 1, loose);
+	at = c->gap == GAP_SPACE && (c->label == LABEL_ADDRESS || (word_kinds(c->before[0]) & (WORD_PLACE_BEFORE | WORD_ON)));
+	style = label || (lives_at(c) && is_upper(scan_at(s, i + 1))) ? STREET_LOOSE : at && n > 1 ? STREET_SMALL : STREET_NAME;
+	end = street(s, i + 1, style);
 	if (!end && n > 1)
 		end = bare_street(s, i + 1);
-	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, loose ? "address label" : "street address");
+	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
 }
 
 /* ---- cities, counties ------------------------------------------------------------------------------------------------------------------- */
@@ -335,6 +371,16 @@ static bool before_state(struct scan *s, size_t end)
 	return i > end && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
 }
 
+/* " 92025" */
+static bool before_bare_zip(struct scan *s, size_t end)
+{
+	size_t i = end + 1;
+
+	while (scan_at(s, end) == ' ' && i < end + 7 && is_digit(scan_at(s, i)))
+		i++;
+	return i == end + 6 && !is_alpha(scan_at(s, i)) && (scan_at(s, i) != '.' || !is_digit(scan_at(s, i + 1)));
+}
+
 /* Up to three words in capitals, for cities that no dictionary has. */
 static size_t capitals(struct scan *s)
 {
@@ -388,14 +434,18 @@ bool scan_city(struct scan *s, struct finding *f)
 	all = capitals(s);
 	if (all && before_zip(s, all))
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
-	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA && (end || scan_at(s, all) != ' ' || before_state(s, all)))
+	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA &&
+	    (end || scan_at(s, all) != ' ' || before_state(s, all) || before_bare_zip(s, all)))
 		return found(f, s, end ? end : all, ENTITY_CITY, "city behind a street");
+	if (end && end == all && (!c->before[0] || c->gap >= GAP_COMMA) && !s->word->state && !(bits & DICTIONARY_SAFE) &&
+	    before_bare_zip(s, end))
+		return found(f, s, end, ENTITY_CITY, "city before a zip");
 	if (all && c->before[0] == CONTEXT_ZIP && c->gap == GAP_SPACE && scan_at(s, all) != ' ')
 		return found(f, s, all, ENTITY_CITY, "city behind a postcode");
 	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
-	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & WORD_LIVES);
+	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & (WORD_LIVES | WORD_DIRECTION));
 	first = bits & DICTIONARY_FIRST;
 	lives = word_kinds(c->before[1]) & WORD_LIVES;
 	if (one && (bits & DICTIONARY_SAFE) && !lives && !(in && (bits & (DICTIONARY_FIRST | DICTIONARY_LAST))))

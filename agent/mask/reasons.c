@@ -78,6 +78,7 @@ static const struct {
 	/* places */
 	{"city before a state", "it is in the list of cities, and a state follows", false},
 	{"city before a state and zip", "a state and a ZIP code follow", false},
+	{"city before a zip", "it is in the list of cities, and a ZIP code follows", false},
 	{"city behind a postcode", "a postcode stands before it", false},
 	{"city behind a street", "a street stands before it", false},
 	{"city in running text", "it is in the list of cities, and the words before it speak of a place", false},
@@ -93,6 +94,7 @@ static const struct {
 	{"street", "it ends as the names of streets do", false},
 	{"street abroad", "it has the form of an address in another country", false},
 	{"street address", "a number stands before the name of a street", false},
+	{"zip behind a city", "it has the form of a ZIP code, and a city or a street stands before it", false},
 	{"zip behind a state", "it has the form of a ZIP code, and a state stands before it", false},
 
 	/* names */

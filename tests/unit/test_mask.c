@@ -373,6 +373,14 @@ static void test_facilities(void **state)
 	      {"Women's Health", NULL}, {"at McBurney point", NULL}, {"seen at Thanksgiving", NULL}, {"transferred to Medicine", NULL}, {"sent to ICU", NULL});
 }
 
+static void test_addresses_in_hurried_notes(void **state)
+{
+	CHECK({"Rt 2 Box 118", "[ADDRESS]"}, {"Route 4, Box 22A", "[ADDRESS]"}, {"mail to PO Drawer 49", "mail to [ADDRESS]"}, {"118-B Cotton Rd is", "[ADDRESS] is"}, {"at 418 Wabash St, rear.", "at [ADDRESS]."},
+	      {"lives at 310 government st with", "lives at [ADDRESS] with"}, {"sent to 77 quarry rd, the", "sent to [ADDRESS], the"}, {"14 Dock St, Astoria 97103", "[ADDRESS], [CITY] [ZIP]"}, {"77 Harvest Rd Elkhart 46514", "[ADDRESS] [CITY] [ZIP]"},
+	      {"Escondido 92025", "[CITY] [ZIP]"}, {"a farm north of Pawhuska", "a farm north of [CITY]"}, {"in 10 weeks ct of the chest", NULL}, {"at 24 hours st changes", NULL}, {"Rt 2 toe", NULL},
+	      {"Route 2 of infection", NULL}, {"walked 120 feet in the street", NULL}, {"Normal 10000", NULL});
+}
+
 static void test_places_of_care(void **state)
 {
 	CHECK({"Seen at Copper Hollow Family Practice today", "Seen at [FACILITY] today"}, {"PT at Summit Spine & Sport, wound", "PT at [FACILITY], wound"}, {"transferred from Providence.", "transferred from [FACILITY]."},
@@ -469,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_roads_and_units),
 		cmocka_unit_test(test_facilities),
 		cmocka_unit_test(test_places_of_care), cmocka_unit_test(test_places_of_care_in_hurried_notes),
+		cmocka_unit_test(test_addresses_in_hurried_notes),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
 		cmocka_unit_test(test_our_own_words_stay),
