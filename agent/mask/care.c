@@ -5,7 +5,8 @@
 #include "scan.h"
 
 static const char END[] =
-	"hospital hospitals hosp clinic clinics infirmary hospice sanatorium sanitarium polyclinic healthcare medcenter vamc umc";
+	"hospital hospitals hosp clinic clinics infirmary hospice sanatorium sanitarium polyclinic healthcare medcenter vamc umc "
+	"hosps medctr";
 
 static const char TRADE[] =
 	"pharmacy pharmacies drug drugs lab labs laboratory laboratories imaging radiology diagnostics dialysis orthopaedics "
@@ -17,12 +18,14 @@ static const char TRADE[] =
 	"allergy spine sport sports birthing care practice school elementary academy college university univ preschool daycare "
 	"kindergarten church temple mosque synagogue parish chapel cathedral tabernacle shelter jail prison penitentiary "
 	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
-	"court learning treatment infusion orphanage dispensary surgicenter schools";
+	"court learning treatment infusion orphanage dispensary surgicenter schools derm ent gyn surg phys convalescent assisted "
+	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
 	"network manor lodge house homes home village villa terrace pavilion residence residences estates living commons campus "
-	"foundation facility institution society cooperative authority gardens company corporation corp inc llc";
+	"foundation facility institution society cooperative authority gardens company corporation corp inc llc assoc grp ltd "
+	"pllc collective alliance";
 
 static const char OWN[] =
 	"cascade ridge valley river rivers creek lake lakes lakeside lakeshore lakeview oak oaks pine pines cedar cedars maple "
@@ -57,13 +60,15 @@ static const char STAY[] =
 	"course day days stay stays visit visits note notes bed admission admissions discharge followup appointment appointments "
 	"records";
 static const char TOWN[] = "pd fd va mc";
-static const char KNOWN[] = "mgh bwh bidmc ucsf ucla upmc ohsu mskcc nyp nyu utsw vumc cpmc zsfg chla chkd uams umass permanente";
+static const char KNOWN[] =
+	"mgh bwh bidmc ucsf ucla upmc ohsu mskcc nyp nyu utsw vumc cpmc zsfg chla chkd uams umass permanente vitas amedisys "
+	"bayada gentiva healthsouth manorcare";
 static const char KNOWN_THERE[] =
 	"chop uab uva unc jhh hup tgh bmc uci ucsd mayo kaiser sutter geisinger hopkins davita fresenius labcorp quest cvs "
 	"walgreens banner sentara intermountain novant ochsner sanford avera ascension dignity montefiore vanderbilt stanford "
 	"duke emory yale baptist methodist presbyterian harborview providence mercy regions parkland ymca ywca";
 
-static const char FIRST[] = "university univ college church hospital temple school academy md our";
+static const char FIRST[] = "university univ college church hospital temple academy md our first";
 
 static const char AT[] = "at";
 static const char TO[] = "to from via through into near";

@@ -23,7 +23,8 @@ struct run {
 	bool open, whose;                /* it ends with "'s" that is no person's: "Children's"; that is one's */
 	/* the word before */
 	unsigned int last;
-	bool kind, place_first, of;      /* "medical", "general"; "Mount"; "University of" */
+	bool kind, place_first;          /* "medical", "general"; "Mount" */
+	bool of, in;                     /* "University of"; "Eye Associates of": a place follows */
 	bool first_name, state, town;
 	bool the;                        /* "the" stands before all of them */
 };
@@ -40,6 +41,10 @@ static enum cue cue_of(const struct context *c)
 
 	if (c->label == LABEL_FACILITY && (!c->needs_mark || c->mark))
 		return CUE_LABEL;
+	if (c->gap == GAP_COLON && (last & CARE_TO) && (second & CARE_GO))       /* "Transferred from:" */
+		return CUE_GO;
+	if (c->last == '(' || c->last == '@')
+		return CUE_WEAK;
 	if (c->gap != GAP_SPACE)
 		return CUE_NONE;
 	if ((last & CARE_GOES) || ((last & (CARE_AT | CARE_TO)) && (second & CARE_GO)))
@@ -96,7 +101,7 @@ static bool shows(const struct run *r, const struct part *p, enum cue cue)
 	if ((p->care & CARE_BODY) && (r->kind || cue))
 		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
 	if (p->care & (CARE_BODY | CARE_TRADE))
-		return r->own >= (cue ? OWN_WORD : r->kind ? OWN_UNKNOWN : OWN_NAME);
+		return (cue && r->words > 1 && (r->care & CARE_FAITH)) || r->own >= (cue ? OWN_WORD : r->kind ? OWN_UNKNOWN : OWN_NAME);
 	if ((p->care & CARE_TOWN) && p->shape == SHAPE_CAPITALS && r->town)
 		return r->the || lexicon_find(p->hash)->state != STATE_CODE;         /* "Richmond VA" is a town */
 	return false;
@@ -108,7 +113,7 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	bool possessive = is_possessive(s, p->end);
 
 	r->end = p->end + (possessive ? 2 : 0);
-	if (shows(r, p, cue) || (r->of && own) || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
+	if (shows(r, p, cue) || (r->of && own) || (r->in && ((p->dictionary & DICTIONARY_PLACE) || (p->words & WORD_STATE))) || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
 		r->cared = r->end;
 	r->town = (p->dictionary & DICTIONARY_PLACE) && own;
 	r->person = r->person || (r->words == 1 && r->first_name && (p->dictionary & DICTIONARY_LAST) && own && !r->place_first);
@@ -116,6 +121,7 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->open = possessive && ((p->words & WORD_GENERIC) || r->place_first);
 	r->whose = possessive && !r->open;
 	r->of = r->of && (own || (p->words & (WORD_GENERIC | WORD_PLACE_FIRST)));
+	r->in = r->in && (p->words & WORD_PLACE_FIRST);
 	r->kind = r->words && (p->care & (CARE_TRADE | CARE_COMMON) || (p->words & WORD_GENERIC));
 	r->place_first = p->words & WORD_PLACE_FIRST;
 	r->own = own > r->own ? own : r->own;
@@ -144,12 +150,14 @@ static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum 
 
 	if (!r->words || !is_joint(s, p) || (r->joined && !the))
 		return false;
-	if (first == 'o' && lower(scan_at(s, p->start + 1)) == 'f')
+	if (first == 'o' && lower(scan_at(s, p->start + 1)) == 'f') {
 		r->of = r->of || (r->last & (CARE_FIRST | CARE_END));
-	else if (first == 'f')
+		r->in = r->words > 1 && (r->last & (CARE_TRADE | CARE_BODY));
+	} else if (first == 'f') {
 		return r->last & (CARE_END | CARE_BODY);
-	else if (first == 'a' && lower(scan_at(s, p->start + 1)) == 't')
+	} else if (first == 'a' && lower(scan_at(s, p->start + 1)) == 't') {
 		return cue >= CUE_GO && r->own == OWN_NAME;
+	}
 	r->joined = true;
 	return true;
 }

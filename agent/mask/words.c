@@ -212,7 +212,7 @@ static const char ROAD_FIRST[] = "rue avenue chemin impasse allee quai calle ave
 static const char ROAD_LAST[] = "utca u ut ter korut ulice trg gate gata vei vag cesta cesty sokak caddesi terrasse tie katu weg laan plein strasse allee platz "
 	"nam namesti";
 static const char GENERIC[] =
-	"community general regional county city state university memorial medical family pain eye heart women children emergency urgent outpatient inpatient local "
+	"med reg gen mem'l conv sr dist community general regional county city state university memorial medical family pain eye heart women children emergency urgent outpatient inpatient local "
 	"district public private veterans veteran secondary graduate law business va rural teaching children's women's walk in day surgery surgical rehabilitation rehab nursing health care dialysis cancer "
 	"primary internal medicine mental behavioral wound sleep hand spine foot skin dental vision hearing travel allergy asthma diabetes cardiology oncology neurology "
 	"orthopedic orthopedics dermatology urology gastroenterology endocrinology rheumatology pulmonary renal transplant trauma birth birthing maternity "
