@@ -111,9 +111,10 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 {
 	enum own own = own_of(p, r->place_first);
 	bool possessive = is_possessive(s, p->end);
+	bool town = r->in && ((p->dictionary & DICTIONARY_PLACE) || (p->words & WORD_STATE));
 
 	r->end = p->end + (possessive ? 2 : 0);
-	if (shows(r, p, cue) || (r->of && own) || (r->in && ((p->dictionary & DICTIONARY_PLACE) || (p->words & WORD_STATE))) || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
+	if (shows(r, p, cue) || (r->of && own) || town || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
 		r->cared = r->end;
 	r->town = (p->dictionary & DICTIONARY_PLACE) && own;
 	r->person = r->person || (r->words == 1 && r->first_name && (p->dictionary & DICTIONARY_LAST) && own && !r->place_first);

@@ -49,6 +49,9 @@ static const char *const TEXTS[] = {
 	"opened as CPS-24-0718, paid into 0071826540. merge 40718265 with 40718266; (1182654) S24-07182-A3 (11)230415(17)280415(21)718265 x44711 at 482-3191",
 	"my social is five three six, twenty-two, eighty-seven forty-one; username jcarver44, tel. 020 7946 0187 participant HV-0718 Patient (482113) ending 2217",
 	"Sam Bell III, Ray Mosley, Jr.; this is denise ||9^OKAFOR^NGOZI^M|| staged per Ann Arbor.\nOkafor: x MR. HALE: No. Dra. Ybarra II",
+	"PT at Summit Spine & Sport, from Mercy hospital; Chippewa Lakes Internal Medicine\n14 Main St, at Mercy hospital stay. St. John's wort, Walgreens #4412",
+	"to The Pines at Bristol, at the Hollister VA, Univ of Toledo MC, Eye Associates of New Mexico. (Huron Regional) Facility: Ridgeline Care\nTel 4",
+	"at 77 quarry rd, PO Drawer 49, Rt 2 Box 118; 118-B Cotton Rd, rear\nEscondido 92025 north of Pawhuska, seen at Regency nursing home visit",
 	".Q.Q.Q.J Sh, Ja\u2019\u2019 -J-o-h-n-n-y X.Y.Z.Smith, J",
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
@@ -67,6 +70,7 @@ static const struct {
 	{"commas", "Smith, J", ", J", " MD"}, {"number words", "ssn is ", "five ", "x"}, {"parentheses", "", "(617) ", "482-3190"},
 	{"marks", "Jane", "\u0301", " x"}, {"wide characters", "MRN: ", "\uff14", " x"}, {"apostrophes", "O", "'b", " x"}, {"months", "", "May ", "3"},
 	{"slashes", "on ", "1/", "2"}, {"streets", "12 ", "Main ", "St"}, {"line feeds", "MRN:", "\n", "84729315"},
+	{"care", "at ", "Oak ", "Clinic"}, {"ampersands between names", "at Oak", " & Oak", " Clinic"}, {"saints", "at ", "St. ", "Luke's"},
 };
 
 struct fed {
