@@ -271,6 +271,17 @@ static bool before_state(struct scan *s, size_t end)
 	return lexicon_find(hash)->state && (behind > i + 3 || is_upper(scan_at(s, i + 2)));
 }
 
+/* "colonoscopy at Harborview in May", not "yelled at Foster", "at Gerdy tubercle" */
+static bool stands_alone(struct scan *s, size_t end)
+{
+	const word_set joins = WORD_PLACE_BEFORE | WORD_WITH | WORD_AND | WORD_DATE_BEFORE;
+	size_t behind;
+
+	if (word_kinds(s->context->before[1]) & (WORD_VERB | WORD_BE))
+		return false;
+	return scan_at(s, end) != ' ' || (word_kinds(around_word(s, end + 1, &behind)) & joins);
+}
+
 /* Words that a place of care is expected of, without one of its own. */
 static bool expected(struct scan *s, const struct run *r, enum cue cue)
 {
@@ -287,7 +298,8 @@ static bool expected(struct scan *s, const struct run *r, enum cue cue)
 	if (r->words > 1)
 		return r->own >= (cue == CUE_LABEL ? OWN_WORD : cue == CUE_GO ? OWN_UNKNOWN : OWN_NAME) &&
 		       around_right(s, r->end) != RIGHT_SURE;
-	return cue > CUE_AT && r->own >= OWN_UNKNOWN && !r->first_name && around_right(s, r->end) < RIGHT_THING;
+	return r->own >= OWN_UNKNOWN && !r->first_name && (cue > CUE_AT || stands_alone(s, r->end)) &&
+	       around_right(s, r->end) < RIGHT_THING;
 }
 
 /* Behind the line's end: a street's number, or a telephone's. */

@@ -401,7 +401,7 @@ static void test_places_of_care_in_hurried_notes(void **state)
 	      {"Hospital number 55512345", "Hospital number [MRN]"}, {"Facility: Home", NULL}, {"Pharmacy: Vancomycin per protocol", NULL}, {"Clinic: Cardiology", NULL}, {"Hospital: see above", NULL},
 	      {"Employer: Retired", NULL}, {"Mr. Jones hospital stay", "Mr. [NAME] hospital stay"}, {"From Meadowlark SNF", "From [FACILITY]"}, {"Eye Associates of New Mexico", "[FACILITY]"},
 	      {"Transferred from: Decatur Memorial", "Transferred from: [FACILITY]"}, {"OSH (Huron Regional) gave", "OSH ([FACILITY]) gave"}, {"to First Baptist Church.", "to [FACILITY]."},
-	      {"Discharge to: Home", NULL}, {"SNF placement; ALF vs SNF", NULL}, {"(General Medicine)", NULL}, {"Conv Hosp and Reg Med Ctr", NULL}, {"PD catheter, VA 20/20", NULL}, {"went to the hospital", NULL});
+	      {"Chemo at Wheelock, last", "Chemo at [FACILITY], last"}, {"Tender at Gerdy tubercle", NULL}, {"Discharge to: Home", NULL}, {"SNF placement; ALF vs SNF", NULL}, {"(General Medicine)", NULL}, {"Conv Hosp and Reg Med Ctr", NULL}, {"PD catheter, VA 20/20", NULL}, {"went to the hospital", NULL});
 }
 
 static void test_heads_of_tables_are_labels(void **state)
