@@ -380,6 +380,54 @@ static void strip(struct slice text, struct buf *out)
 	}
 }
 
+/* What the strings of a text say, read in pieces of n bytes; '<': it is no JSON from there on. */
+static void read_strings(struct slice text, size_t n, struct buf *out)
+{
+	struct jsonscan scan = {0};
+
+	for (size_t i = 0; i < text.n; i += n)
+		for (size_t at = 0, size = n < text.n - i ? n : text.n - i;;) {
+			size_t from = at;
+			enum json_token t = jsonscan_next(&scan, text.p + i, size, &at);
+
+			if (t == JSON_MORE)
+				break;
+			if (t == JSON_BAD) {
+				buf_putc(out, '<');
+				return;
+			}
+			if (t == JSON_RUN)
+				buf_add(out, text.p + i + from, at - from);
+			else if (t == JSON_CHAR)
+				buf_add(out, scan.text, scan.n_text);
+		}
+}
+
+/* Strings are read in blocks, where there are so many bytes: what stands for itself, and what does not, is found at any place. */
+static void a_string_reads_alike_in_pieces_of_any_size(void **state)
+{
+	static const char *const others[] = {"\\n", "\\\"", "\"", "\x1f", "\x7f", "\x80", "\u00e9", "\U0001f600", "\\u00e9", "\\x", "!", " "};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+		for (size_t before = 0; before < 20; before++) {
+			char text[64];
+			int n = snprintf(text, sizeof text, "[\"%.*s%s%s\"]", (int)before, "was given aspirin and", others[k], "slept well");
+			struct buf whole, piece;
+
+			buf_init(&whole, 4096);
+			buf_init(&piece, 4096);
+			read_strings((struct slice){text, (size_t)n}, (size_t)n, &whole);
+			for (size_t size = 1; size < 24; size++) {
+				buf_clear(&piece);
+				read_strings((struct slice){text, (size_t)n}, size, &piece);
+				assert_string_equal(buf_slice(&piece).p, buf_slice(&whole).p);
+			}
+			buf_free(&whole);
+			buf_free(&piece);
+		}
+}
+
 static void any_document_stays_json_of_the_same_form(void **state)
 {
 	(void)state;
@@ -461,6 +509,7 @@ int main(void)
 		cmocka_unit_test(deep_values_are_masked),
 		cmocka_unit_test(log_probabilities_pass_only_with_text_that_passed),
 		cmocka_unit_test(an_answer_that_goes_on_from_the_prompt_knows_it),
+		cmocka_unit_test(a_string_reads_alike_in_pieces_of_any_size),
 		cmocka_unit_test(any_document_stays_json_of_the_same_form),
 		cmocka_unit_test(a_long_answer_passes_as_it_comes),
 	};

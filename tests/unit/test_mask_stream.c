@@ -372,6 +372,35 @@ static void test_a_secret_is_masked_in_every_text(void **state)
 	}
 }
 
+/* A long one is looked for in parts, any of which may stand alone, and begin in the middle of a word. */
+static void test_a_secret_of_any_length_is_masked_wherever_it_begins(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *masked;
+	} secrets[] = {{1, "[ID]"}, {2, "[ID]"}, {200, "[ID]"}, {201, "[ID][ID]"}, {600, "[ID][ID][ID]"}};
+	char secret[601] = "~";
+
+	(void)state;
+	for (size_t i = 1; i < 600; i++)
+		secret[i] = (char)('a' + (i * 7 + i / 26) % 26);
+	for (size_t k = 0; k < sizeof secrets / sizeof *secrets; k++)
+		for (size_t before = 0; before < 20; before++) {
+			char text[700], want[64];
+			int n = snprintf(text, sizeof text, "%.*s%.*s!", (int)before, "seen in clinics twice", (int)secrets[k].n, secret);
+			int want_n = snprintf(want, sizeof want, "%.*s%s!", (int)before, "seen in clinics twice", secrets[k].masked);
+
+			for (int at = 0; at <= n; at += at < 30 ? 1 : 61) {
+				struct fed f = begin(engine);
+
+				mask_stream_secret(f.m, (struct slice){secret, secrets[k].n});
+				feed(&f, text, (size_t)at);
+				feed(&f, text + at, (size_t)(n - at));
+				end(&f, want, (size_t)want_n, "a secret", (size_t)at);
+			}
+		}
+}
+
 static void test_spans_and_counts_tell_what_was_masked(void **state)
 {
 	struct mask_counts counts = {{0}};
@@ -451,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_a_name_is_found_again_from_where_it_was_learnt_on),
 		cmocka_unit_test(test_a_stream_serves_one_text_after_the_other),
 		cmocka_unit_test(test_a_secret_is_masked_in_every_text),
+		cmocka_unit_test(test_a_secret_of_any_length_is_masked_wherever_it_begins),
 		cmocka_unit_test(test_spans_and_counts_tell_what_was_masked),
 		cmocka_unit_test(test_spans_count_from_the_texts_beginning),
 		cmocka_unit_test(test_finding_without_masking),
