@@ -61,6 +61,8 @@ static bool is_joint(struct scan *s, const struct part *p)
 {
 	static const char *const joints[] = {"of", "and", "the", "for", "at"};
 
+	if (p->end - p->start < 2 || p->end - p->start > 3)
+		return false;
 	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++) {
 		size_t n = 0;
 
