@@ -72,7 +72,7 @@ static int single(const struct part *p)
 		score = p->dictionary & DICTIONARY_FIRST ? 0 : -9;
 	if (p->words & WORD_STOP)
 		score = p->words & WORD_ALSO_NAME && p->shape == SHAPE_NAME ? 0 : -9;
-	return p->shape == SHAPE_CAPITALS ? score - 2 : score;
+	return p->shape == SHAPE_CAPITALS ? score - (p->end - p->start > 2 ? 2 : 4) : score;          /* "died of MI" */
 }
 
 /* A first and a last name. */
@@ -282,6 +282,11 @@ static int bonus(struct scan *s, const struct part *p, enum left left)
 	if (sign == ':' && p->end - p->start > 2 && (s->context->gap == GAP_LINE || !s->context->last) && part_is_strong(p, DICTIONARY_LAST) &&
 	    lexicon_find(p->hash)->label < 0)
 		return 2;                                /* who speaks */
+	/* "Supervisor: Osei", whatever stands before the colon */
+	if (s->context->gap == GAP_COLON && s->context->before[0] > CONTEXT_LAST && s->context->label == LABEL_NONE &&
+	    part_is_strong(p, DICTIONARY_LAST) && (sign == '\n' || sign == '/' || sign == '|' || sign == ';' ||
+	    (sign == ' ' && (scan_at(s, p->end + 1) == ' ' || scan_at(s, p->end + 1) == '/' || scan_at(s, p->end + 1) == '('))))
+		return 2;
 	if (left == LEFT_PERSON && (p->dictionary & DICTIONARY_LAST) && (word_kinds(s->context->before[0]) & WORD_KIN))
 		return sign == '.' || sign == ',' || sign == ')' || sign == ';';
 	/* "f/u w/ Kowal", "TEE (Ouellette) 9 mm" */

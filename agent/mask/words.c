@@ -41,10 +41,10 @@ static const char KIN[] =
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "
 	"operator prescriber representative proxy passenger poa worker assistant attorney trustee boy girl twin infant named colleague preceptor "
-	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor dtr bf gf husb madre padre hija hijo esposa esposo";
+	"children sons daughters siblings kids brothers sisters grandchildren rn lpn lvn cna pct sponsor landlord contractor dtr bf gf husb madre padre hija hijo esposa esposo stepdad stepmom auntie ex";
 
 static const char ADDRESS[] = "hi hello hey dear thank thanks told asked ask tell call calling paged page notified notify informed contacted contact per "
-	"nicknamed alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring best cheers interviewed counseled reassured instructed "
+	"nicknamed spelled alias aka regards sincerely welcome signed sees saw seeing met examined remind reminded referring best cheers interviewed counseled reassured instructed "
 	"encouraged inform advised okay ok morning afternoon evening";
 static const char YOU[] = "you is am m to";
 static const char WITH[] = "with by to and from is be am m for w";
@@ -123,7 +123,8 @@ static const char SPEAKER[] = "patient doctor pt nurse mother father family wife
 /* Services and trades, before the surname of who is of them. */
 static const char SERVICE[] = "peds neph nephro renal ortho cards cardiology neuro neurosurgery surg surgery onc heme hematology ent gi gyn ob obgyn uro psych "
 	"derm rheum pulm endo id ir anesthesia anes hospitalist im fm ed er icu micu sicu nicu picu vascular podiatry plastics palliative rads path attending "
-	"fellow intern consultant scrub rcis tech emt called rounded cc pcp team crew otr";
+	"fellow intern consultant scrub rcis tech emt called rounded cc pcp team crew otr provider md np pa supervisor "
+	"manager director dietitian psychologist dentist optometrist podiatrist endocrinologist plaintiff defendant decedent claimant caseworker po atty";
 static const char ABBREVIATED[] = "wm jos chas geo thos robt jas benj danl saml edw fredk";
 static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";

@@ -87,7 +87,9 @@ static void test_what_ends_and_what_goes_on_with_a_name(void **state)
 	      {"Okafor: how are you", "[NAME]: how are you"}, {"Called Bergstrom x 3", "Called [NAME] x 3"},
 	      {"Mr. Ochs (312-555-0140). Case no. 7", "Mr. [NAME] ([PHONE]). Case no. 7"},
 	      {"Mr. Hale misgendered me", "Mr. [NAME] misgendered me"}, {"Dear Parent/Guardian", NULL}, {"known as Schmidt syndrome", NULL},
-	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
+	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"CRNA: Osei", "CRNA: [NAME]"}, {"NP Osei notified", "NP [NAME] notified"},
+	      {"Lead on duty: Osei / x", "Lead on duty: [NAME] / x"}, {"spelled X-I-C-A-Y", "spelled [NAME]"},
+	      {"NP student present", NULL}, {"Father died, MI age 61.", NULL}, {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
 }
 
 static int setup(void **state)
