@@ -42,6 +42,10 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 	if (!first)
 		return !(dictionary & DICTIONARY_SAFE) || ((dictionary & NAMES) && (!is_alpha(scan_at(s, p->end + 1)) || around_right(s, p->end) >= RIGHT_VERB));
 	strong = (dictionary & NAMES) && !(dictionary & DICTIONARY_SAFE);
+	if (c->label == LABEL_PERSON && !c->mark && ((p->words & WORD_EPONYM) || around_right(s, p->end) == RIGHT_THING))
+		return false;                            /* "referred to foster care" */
+	if (c->label == LABEL_PERSON && !c->mark && (dictionary & DICTIONARY_FIRST) && (word_kinds(c->before[0]) & WORD_KIN))
+		strong = strong || around_right(s, p->end) >= RIGHT_VERB;                /* "mom rose called" */
 	if (c->label == LABEL_TITLE || c->label == LABEL_ROLE)
 		return is_small_behind_title(s, p, dictionary);
 	if (c->label == LABEL_SPOKEN)
@@ -177,7 +181,7 @@ static bool is_announced(const struct scan *s)
 	if (!c->needs_mark || c->mark)
 		return true;
 	return small && c->age <= 2 && (c->gap == GAP_SPACE || c->gap == GAP_COMMA) && !(s->word->kinds & WORD_PARTICLE) &&
-	       ((word_kinds(c->before[0]) & (WORD_KIN | WORD_ROLE | WORD_BESIDE | WORD_BE)) || c->before[0] == label_words.name);
+	       ((word_kinds(c->before[0]) & (WORD_BESIDE | WORD_BE)) || around_left(c) >= LEFT_ROLE || c->before[0] == label_words.name);
 }
 
 /* "name" by itself may be a drug's: {"name": "Lamictal"}, {"name": "Trokendi XR"} */

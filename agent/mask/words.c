@@ -50,7 +50,7 @@ static const char YOU[] = "you is am m to";
 static const char WITH[] = "with by to and from is be am m for w";
 static const char MEET[] = "i spoke spoken speak speaking discussed discuss met meet meeting talked talk talking consulted consult reviewed examined visited coordinated "
 	"conferred signed dictated accompanied referred seen lives live living this must directed relayed assisted performed written transcribed prepared verified "
-	"obtained placed ordered rounded called interviewed evaluated follow sent forwarded handed given received left message report d";
+	"appt appointment msg message routed off obtained placed ordered rounded called interviewed evaluated follow sent forwarded handed given received left message report d";
 static const char PLACE_BEFORE[] = "in from to near at of outside around through";
 
 static const char ADVERB[] = "not also now still never always currently recently previously initially then just again really often usually typically "
@@ -118,13 +118,14 @@ static const char MONTH[] = "january february march april may june july august s
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
 static const char SPEAKER[] = "patient doctor pt nurse mother father family wife husband son daughter brother sister mom dad guest clinician dr client caller "
-	"spouse parent to from re subject display aunt uncle child friend cousin niece nephew roommate boyfriend girlfriend grandma grandpa neighbor";
+	"spouse parent to from re subject display aunt uncle child friend cousin niece nephew roommate boyfriend girlfriend grandma grandpa neighbor hi hello thanks ortho peds";
 
 /* Services and trades, before the surname of who is of them. */
 static const char SERVICE[] = "peds neph nephro renal ortho cards cardiology neuro neurosurgery surg surgery onc heme hematology ent gi gyn ob obgyn uro psych "
 	"derm rheum pulm endo id ir anesthesia anes hospitalist im fm ed er icu micu sicu nicu picu vascular podiatry plastics palliative rads path attending "
 	"fellow intern consultant scrub rcis tech emt called rounded cc pcp team crew otr provider md np pa supervisor "
-	"manager director dietitian psychologist dentist optometrist podiatrist endocrinologist plaintiff defendant decedent claimant caseworker po atty";
+	"manager director dietitian psychologist dentist optometrist podiatrist endocrinologist plaintiff defendant decedent claimant caseworker po atty consult consulted texted emailed messaged "
+	"discussed see rtc";
 static const char ABBREVIATED[] = "wm jos chas geo thos robt jas benj danl saml edw fredk";
 static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";

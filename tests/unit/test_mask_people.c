@@ -89,7 +89,10 @@ static void test_what_ends_and_what_goes_on_with_a_name(void **state)
 	      {"Mr. Hale misgendered me", "Mr. [NAME] misgendered me"}, {"Dear Parent/Guardian", NULL}, {"known as Schmidt syndrome", NULL},
 	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"CRNA: Osei", "CRNA: [NAME]"}, {"NP Osei notified", "NP [NAME] notified"},
 	      {"Lead on duty: Osei / x", "Lead on duty: [NAME] / x"}, {"spelled X-I-C-A-Y", "spelled [NAME]"},
-	      {"NP student present", NULL}, {"Father died, MI age 61.", NULL}, {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
+	      {"NP student present", NULL}, {"Father died, MI age 61.", NULL}, {"spoke with brenda at", "spoke with [NAME] at"}, {"msg to Osei", "msg to [NAME]"},
+	      {"hello brenda this", "hello [NAME] this"}, {"mom rose called", "mom [NAME] called"}, {"Consulted Osei", "Consulted [NAME]"},
+	      {"mom rose from bed", NULL}, {"referred to foster care", NULL}, {"thanks for calling", NULL}, {"spoke to family", NULL},
+	      {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
 }
 
 static int setup(void **state)
