@@ -28,7 +28,8 @@ bool around_is_line(struct scan *s, size_t end)
 	uint16_t c = scan_at(s, end), last = s->context->last;
 
 	if (last == '\t' || (s->context->gap == GAP_COLON && (last == '|' || last == ' ')))          /* a cell */
-		return c == '\t' || c == '|' || (c == ' ' && scan_at(s, end + 1) == '|') || (last == '\t' && (c == '\n' || c == '\r'));
+		return c == '\t' || c == '|' || (c == ' ' && scan_at(s, end + 1) == '|') ||
+		       (last == '\t' && (c == '\n' || c == '\r'));
 	return (s->context->gap == GAP_LINE || !s->context->last) && (s->context->last == '\n' || !s->context->last) && (c == '\n' || c == '\r');
 }
 

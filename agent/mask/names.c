@@ -40,7 +40,8 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 		return false;                            /* "pt sticker:", "Mr. Cross misgendered me" */
 	dictionary = part_look_up(s, p);
 	if (!first)
-		return !(dictionary & DICTIONARY_SAFE) || ((dictionary & NAMES) && (!is_alpha(scan_at(s, p->end + 1)) || around_right(s, p->end) >= RIGHT_VERB));
+		return !(dictionary & DICTIONARY_SAFE) ||
+		       ((dictionary & NAMES) && (!is_alpha(scan_at(s, p->end + 1)) || around_right(s, p->end) >= RIGHT_VERB));
 	strong = (dictionary & NAMES) && !(dictionary & DICTIONARY_SAFE);
 	if (c->label == LABEL_PERSON && !c->mark && ((p->words & WORD_EPONYM) || around_right(s, p->end) == RIGHT_THING))
 		return false;                            /* "referred to foster care" */
@@ -97,7 +98,9 @@ struct name {
 /* "Dr. M" */
 static bool is_lone_initial(struct scan *s, const struct name *name)
 {
-	return name->parts == 1 && name->first.shape == SHAPE_INITIAL && s->context->label == LABEL_TITLE && s->context->gap == GAP_STOP &&
+	const struct context *c = s->context;
+
+	return name->parts == 1 && name->first.shape == SHAPE_INITIAL && c->label == LABEL_TITLE && c->gap == GAP_STOP &&
 	       scan_at(s, name->first.start) != 'I' && !is_alnum(scan_at(s, name->end));
 }
 
@@ -167,7 +170,8 @@ static bool is_likely(struct scan *s, const struct name *name)
 /* Behind "Officer" or "Nurse": a person, but also "Nurse Manager" and "REV CODE". */
 static bool is_role_bearer(const struct part *p)
 {
-	if (p->shape == SHAPE_CAPITALS && ((p->dictionary & DICTIONARY_SAFE) || (!(p->dictionary & NAMES) && p->end - p->start <= 4)))
+	if (p->shape == SHAPE_CAPITALS &&
+	    ((p->dictionary & DICTIONARY_SAFE) || (!(p->dictionary & NAMES) && p->end - p->start <= 4)))
 		return false;
 	return p->shape < SHAPE_CAPITALS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & NAMES);
 }
@@ -181,7 +185,8 @@ static bool is_announced(const struct scan *s)
 	if (!c->needs_mark || c->mark)
 		return true;
 	return small && c->age <= 2 && (c->gap == GAP_SPACE || c->gap == GAP_COMMA) && !(s->word->kinds & WORD_PARTICLE) &&
-	       ((word_kinds(c->before[0]) & (WORD_BESIDE | WORD_BE)) || around_left(c) >= LEFT_ROLE || c->before[0] == label_words.name);
+	       ((word_kinds(c->before[0]) & (WORD_BESIDE | WORD_BE)) || around_left(c) >= LEFT_ROLE ||
+		c->before[0] == label_words.name);
 }
 
 /* "name" by itself may be a drug's: {"name": "Lamictal"}, {"name": "Trokendi XR"} */
@@ -221,11 +226,13 @@ bool scan_name(struct scan *s, struct finding *f)
 	if (c->label == LABEL_NAME && !c->mark && name.parts == 1 && around_right(s, name.end) == RIGHT_THING)
 		return false;
 	/* "Dear Parent", "Dear Claims" */
-	if (c->before[0] == label_words.dear && name.parts == 1 && (name.first.dictionary & DICTIONARY_SAFE) && !(name.first.dictionary & DICTIONARY_FIRST))
+	if (c->before[0] == label_words.dear && name.parts == 1 && (name.first.dictionary & DICTIONARY_SAFE) &&
+	    !(name.first.dictionary & DICTIONARY_FIRST))
 		return false;
 	if (!title && !name.named && !around_credential(s, name.end))         /* "Attn: Medical Records" */
 		return false;
-	*f = (struct finding){.start = s->i, .end = part_suffix(s, name.end), .entity = ENTITY_NAME, .rule = title ? "name behind a title" : "name label", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, name.end), .entity = ENTITY_NAME,
+			      .rule = title ? "name behind a title" : "name label", .custom = -1};
 	return true;
 }
 
@@ -274,6 +281,7 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	if (right == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE) || (word == 2 && right < RIGHT_VERB) ||
 	    (word == 1 && right < RIGHT_WEAK && around_begins_sentence(s->context)))
 		return false;
-	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME, .rule = "name found before", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME,
+			      .rule = "name found before", .custom = -1};
 	return true;
 }

@@ -93,7 +93,9 @@ static bool is_article_name(struct scan *s, size_t i, size_t end)
 
 	if (end < i + 5 || scan_at(s, i + 2) != '-' || !is_upper(scan_at(s, i + 3)))
 		return false;
-	return b == 'l' ? a == 'a' || a == 'e' || a == 'u' : (a == 'u' && b == 'd') || (a == 'a' && (b == 'r' || b == 's' || b == 'd' || b == 'z'));
+	if (b == 'l')
+		return a == 'a' || a == 'e' || a == 'u';
+	return (a == 'u' && b == 'd') || (a == 'a' && (b == 'r' || b == 's' || b == 'd' || b == 'z'));
 }
 
 static void read_part(struct scan *s, size_t i, struct part *p)

@@ -187,7 +187,8 @@ static bool is_coded_pair(const struct part *last, const struct part *first)
 /* "Baker, Thomas": the last name before the first */
 static size_t last_first(struct scan *s, const struct run *run)
 {
-	const struct part *last = &run->p[run->n - 1], *surname = run->n > 1 && (run->p[0].words & WORD_PARTICLE) ? last : &run->p[0];
+	const struct part *last = &run->p[run->n - 1];
+	const struct part *surname = run->n > 1 && (run->p[0].words & WORD_PARTICLE) ? last : &run->p[0];
 	struct part first, more;
 	size_t at, end, longer;
 	uint16_t sign = scan_at(s, last->end);
@@ -247,7 +248,9 @@ static bool particle_name(struct scan *s, struct finding *f)
 	return true;
 }
 
-static const int LEFT_SCORE[] = {[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2, [LEFT_CLOSING] = 3, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
+static const int LEFT_SCORE[] = {
+	[LEFT_PLACE] = -3, [LEFT_THING] = -4, [LEFT_PLACE_NAME] = -6, [LEFT_LIST] = 2, [LEFT_WITH] = 1, [LEFT_BY] = 2,
+	 [LEFT_CLOSING] = 3, [LEFT_ROLE] = 3, [LEFT_SERVICE] = 3, [LEFT_PERSON] = 4};
 static const int RIGHT_SCORE[] = {[RIGHT_THING] = -8, [RIGHT_CODE] = -3, [RIGHT_WEAK] = 1, [RIGHT_MORE] = 2, [RIGHT_VERB] = 3, [RIGHT_SURE] = 5};
 
 /* The name of a place of two words. */
@@ -265,8 +268,8 @@ static size_t with_initial(struct scan *s, const struct part *first, size_t end)
 {
 	size_t behind = end + 3;
 
-	if (end != first->end || !part_is_strong(first, DICTIONARY_FIRST) || scan_at(s, end) != ' ' || !is_upper(scan_at(s, end + 1)) ||
-	    scan_at(s, end + 2) != '.')
+	if (end != first->end || !part_is_strong(first, DICTIONARY_FIRST) || scan_at(s, end) != ' ' ||
+	    !is_upper(scan_at(s, end + 1)) || scan_at(s, end + 2) != '.')
 		return end;
 	return around_right(s, behind) >= RIGHT_WEAK ? behind : end;
 }
@@ -279,8 +282,8 @@ static int bonus(struct scan *s, const struct part *p, enum left left)
 
 	if (p->shape != SHAPE_NAME || (p->words & (WORD_EPONYM | WORD_STOP)))
 		return 0;
-	if (sign == ':' && p->end - p->start > 2 && (s->context->gap == GAP_LINE || !s->context->last) && part_is_strong(p, DICTIONARY_LAST) &&
-	    lexicon_find(p->hash)->label < 0)
+	if (sign == ':' && p->end - p->start > 2 && (s->context->gap == GAP_LINE || !s->context->last) &&
+	    part_is_strong(p, DICTIONARY_LAST) && lexicon_find(p->hash)->label < 0)
 		return 2;                                /* who speaks */
 	/* "Supervisor: Osei", whatever stands before the colon */
 	if (s->context->gap == GAP_COLON && s->context->before[0] > CONTEXT_LAST && s->context->label == LABEL_NONE &&
@@ -366,6 +369,7 @@ bool scan_person(struct scan *s, struct finding *f)
 	}
 	if (score < LIKELY)
 		return false;
-	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
+	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME,
+			      .rule = "name in running text", .custom = -1};
 	return true;
 }

@@ -42,19 +42,25 @@ static void test_names_in_small_letters(void **state)
 	CHECK({"dw dr castellanos, hold", "dw dr [NAME], hold"}, {"mr. lo refused", "mr. [NAME] refused"},
 	      {"pt okonkwo, adaeze 31f", "pt [NAME] 31f"}, {"mother latoya jeffries signed", "mother [NAME] signed"},
 	      {"roommate dmitri found him", "roommate [NAME] found him"}, {"pcp worthington aware", "pcp [NAME] aware"},
-	      {"e-signed: m. fairbanks", "e-signed: [NAME]"}, {"from doctor weissman's office", "from doctor [NAME]'s office"},
+	      {"e-signed: m. fairbanks", "e-signed: [NAME]"},
+	      {"from doctor weissman's office", "from doctor [NAME]'s office"},
 	      {"last name adeyemi", "last name [NAME]"},
-	      {"pt ambulating in hall", NULL}, {"dr visit went ok", NULL}, {"ms contin 15 mg", NULL}, {"mom worried about rash", NULL},
-	      {"pt eliquis held", NULL}, {"mother deceased", NULL}, {"Patient: Pretty much.", NULL}, {"Patient: You flatter me.", NULL});
+	      {"pt ambulating in hall", NULL}, {"dr visit went ok", NULL}, {"ms contin 15 mg", NULL},
+	      {"mom worried about rash", NULL},
+	      {"pt eliquis held", NULL}, {"mother deceased", NULL}, {"Patient: Pretty much.", NULL},
+	      {"Patient: You flatter me.", NULL});
 }
 
 static void test_names_behind_offices_and_ranks(void **state)
 {
-	CHECK({"Officer Villanueva is here", "Officer [NAME] is here"}, {"Ofc. Green", "Ofc. [NAME]"}, {"w/ 1LT Gray", "w/ 1LT [NAME]"},
+	CHECK({"Officer Villanueva is here", "Officer [NAME] is here"}, {"Ofc. Green", "Ofc. [NAME]"},
+	      {"w/ 1LT Gray", "w/ 1LT [NAME]"},
 	      {"Pastor Ellington visited", "Pastor [NAME] visited"}, {"Baby Girl Penhallow", "Baby Girl [NAME]"},
 	      {"goes by Ace", "goes by [NAME]"}, {"EXP COSIGNER: GREELEY, HORACE", "EXP COSIGNER: [NAME]"},
-	      {"Officer on duty", NULL}, {"Principal Diagnosis: sepsis", NULL}, {"Medic Alert bracelet", NULL}, {"Nurse Manager aware", NULL},
-	      {"REV CODE 0450", NULL}, {"Baby girl doing well", NULL}, {"Cc: (Nephrologist)", NULL}, {"Attn: Medical Records", NULL},
+	      {"Officer on duty", NULL}, {"Principal Diagnosis: sepsis", NULL}, {"Medic Alert bracelet", NULL},
+	      {"Nurse Manager aware", NULL},
+	      {"REV CODE 0450", NULL}, {"Baby girl doing well", NULL}, {"Cc: (Nephrologist)", NULL},
+	      {"Attn: Medical Records", NULL},
 	      {"Signed: Electronically", NULL});
 }
 
@@ -62,37 +68,51 @@ static void test_names_first_in_a_line_or_cell(void **state)
 {
 	CHECK({"Brantley Osgood, 58M, has pain", "[NAME], 58M, has pain"}, {"Vang, Pa Nhia 34F", "[NAME] 34F"},
 	      {"ED NOTE: St. Pierre, Andre 33 yo", "ED NOTE: [NAME] 33 yo"}, {"Dunmore, R | 52 | CHF", "[NAME] | 52 | CHF"},
-	      {"Patient:  Rasmussen,\n   Kirsten M.", "Patient:  [NAME]"}, {"Name: Jane M. Bell", "Name: [NAME]"}, {"AUTHOR: GREELEY,HORACE T", "AUTHOR: [NAME]"},
+	      {"Patient:  Rasmussen,\n   Kirsten M.", "Patient:  [NAME]"}, {"Name: Jane M. Bell", "Name: [NAME]"},
+	      {"AUTHOR: GREELEY,HORACE T", "AUTHOR: [NAME]"},
 	      {"<family>Achterberg</family>", "<family>[NAME]</family>"},
-	      {"Hip Fracture 83F", NULL}, {"Chest Pain, 58M", NULL}, {"Rash, Fever 3 days", NULL}, {"Vitamin, C | x", NULL});
+	      {"Hip Fracture 83F", NULL}, {"Chest Pain, 58M", NULL}, {"Rash, Fever 3 days", NULL},
+	      {"Vitamin, C | x", NULL});
 }
 
 static void test_names_behind_services_and_kin(void **state)
 {
 	CHECK({"D/w ortho Kowalski, NWB.", "D/w ortho [NAME], NWB."}, {"IR (Bohm) to place", "IR ([NAME]) to place"},
-	      {"Surgery (Ruiz/Cole-Hart) to see", "Surgery ([NAME]/[NAME]) to see"}, {"sons Bo & Al", "sons [NAME] & [NAME]"},
+	      {"Surgery (Ruiz/Cole-Hart) to see", "Surgery ([NAME]/[NAME]) to see"},
+	      {"sons Bo & Al", "sons [NAME] & [NAME]"},
 	      {"Her aunt (Fern) raised her", "Her aunt ([NAME]) raised her"}, {"RN Kowalski aware", "RN [NAME] aware"},
-	      {"Operator Hill. No", "Operator [NAME]. No"}, {"R. van der Berg, MD", "[NAME], MD"}, {"Dr. Noor ul-Amin agrees", "Dr. [NAME] agrees"},
-	      {"Smith/Jones team", "[NAME]/[NAME] team"}, {"Paged Osterhaus x2", "Paged [NAME] x2"}, {"Jos. Krall, MD", "[NAME], MD"}, {"Ayla M. was absent", "[NAME] was absent"}, {"- Dr. M", "- Dr. [NAME]"},
+	      {"Operator Hill. No", "Operator [NAME]. No"}, {"R. van der Berg, MD", "[NAME], MD"},
+	      {"Dr. Noor ul-Amin agrees", "Dr. [NAME] agrees"},
+	      {"Smith/Jones team", "[NAME]/[NAME] team"}, {"Paged Osterhaus x2", "Paged [NAME] x2"},
+	      {"Jos. Krall, MD", "[NAME], MD"}, {"Ayla M. was absent", "[NAME] was absent"}, {"- Dr. M", "- Dr. [NAME]"},
 	      {"Ms. Friday was seen", "Ms. [NAME] was seen"},
 	      {"Mr. Poe. Rent $800", "Mr. [NAME]. Rent $800"}, {"Mr. Ng. Drain is out", "Mr. [NAME]. Drain is out"},
-	      {"IR (Drain) placed", NULL}, {"Peds: well", NULL}, {"Foster mother is here", NULL}, {"Staff RN aware", NULL}, {"MS RDN", NULL});
+	      {"IR (Drain) placed", NULL}, {"Peds: well", NULL}, {"Foster mother is here", NULL}, {"Staff RN aware", NULL},
+	      {"MS RDN", NULL});
 }
 
 static void test_what_ends_and_what_goes_on_with_a_name(void **state)
 {
-	CHECK({"Sam Bell III agrees", "[NAME] agrees"}, {"Ray \"Tip\" Mosley, Jr. agrees", "[NAME]. agrees"}, {"Dr. Gaines Sr was", "Dr. [NAME] was"},
+	CHECK({"Sam Bell III agrees", "[NAME] agrees"}, {"Ray \"Tip\" Mosley, Jr. agrees", "[NAME]. agrees"},
+	      {"Dr. Gaines Sr was", "Dr. [NAME] was"},
 	      {"this is denise from", "this is [NAME] from"}, {"MR. OKAFOR: Objection.", "MR. [NAME]: Objection."},
-	      {"Crew: Boggs/Hale", "Crew: [NAME]/[NAME]"}, {"Dra. Ybarra", "Dra. [NAME]"}, {"||9^OKAFOR^NGOZI^M||", "||9^[NAME]||"},
+	      {"Crew: Boggs/Hale", "Crew: [NAME]/[NAME]"}, {"Dra. Ybarra", "Dra. [NAME]"},
+	      {"||9^OKAFOR^NGOZI^M||", "||9^[NAME]||"},
 	      {"Okafor: how are you", "[NAME]: how are you"}, {"Called Bergstrom x 3", "Called [NAME] x 3"},
 	      {"Mr. Ochs (312-555-0140). Case no. 7", "Mr. [NAME] ([PHONE]). Case no. 7"},
-	      {"Mr. Hale misgendered me", "Mr. [NAME] misgendered me"}, {"Dear Parent/Guardian", NULL}, {"known as Schmidt syndrome", NULL},
-	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"CRNA: Osei", "CRNA: [NAME]"}, {"NP Osei notified", "NP [NAME] notified"},
+	      {"Mr. Hale misgendered me", "Mr. [NAME] misgendered me"}, {"Dear Parent/Guardian", NULL},
+	      {"known as Schmidt syndrome", NULL},
+	      {"pt sticker: none", NULL}, {"Temp 94 F in range", NULL}, {"CRNA: Osei", "CRNA: [NAME]"},
+	      {"NP Osei notified", "NP [NAME] notified"},
 	      {"Lead on duty: Osei / x", "Lead on duty: [NAME] / x"}, {"spelled X-I-C-A-Y", "spelled [NAME]"},
-	      {"NP student present", NULL}, {"Father died, MI age 61.", NULL}, {"spoke with brenda at", "spoke with [NAME] at"}, {"msg to Osei", "msg to [NAME]"},
-	      {"hello brenda this", "hello [NAME] this"}, {"mom rose called", "mom [NAME] called"}, {"Consulted Osei", "Consulted [NAME]"},
-	      {"mom rose from bed", NULL}, {"referred to foster care", NULL}, {"thanks for calling", NULL}, {"spoke to family", NULL},
-	      {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL}, {"Primary: sepsis", NULL});
+	      {"NP student present", NULL}, {"Father died, MI age 61.", NULL},
+	      {"spoke with brenda at", "spoke with [NAME] at"}, {"msg to Osei", "msg to [NAME]"},
+	      {"hello brenda this", "hello [NAME] this"}, {"mom rose called", "mom [NAME] called"},
+	      {"Consulted Osei", "Consulted [NAME]"},
+	      {"mom rose from bed", NULL}, {"referred to foster care", NULL}, {"thanks for calling", NULL},
+	      {"spoke to family", NULL},
+	      {"Staged per Ann Arbor.", NULL}, {"this is normal", NULL}, {"80053^CMP^CPT", NULL},
+	      {"Primary: sepsis", NULL});
 }
 
 static int setup(void **state)
