@@ -361,6 +361,8 @@ void labels_fill(void)
 	label_words.mr = phrase_hash("mr", &last);
 	label_words.ms = phrase_hash("ms", &last);
 	label_words.dear = phrase_hash("dear", &last);
+	label_words.family = phrase_hash("family", &last);
+	label_words.given = phrase_hash("given", &last);
 	label_words.name = phrase_hash("name", &last);
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);

@@ -153,8 +153,13 @@ static bool is_likely(struct scan *s, const struct name *name)
 {
 	const struct part *p = &name->first;
 	uint16_t behind = scan_at(s, name->end);
+	uint64_t before = s->context->before[0];
+	uint16_t last = s->context->last;
 	bool ends = ends_line(s, name->end) || behind == ',' || behind == '.' || behind == '/' || (behind == ' ' && scan_at(s, name->end + 1) == ' ');
 
+	/* "family":"Bright", <given>Hope</given>, but not "Family: hypertension" */
+	if ((before == label_words.family || before == label_words.given) && ((last == '"' && behind == '"') || (last == '>' && behind == '<')))
+		return name->named;
 	/* "Attending: Cho / Resident: Ames", where nobody speaks */
 	if (!(word_kinds(s->context->before[0]) & WORD_SPEAKER) && name->parts == 1 && p->shape == SHAPE_NAME && !(p->words & WORD_STOP) &&
 	    (ends_line(s, name->end) || behind == ',' || behind == '"' || (behind == '/' && is_upper(scan_at(s, name->end + 1))) || (behind == ' ' && !is_alpha(scan_at(s, name->end + 1)))))

@@ -203,7 +203,7 @@ static size_t last_first(struct scan *s, const struct run *run)
 		return last_initial(s, last, &first);
 	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)))
 		return 0;
-	if (sign == '^' && (s->context->last == '^' || s->context->last == '|') && is_coded_pair(surname, &first))
+	if (sign == '^' && (s->context->last == '^' || s->context->last == '|' || s->context->last == '[') && is_coded_pair(surname, &first))
 		return more_first(s, &first, &more) ? more_first(s, &first, &more) : first.end;
 	if (first.shape != last->shape && !(last->shape == SHAPE_CAPITALS && part_is_strong(last, DICTIONARY_LAST)))
 		return 0;

@@ -70,7 +70,8 @@ static void test_names_first_in_a_line_or_cell(void **state)
 	      {"ED NOTE: St. Pierre, Andre 33 yo", "ED NOTE: [NAME] 33 yo"}, {"Dunmore, R | 52 | CHF", "[NAME] | 52 | CHF"},
 	      {"Patient:  Rasmussen,\n   Kirsten M.", "Patient:  [NAME]"}, {"Name: Jane M. Bell", "Name: [NAME]"},
 	      {"AUTHOR: GREELEY,HORACE T", "AUTHOR: [NAME]"},
-	      {"<family>Achterberg</family>", "<family>[NAME]</family>"},
+	      {"{\"family\":\"Bright\",\"given\":[\"Hope\"]}", "{\"family\":\"[NAME]\",\"given\":[\"[NAME]\"]}"},
+	      {"Family: cancer", NULL}, {"PN [GRANGER^ODELL]", "PN [[NAME]]"}, {"<family>Achterberg</family>", "<family>[NAME]</family>"},
 	      {"Hip Fracture 83F", NULL}, {"Chest Pain, 58M", NULL}, {"Rash, Fever 3 days", NULL},
 	      {"Vitamin, C | x", NULL});
 }
