@@ -35,7 +35,7 @@ static bool goes_on(struct scan *s, size_t end)
 {
 	uint16_t c = scan_at(s, end), next = scan_at(s, end + 1);
 
-	if (is_alnum(c) || c == '%' || c == '+' || c == '"')
+	if (is_alnum(c) || c == '%' || c == '+' || (c == '"' && s->context->last != '"'))      /* inches, or a string of JSON */
 		return true;
 	if (c == ',')                                    /* "3/4,3/5" */
 		return is_digit(next) && scan_at(s, end + 2) != '/' && scan_at(s, end + 3) != '/';
@@ -175,7 +175,9 @@ static bool is_entry(struct scan *s, size_t end)
 	if (c == ':' || has_time(s, end) || (c == ' ' && is_dash(scan_at(s, end + 1)) && scan_at(s, end + 2) == ' '))
 		return true;
 	behind = kinds_behind(s, end);
-	return (behind & (WORD_ROLE | WORD_VERB | WORD_PARTICIPLE)) && !(behind & WORD_PLACE_BEFORE);
+	if (scan_at(s, end) == '\t' && is_digit(scan_at(s, end + 1)))       /* a row of values */
+		return true;
+	return (behind & (WORD_ROLE | WORD_VERB | WORD_PARTICIPLE | WORD_VITAL)) && !(behind & WORD_PLACE_BEFORE);
 }
 
 /* "11/27 on PHQ-9", "24/30 on the MMSE" */
@@ -204,7 +206,8 @@ static bool is_day(struct scan *s, const struct day *d)
 	if (is_listed(s, d))
 		return true;
 	if (d->sign == '-')
-		return (cue && ends_alone(s, d->end)) || (begins_line(c) && is_entry(s, d->end) && (d->first > d->second || has_time(s, d->end)));
+		return (cue && !(number_kinds(c->before[0]) & NUMBER_WEEKDAY) && ends_alone(s, d->end)) ||       /* no "Mon-Fri 8-5" */
+		       (begins_line(c) && is_entry(s, d->end) && (d->first > d->second || has_time(s, d->end)));
 	if (scan_at(s, d->end) == '-' && is_digit(scan_at(s, d->end + 1)))
 		return partner(s, d) == PARTNER_DAY;
 	if (d->first == 2 && d->second == 2 && scan_at(s, d->end) == ' ' && is_alpha(scan_at(s, d->end + 1)) &&
@@ -220,6 +223,34 @@ static bool is_day(struct scan *s, const struct day *d)
 	if (near && ((before & WORD_AND) ? lexicon_find(c->before[1]) == &lexicon_none : (before | word_kinds(c->before[1])) & WORD_SCORE))
 		return false;                            /* "24/30 and 11/27", "MoCA 11/30" */
 	return d->padded || (partner(s, d) != PARTNER_SCORE && !on_scale(s, d->end));
+}
+
+/* "10/3-5": a day, and the last one of the same month; the unit behind, 0. */
+static size_t days_of_month(struct scan *s)
+{
+	struct day d;
+	size_t n, end;
+	int last;
+
+	if (!read_day(s, s->i, &d) || d.sign != '/' || is_score(&d) || scan_at(s, d.end) != '-')
+		return 0;
+	n = number(s, d.end + 1, &last);
+	end = d.end + 1 + n;
+	return n && n < 3 && last > d.second && check_day(-1, d.first, last) && !goes_on(s, end) && scan_at(s, end) != '/' &&
+	       scan_at(s, end) != '-' && !(kinds_behind(s, end) & WORD_SHARE) ? end : 0;
+}
+
+/* "2024-03" */
+static size_t year_and_month(struct scan *s)
+{
+	int year, month;
+	size_t n = number(s, s->i, &year), m = number(s, s->i + 5, &month), end = s->i + 7;
+
+	if (n != 4 || year < 1900 || year > 2099 || scan_at(s, s->i + 4) != '-' || m != 2 || month < 1 || month > 12 || goes_on(s, end))
+		return 0;
+	if (scan_at(s, end) == '-' || scan_at(s, end) == '/' || (month > 9 && !(word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_IN))))
+		return 0;
+	return end;
 }
 
 /* "2/2016", "03-2019" */
@@ -287,14 +318,17 @@ bool scan_day(struct scan *s, struct finding *f)
 	if (is_stamp(d) && !is_alnum(scan_at(s, d->group[0].end)))
 		return found(f, s, d->group[0].end, "year, month and day");
 	/* the end of something longer */
-	if (d->groups < 2 || d->group[0].n > 2 || (c->last < 0x80 && c->last && strchr("/.+=#<_^", c->last)) ||
+	if (d->groups < 2 || (d->group[0].n > 2 && d->group[0].n != 4) || (c->last < 0x80 && c->last && strchr("/.+=#<_^", c->last)) ||
 	    (c->last == '-' && c->before[0] != CONTEXT_DATE))
 		return false;
-	k = month_and_year(s);
+	k = d->group[0].n == 4 ? year_and_month(s) : month_and_year(s);
 	if (k)
 		return found(f, s, k, "month and year");
 	k = range(d);
 	if (k && digits_end(s, d, k))
 		return found(f, s, d->group[k - 1].end, "days and months");
+	k = days_of_month(s);
+	if (k)
+		return found(f, s, k, "days and months");
 	return read_day(s, s->i, &day) && is_day(s, &day) && found(f, s, day.end, "day and month");
 }

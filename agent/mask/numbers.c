@@ -264,7 +264,7 @@ static int full_year(const struct digits *d, size_t group)
 }
 
 /* 3/14/2024, 14.3.2024, 03-14-24, 2024-03-14 */
-static bool is_date(const struct digits *d, bool label)
+static bool is_date(const struct digits *d, bool label, bool cue)
 {
 	char sign = d->group[1].sign;
 	int a = digits_value(d, 0), b = digits_value(d, 1), c = digits_value(d, 2);
@@ -276,7 +276,7 @@ static bool is_date(const struct digits *d, bool label)
 	if (d->group[0].n > 2 || d->group[1].n > 2 || (d->group[2].n != 4 && d->group[2].n != 2))
 		return false;
 	/* "1.2.24" could be a section, "14.03.24" and "8.21.24" are none */
-	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label && (sign == ' ' || (d->group[0].n + d->group[1].n < 4 && a <= 12 && b <= 12)))
+	if (d->group[2].n == 2 && (sign == '.' || sign == ' ') && !label && (sign == ' ' || (!cue && d->group[0].n + d->group[1].n < 4 && a <= 12 && b <= 12)))
 		return false;
 	if (label && d->group[0].n == 2 && d->group[1].n == 2 && d->group[2].n == 2 && a > 31 && check_day(-1, b, c))
 		return true;                                     /* 45-03-04 */
@@ -285,14 +285,15 @@ static bool is_date(const struct digits *d, bool label)
 
 bool scan_date(struct scan *s, struct finding *f)
 {
-	bool label = labelled(s, LABEL_DATE);
+	const struct context *context = s->context;
+	bool label = labelled(s, LABEL_DATE), cue = context->gap == GAP_SPACE && (word_kinds(context->before[0]) & WORD_DATE_BEFORE);
 	const struct digits *d;
 	uint16_t c;
 
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
-	if (d->groups >= 3 && is_date(d, label)) {
+	if (d->groups >= 3 && is_date(d, label, cue)) {
 		c = scan_at(s, d->group[2].end);
 		/* a time may follow ("2024-03-14T10:15"); more digits by the same sign make it a number of another kind */
 		if (!is_digit(c) && (!is_alpha(c) || c == 'T' || c == 't' || d->group[2].n == 4) &&

@@ -112,6 +112,8 @@ static size_t and_year(struct scan *s, size_t end)
 {
 	size_t at = skip(s, end, " ,-/", 2), behind, of;
 
+	if (scan_at(s, end - 1) == '.' && at == end && is_digit(scan_at(s, end)) && year(s, end))
+		return year(s, end);
 	if (at == end + 1 && scan_at(s, end) == ',' && scan_at(s, at) == '\n')
 		at++;                                    /* "March 14,\n2024" */
 	of = at;
@@ -235,6 +237,13 @@ static size_t month_first(struct scan *s, size_t i)
 			return 0;
 		return and_year(s, to);
 	}
+	/* "March\n14, 2024" */
+	if (sure && scan_at(s, end) == '\n') {
+		to = day(s, end + 1, &ordinal);
+		behind = to ? and_year(s, to) : 0;
+		if (behind > to)
+			return behind;
+	}
 	/* "January to March 2023" */
 	at = upto(s, end);
 	to = at ? month(s, at) : 0;
@@ -269,6 +278,8 @@ static size_t day_first(struct scan *s, size_t i)
 	if (behind && scan_at(s, behind) == ' ' && month(s, behind + 1))
 		end = behind;
 	at = skip(s, end, " -/", 1);
+	if (scan_at(s, end) == '.' && is_alpha(scan_at(s, end + 1)))         /* "14.Mar.2024" */
+		at = end + 1;
 	if (at == end)
 		return 0;
 	if (scan_at(s, at + 2) == ' ' && ((lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f') ||
@@ -302,6 +313,16 @@ static size_t year_first(struct scan *s, size_t i)
 	return behind && ends_day(s, behind) ? behind : 0;
 }
 
+/* " of last month", " of this month" */
+static bool of_month(struct scan *s, size_t end)
+{
+	size_t at;
+
+	if (!(number_kinds(around_word(s, end + 1, &at)) & NUMBER_OLD) || at != end + 3 || scan_at(s, at) != ' ')
+		return false;
+	return (word_kinds(around_word(s, at + 1, &end)) & WORD_PERIOD) && scan_at(s, end) == ' ' && (word_kinds(around_word(s, end + 1, &at)) & WORD_AGE);
+}
+
 /* "on the 14th she fell": the unit behind the day at place i, 0: something else is counted. */
 static size_t day_alone(struct scan *s, size_t i)
 {
@@ -314,9 +335,28 @@ static size_t day_alone(struct scan *s, size_t i)
 	case 0: case '.': case ',': case ';': case ':': case ')': case '\n':
 		return end;
 	case ' ':
+		if (of_month(s, end))
+			return end;
 		return word_kinds(around_word(s, end + 1, &behind)) & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB) ? end : 0;
 	}
 	return 0;
+}
+
+/* "ten twenty-four nineteen sixty" behind what asks for a date: three words of numbers at least; the unit behind, 0. */
+static size_t spoken(struct scan *s)
+{
+	const unsigned int kinds = NUMBER_UNIT | NUMBER_TENS | NUMBER_ORDINAL | NUMBER_FORTY | NUMBER_NINETY | NUMBER_HUNDRED | NUMBER_THOUSAND;
+	size_t i = s->i, end, behind = 0;
+
+	for (int k = 0; k < 10; k++) {
+		if (!(number_kinds(around_word(s, i, &end)) & kinds) || is_alnum(scan_at(s, end)))
+			return k > 2 ? behind : 0;
+		behind = end;
+		i = skip(s, end, " ,-", 2);
+		if (i == end)
+			return k > 1 ? behind : 0;
+	}
+	return behind;
 }
 
 /* "3/14" and "3/14/24" behind the day of the week: the unit behind, 0. */
@@ -354,6 +394,9 @@ bool scan_written_date(struct scan *s, struct finding *f)
 			end = year_first(s, s->i);
 		return end && found(f, s, end);
 	}
+	end = s->context->label == LABEL_DATE && s->word->numbers ? spoken(s) : 0;
+	if (end)
+		return found(f, s, end);
 	if (s->word->numbers & NUMBER_DAY)
 		return scan_holiday(s, f);
 	if (s->word->kinds & WORD_MONTH) {
@@ -376,7 +419,9 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		at = s->token + 1;
 		end = scan_at(s, s->token) == ' ' && (is_digit(scan_at(s, at)) || is_alpha(scan_at(s, at))) && day(s, at, &ordinal) && ordinal ?
 			day_first(s, at) : 0;
-		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY)))
+		if (!end && is_digit(scan_at(s, at)) && of_month(s, day(s, at, &ordinal)))
+			end = day(s, at, &ordinal);
+		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY | WORD_VERB)))
 			end = day_alone(s, at);
 		return end && found(f, s, end);
 	}

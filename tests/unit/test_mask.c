@@ -296,7 +296,9 @@ static void test_days_without_a_year(void **state)
 	      {"F/u 10-20 w/ surgery", "F/u [DATE] w/ surgery"}, {"call 11-13 1715", "call [DATE] 1715"}, {"3/4, 3/5 and 3/7", "[DATE], [DATE] and [DATE]"},
 	      {"4/4 0700-1900: calm", "[DATE] 0700-1900: calm"}, {"CABG 2/2016", "CABG [DATE]"}, {"in 08/97 she", "in [DATE] she"}, {"seen 5/4 by", "seen [DATE] by"},
 	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"}, {"labs 5-19 Na 138", "labs [DATE] Na 138"}, {"5-19 0650: resting", "[DATE] 0650: resting"}, {"9JAN", "[DATE]"},
-	      {"the 5/8 visit", "the [DATE] visit"}, {"March 14,\n2024", "[DATE]"}, {"Augmentin 8/2 bid", NULL}, {"2/3 trials", NULL}, {"MIC S 8/4 /", NULL},
+	      {"the 5/8 visit", "the [DATE] visit"}, {"10/3-5 inpatient", "[DATE] inpatient"}, {"since 2024-03", "since [DATE]"}, {"{\"lastVisit\": \"10/24\"}", "{\"lastVisit\": \"[DATE]\"}"},
+	      {"seen 8.9.24", "seen [DATE]"}, {"the 14th of last month", "[DATE] of last month"}, {"seen March\n14, 2024", "seen [DATE]"}, {"Mon-Fri 8-5", NULL},
+	      {"date of birth is ten twenty-four nineteen sixty", "date of birth is [DATE]"}, {"3/4-5 tablets", NULL}, {"March 14,\n2024", "[DATE]"}, {"Augmentin 8/2 bid", NULL}, {"2/3 trials", NULL}, {"MIC S 8/4 /", NULL},
 	      {"f/u 10-14 days", NULL}, {"on 2-4 L", NULL}, {"seen 2-3 times", NULL}, {"between 3-4 pm", NULL}, {"MoCA 11/30", NULL}, {"11/27 on PHQ-9", NULL},
 	      {"Page 2/11", NULL}, {"H/H 10/30", NULL}, {"fell 2/2 weakness", NULL}, {"from 7/10 to 3/10", NULL}, {"1/20 and 1/40 dilutions", NULL}, {"on 1/2 tab", NULL},
 	      {"in OCT thinning", NULL}, {"36 4/7", NULL}, {"3/14 nodes", NULL}, {"on the 2nd floor", NULL}, {"3/4 of the time", NULL}, {"10/12.5 daily", NULL});

@@ -39,6 +39,7 @@ static const char *const TEXTS[] = {
 	"Cr 1.4 (10/24); 3/4, 3/5 and 3/7 missed, F/u 10-20 w/ x, call 11-13 1715, from 3/4 to 3/9, 11/27 on the PHQ-9, 1/20 and 1/40, 2/2 pain, 02-2016 4/5 s",
 	"she is ninety-one now, (93M, POD 3), she is 94 on RA, will be 95 in June, 97F, HR 88, 94 y of data, born in 1929, in her mid-90s, 93 yowm",
 	"ICU x5521 (x206), x 4413; ext. 4-7712, at 826-0138, two oh six, five five five, zero one three eight; one two three; x100 y, at 250-3000 units",
+	"labs 4-18 Na, Wed 5/8, 9JAN, the 14th of last month, 10/3-5 in, since 2024-03, seen March\n14, 2024, date of birth is ten twenty-four nineteen sixty, F/92",
 	"Admit 3/14, d/c 3/19. 3/4-3/9/22; in March, since Oct; May 3 to 9; fall of 2022, Christmas Eve 2021; on the 14th she fell\n3/9: x\n3/10 At 0815 Y",
 	"MRNs: 40718265, 40718266 and 40718267; medicalRecordNumber: 40718265, xxx-xx-8741, xxxxx8741, 40718265 (MRN), MRN40718265, incident no. 718265",
 	"{\"identifier\":[{\"code\":\"MR\",\"value\":\"40718265\"}],\"telecom\":[{\"system\":\"phone\",\"value\":\"482-3190\"}]} died at 94, in her 90s; 94M; b. 1931",
