@@ -99,7 +99,8 @@ static bool try_pattern(struct scan *s, size_t at, size_t i, struct finding *f)
 
 		look(s, v, at, most);
 		code = pcre2_match(s->engine->pattern[i], (PCRE2_SPTR)v->text, v->n, v->from,
-				   v->whole ? options : options | PCRE2_PARTIAL_HARD, v->data, s->engine->limits);
+				   v->whole ? options : options | PCRE2_PARTIAL_HARD, v->data,
+				   at > s->i ? s->engine->narrow : s->engine->limits);
 		if (code != PCRE2_ERROR_PARTIAL || v->all)
 			break;
 	}

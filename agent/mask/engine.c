@@ -7,6 +7,7 @@
 #include "utf8.h"
 
 #define MATCH_LIMIT 50000                        /* steps of one attempt of a pattern */
+#define NARROW_LIMIT 2000                        /* inside of a word; a run of characters as long as can be seen takes a quarter */
 
 /* A pattern meets texts as they are read, without marks and in Latin letters, and so must be read alike. */
 static enum rc read_pattern(const char *regex, struct buf *out)
@@ -105,9 +106,11 @@ static enum rc compile(struct mask_engine *e, size_t i, const struct custom_rule
 	int code;
 	enum rc rc;
 
-	if (!e->limits && !(e->limits = pcre2_match_context_create(NULL)))
+	if ((!e->limits && !(e->limits = pcre2_match_context_create(NULL))) ||
+	    (!e->narrow && !(e->narrow = pcre2_match_context_create(NULL))))
 		return RC_NOMEM;
 	pcre2_set_match_limit(e->limits, MATCH_LIMIT);
+	pcre2_set_match_limit(e->narrow, NARROW_LIMIT);
 	buf_init(&regex, 65536);
 	if (read_pattern(rule->regex, &regex) == RC_OK)
 		e->pattern[i] = pcre2_compile((PCRE2_SPTR)regex.data, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL);
@@ -199,6 +202,7 @@ void mask_engine_free(struct mask_engine *e)
 	free(e->pattern);
 	free(e->first);
 	pcre2_match_context_free(e->limits);
+	pcre2_match_context_free(e->narrow);
 	free(e);
 }
 

@@ -38,7 +38,8 @@ struct mask_engine {
 	uint8_t (*first)[32];            /* ASCII characters that each can begin with, a bit each */
 	uint8_t any_first[32];           /* that one of them can */
 	uint8_t inside_first[32];        /* that one of those can which are found inside of words, too: patterns */
-	pcre2_match_context *limits;     /* of an attempt; NULL without patterns */
+	pcre2_match_context *limits;     /* of an attempt where a word begins; NULL without patterns */
+	pcre2_match_context *narrow;     /* of one inside of a word: there are as many as it has characters */
 	size_t n_custom;
 	int first_year;                  /* earlier ones tell ages over 89 */
 };

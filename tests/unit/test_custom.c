@@ -122,6 +122,7 @@ static void test_a_pattern_that_takes_too_long_masks_the_word_in_every_cut(void 
 	memset(text + 2, 'a', 200);
 	strcpy(text + 202, "b ok");
 	pattern("(a+)+$", text, want);
+	pattern("(?<=x)(a+)+$", "wxaaaaaaaaaaaaaaaaaaaab ok", "[SITE] ok");     /* inside of the word */
 }
 
 /* ---- lists of words -------------------------------------------------------------------------------------------------- */
