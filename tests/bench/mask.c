@@ -1,11 +1,13 @@
 /* The masking engine alone, on one thread: how fast it starts, how many MB of clinical prose it masks in a second, how long it holds
- * tokens back, how much an open stream keeps, and how much longer hostile input takes than prose of the same size.
+ * tokens back, how much an open stream keeps, what a site's own words and patterns cost, and how much longer hostile input takes
+ * than prose of the same size.
  * Usage: mask NOTE CORPUS; prints one JSON object. */
 #include "hostile.h"
 #include "prose.h"
 
 #include <limits.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include "answer.h"
 #include "dialect.h"
@@ -91,6 +93,55 @@ static double mb_per_s(void (*one)(struct slice text, struct buf *out))
 	}
 	buf_free(&out);
 	return (double)bytes / (double)(cpu_ns() - from) * 1e3;
+}
+
+#define SITE_WORDS 10000
+
+/* Names as wards, towers and studies have them, in a file; none is in the prose. */
+static void write_words(FILE *f)
+{
+	static const char *const syllables[] = {"ka", "lom", "ir", "ath", "te", "sul", "ven", "dor", "pel", "wick"};
+
+	for (int i = 0; i < SITE_WORDS; i++)
+		fprintf(f, "%s%s%s%s%s\n", i % 10 ? "" : "West ", syllables[i % 10], syllables[i / 10 % 10],
+			syllables[i / 100 % 10], syllables[i / 1000]);
+}
+
+/* custom: a detector of a policy's own, as YAML. */
+static double mb_per_s_with(const char *custom)
+{
+	struct mask_engine *usual = engine;
+	struct mask_rules *rules = NULL;
+	struct yaml *root = NULL;
+	struct why why = {0};
+	double speed;
+
+	check(yaml_parse(slice_str(custom), &root, &why), "yaml");
+	check(mask_rules_read(root, ".", &rules, &why), why.text);
+	check(mask_engine_new(rules, &engine, &why), why.text);
+	speed = mb_per_s(whole);
+	mask_engine_free(engine);
+	mask_rules_free(rules);
+	yaml_free(root);
+	engine = usual;
+	return speed;
+}
+
+static double words_mb_per_s(void)
+{
+	char path[] = "/tmp/phigate-bench-words-XXXXXX", custom[128];
+	int fd = mkstemp(path);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	double speed;
+
+	if (!f)
+		die("a file of words");
+	write_words(f);
+	fclose(f);
+	snprintf(custom, sizeof custom, "custom: [{entity: SITE, words_file: %s}]", path);
+	speed = mb_per_s_with(custom);
+	unlink(path);
+	return speed;
 }
 
 /* The note as a model's answer of 1 KiB. */
@@ -327,6 +378,8 @@ int main(int argc, char **argv)
 	bytes = (double)prose.bytes;
 	printf("\"text_mb_s\":%.1f,\"token_mb_s\":%.1f,\"token_us\":%.3f,\"answer_us\":%.2f,\"stream_bytes\":%zu,", texts, tokens,
 	       bytes / n / tokens, answer_us(), stream_bytes());
+	printf("\"words_mb_s\":%.1f,\"pattern_mb_s\":%.1f,", words_mb_per_s(),
+	       mb_per_s_with("custom: [{entity: MRN, regex: '\\bSJH-\\d{8}\\b'}]"));
 	print_delays();
 	print_hostile();
 	mask_scope_free(scope);

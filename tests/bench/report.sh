@@ -69,6 +69,8 @@ if [ -e "$W/mask" ]; then
 	printf '\nMasking, one thread: clinical prose, whole and token by token (about four bytes each)\n'
 	jq -rs "$LIBRARY"' .[0] | (["", "", "goal"], ["whole texts, MB/s", (.text_mb_s | r(0)), goal(.text_mb_s; 50; true)],
 		["tokens, MB/s", (.token_mb_s | r(0)), "", ((.token_us | r(2)) + " us each")], ["answer of 1 KiB, us", (.answer_us | r(1))],
+		["with 10,000 words of a site, MB/s", (.words_mb_s | r(0)), goal(.words_mb_s; .text_mb_s / 2 | floor; true)],
+		["with a pattern of a site, MB/s", (.pattern_mb_s | r(0))],
 		["engine starts, ms", (.start_ms | r(1)), goal(.start_ms; 300; false)],
 		["dictionary, ms", (.dictionary_ms | r(1)), goal(.dictionary_ms; 50; false)],
 		["an open stream, bytes", (.stream_bytes | r(0)), goal(.stream_bytes; 16384; false)]) | @tsv' "$W/mask" | table
