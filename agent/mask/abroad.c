@@ -22,6 +22,11 @@ static enum kind kind_of(const struct part *p)
 	return p->words & WORD_ROAD_FIRST ? KIND_FIRST : p->words & WORD_ROAD_LAST ? KIND_LAST : KIND_NONE;
 }
 
+static bool is_lower(uint16_t c)
+{
+	return is_alpha(c) && !is_upper(c);
+}
+
 static bool is_joined(struct scan *s, const struct part *p)
 {
 	size_t n = p->end - p->start;
@@ -92,6 +97,22 @@ static size_t name(struct scan *s, size_t i, bool numbered)
 	return first && named ? end : 0;
 }
 
+/* Most capital words are no street: one has its kind, or a number or its kind directly behind. */
+static bool may_begin(struct scan *s)
+{
+	struct part p;
+	size_t at;
+
+	part_read(s, s->i, &p);
+	if ((p.words & WORD_ROAD_FIRST) || is_digit(scan_at(s, p.end + 1)))
+		return true;
+	at = part_next_word(s, &p);
+	if (!at)
+		return false;
+	part_read(s, at, &p);
+	return p.shape >= SHAPE_CAPITALS ? is_lower(scan_at(s, p.end + 1)) : (p.words & WORD_ROAD_LAST) != 0;
+}
+
 size_t abroad_street(struct scan *s)
 {
 	size_t number = is_digit(scan_at(s, s->i)) ? house(s, s->i) : 0, at = s->i, end, behind;
@@ -101,7 +122,7 @@ size_t abroad_street(struct scan *s)
 		if (scan_at(s, at++) != ' ')
 			return 0;
 	}
-	if (!is_alpha(scan_at(s, at)) || (!number && !is_upper(scan_at(s, at))))
+	if (!is_alpha(scan_at(s, at)) || (!number && (!is_upper(scan_at(s, at)) || !may_begin(s))))
 		return 0;
 	end = name(s, at, number > 0);
 	if (!end)

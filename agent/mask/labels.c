@@ -364,6 +364,7 @@ void labels_fill(void)
 	label_words.family = phrase_hash("family", &last);
 	label_words.given = phrase_hash("given", &last);
 	label_words.name = phrase_hash("name", &last);
+	label_words.display = phrase_hash("display", &last);
 	label_words.w = phrase_hash("w", &last);
 	label_words.no = phrase_hash("no", &last);
 	label_words.identifier = phrase_hash("identifier", &last);

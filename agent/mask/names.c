@@ -161,7 +161,7 @@ static bool is_likely(struct scan *s, const struct name *name)
 	if ((before == label_words.family || before == label_words.given) && ((last == '"' && behind == '"') || (last == '>' && behind == '<')))
 		return name->named;
 	/* "Attending: Cho / Resident: Ames", where nobody speaks */
-	if (!(word_kinds(s->context->before[0]) & WORD_SPEAKER) && name->parts == 1 && p->shape == SHAPE_NAME && !(p->words & WORD_STOP) &&
+	if ((!(word_kinds(s->context->before[0]) & WORD_SPEAKER) || (behind == '"' && s->context->before[0] != label_words.display)) && name->parts == 1 && p->shape == SHAPE_NAME && !(p->words & WORD_STOP) &&
 	    (ends_line(s, name->end) || behind == ',' || behind == '"' || (behind == '/' && is_upper(scan_at(s, name->end + 1))) || (behind == ' ' && !is_alpha(scan_at(s, name->end + 1)))))
 		return (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) || part_is_unknown(p);
 	if (p->dictionary & DICTIONARY_SAFE)

@@ -3,6 +3,8 @@
 #include "around.h"
 #include "parts.h"
 
+#include <string.h>
+
 #define WORDS_MAX 7
 
 static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
@@ -189,6 +191,8 @@ static size_t rural(struct scan *s, size_t i)
 	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
 		"route "};
 
+	if (!strchr("rhpc", lower(scan_at(s, i)) & 0x7f))
+		return 0;
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j, from;
 
@@ -221,7 +225,9 @@ static size_t bare_street(struct scan *s, size_t i)
 	size_t word, end, city;
 	bool direction;
 
-	direction = (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION) && is_upper(scan_at(s, i));
+	if (!is_upper(scan_at(s, i)))
+		return 0;
+	direction = (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
 	if (direction) {
 		word += scan_at(s, word) == '.';
 		if (scan_at(s, word) != ' ')
@@ -442,6 +448,8 @@ bool scan_city(struct scan *s, struct finding *f)
 		return found(f, s, end, ENTITY_CITY, "city before a zip");
 	if (all && c->before[0] == CONTEXT_ZIP && c->gap == GAP_SPACE && scan_at(s, all) != ' ')
 		return found(f, s, all, ENTITY_CITY, "city behind a postcode");
+	if (one && s->token > s->i + 1 && is_upper(scan_at(s, s->i + 1)))        /* "the ticket in SNOW" */
+		return false;
 	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */

@@ -125,7 +125,7 @@ static const char SERVICE[] = "peds neph nephro renal ortho cards cardiology neu
 	"derm rheum pulm endo id ir anesthesia anes hospitalist im fm ed er icu micu sicu nicu picu vascular podiatry plastics palliative rads path attending "
 	"fellow intern consultant scrub rcis tech emt called rounded cc pcp team crew otr provider md np pa supervisor "
 	"manager director dietitian psychologist dentist optometrist podiatrist endocrinologist plaintiff defendant decedent claimant caseworker po atty consult consulted texted emailed messaged "
-	"discussed see rtc";
+	"discussed see rtc doc";
 static const char ABBREVIATED[] = "wm jos chas geo thos robt jas benj danl saml edw fredk";
 static const char BESIDE[] = "pcp attending surgeon spouse hcp nok fob mob poa client prescriber";
 static const char ROLE[] = "patient pt subscriber member victim driver passenger client resident insured policyholder beneficiary applicant bb bg";

@@ -248,7 +248,8 @@ static void test_names_behind_labels_of_forms(void **state)
 {
 	CHECK({"Attending: Sandberg", "Attending: [NAME]"}, {"Admitting: Vandermolen, Pieter", "Admitting: [NAME]"}, {"Cosigned by Dmitry Volkov", "Cosigned by [NAME]"},
 	      {"Entered by: shelly brandt", "Entered by: [NAME]"}, {"{\"patientName\": \"Rohan Mistry\"}", "{\"patientName\": \"[NAME]\"}"}, {"PID|1||||DOE^JOHN^Q||", "PID|1||||[NAME]||"},
-	      {"{\"physician\":\"Grigoryan\"}", "{\"physician\":\"[NAME]\"}"}, {"{\"display\":\"Glucose\"}", NULL}, {"Name: metformin", NULL}, {"Attending: present", NULL},
+	      {"{\"physician\":\"Grigoryan\"}", "{\"physician\":\"[NAME]\"}"}, {"{\"family\":\"Tuiasosopo\"}", "{\"family\":\"[NAME]\"}"}, {"{\"display\":\"Lamictal\"}", NULL}, {"MD Guidry notified", "MD [NAME] notified"}, {"ticket in SNOW today", NULL},
+	      {"{\"display\":\"Glucose\"}", NULL}, {"Name: metformin", NULL}, {"Attending: present", NULL},
 	      {"Referring: Cardiology", NULL}, {"Patient: Mmhmm", NULL});
 }
 
