@@ -225,7 +225,7 @@ static void test_names_by_what_people_do(void **state)
 	      {"Spoke w/ Tomlinson today", "Spoke w/ [NAME] today"}, {"Results were given to Delgado.", "Results were given to [NAME]."}, {"The patient, Delgado, was seen", "The patient, [NAME], was seen"},
 	      {"William \"Buddy\" Cobb is here", "[NAME] is here"}, {"Theresa (Terry) Lund is seen", "[NAME] is seen"}, {"J.R. is a 6-year-old", "[NAME] is a 6-year-old"},
 	      {"Foley was placed", NULL}, {"Holter is normal", NULL}, {"Christmas was hard", NULL}, {"Salter-Harris II", NULL}, {"North Carolina 27103", "North Carolina [ZIP]"},
-	      {"The patient, Spanish speaking, was seen", NULL}, {"Moderna declined.", NULL}, {"Lasix was held", NULL});
+	      {"The patient, Spanish speaking, was seen", NULL}, {"Moderna declined.", NULL}, {"Entresto was started.", NULL}, {"Xarelto and Brilinta were reviewed", NULL}, {"Trelegy was called in", NULL}, {"Lasix was held", NULL});
 }
 
 static void test_names_by_posts_and_ages(void **state)
