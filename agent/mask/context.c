@@ -12,7 +12,7 @@ static void forget_label(struct context *c)
 {
 	c->label = LABEL_NONE;
 	c->known = 0;
-	c->mark = c->needs_mark = c->list = c->again = false;
+	c->mark = c->needs_mark = c->near = c->brief = c->list = c->again = false;
 	c->far = false;
 	c->least = 0;
 }
@@ -23,6 +23,8 @@ static void set_label(struct context *c, int index)
 	c->label = labels_at(index)->label;
 	c->known = (int16_t)(index + 1);
 	c->needs_mark = labels_at(index)->flags & MARK;
+	c->near = labels_at(index)->flags & (NEAR | SHORT);
+	c->brief = labels_at(index)->flags & SHORT;
 	c->list = labels_at(index)->flags & LIST;
 	c->far = (labels_at(index)->flags & FAR) || (c->label == LABEL_SSN && c->ending);
 	c->age = c->breaks = 0;
@@ -89,6 +91,12 @@ static uint16_t behind(const struct scan *s)
 	return s->token < s->seen ? s->r->c[s->token] : 0;
 }
 
+/* Does a number or a code follow? */
+static bool is_number(const struct context *c)
+{
+	return c->label >= LABEL_SSN && c->label <= LABEL_USER;
+}
+
 /* What a word does to the label before it: which label it ends, or -1. */
 static int take_label(struct context *c, const struct scan *s, const struct word *word, uint64_t hash, size_t from, size_t to)
 {
@@ -99,6 +107,9 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	/* one letter is a label only as such: "F: 617-482-3191" */
 	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
 		index = -1;
+	/* "REF 5515-F-501": on what is implanted, its number in the catalogue */
+	if (index >= 0 && !phrase && hash == label_words.ref && is_upper(r->c[from]) && is_upper(r->c[from + 1]) && behind(s) == ' ')
+		index = lexicon_find(label_words.catalogue)->label;
 	if (hash == label_words.identifier && behind(s) == '"') {
 		c->identifiers = IDENTIFIER_FAR;
 		c->nested = 0;
@@ -112,7 +123,7 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);
 	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
 		forget_label(c);                         /* "a number of 20000" */
-	} else if (word->filler && c->label != LABEL_NONE && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
+	} else if (word->filler && c->label != LABEL_NONE && (word->filler != FILLER_HEDGE || is_number(c)) && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
 		c->mark = c->mark || word->filler >= FILLER_MARK;
 		grow_old(c, to - from);
 	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && labels_at(index)->label == LABEL_PERSON)) {

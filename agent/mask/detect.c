@@ -249,6 +249,8 @@ static unsigned int where(struct scan *s)
 		return at | AT_DIGIT;
 	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
 		at |= c->label < LABEL_TITLE ? AT_LABELLED : AT_NAMED;
+	else if (c->near && is_upper(first))             /* "docket JV-4471" */
+		at |= AT_MIXED;
 	else if (c->label >= LABEL_TITLE && c->age <= 2 && !is_upper(first))         /* "mother latoya" */
 		at |= AT_NAMED;
 	if (lower(first) == 'p' && c->label != LABEL_NONE)       /* "po box" */

@@ -19,6 +19,11 @@ static const struct {
 	{LABEL_BIOMETRIC, ENTITY_BIOMETRIC, "biometric label", 4, 2}, {LABEL_ID, ENTITY_ID, "id label", 4, 3},
 };
 
+static bool is_small(uint16_t c)
+{
+	return is_alpha(c) && !is_upper(c);
+}
+
 static bool is_joiner(uint16_t c)
 {
 	return c == '-' || c == '.' || c == '_' || c == '*' || c == '/' || c == '\\' || c == '(' || c == ')' || c == ':' || c == '+';
@@ -83,11 +88,16 @@ static bool looks_like_date(struct scan *s, size_t i)
 	return n && n < 3 && scan_at(s, i + n) == '/' && is_digit(scan_at(s, i + n + 1));
 }
 
+/* 19.., 20.. */
+static bool starts_year(struct scan *s)
+{
+	return (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9') || (scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0');
+}
+
 /* 1998, 2024 */
 static bool looks_like_year(struct scan *s, const struct value *v)
 {
-	return v->count == 4 && v->digits == 4 && ((scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9') ||
-						   (scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0'));
+	return v->count == 4 && v->digits == 4 && starts_year(s);
 }
 
 static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
@@ -137,10 +147,91 @@ static bool is_mixed(struct scan *s, const struct value *v, int digits)
 	return v->letters && v->digits >= digits && v->count >= 5 && v->count <= 12;
 }
 
+/* The form of what is there from s->i to place end. */
+struct form {
+	unsigned int digits, letters, small, dashes, longest, first, last;       /* longest, first, last: runs of digits */
+	bool other, blank, prefix;       /* signs but blanks and hyphens; prefix: letters, then a blank */
+};
+
+static void read_form(struct scan *s, size_t end, struct form *form)
+{
+	unsigned int run = 0;
+
+	*form = (struct form){.blank = false};
+	for (size_t j = s->i; j < end; j++) {
+		uint16_t c = scan_at(s, j);
+
+		if (is_digit(c)) {
+			form->digits++;
+			form->last = ++run;
+			form->first = form->dashes || form->blank ? form->first : run;
+			form->longest = run > form->longest ? run : form->longest;
+			continue;
+		}
+		run = 0;
+		form->letters += is_alpha(c);
+		form->small += is_small(c);
+		form->dashes += c == '-';
+		form->prefix = form->prefix || (c == ' ' && !form->digits);
+		form->blank = form->blank || c == ' ';
+		form->other = form->other || (!is_alpha(c) && c != '-' && c != ' ');
+	}
+}
+
+/* 1200-1500: hours, or from one amount to another. */
+static bool is_range(const struct form *f)
+{
+	return f->dashes == 1 && !f->letters && f->first == f->last && f->digits == 2 * f->first && f->first != 3;
+}
+
+/* Does it look like a code when no mark says that it is one? Not what tests, genes, codes of services and stages are called: CA125,
+ * HER2, L4-L5, V5267, T2N1M0. */
+static bool looks_like_code(const struct context *c, const struct form *f)
+{
+	unsigned int count = f->digits + f->letters;
+
+	if (f->small || f->other || f->letters > 5 || is_range(f))
+		return false;
+	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix || f->first < 3))
+		return false;
+	if (!f->letters && c->label == LABEL_VEHICLE)
+		return false;
+	if (!f->letters && !f->dashes)
+		return f->digits >= (c->brief ? 4 : c->label == LABEL_ID ? 6 : 5);       /* codes of services have five */
+	if (!f->letters)
+		return f->digits >= 6 && (f->longest >= 3 || f->dashes >= 2);
+	if (f->dashes || f->prefix)
+		return f->longest >= 3;
+	return (count >= (c->label == LABEL_ID ? 6 : 5) && f->longest >= 3) || (c->brief && count >= 5 && f->digits >= 2);
+}
+
+/* "docket 24-CV-00917", "acct (KD-447)", "CDL MO 447 188 204" */
+static bool near_value(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	struct value value, *v = &value;
+	struct form form;
+	size_t k = 0;
+
+	if (c->label == LABEL_USER || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
+		return false;
+	while (VALUES[k].label != c->label)
+		k++;
+	read_value(s, s->i, LABEL_NONE, v);
+	read_prefix(s, v);
+	if (v->letters <= 4 && v->digits)
+		read_groups(s, v);
+	read_form(s, v->end, &form);
+	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s)))
+		return false;
+	return found(f, s, v->end, VALUES[k].entity, VALUES[k].rule);
+}
+
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
 {
 	const struct context *c = s->context;
 	struct value v;
+	struct form form;
 	size_t k = 0;
 
 	while (k < sizeof VALUES / sizeof *VALUES && VALUES[k].label != label)
@@ -154,11 +245,13 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		read_groups(s, &v);
 	if (is_alnum(scan_at(s, v.end)) || is_quantity(s, &v))
 		return false;
-	if (!strong && (v.digits < 6 || v.count > 20) && !is_mixed(s, &v, label == LABEL_VEHICLE ? 2 : 4))
+	read_form(s, v.end, &form);
+	if (!strong && (v.digits < 6 || v.count > 20 || is_range(&form)) &&
+	    (c->near || !is_mixed(s, &v, label == LABEL_VEHICLE ? 2 : label == LABEL_HEALTH_PLAN ? 5 : 4)))
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
-	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || (c->least && looks_like_year(s, &v)))
+	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || ((c->least || !c->mark) && looks_like_year(s, &v)))
 		return false;
 	return v.digits + (v.letters > 0 && v.letters < 5 ? 2 : 0) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 }
@@ -177,18 +270,21 @@ static bool in_words(struct scan *s, struct finding *f)
 	return false;
 }
 
-/* "username: rlopez58", "@rosa_lopez" */
+/* "username: rlopez58", "@rosa_lopez"; without a colon or "@" only what is no word: "login is rlopez58" */
 static bool user(struct scan *s, struct finding *f)
 {
+	const struct context *c = s->context;
+	bool sure = (c->gap == GAP_COLON && c->before[0] != label_words.user) || c->last == '@' || c->last == '"';
 	size_t j = s->i;
-	bool sure = s->context->mark;
 
-	for (size_t k = s->i; is_alnum(scan_at(s, k)) || scan_at(s, k) == '_'; k++)
-		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
 	while (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '_' || scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == ':') &&
 					   is_alnum(scan_at(s, j + 1))))
 		j++;
-	return sure && j >= s->i + 3 && s->context->before[0] && found(f, s, j, ENTITY_ID, "user label");
+	if (scan_at(s, j) == '#' && is_digit(scan_at(s, j + 1)) && is_digit(scan_at(s, j + 4)) && !is_alnum(scan_at(s, j + 5)))
+		j += 5;                                  /* "mellow#4471" */
+	for (size_t k = s->i; k < j; k++)
+		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
+	return sure && j >= s->i + 3 && c->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }
 
 bool scan_labelled(struct scan *s, struct finding *f)
@@ -202,7 +298,7 @@ bool scan_labelled(struct scan *s, struct finding *f)
 	if (c->again && c->before[0] <= CONTEXT_LAST && c->gap != GAP_COMMA && c->gap != GAP_BRACKET && c->last != '&')
 		return false;
 	if (c->label == LABEL_USER)
-		return is_alnum(first) && c->age <= 6 && user(s, f);
+		return is_alnum(first) && c->age <= 12 && user(s, f);
 	if (s->token > s->i && !s->digits && in_words(s, f))
 		return true;
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
@@ -214,6 +310,10 @@ bool scan_beside(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool behind_name = c->before[0] == CONTEXT_NAME && c->label == LABEL_NONE && (c->gap == GAP_COMMA || c->gap == GAP_BRACKET);
 
+	if (c->near && !c->mark && c->label == LABEL_USER)
+		return c->age <= 1 && s->letters && s->digits && is_small(scan_at(s, s->i)) && is_small(scan_at(s, s->i + 1)) && user(s, f);
+	if (c->near && !c->mark && near_value(s, f))
+		return true;
 	if (!s->digits && !(scan_at(s, s->token) == '-' && is_digit(scan_at(s, s->token + 1))))
 		return false;
 	if (!is_alnum(scan_at(s, s->i)))

@@ -10,6 +10,8 @@ enum {
 	MARK = 1,                /* only with a mark (":", "#", "no.", "number", "id", "=") before the value */
 	LIST = 2,                /* several values may follow */
 	FAR = 4,                 /* other words may come between: "the MRN there was 771826" */
+	NEAR = 8,                /* needs no mark before what looks like a code: "docket 24-CV-00917" */
+	SHORT = 16,              /* of these, before short codes and four digits, too: "badge 5521", "conf 9KR4W" */
 };
 
 struct known_label {
@@ -28,6 +30,7 @@ enum label labels_of_word(uint64_t hash);                /* of one whose label n
 /* Hashes of words that mean something of their own; "w" as in "w/". */
 extern struct label_words {
 	uint64_t and, or, mr, ms, dear, name, display, family, given, no, id, w, of, date, identifier, value, code, x, ext, ending;
+	uint64_t user, ref, catalogue;
 } label_words;
 
 #endif

@@ -10,7 +10,7 @@
 
 typedef uint64_t word_set;
 
-enum { FILLER_PLAIN = 1, FILLER_MARK, FILLER_NUMBER, FILLER_ENDING, FILLER_VALUE };      /* from the third on also without a label */
+enum { FILLER_HEDGE = 1, FILLER_PLAIN, FILLER_MARK, FILLER_NUMBER, FILLER_ENDING, FILLER_VALUE };      /* from FILLER_NUMBER on also without a label */
 enum { STATE_CODE = 1, STATE_NAME };     /* "MA", in capitals only; "Massachusetts" */
 
 struct word {

@@ -35,6 +35,7 @@ struct context {
 	int16_t known;                   /* which of the known labels it is (labels.h), from 1; 0: none, as the head of a column */
 	bool mark;                       /* a colon, "#", "number" or the like has come between label and here */
 	bool needs_mark;                 /* without one the label means nothing */
+	bool near, brief;                /* but for codes right behind it; for short ones, too */
 	bool list;                       /* the label holds for several values: "cc: A; B and C" */
 	bool far;                        /* it may hold on over words that say nothing */
 	bool again;                      /* its value was there; one more may follow: "MRN 84729315 and 84729316" */

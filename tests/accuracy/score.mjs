@@ -1,4 +1,4 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|places|unseen|numbers|days|shorthand|people|presidio|mts]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|places|unseen|numbers|days|shorthand|labels|people|presidio|mts]
 import fs from 'node:fs'
 import path from 'node:path'
 import {spawnSync} from 'node:child_process'
@@ -114,6 +114,7 @@ const runs = {
 	numbers: () => score('numbers and codes', hard(path.join(here, 'numbers.txt'))),
 	days: () => score('dates and ages', hard(path.join(here, 'days.txt'))),
 	shorthand: () => score('what is written short', hard(path.join(here, 'shorthand.txt'))),
+	labels: () => score('numbers behind labels', hard(path.join(here, 'labels.txt'))),
 	presidio: () => score('presidio_synth_v2', presidio),
 	mts: () => unlabelled('mts_dialog', jsonl(path.join(here, 'corpora/mts_dialog.jsonl')).flatMap(d => [{text: d.text}, {text: d.dialogue}])),
 }

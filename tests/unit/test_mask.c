@@ -102,6 +102,18 @@ static void test_labels_as_records_write_them(void **state)
 	      {"MRN was checked. WBC 123000", NULL}, {"model number 448213", NULL}, {"MRN: 40718265, 54 yo, 12345 platelets", "MRN: [MRN], 54 yo, 12345 platelets"});
 }
 
+static void test_codes_right_behind_short_labels(void **state)
+{
+	(void)state;
+	CHECK({"docket 24-CV-00917", "docket [ID]"}, {"Case no. LX-2024-118 stays", "Case no. [ID] stays"}, {"badge 5521", "badge [ID]"},
+	      {"conf 9KR4W", "conf [ID]"}, {"acct (KD-447)", "acct ([ACCOUNT])"}, {"CDL MO 447 188 204", "CDL [LICENSE]"}, {"user mlopez7", "user [ID]"},
+	      {"Aetna W447188204", "Aetna [HEALTH_PLAN]"}, {"login is still tkeys22", "login is still [ID]"}, {"cert. mail 7020 0640 0001", "cert. mail [ID]"},
+	      {"MR no. may be 447188 or 447189", "MR no. may be [MRN] or [MRN]"}, {"palm scan PS44718", "palm scan [BIOMETRIC]"},
+	      {"order 1000 mL", NULL}, {"order CA125 and CA15-3", NULL}, {"path T2N1M0", NULL}, {"report PHQ-9 12", NULL}, {"order V5267", NULL},
+	      {"intake 1200-1500 kcal", NULL}, {"Intake: 1850 mL", NULL}, {"REF 5515-F-501", NULL}, {"Aetna 2024 formulary", NULL}, {"User: can you", NULL},
+	      {"prior L4-L5 fusion", NULL}, {"tag 00271", NULL});
+}
+
 static void test_keys_of_several_words(void **state)
 {
 	(void)state;
@@ -460,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_vehicles_and_devices),
 		cmocka_unit_test(test_other_ids),
 		cmocka_unit_test(test_labels_as_records_write_them),
+		cmocka_unit_test(test_codes_right_behind_short_labels),
 		cmocka_unit_test(test_keys_of_several_words), cmocka_unit_test(test_what_is_left_of_a_hidden_number),
 		cmocka_unit_test(test_codes_without_a_label), cmocka_unit_test(test_telephones), cmocka_unit_test(test_telephones_in_short),
 		cmocka_unit_test(test_telephones_in_other_groups), cmocka_unit_test(test_values_of_identifiers),
