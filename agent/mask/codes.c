@@ -114,6 +114,8 @@ bool scan_code(struct scan *s, struct finding *f)
 		return false;
 	/* of these only the MBI is written in groups: 1EG4-TE5-MK72 */
 	n = read_code(s, s->i, s->token == s->i + 4 || s->token == s->i + 7 ? "-" : "", 18, code, &end);
+	if (s->token == s->i + 4 && scan_at(s, s->token) == ' ' && scan_at(s, s->token + 4) == ' ')              /* 4QG7 TF3 MN81 */
+		n = read_code(s, s->i, " ", 11, code, &end);
 	for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
 		if (n == codes[k].n && codes[k].check(code, n) && !is_alnum(scan_at(s, end))) {
 			*f = (struct finding){.start = s->i, .end = end, .entity = codes[k].entity, .rule = codes[k].rule, .custom = -1};

@@ -64,12 +64,12 @@ void columns_masked(struct columns *t)
 
 static void end_line(struct columns *t)
 {
-	bool row = t->column > 0;
+	bool row = t->column > 0, key = t->column > 1 && t->next[0] >= LABEL_SSN && t->next[0] <= LABEL_ID;        /* "id,sex,a1c" */
 
 	/* the first line of a table is its head */
 	if (t->separator && (!row || t->line_separator != t->separator)) {
 		t->separator = 0;
-	} else if (!t->separator && row && t->labelled > 0 && !t->prose && (t->labelled > 1 || t->line_separator == '|')) {
+	} else if (!t->separator && row && t->labelled > 0 && !t->prose && (t->labelled > 1 || t->line_separator == '|' || key)) {
 		t->separator = t->line_separator;
 		memcpy(t->label, t->next, sizeof t->label);
 	}
@@ -98,12 +98,17 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 	if (sign == '\n') {
 		end_line(t);
 		/* the first cell of a row in CSV begins with its line */
-		if (t->separator && t->separator != '|')
-			*label = (enum label)t->label[0];
-		return t->separator && t->separator != '|';
+		if (!t->separator || (t->separator == '|' && t->label[0] == LABEL_NONE))
+			return false;
+		*label = (enum label)t->label[0];
+		return true;
 	}
 	if (sign == '"')
 		t->quoted = !t->quoted;
+	if (sign == '#' && t->words > 0 && t->column < COLUMNS_MAX && t->next[t->column] == LABEL_NONE) {
+		t->labelled++;                           /* "Rand#" */
+		t->next[t->column] = LABEL_ID;
+	}
 	if (sign == '.' || sign == '!' || sign == '?' || sign == '{')
 		t->prose = true;
 	cell = sign == '|' || sign == '\t' || ((sign == ',' || sign == ';') && !t->quoted);

@@ -272,7 +272,7 @@ void context_sign(struct context *c, uint16_t sign)
 		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
 	else if (sign != '-')
 		c->hidden = 0;
-	if (sign == '#' && gives_way(c) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
+	if (sign == '#' && (gives_way(c) || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
 		number_label(c, true, 4);
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')

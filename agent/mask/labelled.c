@@ -54,22 +54,40 @@ static void read_value(struct scan *s, size_t i, enum label label, struct value 
 		if (!is_joiner(c) || (!device && (c == '(' || c == ')' || c == '+' || c == '\\')) ||
 		    (c == ':' && !device && !(label == LABEL_ID && is_digit(scan_at(s, j - 1)))))
 			return;
-		for (j++; (scan_at(s, j) == '*' || scan_at(s, j) == '_' || scan_at(s, j) == '-') && j < v->end + 4; j++)
+		j += 1 + (c == '-' && label != LABEL_NONE && scan_at(s, j + 1) == '\n' && is_digit(scan_at(s, j + 2)));      /* broken over two lines */
+		for (; (scan_at(s, j) == '*' || scan_at(s, j) == '_' || scan_at(s, j) == '-') && j < v->end + 4; j++)
 			;
 		if (!is_alnum(scan_at(s, j)) && !(device && scan_at(s, j) == '('))
 			return;
 	}
 }
 
+/* Few signs that yet end a number: "0044 7188 2", "PJN 447188 H", "447 KDR" on a plate. */
+static bool is_tail(struct scan *s, const struct value *v, const struct value *next, enum label label, int groups)
+{
+	for (size_t j = v->end + 1; j < next->end; j++)
+		if (!is_digit(scan_at(s, j)) && !is_upper(scan_at(s, j)))
+			return false;
+	if (label == LABEL_VEHICLE && next->letters == next->count)
+		return v->digits >= 2 && v->digits <= 4 && v->letters <= 2 && next->count >= 2 && next->count <= 3;
+	if (next->count != 1 || is_alnum(scan_at(s, next->end)))
+		return false;
+	if (next->letters)
+		return label == LABEL_DEVICE && v->digits >= 5 && scan_at(s, v->end + 1) != 'A' && scan_at(s, v->end + 1) != 'I';
+	return groups > 0 && v->digits >= 5 && !(scan_at(s, next->end) == ' ' && is_small(scan_at(s, next->end + 1)));
+}
+
 /* More of it behind a space: "KLR 4821", "DE89 3704 0044", "4473 8821"; only groups of digits, or of capitals with digits. */
-static void read_groups(struct scan *s, struct value *v)
+static void read_groups(struct scan *s, struct value *v, enum label label)
 {
 	for (int k = 0; k < 8 && scan_at(s, v->end) == ' '; k++) {
 		struct value next;
 		bool capital = is_digit(scan_at(s, v->end + 1)) || is_upper(scan_at(s, v->end + 1));
 
 		read_value(s, v->end + 1, LABEL_NONE, &next);
-		if (!capital || next.digits < 2 || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
+		if (!capital || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
+			return;
+		if (next.digits < 2 && !is_tail(s, v, &next, label, k))
 			return;
 		v->end = next.end;
 		v->count += next.count;
@@ -107,14 +125,14 @@ static bool found(struct finding *f, struct scan *s, size_t end, enum entity ent
 }
 
 /* "RN 718265", "C 71 826 540": up to three capitals before the number. */
-static void read_prefix(struct scan *s, struct value *v)
+static void read_prefix(struct scan *s, struct value *v, enum label label)
 {
 	if (v->digits || v->count > 3 || scan_at(s, v->end) != ' ' || !is_digit(scan_at(s, v->end + 1)))
 		return;
 	for (size_t j = s->i; j < v->end; j++)
 		if (!is_upper(scan_at(s, j)))
 			return;
-	read_groups(s, v);
+	read_groups(s, v, label);
 }
 
 /* "Order: 1500 mL", "Rx: 1000 mg" */
@@ -141,6 +159,8 @@ static bool is_quantity(struct scan *s, const struct value *v)
 /* Capitals and digits, both of them: a plate, "HV-0718". */
 static bool is_mixed(struct scan *s, const struct value *v, int digits)
 {
+	if (scan_at(s, s->i) == 'G' && is_digit(scan_at(s, s->i + 1)) && scan_at(s, s->i + 2) == 'P')
+		return false;                            /* G3P2002: how often she was pregnant */
 	for (size_t j = s->i; j < v->end; j++)
 		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
 			return false;
@@ -211,16 +231,19 @@ static bool near_value(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	struct value value, *v = &value;
 	struct form form;
+	enum label label = c->label == LABEL_ROLE ? LABEL_ID : c->label;                 /* "paramedic P44718" */
 	size_t k = 0;
 
 	if (c->label == LABEL_USER || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
 		return false;
-	while (VALUES[k].label != c->label)
+	while (k < sizeof VALUES / sizeof *VALUES && VALUES[k].label != label)
 		k++;
+	if (k == sizeof VALUES / sizeof *VALUES)
+		return false;
 	read_value(s, s->i, LABEL_NONE, v);
-	read_prefix(s, v);
+	read_prefix(s, v, c->label);
 	if (v->letters <= 4 && v->digits)
-		read_groups(s, v);
+		read_groups(s, v, c->label);
 	read_form(s, v->end, &form);
 	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s)))
 		return false;
@@ -239,10 +262,10 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
 		return false;
 	read_value(s, s->i, label, &v);
-	if (!c->again && label != LABEL_MRN && (s->word->label < 0 || v.count == 1 || labels_at(s->word->label)->label >= LABEL_TITLE))
-		read_prefix(s, &v);
+	if (!c->again && (label != LABEL_MRN || v.count == 3) && (s->word->label < 0 || v.count == 1 || labels_at(s->word->label)->label >= LABEL_TITLE))
+		read_prefix(s, &v, label);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
-		read_groups(s, &v);
+		read_groups(s, &v, label);
 	if (is_alnum(scan_at(s, v.end)) || is_quantity(s, &v))
 		return false;
 	read_form(s, v.end, &form);
@@ -251,7 +274,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
-	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits || ((c->least || !c->mark) && looks_like_year(s, &v)))
+	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits - (label == LABEL_LICENSE && v.letters >= 3) || ((c->least || !c->mark) && looks_like_year(s, &v)))
 		return false;
 	return v.digits + (v.letters > 0 && v.letters < 5 ? 2 : 0) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 }

@@ -139,7 +139,7 @@ static const struct known_label LABELS[] = {
 	{"cause no", LABEL_ID, 0}, {"report", LABEL_ID, MARK | NEAR}, {"police report", LABEL_ID, MARK | NEAR},
 	{"sid", LABEL_ID, MARK | NEAR}, {"warrant", LABEL_ID, MARK | NEAR}, {"custody", LABEL_ID, MARK | NEAR},
 	{"property bag", LABEL_ID, MARK | NEAR}, {"evidence", LABEL_ID, MARK | NEAR}, {"intake", LABEL_ID, MARK | NEAR},
-	{"juror", LABEL_ID, MARK | NEAR}, {"tkt", LABEL_ID, MARK | NEAR | SHORT}, {"isolate", LABEL_ID, MARK | NEAR},
+	{"tkt", LABEL_ID, MARK | NEAR | SHORT}, {"isolate", LABEL_ID, MARK | NEAR},
 	{"prior", LABEL_ID, MARK | NEAR}, {"path", LABEL_ID, MARK | NEAR}, {"msgid", LABEL_ID, MARK | NEAR},
 	{"message id", LABEL_ID, 0}, {"our file", LABEL_ID, 0}, {"your file", LABEL_ID, 0}, {"our ref", LABEL_ID, 0},
 	{"your ref", LABEL_ID, 0}, {"our reference", LABEL_ID, 0}, {"your reference", LABEL_ID, 0}, {"claim ref", LABEL_ID, 0},
@@ -275,7 +275,7 @@ static const struct known_label LABELS[] = {
 	{"sfc", LABEL_ROLE, 0}, {"spc", LABEL_ROLE, 0}, {"pfc", LABEL_ROLE, 0}, {"pvt", LABEL_ROLE, 0}, {"ssg", LABEL_ROLE, 0},
 	{"pastor", LABEL_ROLE, 0}, {"rabbi", LABEL_ROLE, 0}, {"deacon", LABEL_ROLE, 0}, {"reverend", LABEL_ROLE, 0},
 	{"imam", LABEL_ROLE, 0}, {"judge", LABEL_ROLE, 0}, {"coach", LABEL_ROLE, 0}, {"principal", LABEL_ROLE, 0},
-	{"teacher", LABEL_ROLE, 0}, {"tchr", LABEL_ROLE, 0}, {"medic", LABEL_ROLE, 0}, {"paramedic", LABEL_ROLE, 0},
+	{"teacher", LABEL_ROLE, 0}, {"tchr", LABEL_ROLE, 0}, {"medic", LABEL_ROLE, 0}, {"paramedic", LABEL_ROLE, NEAR},
 	{"doula", LABEL_ROLE, 0}, {"chaplain", LABEL_ROLE, 0}, {"baby boy", LABEL_ROLE, 0}, {"baby girl", LABEL_ROLE, 0},
 	{"roommate", LABEL_PERSON, MARK}, {"girlfriend", LABEL_PERSON, MARK}, {"boyfriend", LABEL_PERSON, MARK},
 	{"niece", LABEL_PERSON, MARK}, {"nephew", LABEL_PERSON, MARK}, {"cousin", LABEL_PERSON, MARK},
@@ -303,7 +303,7 @@ static const struct known_label LABELS[] = {
 	{"husb", LABEL_PERSON, MARK}, {"otr", LABEL_PERSON, MARK}, {"team", LABEL_PERSON, MARK | LIST}, {"crew", LABEL_PERSON, MARK | LIST},
 	{"asst", LABEL_PERSON, MARK}, {"backup", LABEL_PERSON, MARK}, {"primary", LABEL_PERSON, MARK}, {"covering", LABEL_PERSON, MARK},
 	{"submitting", LABEL_PERSON, MARK}, {"dra", LABEL_TITLE, 0}, {"sra", LABEL_TITLE, 0}, {"srta", LABEL_TITLE, 0},
-	{"hon", LABEL_TITLE, 0}, {"juror", LABEL_ROLE, 0}, {"nombre", LABEL_NAME, MARK}, {"apellido", LABEL_NAME, MARK},
+	{"hon", LABEL_TITLE, 0}, {"juror", LABEL_ROLE, NEAR}, {"nombre", LABEL_NAME, MARK}, {"apellido", LABEL_NAME, MARK},
 	{"paciente", LABEL_PERSON, MARK}, {"madre", LABEL_PERSON, MARK}, {"padre", LABEL_PERSON, MARK}, {"hija", LABEL_PERSON, MARK},
 	{"hijo", LABEL_PERSON, MARK}, {"esposa", LABEL_PERSON, MARK}, {"esposo", LABEL_PERSON, MARK},
 
@@ -425,6 +425,7 @@ void labels_fill(void)
 	label_words.date = phrase_hash("date", &last);
 	label_words.user = phrase_hash("user", &last);
 	label_words.ref = phrase_hash("ref", &last);
+	label_words.call = phrase_hash("call", &last);
 	label_words.catalogue = phrase_hash("catalogue", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		uint64_t phrase = phrase_hash(LABELS[i].words, &last);

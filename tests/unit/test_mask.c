@@ -109,6 +109,11 @@ static void test_codes_right_behind_short_labels(void **state)
 	      {"conf 9KR4W", "conf [ID]"}, {"acct (KD-447)", "acct ([ACCOUNT])"}, {"CDL MO 447 188 204", "CDL [LICENSE]"}, {"user mlopez7", "user [ID]"},
 	      {"Aetna W447188204", "Aetna [HEALTH_PLAN]"}, {"login is still tkeys22", "login is still [ID]"}, {"cert. mail 7020 0640 0001", "cert. mail [ID]"},
 	      {"MR no. may be 447188 or 447189", "MR no. may be [MRN] or [MRN]"}, {"palm scan PS44718", "palm scan [BIOMETRIC]"},
+	      {"Medicaid# OH 0044 7188 2", "Medicaid# [HEALTH_PLAN]"}, {"Medicare 4QG7 TF3 MN81 x", "Medicare [HEALTH_PLAN] x"},
+	      {"SN PJN 447188 H", "SN [DEVICE]"}, {"plates KY 447 KDR", "plates [VEHICLE]"}, {"acct 4471-\n88204 due", "acct [ACCOUNT] due"},
+	      {"paramedic P44718", "paramedic [ID]"}, {"TRANSFER CENTER CALL #44718", "TRANSFER CENTER CALL #[ID]"},
+	      {"id,sex,a1c\n20447,F,7.1\n20448,M,8.2", "id,sex,a1c\n[ID],F,7.1\n[ID],M,8.2"},
+	      {"mrn|test\n2044718|K", "mrn|test\n[MRN]|K"}, {"Scr#\tRand#\tArm\nS-1042\tR-20417\tA", "Scr#\tRand#\tArm\n[ID]\t[ID]\tA"},
 	      {"order 1000 mL", NULL}, {"order CA125 and CA15-3", NULL}, {"path T2N1M0", NULL}, {"report PHQ-9 12", NULL}, {"order V5267", NULL},
 	      {"intake 1200-1500 kcal", NULL}, {"Intake: 1850 mL", NULL}, {"REF 5515-F-501", NULL}, {"Aetna 2024 formulary", NULL}, {"User: can you", NULL},
 	      {"prior L4-L5 fusion", NULL}, {"tag 00271", NULL});
