@@ -285,14 +285,13 @@ static enum json_token in_literal(struct jsonscan *s, const char *in, size_t n, 
 	const char *word = s->literal == 't' ? "true" : s->literal == 'f' ? "false" : "null";
 	size_t i = *at;
 
-	while (i < n && word[s->literal_at]) {
-		if (in[i] != word[s->literal_at])
-			return JSON_BAD;
+	/* what is right comes first, as when the input is cut there */
+	while (i < n && word[s->literal_at] && in[i] == word[s->literal_at]) {
 		i++;
 		s->literal_at++;
 	}
 	if (i == *at)
-		return JSON_MORE;
+		return i == n ? JSON_MORE : JSON_BAD;
 	*at = i;
 	if (word[s->literal_at])
 		return JSON_LITERAL;

@@ -213,6 +213,10 @@ enum rc splice_break(struct splice *s, struct slice before)
 		rc = text_context(s->text, before);
 	if (!s->string)
 		s->role = ROLE_ANY;
+	if (s->scalar_state != SCALAR_NONE && !s->scalar_long && s->drop_depth == s->scan.depth) {
+		s->dropping = false;                     /* it is no value, and nothing of it was dropped */
+		s->drop_depth = -1;
+	}
 	if (rc == RC_OK && s->scalar.len && !s->scalar_long)
 		rc = text_feed(s->text, buf_slice(&s->scalar), s->scalar.len);
 	if (rc == RC_OK && s->part)

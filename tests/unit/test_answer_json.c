@@ -250,6 +250,15 @@ static void garbage_is_masked_as_text(void **state)
 	}
 }
 
+/* What begins like a value that is dropped, and is none, is text with all behind it, wherever it is cut. */
+static void what_only_begins_like_a_dropped_value_is_text(void **state)
+{
+	(void)state;
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"choices\":[{\"message\":{\"content\":\"MRN: 84729315\"},\"logprobs\":t\"x\"}],\"mrn\":84729315}",
+		"{\"choices\":[{\"message\":{\"content\":\"MRN: [MRN]\"},\"logprobs\":t\"x\"}],\"mrn\":[MRN]}");
+}
+
 static void deep_values_are_masked(void **state)
 {
 	char body[400];
@@ -506,6 +515,7 @@ int main(void)
 		cmocka_unit_test(what_only_begins_like_json_is_text),
 		cmocka_unit_test(white_space_before_a_text_of_any_length_is_cut_like_all_else),
 		cmocka_unit_test(garbage_is_masked_as_text),
+		cmocka_unit_test(what_only_begins_like_a_dropped_value_is_text),
 		cmocka_unit_test(deep_values_are_masked),
 		cmocka_unit_test(log_probabilities_pass_only_with_text_that_passed),
 		cmocka_unit_test(an_answer_that_goes_on_from_the_prompt_knows_it),
