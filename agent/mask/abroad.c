@@ -1,5 +1,5 @@
-/* Addresses as other countries write them: the kind of street stands first ("rue de Rivoli 12"), behind ("Kossuth utca 5") or at the end
- * of the word ("Lindenweg 7"), and postcodes hold letters or stand before the city. */
+/* Addresses as other countries write them: the kind of street stands first ("rue de Rivoli 12"), behind ("Kossuth utca 5") or at
+ * the end of the word ("Lindenweg 7"), and postcodes hold letters or stand before the city. */
 #include "abroad.h"
 
 #include <string.h>
@@ -11,7 +11,9 @@
 
 /* The ends of words that are streets; a house's number stands beside. */
 static const char *const ENDS[] = {
-	"strasse", "stra\xdf" "e", "weg", "gasse", "allee", "platz", "damm", "ufer", "straat", "laan", "gracht", "kade", "plein", "vej", "gade", "gatan",
+	"strasse", "stra\xdf" "e", "weg", "gasse", "allee", "platz", "damm", "ufer", "straat", "laan", "gracht", "kade", "plein",
+	"vej", "gade",
+	"gatan",
 	"gata", "vagen", "vegen", "veien", "katu", "kuja", "ntie", "utca", "gotu", "braut", "stien", "stigen",
 };
 
@@ -61,7 +63,8 @@ static size_t house(struct scan *s, size_t i)
 		while (j < from + NUMBER_DIGITS && is_digit(scan_at(s, j)))
 			j++;
 	}
-	if (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '.' || scan_at(s, j) == '/' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
+	if (is_alnum(scan_at(s, j)) ||
+	    ((scan_at(s, j) == '.' || scan_at(s, j) == '/' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
 		return 0;
 	return j;
 }
@@ -135,7 +138,7 @@ size_t abroad_street(struct scan *s)
 	return number ? end : 0;
 }
 
-/* ---- postcodes ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- postcodes -------------------------------------------------------------------------------------------- */
 
 static bool capital(struct scan *s, size_t i)
 {
@@ -214,7 +217,8 @@ bool scan_postcode(struct scan *s, struct finding *f)
 		return false;
 	if (capital(s, s->i))
 		end = abroad_postcode(s, s->i);
-	else if (is_digit(scan_at(s, s->i)) && (c->label == LABEL_ZIP || c->before[0] == CONTEXT_ADDRESS || c->before[0] == CONTEXT_CITY || state))
+	else if (is_digit(scan_at(s, s->i)) &&
+		 (c->label == LABEL_ZIP || c->before[0] == CONTEXT_ADDRESS || c->before[0] == CONTEXT_CITY || state))
 		end = digits(s, s->i);
 	/* a number behind a city says how many of something, but for "Berlin 10115." */
 	if (end && is_digit(scan_at(s, s->i)) && c->label != LABEL_ZIP && c->before[0] != CONTEXT_ADDRESS &&

@@ -23,7 +23,7 @@ static bool is_word(const struct part *p)
 	return p->end > p->start && (p->shape >= SHAPE_INITIAL || (p->words & WORD_PARTICLE));
 }
 
-/* ---- streets ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- streets ---------------------------------------------------------------------------------------------- */
 
 /* "42nd", "5th" */
 static size_t numbered(struct scan *s, size_t i)
@@ -32,7 +32,9 @@ static size_t numbered(struct scan *s, size_t i)
 
 	while (n < 4 && is_digit(scan_at(s, i + n)))
 		n++;
-	return n && n < 4 && is_alpha(scan_at(s, i + n)) && is_alpha(scan_at(s, i + n + 1)) && !is_alnum(scan_at(s, i + n + 2)) ? i + n + 2 : 0;
+	if (!n || n == 4 || !is_alpha(scan_at(s, i + n)) || !is_alpha(scan_at(s, i + n + 1)) || is_alnum(scan_at(s, i + n + 2)))
+		return 0;
+	return i + n + 2;
 }
 
 /* ", Apt 3C", " #4", ", Suite 200" */
@@ -154,7 +156,8 @@ static size_t street(struct scan *s, size_t i, enum style style)
 			break;
 		}
 		/* "US Highway 19" */
-		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) && p.shape != SHAPE_INITIAL &&
+		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) &&
+		    p.shape != SHAPE_INITIAL &&
 		    !(words == 0 && p.shape == SHAPE_CAPITALS && p.end - p.start == 2))
 			break;
 		last = p.end;
@@ -218,7 +221,8 @@ static size_t rural(struct scan *s, size_t i)
 	return 0;
 }
 
-/* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city stands beside */
+/* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city
+ * stands beside */
 static size_t bare_street(struct scan *s, size_t i)
 {
 	struct part p;
@@ -291,7 +295,7 @@ bool scan_address(struct scan *s, struct finding *f)
 	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
 }
 
-/* ---- cities, counties ------------------------------------------------------------------------------------------------------------------- */
+/* ---- cities, counties ------------------------------------------------------------------------------------- */
 
 /* "MA", "Massachusetts", "North Carolina" at place i */
 static bool state_at(struct scan *s, size_t i)
@@ -311,7 +315,7 @@ static bool state_at(struct scan *s, size_t i)
 	return lexicon_find(hash)->state != 0;
 }
 
-/* The longest city's name that begins here. Single words of the language are none. *first: of one word that people are called, too. */
+/* The longest city's name that begins here. *one: it is of one word; *dictionary: what is said of it. */
 static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 {
 	uint64_t hash = WORD_HASH;
@@ -450,7 +454,8 @@ bool scan_city(struct scan *s, struct finding *f)
 		return found(f, s, all, ENTITY_CITY, "city behind a postcode");
 	if (one && s->token > s->i + 1 && is_upper(scan_at(s, s->i + 1)))        /* "the ticket in SNOW" */
 		return false;
-	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) || around_right(s, end) == RIGHT_THING)
+	if (!end || (one && (s->word->state || (s->word->kinds & WORD_STATE))) || !(kinds & WORD_PLACE_BEFORE) ||
+	    around_right(s, end) == RIGHT_THING)
 		return false;
 	/* "in Boston", "moved to Reno"; a word of the language, or a person's name, is one in fewer places */
 	in = (kinds & WORD_IN) || (word_kinds(c->before[1]) & (WORD_LIVES | WORD_DIRECTION));

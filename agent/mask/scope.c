@@ -56,7 +56,7 @@ void mask_scope_free(struct mask_scope *scope)
 	free(scope);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------ */
 
 struct mask_scope *mask_scope_begin(struct mask_scope *session)
 {
@@ -115,7 +115,7 @@ void scope_learn(struct mask_scope *x, uint64_t hash)
 	pthread_mutex_unlock(&x->lock);
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- numbers ---------------------------------------------------------------------------------------------- */
 
 /* Do signs make another value? Of 1/11/24 and 11/1/24 they do, of 536-22-8741 and 536 22 8741 they do not. */
 static bool signs_count(enum entity entity)

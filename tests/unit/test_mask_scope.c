@@ -73,7 +73,8 @@ static void test_sessions_know_nothing_of_each_other(void **state)
 
 static void test_a_text_that_knows_names_is_cut_alike(void **state)
 {
-	static const char text[] = "The Zorvanta form is blue; ZORVANTA Okoro-Quimbly\u2019s, and Zorvanta\nQ. Zorvanta-Lee, Zorvanta. Zorvantas Zorvanta";
+	static const char text[] = "The Zorvanta form is blue; ZORVANTA Okoro-Quimbly\u2019s, and Zorvanta\nQ. "
+				   "Zorvanta-Lee, Zorvanta. Zorvantas Zorvanta";
 	struct mask_scope *session = mask_scope_new(), *x = mask_scope_begin(session);
 	struct mask_stream *m;
 	struct buf want, got;
