@@ -72,7 +72,7 @@ static bool years_old(struct scan *s, size_t i)
 	if (joint == ' ' && scan_at(s, i + 1) == '1' && scan_at(s, i + 2) == '/')    /* "93 1/2 years" */
 		i += 4;
 	if (joint == ' ' || joint == '-')
-		i++;
+		i += 1 + (joint == '-' && scan_at(s, i + 1) == ' ');
 	if (years_short(s, i))
 		return true;
 	kinds = word_kinds(around_word(s, i, &end));
@@ -103,7 +103,7 @@ static bool and_sex(struct scan *s, size_t i)
 {
 	const struct context *c = s->context;
 	word_set before = word_kinds(c->before[0]), next;
-	bool begins = begins_person(c), spaced = scan_at(s, i) == ' ' || (scan_at(s, i) == '/' && c->before[0] == CONTEXT_NAME);
+	bool begins = begins_person(c), spaced = scan_at(s, i) == ' ' || (scan_at(s, i) == '/' && (begins || c->gap == GAP_COLON));
 	size_t end = sex(s, i + spaced), at;
 
 	if (!end)
@@ -130,7 +130,7 @@ static bool announced(struct scan *s, size_t end)
 {
 	const struct context *c = s->context;
 	word_set last = word_kinds(c->before[0]), second = word_kinds(c->before[1]), next_kinds;
-	bool person = c->before[0] == CONTEXT_NAME || ((last & WORD_SUBJECT) && !(last & WORD_ROLE && c->gap == GAP_SPACE));
+	bool person = c->before[0] == CONTEXT_NAME || (last & WORD_HUMAN) || ((last & WORD_SUBJECT) && !(last & WORD_ROLE && c->gap == GAP_SPACE));
 	uint16_t next = scan_at(s, end);
 	size_t at;
 
@@ -150,6 +150,10 @@ static bool announced(struct scan *s, size_t end)
 		return ends_clause(s, end);
 	if (c->gap == GAP_COMMA && (number_kinds(c->before[0]) & NUMBER_AGED))                       /* "centenarian, 101" */
 		return true;
+	if (c->gap == GAP_SPACE && (second & WORD_HUMAN) && (last & WORD_PLACE_BEFORE) && !(last & (WORD_IN | WORD_FROM)))     /* "a woman of 94" */
+		return ends_clause(s, end);
+	if (c->before[0] == CONTEXT_DATE && c->last == '(')      /* "DOB 3/4/1931 (94)" */
+		return next == ')';
 	if (!person)
 		return false;
 	if (c->before[0] == CONTEXT_NAME && c->gap == GAP_BRACKET && c->last != '(')               /* "(chart name Ruth Keller), 98," */

@@ -345,7 +345,8 @@ static void test_ages_as_people_write_them(void **state)
 	CHECK({"(93M, POD 3)", "([AGE]M, POD 3)"}, {"pt is a 91M here for", "pt is a [AGE]M here for"}, {"92yof", "[AGE]yof"}, {"92 y.o. M", "[AGE] y.o. M"},
 	      {"she's ninety-one now", "she's [AGE] now"}, {"mom is 96 and lives with us", "mom is [AGE] and lives with us"}, {"will be 95 in June", "will be [AGE] in [DATE]"},
 	      {"Mother died at 94", "Mother died at [AGE]"}, {"husband (93) has", "husband ([AGE]) has"}, {"her 94th birthday", "her [AGE]th birthday"},
-	      {"in her nineties", "in her [AGE]"}, {"F/92", "F/[AGE]"}, {"still drives at ninety-three", "still drives at [AGE]"}, {"at ninety degrees", NULL},
+	      {"in her nineties", "in her [AGE]"}, {"F/92", "F/[AGE]"}, {"94/F from SNF", "[AGE]/F from SNF"}, {"a woman of 94 who fell", "a woman of [AGE] who fell"}, {"DOB 3/4/1931 (94)", "DOB [DATE] ([AGE])"},
+	      {"still drives at ninety-three", "still drives at [AGE]"}, {"at ninety degrees", NULL},
 	      {"CC: 98F with AMS", "CC: [AGE]F with AMS"}, {"Last birthday (years) 91", "Last birthday (years) [AGE]"}, {"in his 90s", "in his [AGE]s"}, {"Age/Sex: 94/F", "Age/Sex: [AGE]/F"}, {"Ruth Keller (94) was", "[NAME] ([AGE]) was"},
 	      {"89M w/ CHF", NULL}, {"94M cells", NULL}, {"97F, HR 88", NULL}, {"temp 102 F in triage", NULL}, {"he is 94 on 2 L", NULL}, {"SBP in the 90s", NULL},
 	      {"turned 90 degrees", NULL}, {"90 years of data", NULL}, {"HR is 92 and regular", NULL}, {"glucose 94 F/U", NULL}, {"(97)", NULL});
