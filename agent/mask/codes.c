@@ -51,6 +51,28 @@ static bool scan_udi(struct scan *s, struct finding *f)
 	return true;
 }
 
+/* DICOM: what names one study or image, 1.2.840.113619.2.55.3.604688119.971; not what names a standard or a list of codes. */
+static bool scan_uid(struct scan *s, struct finding *f)
+{
+	static const char *const standards[] = {"1.2.840.10008.", "2.16.840.1.113883.", "2.16.840.1.114222."};
+	size_t j = s->i, dots = 0;
+
+	if (s->token != s->i + 1 || scan_at(s, s->token) != '.' || s->context->last == '.' || (scan_at(s, j) != '1' && scan_at(s, j) != '2'))
+		return false;
+	for (size_t k = 0; k < sizeof standards / sizeof *standards; k++) {
+		for (j = 0; standards[k][j] && scan_at(s, s->i + j) == (unsigned char)standards[k][j]; j++)
+			;
+		if (!standards[k][j])
+			return false;
+	}
+	for (j = s->i; j < s->i + 64 && (is_digit(scan_at(s, j)) || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1)))); j++)
+		dots += scan_at(s, j) == '.';
+	if (dots < 6 || j - s->i - dots < 20 || is_alnum(scan_at(s, j)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = j, .entity = ENTITY_ID, .rule = "uid form", .custom = -1};
+	return true;
+}
+
 /* Accession numbers of laboratories: "S24-10233" */
 static bool scan_accession(struct scan *s, struct finding *f)
 {
@@ -110,6 +132,8 @@ bool scan_code(struct scan *s, struct finding *f)
 
 	if (first == '(')
 		return scan_udi(s, f);
+	if (s->digits && !s->letters)
+		return scan_uid(s, f);
 	if (s->context->label == LABEL_PLAIN || !s->digits || !s->letters)
 		return false;
 	/* of these only the MBI is written in groups: 1EG4-TE5-MK72 */

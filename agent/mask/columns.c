@@ -11,7 +11,7 @@ static const struct {
 	uint8_t field;
 	enum label label;
 } HL7[] = {
-	{"PID", 2, LABEL_MRN}, {"PID", 3, LABEL_MRN}, {"PID", 4, LABEL_MRN}, {"PID", 5, LABEL_NAME}, {"PID", 6, LABEL_NAME}, {"PID", 7, LABEL_DATE},
+	{"MSH", 9, LABEL_ID}, {"PID", 2, LABEL_MRN}, {"PID", 3, LABEL_MRN}, {"PID", 4, LABEL_MRN}, {"PID", 5, LABEL_NAME}, {"PID", 6, LABEL_NAME}, {"PID", 7, LABEL_DATE},
 	{"PID", 9, LABEL_NAME}, {"PID", 11, LABEL_ADDRESS}, {"PID", 12, LABEL_COUNTY}, {"PID", 13, LABEL_PHONE}, {"PID", 14, LABEL_PHONE},
 	{"PID", 18, LABEL_ACCOUNT}, {"PID", 19, LABEL_SSN}, {"PID", 20, LABEL_LICENSE}, {"NK1", 2, LABEL_NAME}, {"NK1", 4, LABEL_ADDRESS},
 	{"NK1", 5, LABEL_PHONE}, {"NK1", 6, LABEL_PHONE}, {"PV1", 7, LABEL_PERSON}, {"PV1", 8, LABEL_PERSON}, {"PV1", 9, LABEL_PERSON},
@@ -21,7 +21,7 @@ static const struct {
 	{"OBR", 16, LABEL_PERSON}, {"ORC", 2, LABEL_ID}, {"ORC", 3, LABEL_ID}, {"ORC", 12, LABEL_PERSON},
 };
 
-static const char SEGMENTS[][4] = {"PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC"};
+static const char SEGMENTS[][4] = {"MSH", "PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC"};
 
 static uint64_t segments[sizeof SEGMENTS / sizeof *SEGMENTS];
 
@@ -111,6 +111,10 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 	}
 	if (sign == '.' || sign == '!' || sign == '?' || sign == '{')
 		t->prose = true;
+	if (sign == '~' && t->segment) {                 /* one more of the same field */
+		*label = label_of(t);
+		return *label != LABEL_NONE;
+	}
 	cell = sign == '|' || sign == '\t' || ((sign == ',' || sign == ';') && !t->quoted);
 	if (cell && !t->line_separator)
 		t->line_separator = (char)sign;

@@ -123,6 +123,8 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);
 	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
 		forget_label(c);                         /* "a number of 20000" */
+	} else if (number && index >= 0 && c->label != LABEL_NONE && c->gap >= GAP_COMMA) {
+		set_label(c, index);                     /* "resourceType": "Patient", "id": */
 	} else if (word->filler && c->label != LABEL_NONE && (word->filler != FILLER_HEDGE || is_number(c)) && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
 		c->mark = c->mark || word->filler >= FILLER_MARK;
 		grow_old(c, to - from);

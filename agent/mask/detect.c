@@ -46,7 +46,7 @@ static const struct {
 	{scan_ip6, AT_COLON | AT_SIGN},
 	{scan_card, AT_DIGIT},
 	{scan_zip, AT_DIGIT},
-	{scan_code, AT_MIXED | AT_SIGN},
+	{scan_code, AT_MIXED | AT_SIGN | AT_HOST},
 	{scan_beside, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_before, AT_DIGIT},
 	{scan_number, AT_DIGIT},
@@ -249,7 +249,7 @@ static unsigned int where(struct scan *s)
 		return at | AT_DIGIT;
 	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
 		at |= c->label < LABEL_TITLE ? AT_LABELLED : AT_NAMED;
-	else if (c->near && is_upper(first))             /* "docket JV-4471" */
+	else if (c->near && (is_upper(first) || c->label == LABEL_USER))             /* "docket JV-4471" */
 		at |= AT_MIXED;
 	else if (c->label >= LABEL_TITLE && c->age <= 2 && !is_upper(first))         /* "mother latoya" */
 		at |= AT_NAMED;

@@ -214,8 +214,8 @@ static bool looks_like_code(const struct context *c, const struct form *f)
 		return false;
 	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix || f->first < 3))
 		return false;
-	if (!f->letters && c->label == LABEL_VEHICLE)
-		return false;
+	if (c->label == LABEL_VEHICLE)
+		return f->letters > 0 && f->digits >= 2 && (f->letters >= 2 || f->longest >= 3) && count >= 5 && count <= 8;
 	if (!f->letters && !f->dashes)
 		return f->digits >= (c->brief ? 4 : c->label == LABEL_ID ? 6 : 5);       /* codes of services have five */
 	if (!f->letters)
@@ -334,7 +334,7 @@ bool scan_beside(struct scan *s, struct finding *f)
 	bool behind_name = c->before[0] == CONTEXT_NAME && c->label == LABEL_NONE && (c->gap == GAP_COMMA || c->gap == GAP_BRACKET);
 
 	if (c->near && !c->mark && c->label == LABEL_USER)
-		return c->age <= 1 && s->letters && s->digits && is_small(scan_at(s, s->i)) && is_small(scan_at(s, s->i + 1)) && user(s, f);
+		return c->age <= 1 && is_small(scan_at(s, s->i)) && is_small(scan_at(s, s->i + 1)) && user(s, f);
 	if (c->near && !c->mark && near_value(s, f))
 		return true;
 	if (!s->digits && !(scan_at(s, s->token) == '-' && is_digit(scan_at(s, s->token + 1))))

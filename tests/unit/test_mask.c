@@ -114,6 +114,10 @@ static void test_codes_right_behind_short_labels(void **state)
 	      {"paramedic P44718", "paramedic [ID]"}, {"TRANSFER CENTER CALL #44718", "TRANSFER CENTER CALL #[ID]"},
 	      {"id,sex,a1c\n20447,F,7.1\n20448,M,8.2", "id,sex,a1c\n[ID],F,7.1\n[ID],M,8.2"},
 	      {"mrn|test\n2044718|K", "mrn|test\n[MRN]|K"}, {"Scr#\tRand#\tArm\nS-1042\tR-20417\tA", "Scr#\tRand#\tArm\n[ID]\t[ID]\tA"},
+	      {"{\"resourceType\":\"Patient\",\"id\":\"f47ac10b-58cc-4372\"}", "{\"resourceType\":\"Patient\",\"id\":\"[ID]\"}"},
+	      {"UI 1.2.840.113619.2.55.3.604688119.971.1712.467.", "UI [ID]."}, {"UI 1.2.840.10008.5.1.4.1.1.2", NULL},
+	      {"2.16.840.1.113883.10.20.22.4.38.1111", NULL}, {"PID|1||407182^^^H^MR~K4471^^^ST", "PID|1||[MRN]^^^H^MR~[MRN]^^^ST"},
+	      {"Corolla 4BCN71", "Corolla [VEHICLE]"}, {"handle mel.lopez7", "handle [ID]"},
 	      {"order 1000 mL", NULL}, {"order CA125 and CA15-3", NULL}, {"path T2N1M0", NULL}, {"report PHQ-9 12", NULL}, {"order V5267", NULL},
 	      {"intake 1200-1500 kcal", NULL}, {"Intake: 1850 mL", NULL}, {"REF 5515-F-501", NULL}, {"Aetna 2024 formulary", NULL}, {"User: can you", NULL},
 	      {"prior L4-L5 fusion", NULL}, {"tag 00271", NULL});

@@ -44,7 +44,7 @@ static const char *const TEXTS[] = {
 	"MRNs: 40718265, 40718266 and 40718267; medicalRecordNumber: 40718265, xxx-xx-8741, xxxxx8741, 40718265 (MRN), MRN40718265, incident no. 718265",
 	"{\"identifier\":[{\"code\":\"MR\",\"value\":\"40718265\"}],\"telecom\":[{\"system\":\"phone\",\"value\":\"482-3190\"}]} died at 94, in her 90s; 94M; b. 1931",
 	"(H) 482-3190, 617-4823190, 1-888-CALL-NOW, 011 44 20 7946 0958, rosa @ example.org, s3://bucket/p/407.json, mrn: four zero seven one eight; @rosa58",
-	"docket 24-CV-00917 acct (KD-447), CDL MO 447 188 204; user mlopez7 Intake: 1850 mL order 1200-1500, Discord mellow#4471 REF 55-F-501 PS4471; Medicaid OH 0044 7188 2, MBI 4QG7 TF3 MN81 SN PJN 447188 H acct 4471-\n88 call #44718",
+	"docket 24-CV-00917 acct (KD-447), CDL MO 447 188 204; user mlopez7 Intake: 1850 mL order 1200-1500, Discord mellow#4471 REF 55-F-501 PS4471; Medicaid OH 0044 7188 2, MBI 4QG7 TF3 MN81 SN PJN 447188 H acct 4471-\n88 call #44718 UI 1.2.840.113619.2.55.3.604688119.971, 1.2.840.10008.1\nPID|1||407182^^H~K4471",
 	"pt okonkwo, adaeze 31f; mother latoya jeffries, mr. lo refused, dr. mehrotra; last name adeyemi e-signed: m. fairbanks np",
 	"Osgood, R | 58M\nSt. Pierre, Andre 33 yo; IR (Bohm/Ruiz) & Al. Jos. Krall, Ayla M. was 8 yo: Patient:  Rasmussen,\n   Kirsten M.",
 	"<family>Cho</family> GREELEY,HORACE T. Mr. Ng. Drain. Dr. M, Ray 'Tip' Mosley; Vang, Pa Nhia 34F; ortho Kowalski\tJudge Boggs",
