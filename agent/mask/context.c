@@ -118,6 +118,9 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 		number_label(c, false, 0);
 		return -1;
 	}
+	/* "the MRN at that hospital was": a label that needs a mark, and has none, takes no place */
+	if (index >= 0 && c->far && c->gap == GAP_SPACE && (labels_at(index)->flags & MARK) && behind(s) != ':' && behind(s) != '#')
+		index = -1;
 	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
 	if (number && !phrase && c->before[0] > CONTEXT_LAST && c->gap == GAP_SPACE) {
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);

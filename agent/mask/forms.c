@@ -52,7 +52,7 @@ static bool is_counted(struct scan *s, size_t end)
 	if (scan_at(s, end + 1) == '|')
 		return true;
 	return is_alpha(scan_at(s, end + 1)) && !is_upper(scan_at(s, end + 1)) &&
-	       !(word_kinds(around_word(s, end + 1, &behind)) & (WORD_STOP | WORD_PLACE_BEFORE | WORD_WITH | WORD_BE));
+	       !(word_kinds(around_word(s, end + 1, &behind)) & (WORD_STOP | WORD_PLACE_BEFORE | WORD_WITH | WORD_BE | WORD_DAY_CUE));
 }
 
 /* Groups of National Drug Codes. */
@@ -99,6 +99,17 @@ static bool is_code(const struct form *f)
 	return f->digits >= 5 && f->letters <= 6 && f->digits + f->letters >= 6 && !is_public(f);
 }
 
+/* 8ABC123: a plate, as the largest state writes them. */
+static bool is_plate(const struct form *f)
+{
+	static const char kinds[] = "0AAA000";
+
+	for (int i = 0; i < 7; i++)
+		if (f->n != 7 || (kinds[i] == '0') != (f->c[i] >= '0' && f->c[i] <= '9'))
+			return false;
+	return true;
+}
+
 bool scan_form(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -106,8 +117,13 @@ bool scan_form(struct scan *s, struct finding *f)
 
 	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || c->before[0] == label_words.code || (c->last && strchr("-/._+*=&:^", (int)c->last)))
 		return false;
-	if (!read_form(s, &form) || form.digits < 4 || !(form.letters ? is_code(&form) : is_number(s, &form)))
+	if (!read_form(s, &form) || form.digits < 4)
 		return false;
 	*f = (struct finding){.start = s->i, .end = form.end, .entity = ENTITY_ID, .rule = "code form", .custom = -1};
-	return true;
+	if (is_plate(&form)) {
+		f->entity = ENTITY_VEHICLE;
+		f->rule = "plate form";
+		return true;
+	}
+	return form.letters ? is_code(&form) : is_number(s, &form);
 }

@@ -148,7 +148,7 @@ static const char DAY[] =
 	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
 	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
 	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop";
-static const char DAY_CUE[] = "from to through thru by before after between last next";
+static const char DAY_CUE[] = "from to through thru by before after between last next into versus vs";
 static const char HOLIDAY[] =
 	"christmas thanksgiving easter halloween hanukkah chanukah ramadan passover diwali juneteenth kwanzaa xmas eid navidad";
 static const char SEASON[] = "spring summer fall autumn winter";

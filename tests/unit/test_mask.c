@@ -168,7 +168,8 @@ static void test_codes_without_a_label(void **state)
 {
 	(void)state;
 	CHECK({"opened as CPS-24-0718.", "opened as [ID]."}, {"the RV lead PJN4482131", "the RV lead [ID]"}, {"paid into 0071826540", "paid into [ID]"},
-	      {"merge 40718265 with 40718266.", "merge [ID] with [ID]."}, {"filed (1182654)", "filed ([ID])"}, {"slides SP-23-071826", "slides [ID]"},
+	      {"merge 40718265 into 40718266.", "merge [ID] into [ID]."},
+	      {"the car (8ABC123, California)", "the car ([VEHICLE], California)"}, {"Her MRN at the other hospital was 771826.", "Her MRN at the other hospital was [MRN]."}, {"filed (1182654)", "filed ([ID])"}, {"slides SP-23-071826", "slides [ID]"},
 	      {"at 482-3191.", "at [PHONE]."}, {"ward, x44711", "ward, x[PHONE]"}, {"last four: 8741", "last four: [SSN]"}, {"tag 4TR821", "tag [VEHICLE]"},
 	      {"84729315 platelets", NULL}, {"n: 84729315", NULL}, {"1000-2000 mL", NULL}, {"1900-0700", NULL}, {"NCT01234567", NULL}, {"M25561 and S72001A", NULL},
 	      {"0093-7424-56", NULL}, {"GSK1278863", NULL}, {"12500UNITS", NULL}, {"R01 HL123456", NULL}, {"Order: 1500 mL", NULL},
