@@ -122,7 +122,7 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	if (index >= 0 && c->far && c->gap == GAP_SPACE && (labels_at(index)->flags & MARK) && behind(s) != ':' && behind(s) != '#')
 		index = -1;
 	c->ending = word->filler == FILLER_ENDING || (c->ending && (word->filler || index >= 0 || c->far));
-	if (number && !phrase && c->before[0] > CONTEXT_LAST && c->gap == GAP_SPACE) {
+	if (number && !phrase && c->before[0] > CONTEXT_LAST && (c->gap == GAP_SPACE || (hash == label_words.no && c->gap == GAP_STOP))) {
 		number_label(c, hash != label_words.no, hash == label_words.id ? 5 : 4);
 	} else if (word->filler == FILLER_PLAIN && c->least && !c->far && index < 0) {
 		forget_label(c);                         /* "a number of 20000" */

@@ -362,7 +362,8 @@ bool scan_glued(struct scan *s, struct finding *f)
 		return false;
 	if (hidden == j - s->i && hidden >= 4 && digits == 4)
 		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
-	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 && !(scan_at(s, j + digits - 1) == '0' && scan_at(s, j + digits - 2) == '0'))
+	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 &&
+		 !(scan_at(s, j + digits - 1) == '0' && scan_at(s, j + digits - 2) == '0'))
 		*f = (struct finding){.entity = ENTITY_PHONE, .rule = "extension"};
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
@@ -382,7 +383,7 @@ bool scan_rest(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool ending = c->ending && c->label == LABEL_NONE && (c->before[0] == label_words.ending || c->before[1] == label_words.ending);
 
-	if ((c->hidden < 4 && !ending) || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
+	if ((c->hidden < (c->label == LABEL_ACCOUNT ? 1 : 4) && !ending) || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
 		return false;
 	if (ending && ((scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0') || (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9')))
 		return false;                                    /* the year ending 2019 */

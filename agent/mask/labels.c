@@ -11,7 +11,7 @@ static const struct known_label LABELS[] = {
 	{"last four", LABEL_SSN, 0}, {"last 4", LABEL_SSN, 0}, {"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
 
 	{"mrn", LABEL_MRN, FAR}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, FAR},
-	{"m r n", LABEL_MRN, 0}, {"mrns", LABEL_MRN, 0}, {"record", LABEL_MRN, MARK | NEAR}, {"records", LABEL_MRN, MARK},
+	{"m r n", LABEL_MRN, 0}, {"mrns", LABEL_MRN, 0}, {"medrec", LABEL_MRN, 0}, {"record", LABEL_MRN, MARK | NEAR}, {"records", LABEL_MRN, MARK},
 	{"wristband", LABEL_MRN, MARK | NEAR}, {"expediente", LABEL_MRN, 0}, {"historia clinica", LABEL_MRN, MARK},
 	{"patient identifier", LABEL_MRN, 0}, {"medical file", LABEL_MRN, MARK}, {"identifier", LABEL_ID, MARK},
 	{"med rec", LABEL_MRN, 0}, {"medical rec", LABEL_MRN, 0}, {"medical records", LABEL_MRN, MARK},
