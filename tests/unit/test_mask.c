@@ -191,7 +191,7 @@ static void test_labels_without_a_mark(void **state)
 	CHECK({"tel. 020 7946 0187", "tel. [PHONE]"}, {"mobile 07700 900187", "mobile [PHONE]"}, {"badge 22018", "badge [ID]"}, {"participant HV-0718", "participant [ID]"},
 	      {"username jcarver44", "username [ID]"}, {"Patient (482113) seen", "Patient ([ID]) seen"}, {"TD, ending 2217", "TD, ending [ACCOUNT]"},
 	      {"block S24-07182-A3", "block [ID]"}, {"(11)230415(17)280415(10)A0718(21)718265", "[DEVICE]"}, {"MRN / FIN: 40718265 / 718265401", "MRN / FIN: [ACCOUNT] / [ACCOUNT]"},
-	      {"my social is five three six, twenty-two, eighty-seven forty-one", "my social is [SSN]"}, {"Cert. no. 552190", "Cert. no. [ID]"}, {"Visa *4417", "Visa *[ACCOUNT]"},
+	      {"my social is five three six, twenty-two, eighty-seven forty-one", "my social is [SSN]"}, {"Cert. no. 552190", "Cert. no. [LICENSE]"}, {"Visa *4417", "Visa *[ACCOUNT]"},
 	      {"username and password", NULL}, {"better. No 12500 units", NULL}, {"the year ending 2019", NULL},
 	      {"call 12/25 1715", "call [DATE] 1715"}, {"(12) and (17) were", NULL});
 }
