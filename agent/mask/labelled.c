@@ -367,6 +367,8 @@ bool scan_glued(struct scan *s, struct finding *f)
 		*f = (struct finding){.entity = ENTITY_PHONE, .rule = "extension"};
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
+	else if ((word_kinds(hash) & WORD_CREDENTIAL) && is_upper(scan_at(s, s->i)) && is_upper(scan_at(s, j - 1)) && (digits == 5 || digits == 6))
+		*f = (struct finding){.entity = ENTITY_LICENSE, .rule = "license behind a credential"};      /* "PT019321" */
 	else if (labels_of_word(hash) == LABEL_SSN && digits == 9)
 		*f = (struct finding){.entity = ENTITY_SSN, .rule = "ssn label"};
 	else

@@ -118,6 +118,7 @@ static void test_codes_right_behind_short_labels(void **state)
 	      {"UI 1.2.840.113619.2.55.3.604688119.971.1712.467.", "UI [ID]."}, {"UI 1.2.840.10008.5.1.4.1.1.2", NULL},
 	      {"2.16.840.1.113883.10.20.22.4.38.1111", NULL}, {"PID|1||407182^^^H^MR~K4471^^^ST", "PID|1||[MRN]^^^H^MR~[MRN]^^^ST"},
 	      {"Corolla 4BCN71", "Corolla [VEHICLE]"}, {"handle mel.lopez7", "handle [ID]"},
+	      {"R. Lopez PT019321", "[NAME] PT[LICENSE]"}, {"RN44718 signed", "RN[LICENSE] signed"}, {"PT 12.5", NULL},
 	      {"order 1000 mL", NULL}, {"order CA125 and CA15-3", NULL}, {"path T2N1M0", NULL}, {"report PHQ-9 12", NULL}, {"order V5267", NULL},
 	      {"intake 1200-1500 kcal", NULL}, {"Intake: 1850 mL", NULL}, {"REF 5515-F-501", NULL}, {"Aetna 2024 formulary", NULL}, {"User: can you", NULL},
 	      {"prior L4-L5 fusion", NULL}, {"tag 00271", NULL});
