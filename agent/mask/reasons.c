@@ -39,6 +39,7 @@ static const struct {
 	/* by their form */
 	{"accession form", "it has the form of a laboratory's accession number", false},
 	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
+	{"uid form", "it has the form of what names one study or image (DICOM)", false},
 	{"plate form", "it has the form of a California license plate", false},
 	{"code form", "it is a long code of letters and digits, as records and devices have, and none of the public ones", false},
 	{"date form", "it has the form of a date", false},
