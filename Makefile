@@ -80,8 +80,8 @@ LDFLAGS_ALL = $(HARDEN_LD) -pthread $(LDFLAGS)
 
 # ---- programs --------------------------------------------------------------------------------------------------------
 COMMON_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard common/*.c)))
-MASK_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/mask/*.c)))
-AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c))))
+MASK_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/mask/*.c agent/mask/detect/*.c)))
+AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c agent/answer/*.c))))
 CLI_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out cli/main.c,$(wildcard cli/*.c))))
 LLHTTP_OBJ = $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
 ARCHIVES := $(B)/libcli.a $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a
@@ -93,8 +93,8 @@ $(B)/%.o: %.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$<))) -c -o $@ $<
 
-CFLAGS_agent = $(LLHTTP_CFLAGS) -DPHIGATE_BUILD_DIR='"$(B)"'
-CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/mask -iquote cli
+CFLAGS_agent = $(LLHTTP_CFLAGS) -iquote agent/mask -iquote agent/mask/detect -DPHIGATE_BUILD_DIR='"$(B)"'
+CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/answer -iquote agent/mask -iquote agent/mask/detect -iquote cli
 $(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(PROBED) $(LLHTTP_CFLAGS) -w -c -o $@ $<
@@ -112,12 +112,12 @@ $(B)/agent/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
 $(B)/agent/init.o: config/policies/hipaa.yaml
 
 # the dictionaries of masking, as one table that is embedded
-$(B)/dictionary-make: agent/mask/make/dictionary.c agent/mask/dictionary.h agent/mask/hash.h $(B)/flags.mk
+$(B)/dictionary-make: agent/mask/detect/make/dictionary.c agent/mask/detect/dictionary.h agent/mask/hash.h $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O1 $(WARN) -o $@ $<
+	$(CC) -std=c11 -O1 $(WARN) -iquote agent/mask -o $@ $<
 $(B)/dictionary.bin: $(B)/dictionary-make $(wildcard config/dictionaries/*)
 	$< config/dictionaries > $@
-$(B)/agent/mask/dictionary.o: $(B)/dictionary.bin
+$(B)/agent/mask/detect/dictionary.o: $(B)/dictionary.bin
 
 $(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm

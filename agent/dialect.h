@@ -3,7 +3,7 @@
 #define PHIGATE_AGENT_DIALECT_H
 
 #include "buf.h"
-#include "mask/shape.h"
+#include "answer/shape.h"
 #include "yaml.h"
 
 struct dialect;

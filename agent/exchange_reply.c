@@ -8,7 +8,7 @@
 #include "headers.h"
 #include "inflate.h"
 #include "log.h"
-#include "mask/answer.h"
+#include "answer/answer.h"
 #include "wait.h"
 
 #define HEAD_MAX ((size_t)1 << 18)

@@ -5,7 +5,7 @@
 #include "exchange_private.h"
 #include "headers.h"
 #include "json.h"
-#include "mask/answer.h"
+#include "answer/answer.h"
 
 static enum rc read_route(struct exchange *x)
 {

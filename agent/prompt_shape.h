@@ -2,7 +2,7 @@
 #ifndef PHIGATE_AGENT_PROMPT_SHAPE_H
 #define PHIGATE_AGENT_PROMPT_SHAPE_H
 
-#include "mask/paths.h"
+#include "answer/paths.h"
 #include "yaml.h"
 
 /* What a place in a request may be marked as. */

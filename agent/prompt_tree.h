@@ -3,7 +3,7 @@
 #define PHIGATE_AGENT_PROMPT_TREE_H
 
 #include "buf.h"
-#include "mask/paths.h"
+#include "answer/paths.h"
 
 enum tree_type { TREE_OBJECT, TREE_ARRAY, TREE_TEXT, TREE_NUMBER, TREE_LITERAL };
 

@@ -17,7 +17,7 @@ includes() { grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$@" /dev
 resolve() {
 	includes "$@" | sed -E 's/^([^:]+):([0-9]+):.*"([^"]+)".*/\1 \2 \3/' | while read -r file line name; do
 		dir=$(dirname "$file")
-		for d in "$dir" common agent; do
+		for d in "$dir" common agent agent/answer agent/mask agent/mask/detect; do
 			if [ -e "$d/$name" ]; then
 				echo "$file:$line $(realpath --relative-to=. "$d/$name")"
 				break
@@ -28,11 +28,14 @@ resolve() {
 
 check "cli includes nothing of the agent but mask/mask.h" \
 	"$(resolve cli/*.[ch] | grep ' agent/' | grep -v ' agent/mask/mask\.h$')"
-check "the agent includes nothing of cli" "$(resolve agent/*.[ch] agent/mask/*.[ch] | grep ' cli/')"
+check "the agent includes nothing of cli" "$(resolve agent/*.[ch] agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] | grep ' cli/')"
 check "common includes only common" "$(resolve common/*.[ch] | grep -v ' common/')"
-check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] | grep -vE ' (agent/mask|common)/')"
-check "what an exchange calls does not include exchange.h" "$(ls agent/mask/*.[ch] agent/*.[ch] |
-	grep -E '/(mask/.*|(identity|policy|hold|upstream|mask|record|session|store|dialect|prompt|history|provider|pattern|condition)[a-z_]*\.[ch])$' |
+check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] agent/mask/detect/*.[ch] |
+	grep -vE ' (agent/mask|common)/')"
+check "agent/answer includes only itself, agent/mask and common" "$(resolve agent/answer/*.[ch] |
+	grep -vE ' (agent/answer|agent/mask|common)/')"
+check "what an exchange calls does not include exchange.h" "$(ls agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] agent/*.[ch] |
+	grep -E '/(answer/.*|mask/.*|(identity|policy|hold|upstream|mask|record|session|store|dialect|prompt|history|provider|pattern|condition)[a-z_]*\.[ch])$' |
 	xargs grep -nE '#[[:space:]]*include.*"exchange\.h"' /dev/null)"
 
 # a row of a configuration table, or of a command's options, ends with its help
@@ -56,7 +59,7 @@ check "every key of client.yaml stands in phigate(1)" "$([ ! -e cli/phigate.1 ] 
 
 # the words in quotes where a finding gets its rule
 mask_rules() {
-	for f in agent/mask/*.c; do
+	for f in agent/mask/*.c agent/mask/detect/*.c; do
 		[ "$f" = agent/mask/reasons.c ] || sed 's|/\*.*\*/||' "$f" | tr '\n\t' '  ' |
 			grep -oE '(found|url_rest)\([^;]*;|\<rule = [^;}]*[;}]|\{[A-Za-z0-9_, ]*ENTITY_[A-Z_]+, "[^"]*"' | grep -oE '"[^"]+"'
 	done | tr -d '"' | sort -u

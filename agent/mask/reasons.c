@@ -33,6 +33,7 @@ static const struct {
 	{"vehicle label", "words for a vehicle or its plates stand before it", true},
 	{"zip label", "words for a ZIP code stand before it", true},
 	{"label behind", "words for a record or social security number stand behind it, in brackets or behind a hyphen", false},
+	{"license behind a credential", "it is glued to the letters of a profession", false},
 	{"last four", "signs that hide the rest of a number stand before its last four digits", false},
 	{"number behind a name", "it is a long number right behind a name", false},
 

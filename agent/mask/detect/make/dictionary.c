@@ -1,4 +1,4 @@
-/* Makes the table that agent/mask/dictionary.c embeds: dictionary-make FOLDER > dictionary.bin, where FOLDER is config/dictionaries. */
+/* Makes the table that agent/mask/detect/dictionary.c embeds: dictionary-make FOLDER > dictionary.bin, where FOLDER is config/dictionaries. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
