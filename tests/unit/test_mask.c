@@ -5,37 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "masking.h"
-
-static struct mask_engine *engine;
-
-struct row {
-	const char *text, *want;         /* NULL: it stays as it is */
-};
-
-static void check(const struct row *rows, size_t n)
-{
-	size_t wrong = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *want = rows[i].want ? rows[i].want : rows[i].text;
-		size_t got_n;
-		char *got = masking_whole(engine, slice_str(rows[i].text), &got_n);
-
-		if (strcmp(got, want) != 0) {
-			print_error("%s\nbecomes %s\nand not %s\n", rows[i].text, got, want);
-			wrong++;
-		}
-		free(got);
-	}
-	assert_int_equal(wrong, 0);
-}
-
-#define CHECK(...) do { \
-	static const struct row rows[] = {__VA_ARGS__}; \
-	(void)state; \
-	check(rows, sizeof rows / sizeof *rows); \
-} while (0)
+#include "masking_rows.h"
 
 static void test_social_security_numbers(void **state)
 {
@@ -458,20 +428,6 @@ static void test_prose_stays(void **state)
 	CHECK({"Continue metformin 500 mg twice daily and recheck A1c in three months.", NULL},
 	      {"G2P1 at 32w4d; T2N1M0; CHA2DS2-VASc 3; 1,234,567 mL; WBC 12300, platelets 445000.", NULL},
 	      {"PMID 31234567, CAS number 50-78-2, grant R01 HL123456.", NULL});
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	engine = masking_engine(NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mask_engine_free(engine);
-	return 0;
 }
 
 int main(void)

@@ -1,7 +1,5 @@
 #include "care.h"
 
-#include <string.h>
-
 #include "scan.h"
 
 static const char END[] =
@@ -87,17 +85,8 @@ static const char GOES[] = "choosing attends attended attending prefers preferre
 
 static void add(const char *list, unsigned int care)
 {
-	for (const char *p = list; *p;) {
-		size_t n = strcspn(p, " ");
-		uint64_t hash = WORD_HASH;
-		struct word *word;
-
-		for (size_t i = 0; i < n; i++)
-			hash = word_hash(hash, (unsigned char)p[i]);
-		word = lexicon_add(hash);
+	for (struct word *word; (word = lexicon_add_next(&list));)
 		word->care |= care;
-		p += n + (p[n] == ' ');
-	}
 }
 
 void care_fill(void)

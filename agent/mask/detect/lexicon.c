@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SLOTS 8192                               /* power of two, over twice the words */
 
@@ -50,6 +51,19 @@ struct word *lexicon_add(uint64_t hash)
 		lexicon_filter[bit / 64] |= 1ULL << bit % 64;
 	}
 	return &table[at];
+}
+
+struct word *lexicon_add_next(const char **list)
+{
+	const char *p = *list + strspn(*list, " ");
+	uint64_t hash = WORD_HASH;
+
+	*list = p + strcspn(p, " ");
+	if (p == *list)
+		return NULL;
+	while (p < *list)
+		hash = word_hash(hash, (unsigned char)*p++);
+	return lexicon_add(hash);
 }
 
 const struct word *lexicon_look_up(uint64_t hash)

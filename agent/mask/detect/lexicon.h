@@ -41,6 +41,8 @@ static inline const struct word *lexicon_find(uint64_t hash)
 
 /* The entry of a word, made when there is none; only while the lexicon is filled. */
 struct word *lexicon_add(uint64_t hash);
+/* The same of the next word of a list, "one two three", which is moved on; NULL when there is none left. */
+struct word *lexicon_add_next(const char **list);
 void words_fill(void);                   /* words.c */
 void care_fill(void);                    /* care.c */
 void labels_fill(void);                  /* labels.c */

@@ -1,5 +1,4 @@
 /* Words that are no names though they are written like one: sentence openers, headings of notes, answers in a dialogue, credentials. */
-#include <string.h>
 
 #include "scan.h"
 
@@ -225,17 +224,9 @@ static const char GENERIC[] =
 
 static void add(const char *list, word_set kind, unsigned int number)
 {
-	for (const char *p = list; *p;) {
-		size_t n = strcspn(p, " ");
-		uint64_t hash = WORD_HASH;
-		struct word *word;
-
-		for (size_t i = 0; i < n; i++)
-			hash = word_hash(hash, (unsigned char)p[i]);
-		word = lexicon_add(hash);
+	for (struct word *word; (word = lexicon_add_next(&list));) {
 		word->kinds |= kind;
 		word->numbers = (uint16_t)(word->numbers | number);
-		p += n + (p[n] == ' ');
 	}
 }
 
