@@ -12,6 +12,7 @@ struct answer_options {
 	struct mask_engine *engine;             /* engine, scope and counts outlive the answer; counts may be NULL */
 	struct mask_scope *scope;
 	struct mask_counts *counts;
+	struct answer_usage *usage;             /* what the answer says of tokens is noted there; may be NULL, and outlives the answer */
 	struct slice continues;                 /* the end of the request's text that the answer goes on from, or empty; copied */
 	struct slice credential;                /* masked wherever the answer holds it; may be empty; copied */
 	size_t event_max_bytes;                 /* one event; in a JSON body, one embedding as base64 */

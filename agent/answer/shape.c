@@ -7,7 +7,7 @@
 
 struct lists {
 	struct text_list text, drop, plain, ids, times, vectors;
-	const struct yaml *stream, *ends;
+	const struct yaml *stream, *ends, *usage;
 };
 
 static const struct conf_key list_keys[] = {
@@ -19,6 +19,17 @@ static const struct conf_key list_keys[] = {
 	{"ids", CONF_TEXTS, offsetof(struct lists, ids), false, "plain fields that are ids"},
 	{"times", CONF_TEXTS, offsetof(struct lists, times), false, "the protocol's own time stamps"},
 	{"vectors", CONF_TEXTS, offsetof(struct lists, vectors), false, "embeddings"},
+	{"usage", CONF_NODE, offsetof(struct lists, usage), false, "counts of tokens: {input, cached, output}"},
+};
+
+struct counts {
+	struct text_list kind[SHAPE_USAGES];
+};
+
+static const struct conf_key count_keys[] = {
+	{"input", CONF_TEXTS, offsetof(struct counts, kind[USAGE_INPUT]), false, "paths of the request's tokens"},
+	{"cached", CONF_TEXTS, offsetof(struct counts, kind[USAGE_CACHED]), false, "paths of those that input leaves out"},
+	{"output", CONF_TEXTS, offsetof(struct counts, kind[USAGE_OUTPUT]), false, "paths of the answer's tokens"},
 };
 
 struct place {
@@ -149,6 +160,18 @@ static enum rc read_places(struct answer_shape *s, const struct yaml *list, bool
 	return rc;
 }
 
+static enum rc read_usage(struct answer_shape *s, const struct yaml *node, struct why *why)
+{
+	struct counts counts = {0};
+	enum rc rc = conf_read(node, "usage", CONF_KEYS(count_keys), &counts, why);
+
+	for (size_t kind = 0; kind < SHAPE_USAGES; kind++)
+		for (size_t i = 0; i < counts.kind[kind].n && rc == RC_OK; i++)
+			rc = add_path(s, node, counts.kind[kind].item[i], SHAPE_USAGE, kind, why);
+	conf_free(CONF_KEYS(count_keys), &counts);
+	return rc;
+}
+
 enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why)
 {
 	static const struct text_list no_keys;
@@ -181,6 +204,8 @@ enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct wh
 			rc = add_paths(s, node, &lists.times, SHAPE_TIME, why);
 		if (rc == RC_OK)
 			rc = add_paths(s, node, &lists.vectors, SHAPE_VECTOR, why);
+		if (rc == RC_OK && lists.usage)
+			rc = read_usage(s, lists.usage, why);
 	}
 	conf_free(CONF_KEYS(list_keys), &lists);
 	if (rc == RC_OK)

@@ -18,6 +18,15 @@ enum shape_mark {
 	SHAPE_ID,                /* plain; when it may not pass, one token stands for it */
 	SHAPE_TIME,              /* the protocol's own time stamps (RFC 3339) */
 	SHAPE_VECTOR,            /* an embedding: numbers, or base64 of 32-bit floats */
+	SHAPE_USAGE,             /* a count of tokens; the value is its kind */
+};
+
+/* Tokens that the model counted, as its answer says: of each kind the largest count, because streams repeat and add up theirs. */
+enum shape_usage { USAGE_INPUT, USAGE_CACHED, USAGE_OUTPUT };
+#define SHAPE_USAGES 3
+struct answer_usage {
+	bool known;                      /* the answer said anything of it */
+	uint64_t tokens[SHAPE_USAGES];   /* USAGE_CACHED: tokens of the request that USAGE_INPUT leaves out */
 };
 
 #define SHAPE_SLOTS 4            /* keys of one answer */
@@ -44,7 +53,7 @@ struct answer_shape {
 	char *slots[SHAPE_SLOTS];      /* the paths of the keys */
 };
 
-/* node: a mapping with text, stream, ends, drop, plain, ids, times and vectors; NULL: nothing is special. */
+/* node: a mapping with text, stream, ends, drop, plain, ids, times, vectors and usage; NULL: nothing is special. */
 enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why) MUST_USE;
 void shape_free(struct answer_shape *shape);
 

@@ -6,6 +6,7 @@
 #define INTEGER_MAX 40                           /* digits; a longer number is no identifier */
 #define NUMBER_DIGITS 7                          /* from here on a number is looked at whatever its key */
 #define NUMBER_LABELLED 4
+#define COUNT_MAX 15                             /* digits of a count of tokens; a longer number is none */
 
 /* An age over 89, perhaps. */
 static bool may_be_old(const char *digits, size_t n)
@@ -33,9 +34,29 @@ static const char *number_for(const struct splice *s)
 	return put;
 }
 
+/* A count of tokens, where the dialect says that one stands here. */
+static void note_usage(struct splice *s)
+{
+	int kind = s->shared->usage && s->shape && s->place != PATH_NONE ? paths_mark(s->shape->paths, s->place, SHAPE_USAGE) : -1;
+	uint64_t value = 0;
+
+	if (kind < 0 || !s->number || s->scalar_n > COUNT_MAX)
+		return;
+	for (size_t i = 0; i < s->scalar_n; i++) {
+		if (s->scalar.data[i] < '0' || s->scalar.data[i] > '9')
+			return;
+		value = 10 * value + (uint64_t)(s->scalar.data[i] - '0');
+	}
+	s->shared->usage->known = true;
+	if (value > s->shared->usage->tokens[kind])
+		s->shared->usage->tokens[kind] = value;
+}
+
 static void decide_scalar(struct splice *s)
 {
 	const char *put = number_for(s);
+
+	note_usage(s);
 
 	s->scalar_masked = put != NULL;
 	if (put) {

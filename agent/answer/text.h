@@ -25,6 +25,7 @@ bool outlet_holds(const struct outlet *o);
 
 struct splice_rules;
 struct plain_words;
+struct answer_usage;
 
 /* What all texts of an answer share; borrowed. */
 struct text_rules {
@@ -33,6 +34,7 @@ struct text_rules {
 	struct mask_counts *counts;
 	struct slice credential;
 	struct plain_words *words;               /* may be NULL */
+	struct answer_usage *usage;              /* may be NULL */
 };
 
 struct text;
