@@ -93,6 +93,7 @@ static const struct control_route {
 	{"GET", "/v1/holds/{id}", control_hold_show},
 	{"POST", "/v1/holds/{id}/approve", control_hold_approve},
 	{"POST", "/v1/holds/{id}/deny", control_hold_deny},
+	{"POST", "/v1/holds/{id}/cancel", control_hold_cancel},
 };
 
 /* Ids are of this alphabet, so nothing in a path is ever encoded. */

@@ -1,6 +1,8 @@
-/* GET /v1/events: a stream of what happens to the caller's holds and sessions, for as long as the token is good. */
+/* GET /v1/events: a stream of what happens to the caller's holds and sessions, and with watch=holds to those that the caller may decide,
+ * for as long as the token is good. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "clock.h"
 #include "control_private.h"
@@ -51,9 +53,15 @@ static enum rc stream(struct call *call, struct events_reader *reader)
 int control_events(struct call *call, struct buf *out, struct why *why)
 {
 	struct events_reader *reader;
-	enum rc rc = events_reader_new(call->agent->events, &call->token->person, &reader);
+	char watch[16];
+	enum rc rc = call_query(call, "watch", watch, sizeof watch, why);
 
 	(void)out;
+	if (rc == RC_OK && *watch && strcmp(watch, "holds") != 0)
+		rc = why_set(why, RC_BAD, "watch is holds");
+	if (rc != RC_OK)
+		return call_failed(rc);
+	rc = events_reader_new(call->agent->events, &call->token->person, *watch, &reader);
 	if (rc != RC_OK)
 		return call_failed(why_set(why, rc, "the agent has no room for one more listener"));
 	call->done = call->close = true;

@@ -91,7 +91,9 @@ static int decide_hold(struct call *call, decide *how, struct buf *out, struct w
 	buf_free(&masked);
 	if (rc != RC_OK)
 		return call_failed(rc);
-	buf_printf(out, "{\"id\":\"%s\",\"state\":\"%s\"}", hold.id, hold_state_name(hold.state));
+	buf_printf(out, "{\"id\":\"%s\",\"state\":\"%s\",\"needs\":", hold.id, hold_state_name(hold.state));
+	json_add_str(out, hold.needs);
+	buf_putc(out, '}');
 	return 200;
 }
 
@@ -103,4 +105,9 @@ int control_hold_approve(struct call *call, struct buf *out, struct why *why)
 int control_hold_deny(struct call *call, struct buf *out, struct why *why)
 {
 	return decide_hold(call, hold_deny, out, why);
+}
+
+int control_hold_cancel(struct call *call, struct buf *out, struct why *why)
+{
+	return decide_hold(call, hold_cancel, out, why);
 }

@@ -40,7 +40,7 @@ call_handler control_session_open, control_session_renew, control_session_close,
 	control_bundle;
 
 /* ---- control_hold.c ---- */
-call_handler control_holds, control_hold_show, control_hold_approve, control_hold_deny;
+call_handler control_holds, control_hold_show, control_hold_approve, control_hold_deny, control_hold_cancel;
 
 /* ---- control_events.c ---- */
 call_handler control_events;

@@ -13,13 +13,11 @@
 
 #define WAITING_MAX ((size_t)256 << 10)
 
-/* The events that a caller is told of; others of the holds' are for notices. */
-static const char *const TOLD[] = {"held", "approved", "denied", "expired", "closing"};
-
 struct events_reader {
 	struct events_reader *next;
 	struct events *events;
-	char *issuer, *subject;
+	struct person person;
+	bool decides;
 	int fd;
 	struct buf waiting;
 };
@@ -32,38 +30,62 @@ struct events {
 
 /* ---- telling ------------------------------------------------------------------------------------------------------------ */
 
-static bool is_told(const char *event)
+/* With the lock held. */
+static void give(struct events_reader *r, const char *event, struct slice json)
 {
-	for (size_t i = 0; i < sizeof TOLD / sizeof *TOLD; i++)
-		if (strcmp(TOLD[i], event) == 0)
-			return true;
-	return false;
+	const uint64_t one = 1;
+
+	buf_puts(&r->waiting, "event: ");
+	buf_puts(&r->waiting, event);
+	buf_puts(&r->waiting, "\ndata: ");
+	buf_add_slice(&r->waiting, json);
+	buf_puts(&r->waiting, "\n\n");
+	(void)!write(r->fd, &one, sizeof one);
+}
+
+static bool is_of(const struct events_reader *r, const char *issuer, const char *subject)
+{
+	return strcmp(r->person.issuer, issuer) == 0 && strcmp(r->person.subject, subject) == 0;
 }
 
 void events_tell(struct events *events, const char *event, const char *issuer, const char *subject, struct slice json)
 {
-	const uint64_t one = 1;
-
-	if (!is_told(event))
-		return;
 	pthread_mutex_lock(&events->lock);
-	for (struct events_reader *r = events->readers; r; r = r->next) {
-		if (strcmp(r->issuer, issuer) != 0 || strcmp(r->subject, subject) != 0)
-			continue;
-		buf_puts(&r->waiting, "event: ");
-		buf_puts(&r->waiting, event);
-		buf_puts(&r->waiting, "\ndata: ");
-		buf_add_slice(&r->waiting, json);
-		buf_puts(&r->waiting, "\n\n");
-		(void)!write(r->fd, &one, sizeof one);
-	}
+	for (struct events_reader *r = events->readers; r; r = r->next)
+		if (is_of(r, issuer, subject))
+			give(r, event, json);
 	pthread_mutex_unlock(&events->lock);
+}
+
+/* Is the person in one of the groups that the event names? */
+static bool may_decide(const struct person *person, const cJSON *event)
+{
+	const cJSON *group;
+
+	cJSON_ArrayForEach(group, json_array(event, "approvers"))
+		if (cJSON_IsString(group) && text_list_has(&person->groups, group->valuestring))
+			return true;
+	return false;
 }
 
 static void on_hold(void *arg, const char *event, const char *issuer, const char *subject, const char *session, struct slice json)
 {
+	struct events *events = arg;
+	cJSON *tree = NULL;
+
 	(void)session;
-	events_tell(arg, event, issuer, subject, json);
+	events_tell(events, event, issuer, subject, json);
+	pthread_mutex_lock(&events->lock);
+	for (struct events_reader *r = events->readers; r; r = r->next) {
+		if (!r->decides || is_of(r, issuer, subject))
+			continue;
+		if (!tree)
+			tree = json_parse(json);
+		if (may_decide(&r->person, tree))
+			give(r, event, json);
+	}
+	pthread_mutex_unlock(&events->lock);
+	cJSON_Delete(tree);
 }
 
 /* Does the caller's own program, or time, end it for good? Else another session takes its place, and its holds stand. */
@@ -129,7 +151,7 @@ void events_free(struct events *events)
 
 /* ---- listening ---------------------------------------------------------------------------------------------------------- */
 
-enum rc events_reader_new(struct events *events, const struct person *person, struct events_reader **out)
+enum rc events_reader_new(struct events *events, const struct person *person, bool decides, struct events_reader **out)
 {
 	struct events_reader *r = calloc(1, sizeof *r);
 
@@ -137,15 +159,13 @@ enum rc events_reader_new(struct events *events, const struct person *person, st
 	if (!r)
 		return RC_NOMEM;
 	r->events = events;
-	r->issuer = strdup(person->issuer);
-	r->subject = strdup(person->subject);
+	r->decides = decides;
 	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	buf_init(&r->waiting, WAITING_MAX);
-	if (!r->issuer || !r->subject || r->fd < 0) {
+	if (person_copy(&r->person, person) != RC_OK || r->fd < 0) {
 		if (r->fd >= 0)
 			close(r->fd);
-		free(r->issuer);
-		free(r->subject);
+		person_free(&r->person);
 		free(r);
 		return RC_NOMEM;
 	}
@@ -169,8 +189,7 @@ void events_reader_free(struct events_reader *r)
 	*at = r->next;
 	pthread_mutex_unlock(&r->events->lock);
 	close(r->fd);
-	free(r->issuer);
-	free(r->subject);
+	person_free(&r->person);
 	buf_free(&r->waiting);
 	free(r);
 }

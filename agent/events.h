@@ -1,4 +1,4 @@
-/* What happens to a caller's own holds and sessions, told on /v1/events as it happens. */
+/* What happens to holds and sessions, told on /v1/events as it happens. */
 #ifndef PHIGATE_AGENT_EVENTS_H
 #define PHIGATE_AGENT_EVENTS_H
 
@@ -13,7 +13,8 @@ void events_free(struct events *events);                 /* nobody listens any m
 
 /* One who listens. */
 struct events_reader;
-enum rc events_reader_new(struct events *events, const struct person *person, struct events_reader **out) MUST_USE;
+/* decides: also what happens to holds that the person may decide. */
+enum rc events_reader_new(struct events *events, const struct person *person, bool decides, struct events_reader **out) MUST_USE;
 void events_reader_free(struct events_reader *reader);   /* NULL is allowed */
 int events_reader_fd(const struct events_reader *reader);        /* readable when something waits */
 

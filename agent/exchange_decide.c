@@ -73,13 +73,14 @@ static enum rc decided(struct exchange *x, const struct verdict *verdict, const 
 		return RC_OK;
 	case HOLD_DENIED:
 		recording_count(x->session->recording, RECORDING_DENIED);
-		why_set(&x->why, RC_DENIED, "%s was denied: %s", hold->id, hold->reason[0] ? hold->reason : "no reason given");
+		why_set(&x->why, RC_DENIED, "%s was denied: %.500s", hold->id, hold->reason[0] ? hold->reason : "no reason given");
 		return exchange_refuse(x, 403, "approval_denied", NULL);
 	case HOLD_EXPIRED:
 		why_set(&x->why, RC_DENIED, "nobody decided on %s in time; send the request again to ask again", hold->id);
 		return exchange_refuse(x, 403, "approval_expired", NULL);
 	case HOLD_CANCELLED:
-		why_set(&x->why, RC_DENIED, "%s was cancelled; send the request again to ask again", hold->id);
+		why_set(&x->why, RC_DENIED, strcmp(hold->cause, "requester") == 0 ? "you cancelled %s" :
+			"%s was cancelled; send the request again to ask again", hold->id);
 		return exchange_refuse(x, 403, "approval_cancelled", NULL);
 	case HOLD_PENDING: case HOLD_APPROVED:
 		break;
@@ -98,7 +99,8 @@ static enum rc wait_for_decision(struct exchange *x, const struct verdict *verdi
 	case RC_CONFLICT:
 		return RC_CONFLICT;
 	case RC_TIMEOUT:
-		why_set(&x->why, RC_DENIED, "waiting for approval as %s; send the same request again when it is approved", hold->id);
+		why_set(&x->why, RC_DENIED, "waiting for approval as %s by %s; send the same request again when it is approved", hold->id,
+			hold->needs);
 		return exchange_refuse(x, 403, "approval_pending", verdict->rule);
 	case RC_END:
 		hold_abandon(x->agent->holds, hold->id);

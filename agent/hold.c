@@ -59,6 +59,28 @@ enum rc hold_set_state(struct hold_tx *tx, const char *id, enum hold_state from,
 	return rc;
 }
 
+static const char *const causes[] = {
+	[CAUSE_REQUESTER] = "requester", [CAUSE_CLIENT] = "client", [CAUSE_SESSION] = "session", [CAUSE_TERMS] = "terms",
+};
+
+enum rc hold_set_cancelled(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_cause cause)
+{
+	enum rc rc = hold_set_state(tx, id, from, HOLD_CANCELLED, 0);
+
+	if (rc == RC_OK)
+		rc = store_do(tx->db, NULL, "UPDATE holds SET cause = ? WHERE id = ?", "tt", causes[cause], id);
+	return rc == RC_OK ? hold_tell(tx, id, "cancelled", NULL, NULL) : rc;
+}
+
+/* The word as ours, so that nobody need own it. */
+static const char *cause_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+		if (strcmp(causes[i], text) == 0)
+			return causes[i];
+	return "";
+}
+
 /* ---- ids: 40 random bits in Crockford's base32, which has no I, L, O and U ---- */
 
 static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -157,19 +179,41 @@ bool hold_row_is_of(sqlite3_stmt *row, const struct person *person)
 	return strcmp(store_text(row, COL_ISSUER), person->issuer) == 0 && strcmp(store_text(row, COL_SUBJECT), person->subject) == 0;
 }
 
-enum rc hold_row_groups(sqlite3_stmt *row, struct text_list *groups)
+enum rc hold_row_quorum(sqlite3_stmt *row, struct quorum *quorum)
 {
-	cJSON *list = json_parse(slice_str(store_text(row, COL_GROUPS)));
-	const cJSON *item;
-	enum rc rc = cJSON_IsArray(list) ? RC_OK : RC_FAULT;
+	enum rc rc = quorum_parse(slice_str(store_text(row, COL_NEEDS)), quorum);
 
-	*groups = (struct text_list){0};
-	cJSON_ArrayForEach(item, list)
-		if (rc == RC_OK)
-			rc = cJSON_IsString(item) ? text_list_add(groups, item->valuestring) : RC_FAULT;
-	cJSON_Delete(list);
-	if (rc != RC_OK)
-		text_list_free(groups);
+	return rc == RC_BAD ? RC_FAULT : rc;
+}
+
+enum rc hold_filled(sqlite3 *db, const char *id, const struct quorum *quorum, unsigned with, int64_t *places,
+		    int64_t filled[QUORUM_NEEDS_MAX])
+{
+	unsigned serves[QUORUM_PLACES_MAX + 1];
+	size_t n = 0;
+	sqlite3_stmt *q;
+	enum rc rc = store_query(db, &q, "SELECT serves FROM decisions WHERE hold = ? AND approve = 1 ORDER BY at_ns, rowid", "t", id);
+
+	while (rc == RC_OK && (rc = store_row(q)) == RC_OK && n < QUORUM_PLACES_MAX)
+		serves[n++] = (unsigned)sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	if (with)
+		serves[n++] = with;
+	*places = quorum_filled(quorum, serves, n, filled);
+	return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc hold_needs(sqlite3 *db, sqlite3_stmt *row, struct buf *out)
+{
+	int64_t places, filled[QUORUM_NEEDS_MAX];
+	struct quorum quorum;
+	enum rc rc = hold_row_quorum(row, &quorum);
+
+	if (rc == RC_OK)
+		rc = hold_filled(db, store_text(row, COL_ID), &quorum, 0, &places, filled);
+	if (rc == RC_OK)
+		rc = quorum_missing(&quorum, filled, out);
+	quorum_free(&quorum);
 	return rc;
 }
 
@@ -199,9 +243,49 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
+/* Who made it what it is, and why: the one who denied it, or all who approved. */
+static enum rc read_decisions(sqlite3 *db, struct hold *out)
+{
+	struct buf by, reason;
+	sqlite3_stmt *q;
+	int n = 0;
+	enum rc rc = store_query(db, &q, "SELECT user, reason FROM decisions WHERE hold = ? AND approve = ? ORDER BY at_ns, rowid", "ti",
+				 out->id, (int64_t)(out->state != HOLD_DENIED));
+
+	buf_init(&by, 1 << 16);
+	buf_init(&reason, 1 << 18);
+	for (; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
+		const char *why = store_text(q, 1);
+
+		buf_printf(&by, "%s%s", n ? ", " : "", store_text(q, 0));
+		if (*why)
+			buf_printf(&reason, "%s%s", reason.len ? "; " : "", why);
+	}
+	sqlite3_finalize(q);
+	if (rc == RC_END)
+		rc = by.rc != RC_OK ? by.rc : reason.rc;
+	copy_text(out->decided_by, sizeof out->decided_by, by.len ? by.data : "");
+	copy_text(out->reason, sizeof out->reason, reason.len ? reason.data : "");
+	buf_free(&by);
+	buf_free(&reason);
+	return rc;
+}
+
+static enum rc read_needs(sqlite3 *db, sqlite3_stmt *row, struct hold *out)
+{
+	struct buf needs;
+	enum rc rc;
+
+	buf_init(&needs, 1 << 16);
+	rc = hold_needs(db, row, &needs);
+	copy_text(out->needs, sizeof out->needs, needs.len ? needs.data : "");
+	buf_free(&needs);
+	return rc;
+}
+
 enum rc hold_read(sqlite3 *db, const char *id, int64_t now_ns, struct hold *out)
 {
-	sqlite3_stmt *row, *last = NULL;
+	sqlite3_stmt *row;
 	enum rc rc = hold_row(db, id, &row);
 
 	if (rc != RC_OK)
@@ -209,33 +293,17 @@ enum rc hold_read(sqlite3 *db, const char *id, int64_t now_ns, struct hold *out)
 	*out = (struct hold){0};
 	copy_text(out->id, sizeof out->id, store_text(row, COL_ID));
 	out->expires_s = sqlite3_column_int64(row, COL_EXPIRES) / NS_PER_S;
+	out->cause = cause_of(store_text(row, COL_CAUSE));
 	rc = hold_row_state(row, now_ns, &out->state);
 	if (rc == RC_OK)
-		rc = store_query(db, &last, "SELECT user, reason FROM decisions WHERE hold = ? ORDER BY at_ns DESC LIMIT 1", "t",
-				 out->id);
-	if (rc == RC_OK)
-		rc = store_row(last);
-	if (rc == RC_OK) {
-		copy_text(out->decided_by, sizeof out->decided_by, store_text(last, 0));
-		copy_text(out->reason, sizeof out->reason, store_text(last, 1));
-	}
-	sqlite3_finalize(last);
+		rc = read_decisions(db, out);
+	if (rc == RC_OK && out->state == HOLD_PENDING)
+		rc = read_needs(db, row, out);
 	sqlite3_finalize(row);
-	return rc == RC_END ? RC_OK : rc;
+	return rc;
 }
 
 /* ---- entering ---- */
-
-static enum rc groups_json(const struct text_list *groups, struct buf *out)
-{
-	buf_putc(out, '[');
-	for (size_t i = 0; i < groups->n; i++) {
-		if (i)
-			buf_putc(out, ',');
-		json_add_str(out, groups->item[i]);
-	}
-	return buf_putc(out, ']');
-}
 
 /* Note who asks. A session that had not asked yet is told that it is held. */
 static enum rc add_asker(struct hold_tx *tx, const char *id, const struct hold_ask *ask)
@@ -258,7 +326,7 @@ static enum rc add_asker(struct hold_tx *tx, const char *id, const struct hold_a
 }
 
 /* Join or use what stands for the same request; RC_NOT_FOUND when nothing does. */
-static enum rc join(struct hold_tx *tx, const struct hold_ask *ask, const char *groups, char id[HOLD_ID_LEN + 1])
+static enum rc join(struct hold_tx *tx, const struct hold_ask *ask, const char *needs, char id[HOLD_ID_LEN + 1])
 {
 	const struct slice mac = {(const char *)ask->binding.mac, sizeof ask->binding.mac};
 	sqlite3_stmt *row;
@@ -269,18 +337,14 @@ static enum rc join(struct hold_tx *tx, const struct hold_ask *ask, const char *
 	bool found = false;
 
 	while (rc == RC_OK && !found && (rc = store_row(row)) == RC_OK) {
-		const struct verdict *v = ask->verdict;
 		enum hold_state state;
 
 		copy_text(id, HOLD_ID_LEN + 1, store_text(row, COL_ID));
 		rc = hold_row_state(row, tx->now_ns, &state);
 		if (rc != RC_OK)
 			break;
-		if (strcmp(store_text(row, COL_RULE), v->rule) != 0 || strcmp(store_text(row, COL_GROUPS), groups) != 0 ||
-		    sqlite3_column_int64(row, COL_APPROVALS) != v->approvals) {
-			rc = hold_set_state(tx, id, state, HOLD_CANCELLED, 0);
-			if (rc == RC_OK)
-				rc = hold_tell(tx, id, "cancelled", NULL, NULL);
+		if (strcmp(store_text(row, COL_RULE), ask->verdict->rule) != 0 || strcmp(store_text(row, COL_NEEDS), needs) != 0) {
+			rc = hold_set_cancelled(tx, id, state, CAUSE_TERMS);
 			continue;
 		}
 		found = true;
@@ -310,7 +374,7 @@ static enum rc check_share(struct hold_tx *tx, const struct person *person, stru
 	return rc;
 }
 
-static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *groups, char id[HOLD_ID_LEN + 1],
+static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *needs, char id[HOLD_ID_LEN + 1],
 		    struct why *why)
 {
 	const struct slice mac = {(const char *)ask->binding.mac, sizeof ask->binding.mac};
@@ -323,11 +387,11 @@ static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *
 	do {
 		make_id(id);
 		rc = store_do(tx->db, NULL,
-			      "INSERT INTO holds (id, state, mac, issuer, subject, user, connection, reason, rule, matched, groups,"
-			      " approvals, ttl_ns, shown, created_ns, changed_ns, expires_ns)"
-			      " VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			      "tbttttttttiisiii", id, mac, p->issuer, p->subject, p->user, ask->connection, ask->reason,
-			      v->rule, v->matched, groups, v->approvals, v->ttl_ns, ask->shown_json, tx->now_ns, tx->now_ns,
+			      "INSERT INTO holds (id, state, mac, issuer, subject, user, connection, reason, rule, matched, needs,"
+			      " ttl_ns, shown, created_ns, changed_ns, expires_ns)"
+			      " VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      "tbttttttttisiii", id, mac, p->issuer, p->subject, p->user, ask->connection, ask->reason,
+			      v->rule, v->matched, needs, v->ttl_ns, ask->shown_json, tx->now_ns, tx->now_ns,
 			      tx->now_ns + v->ttl_ns);
 	} while (rc == RC_CONFLICT);                /* an id that is there already, once in a million million */
 	return rc == RC_OK ? add_asker(tx, id, ask) : rc;
@@ -336,27 +400,27 @@ static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *
 enum rc hold_enter(struct holds *holds, const struct hold_ask *ask, struct hold *out, struct why *why)
 {
 	struct hold_tx tx;
-	struct buf groups;
+	struct buf needs;
 	char id[HOLD_ID_LEN + 1];
 	enum rc rc;
 
 	*out = (struct hold){0};
 	why_set(why, RC_IO, "requests cannot be held now: the agent's store does not answer");
-	buf_init(&groups, 1 << 16);
-	rc = groups_json(ask->verdict->by_groups, &groups);
+	buf_init(&needs, 1 << 16);
+	rc = quorum_json(ask->verdict->by, &needs);
 	if (rc != RC_OK)
 		goto out;
 	rc = hold_tx_begin(holds, &tx);
 	if (rc != RC_OK)
 		goto out;
-	rc = join(&tx, ask, groups.data, id);
+	rc = join(&tx, ask, needs.data, id);
 	if (rc == RC_NOT_FOUND)
-		rc = make(&tx, ask, groups.data, id, why);
+		rc = make(&tx, ask, needs.data, id, why);
 	if (rc == RC_OK)
 		rc = hold_read(tx.db, id, tx.now_ns, out);
 	rc = hold_tx_end(&tx, rc);
 out:
-	buf_free(&groups);
+	buf_free(&needs);
 	return rc;
 }
 

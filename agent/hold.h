@@ -43,7 +43,9 @@ struct hold {
 	char id[HOLD_ID_LEN + 1];
 	enum hold_state state;
 	int64_t expires_s;
-	char decided_by[128], reason[256];       /* of the last decision; empty while pending */
+	char decided_by[640], reason[1280];      /* who denied it, or all who approved, and why; empty before */
+	char needs[400];                         /* HOLD_PENDING: who must still approve, "one of a and 2 of b"; else "" */
+	const char *cause;                       /* HOLD_CANCELLED: why, a word of ours; else "" */
 };
 
 /* The identical request (same binding, same rule on the same terms) joins the hold that waits, or uses up one that was approved
@@ -70,12 +72,18 @@ struct hold_decision {
 enum rc hold_approve(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 enum rc hold_deny(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 
+/* Who asked takes it back, also when it is approved and not yet used. RC_NOT_FOUND, RC_DENIED (another person's), RC_CONFLICT (it is
+ * over), RC_IO. */
+enum rc hold_cancel(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
+
 /* Append JSON: an array of the holds that the person made or may decide, oldest first (state NULL: pending ones; "all"; or a
  * state's name, RC_BAD for another word). Each is
  *   {"id","state","rule","matched","user","subject","address","session","connection","reason","created_at","expires_at",
- *    "groups":[…],"approvals_needed":1,"approvals_given":0,"own":false,"may_decide":true,
+ *    "groups":[…],"needs":[{"groups":[…],"approvals":1,"given":0}],"approvals_needed":1,"approvals_given":0,"own":false,
+ *    "may_decide":true,"cause":null,
  *    "decisions":[{"decision":"approved|denied","user","at","address","key_id","same_address":false,"reason"}]}
- * reason may be null; same_address: the decision came from an address that asked. */
+ * reason may be null; same_address: the decision came from an address that asked; groups: all of needs; cause: of a cancelled one,
+ * "requester", "client" (it hung up), "session" (it ended) or "terms" (the policy asks for something else now). */
 enum rc holds_list(struct holds *holds, const struct person *person, const char *state, struct buf *out, struct why *why) MUST_USE;
 
 /* One of them whole: the same object with "askers":[{"session","address","exchange"}] (identical requests that joined),
@@ -88,9 +96,11 @@ enum rc hold_show(struct holds *holds, const struct person *person, const char *
 void holds_cancel_session(struct holds *holds, const char *session);
 
 /* Told of every change of state, in the order of the changes, outside the store's lock and before the call that made the change
- * returns: for /v1/events and notices. event: "held", "approved", "denied", "expired", "cancelled". json:
- *   {"event","id","session","connection","rule","approvers":[groups],"expires_at"} and of a decision "by" and "reason";
- * issuer and subject: whose hold it is. Once for each session that asks. It must not call holds or wait for long. */
+ * returns: for /v1/events. event: "held", "approval" (one of several that are needed), "approved", "denied", "expired", "cancelled".
+ * json:
+ *   {"event","id","session","connection","rule","approvers":[groups],"needs":"one of a and 2 of b","approvals_needed",
+ *    "approvals_given","expires_at"}, of a decision "by" and "reason", and of a cancelled one "cause";
+ * needs: what is still to come. issuer and subject: whose hold it is. Once for each session that asks. It must not call holds or wait for long. */
 typedef void hold_listener(void *arg, const char *event, const char *issuer, const char *subject, const char *session,
 			   struct slice json);
 void holds_listen(struct holds *holds, hold_listener *fn, void *arg);      /* once, before use */

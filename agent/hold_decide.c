@@ -4,46 +4,29 @@
 #include "clock.h"
 #include "hold_private.h"
 
-static const char *or_list(const struct text_list *groups, struct buf *out)
-{
-	for (size_t i = 0; i < groups->n; i++)
-		buf_printf(out, "%s%s", i ? " or " : "", groups->item[i]);
-	return out->data ? out->data : "";
-}
-
-static bool in_any(const struct person *person, const struct text_list *groups)
-{
-	for (size_t i = 0; i < groups->n; i++)
-		if (text_list_has(&person->groups, groups->item[i]))
-			return true;
-	return false;
-}
-
 /* The groups are those of the rule, the person's are those of the token just presented. */
-static enum rc check_person(sqlite3 *db, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+static enum rc check_person(sqlite3 *db, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, bool approve,
+			    struct why *why)
 {
-	struct text_list groups;
 	struct buf names;
 	bool own_key = false;
-	enum rc rc = hold_row_groups(row, &groups);
+	enum rc rc;
 
-	if (rc != RC_OK)
-		return rc;
 	buf_init(&names, 400);
-	or_list(&groups, &names);
+	(void)!quorum_names(quorum, &names);             /* as many as a sentence holds */
 	rc = hold_asked_with(db, store_text(row, COL_ID), d->key_id, &own_key);
 	if (rc != RC_OK)
 		goto out;
 	if (hold_row_is_of(row, d->person))
-		rc = why_set(why, RC_DENIED, "you made this request yourself; somebody else of %s must decide", names.data);
+		rc = why_set(why, RC_DENIED, "you made this request yourself; somebody else of %s must decide%s", names.data,
+			     approve ? "" : "; phigate cancel takes it back");
 	else if (own_key)
 		rc = why_set(why, RC_DENIED, "this request was made with the key that you signed in with; somebody else of %s must"
 			     " decide, with a key of their own", names.data);
-	else if (!in_any(d->person, &groups))
+	else if (!quorum_serves(quorum, &d->person->groups))
 		rc = why_set(why, RC_DENIED, "only somebody of %s may decide on this request", names.data);
 out:
 	buf_free(&names);
-	text_list_free(&groups);
 	return rc;
 }
 
@@ -58,55 +41,69 @@ static enum rc check_state(sqlite3 *db, sqlite3_stmt *row, int64_t now_ns, struc
 	case HOLD_PENDING:
 		return RC_OK;
 	case HOLD_APPROVED:
-		return why_set(why, RC_CONFLICT, "%s was approved by %s already", h.id, h.decided_by);
+		return why_set(why, RC_CONFLICT, "%s was approved by %.400s already", h.id, h.decided_by);
 	case HOLD_USED:
-		return why_set(why, RC_CONFLICT, "%s was approved by %s, and the request has been sent", h.id, h.decided_by);
+		return why_set(why, RC_CONFLICT, "%s was approved by %.400s, and the request has been sent", h.id, h.decided_by);
 	case HOLD_DENIED:
-		return why_set(why, RC_CONFLICT, "%s was denied by %s already", h.id, h.decided_by);
+		return why_set(why, RC_CONFLICT, "%s was denied by %.400s already", h.id, h.decided_by);
 	case HOLD_EXPIRED:
 		return why_set(why, RC_CONFLICT, "%s has expired; the request must be sent again", h.id);
 	case HOLD_CANCELLED:
-		return why_set(why, RC_CONFLICT, "%s is cancelled: who asked has gone", h.id);
+		return why_set(why, RC_CONFLICT, strcmp(h.cause, "requester") == 0 ? "%s was taken back by who asked" :
+			       strcmp(h.cause, "terms") == 0 ? "%s is cancelled: the policy asks for something else now" :
+			       "%s is cancelled: who asked has gone", h.id);
 	}
 	return RC_FAULT;
 }
 
-static enum rc count_approvals(sqlite3 *db, const char *id, int64_t *n)
+/* An approval that fills no place would never fill one later: who of that group was needed is there already. */
+static enum rc check_use(sqlite3 *db, const char *id, const struct quorum *quorum, unsigned serves, int64_t *given, struct why *why)
 {
-	sqlite3_stmt *q;
-	enum rc rc = store_query(db, &q, "SELECT count(*) FROM decisions WHERE hold = ? AND approve = 1", "t", id);
+	int64_t before, filled[QUORUM_NEEDS_MAX];
+	struct buf missing;
+	enum rc rc = hold_filled(db, id, quorum, 0, &before, filled);
 
 	if (rc == RC_OK)
-		rc = store_row(q);
-	if (rc == RC_OK)
-		*n = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
+		rc = hold_filled(db, id, quorum, serves, given, NULL);
+	if (rc != RC_OK || *given > before)
+		return rc;
+	buf_init(&missing, 400);
+	(void)!quorum_missing(quorum, filled, &missing);
+	rc = why_set(why, RC_CONFLICT, "%s has the approvals that it needs from your groups; it waits for %s", id,
+		     missing.data ? missing.data : "somebody else");
+	buf_free(&missing);
 	return rc;
 }
 
 /* Note the decision, and change the state when it is enough. */
-static enum rc apply(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, bool approve, struct why *why)
+static enum rc apply(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, bool approve,
+		     struct why *why)
 {
 	const char *id = store_text(row, COL_ID);
 	int64_t given = 0, ttl_ns = sqlite3_column_int64(row, COL_TTL);
+	unsigned serves = quorum_serves(quorum, &d->person->groups);
+	enum rc use = approve ? check_use(tx->db, id, quorum, serves, &given, why) : RC_OK;
 	enum rc rc = store_do(tx->db, NULL,
-			      "INSERT INTO decisions (hold, issuer, subject, user, key_id, address, reason, approve, at_ns)"
-			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			      "tttttttii", id, d->person->issuer, d->person->subject, d->person->user, d->key_id, d->address,
-			      d->reason, (int64_t)approve, tx->now_ns);
+			      "INSERT INTO decisions (hold, issuer, subject, user, key_id, address, reason, approve, at_ns, serves)"
+			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      "tttttttiii", id, d->person->issuer, d->person->subject, d->person->user, d->key_id, d->address,
+			      d->reason, (int64_t)approve, tx->now_ns, (int64_t)serves);
 
 	if (rc == RC_CONFLICT)
 		return why_set(why, RC_DENIED, "you have decided on %s already; the approvals must come from different people", id);
-	if (rc == RC_OK)
-		rc = count_approvals(tx->db, id, &given);
-	if (rc != RC_OK || (approve && given < sqlite3_column_int64(row, COL_APPROVALS)))
-		return rc;
+	if (rc != RC_OK || use != RC_OK)
+		return rc != RC_OK ? rc : use;   /* undone with the transaction */
+	if (approve && given < quorum_places(quorum))
+		return hold_tell(tx, id, "approval", NULL, d);
 	rc = approve ? hold_set_state(tx, id, HOLD_PENDING, HOLD_APPROVED, tx->now_ns + ttl_ns) :
 		       hold_set_state(tx, id, HOLD_PENDING, HOLD_DENIED, 0);
 	return rc == RC_OK ? hold_tell(tx, id, approve ? "approved" : "denied", NULL, d) : rc;
 }
 
-static enum rc decide(struct holds *holds, const char *typed, const struct hold_decision *d, bool approve, struct hold *out,
+/* What is done to a hold by its id; in one transaction. */
+typedef enum rc hold_act(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why);
+
+static enum rc act_on(struct holds *holds, const char *typed, const struct hold_decision *d, hold_act *act, struct hold *out,
 		      struct why *why)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -114,7 +111,7 @@ static enum rc decide(struct holds *holds, const char *typed, const struct hold_
 	struct hold_tx tx;
 	enum rc rc;
 
-	*out = (struct hold){0};
+	*out = (struct hold){.cause = ""};
 	if (hold_id_parse(typed, id) != RC_OK)
 		return why_set(why, RC_NOT_FOUND, "that is no hold's id; one looks like 7K2M-9QXD");
 	why_set(why, RC_IO, "the agent's store does not answer; nothing was decided");
@@ -125,23 +122,71 @@ static enum rc decide(struct holds *holds, const char *typed, const struct hold_
 	if (rc == RC_NOT_FOUND)
 		rc = why_set(why, RC_NOT_FOUND, "there is no hold %s", id);
 	if (rc == RC_OK)
-		rc = check_person(tx.db, row, d, why);
-	if (rc == RC_OK)
-		rc = check_state(tx.db, row, tx.now_ns, why);
-	if (rc == RC_OK)
-		rc = apply(&tx, row, d, approve, why);
+		rc = act(&tx, row, d, why);
 	if (rc == RC_OK)
 		rc = hold_read(tx.db, id, tx.now_ns, out);
 	sqlite3_finalize(row);
 	return hold_tx_end(&tx, rc);
 }
 
+static enum rc decide(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, bool approve, struct why *why)
+{
+	struct quorum quorum;
+	enum rc rc = hold_row_quorum(row, &quorum);
+
+	if (rc == RC_OK)
+		rc = check_person(tx->db, row, d, &quorum, approve, why);
+	if (rc == RC_OK)
+		rc = check_state(tx->db, row, tx->now_ns, why);
+	if (rc == RC_OK)
+		rc = apply(tx, row, d, &quorum, approve, why);
+	quorum_free(&quorum);
+	return rc;
+}
+
+static enum rc act_approve(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+{
+	return decide(tx, row, d, true, why);
+}
+
+static enum rc act_deny(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+{
+	return decide(tx, row, d, false, why);
+}
+
+static enum rc act_cancel(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+{
+	const char *id = store_text(row, COL_ID);
+	enum hold_state state;
+	struct quorum quorum;
+	enum rc rc;
+
+	if (!hold_row_is_of(row, d->person)) {
+		rc = hold_row_quorum(row, &quorum);
+		if (rc == RC_OK && quorum_serves(&quorum, &d->person->groups))
+			rc = why_set(why, RC_DENIED, "only who asked may cancel %s; you may deny it", id);
+		else if (rc == RC_OK)
+			rc = why_set(why, RC_NOT_FOUND, "there is no hold %s of yours", id);
+		quorum_free(&quorum);
+		return rc;
+	}
+	rc = hold_row_state(row, tx->now_ns, &state);
+	if (rc == RC_OK && state != HOLD_APPROVED)
+		rc = check_state(tx->db, row, tx->now_ns, why);
+	return rc == RC_OK ? hold_set_cancelled(tx, id, state, CAUSE_REQUESTER) : rc;
+}
+
 enum rc hold_approve(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why)
 {
-	return decide(holds, id, d, true, out, why);
+	return act_on(holds, id, d, act_approve, out, why);
 }
 
 enum rc hold_deny(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why)
 {
-	return decide(holds, id, d, false, out, why);
+	return act_on(holds, id, d, act_deny, out, why);
+}
+
+enum rc hold_cancel(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why)
+{
+	return act_on(holds, id, d, act_cancel, out, why);
 }

@@ -52,18 +52,16 @@ static const char *text_or_null(sqlite3_stmt *row, int column)
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? NULL : store_text(row, column);
 }
 
-static enum rc add_decisions(sqlite3 *db, const char *id, int64_t *approvals, struct buf *out)
+static enum rc add_decisions(sqlite3 *db, const char *id, struct buf *out)
 {
 	sqlite3_stmt *q;
 	enum rc rc = store_query(db, &q, "SELECT approve, user, at_ns, address, reason, key_id FROM decisions WHERE hold = ? ORDER BY at_ns",
 				 "t", id);
 
-	*approvals = 0;
 	buf_puts(out, ",\"decisions\":[");
 	for (int i = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; i++) {
 		bool approve = sqlite3_column_int(q, 0), same = false;
 
-		*approvals += approve;
 		buf_printf(out, "%s{\"decision\":\"%s\"", i ? "," : "", approve ? "approved" : "denied");
 		add_text(out, "user", store_text(q, 1));
 		add_time(out, "at", sqlite3_column_int64(q, 2));
@@ -124,29 +122,52 @@ static enum rc add_name_check(sqlite3 *db, sqlite3_stmt *row, struct buf *out)
 
 /* What a person may do with a hold. */
 struct view {
-	bool own, decides;               /* in one of its groups, and did not ask */
+	bool own, decides;               /* decides: in one of its groups, and did not ask */
+	bool decided;                    /* has done so */
+	struct quorum quorum;
 };
 
-static enum rc look(sqlite3_stmt *row, const struct person *person, struct view *view)
+static enum rc look(sqlite3 *db, sqlite3_stmt *row, const struct person *person, struct view *view)
 {
-	struct text_list groups;
-	enum rc rc = hold_row_groups(row, &groups);
+	enum rc rc = hold_row_quorum(row, &view->quorum);
+	sqlite3_stmt *q = NULL;
 
-	if (rc != RC_OK)
-		return rc;
 	view->own = hold_row_is_of(row, person);
-	view->decides = false;
-	for (size_t i = 0; i < groups.n && !view->own; i++)
-		view->decides = view->decides || text_list_has(&person->groups, groups.item[i]);
-	text_list_free(&groups);
-	return RC_OK;
+	view->decides = rc == RC_OK && !view->own && quorum_serves(&view->quorum, &person->groups);
+	view->decided = false;
+	if (rc == RC_OK && view->decides) {
+		rc = store_query(db, &q, "SELECT 1 FROM decisions WHERE hold = ? AND issuer = ? AND subject = ?", "ttt",
+				 store_text(row, COL_ID), person->issuer, person->subject);
+		if (rc == RC_OK)
+			rc = store_row(q);
+		view->decided = rc == RC_OK;
+		sqlite3_finalize(q);
+	}
+	return rc == RC_END ? RC_OK : rc;
+}
+
+static enum rc add_needs(sqlite3 *db, const char *id, const struct quorum *quorum, struct buf *out)
+{
+	int64_t given, filled[QUORUM_NEEDS_MAX];
+	enum rc rc = hold_filled(db, id, quorum, 0, &given, filled);
+
+	buf_puts(out, ",\"groups\":");
+	(void)!quorum_groups_json(quorum, out);
+	for (size_t i = 0; i < quorum->n; i++) {
+		const struct quorum one = {.need = {quorum->need[i]}, .n = 1};
+
+		buf_puts(out, i ? ",{\"groups\":" : ",\"needs\":[{\"groups\":");
+		(void)!quorum_groups_json(&one, out);
+		buf_printf(out, ",\"approvals\":%lld,\"given\":%lld}", (long long)quorum->need[i].approvals, (long long)filled[i]);
+	}
+	buf_printf(out, "],\"approvals_needed\":%lld,\"approvals_given\":%lld", (long long)quorum_places(quorum), (long long)given);
+	return rc;
 }
 
 static enum rc add_hold(struct hold_tx *tx, sqlite3_stmt *row, const struct view *view, bool whole, struct buf *out)
 {
 	const char *id = store_text(row, COL_ID);
 	enum hold_state state;
-	int64_t approvals;
 	enum rc rc = hold_row_state(row, tx->now_ns, &state);
 
 	if (rc != RC_OK)
@@ -165,12 +186,12 @@ static enum rc add_hold(struct hold_tx *tx, sqlite3_stmt *row, const struct view
 	add_text(out, "reason", text_or_null(row, COL_REASON));
 	add_time(out, "created_at", sqlite3_column_int64(row, COL_CREATED));
 	add_time(out, "expires_at", sqlite3_column_int64(row, COL_EXPIRES));
-	buf_printf(out, ",\"groups\":%s", store_text(row, COL_GROUPS));
-	rc = add_decisions(tx->db, id, &approvals, out);
-	buf_printf(out, ",\"approvals_needed\":%lld,\"approvals_given\":%lld", (long long)sqlite3_column_int64(row, COL_APPROVALS),
-		   (long long)approvals);
+	add_text(out, "cause", text_or_null(row, COL_CAUSE));
+	rc = add_needs(tx->db, id, &view->quorum, out);
+	if (rc == RC_OK)
+		rc = add_decisions(tx->db, id, out);
 	add_flag(out, "own", view->own);
-	add_flag(out, "may_decide", view->decides && state == HOLD_PENDING);
+	add_flag(out, "may_decide", view->decides && !view->decided && state == HOLD_PENDING);
 	if (rc == RC_OK && whole) {
 		rc = add_name_check(tx->db, row, out);
 		buf_printf(out, ",\"request\":");
@@ -201,17 +222,18 @@ enum rc holds_list(struct holds *holds, const struct person *person, const char 
 			 " ('pending', 'approved')) ORDER BY created_ns", "it", (int64_t)all, hold_state_name(wanted));
 	buf_putc(out, '[');
 	while (rc == RC_OK && (rc = store_row(row)) == RC_OK) {
+		struct view view = {0};
 		enum hold_state is;
-		struct view view;
 
 		rc = hold_row_state(row, tx.now_ns, &is);
 		if (rc == RC_OK)
-			rc = look(row, person, &view);
-		if (rc != RC_OK || (!all && is != wanted) || !(view.own || view.decides))
-			continue;
-		if (n++)
-			buf_putc(out, ',');
-		rc = add_hold(&tx, row, &view, false, out);
+			rc = look(tx.db, row, person, &view);
+		if (rc == RC_OK && (all || is == wanted) && (view.own || view.decides)) {
+			if (n++)
+				buf_putc(out, ',');
+			rc = add_hold(&tx, row, &view, false, out);
+		}
+		quorum_free(&view.quorum);
 	}
 	sqlite3_finalize(row);
 	buf_putc(out, ']');
@@ -235,11 +257,12 @@ enum rc hold_show(struct holds *holds, const struct person *person, const char *
 		return rc;
 	rc = hold_row(tx.db, id, &row);
 	if (rc == RC_OK)
-		rc = look(row, person, &view);
+		rc = look(tx.db, row, person, &view);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && !view.own && !view.decides))
 		rc = why_set(why, RC_NOT_FOUND, "there is no hold %s that you made or may decide", id);
 	if (rc == RC_OK)
 		rc = add_hold(&tx, row, &view, true, out);
+	quorum_free(&view.quorum);
 	sqlite3_finalize(row);
 	return hold_tx_end(&tx, rc);
 }

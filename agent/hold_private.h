@@ -55,6 +55,10 @@ enum rc hold_tx_end(struct hold_tx *tx, enum rc rc) MUST_USE;
  * HOLD_EXPIRED, not yet over. expires_ns 0: as it was. RC_FAULT for an edge that the table does not allow. */
 enum rc hold_set_state(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_state to, int64_t expires_ns) MUST_USE;
 
+/* The same to HOLD_CANCELLED, and told. */
+enum hold_cause { CAUSE_REQUESTER, CAUSE_CLIENT, CAUSE_SESSION, CAUSE_TERMS };
+enum rc hold_set_cancelled(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_cause cause) MUST_USE;
+
 /* An event for all sessions that ask, or the given one. decision: who and why, or NULL. */
 enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session,
 		  const struct hold_decision *decision) MUST_USE;
@@ -72,11 +76,11 @@ void hold_thread_stop(struct holds *holds);
 
 /* ---- rows ---- */
 #define HOLD_COLUMNS_BRIEF \
-	"id, state, issuer, subject, user, connection, reason, rule, matched, groups, approvals, ttl_ns, created_ns, expires_ns"
+	"id, state, issuer, subject, user, connection, reason, rule, matched, needs, cause, ttl_ns, created_ns, expires_ns"
 #define HOLD_COLUMNS HOLD_COLUMNS_BRIEF ", shown"
 enum hold_column {
-	COL_ID, COL_STATE, COL_ISSUER, COL_SUBJECT, COL_USER, COL_CONNECTION, COL_REASON, COL_RULE, COL_MATCHED, COL_GROUPS,
-	COL_APPROVALS, COL_TTL, COL_CREATED, COL_EXPIRES, COL_SHOWN,
+	COL_ID, COL_STATE, COL_ISSUER, COL_SUBJECT, COL_USER, COL_CONNECTION, COL_REASON, COL_RULE, COL_MATCHED, COL_NEEDS,
+	COL_CAUSE, COL_TTL, COL_CREATED, COL_EXPIRES, COL_SHOWN,
 };
 
 /* The hold's row, finalized by the caller. RC_NOT_FOUND. */
@@ -84,8 +88,13 @@ enum rc hold_row(sqlite3 *db, const char *id, sqlite3_stmt **row) MUST_USE;
 /* Its state; one whose time is over is expired, also before the thread has said so. RC_FAULT for a word that is no state. */
 enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state) MUST_USE;
 bool hold_row_is_of(sqlite3_stmt *row, const struct person *person);
-enum rc hold_row_groups(sqlite3_stmt *row, struct text_list *groups) MUST_USE;
-/* State, expiry and last decision, as they are now. */
+enum rc hold_row_quorum(sqlite3_stmt *row, struct quorum *quorum) MUST_USE;      /* quorum_free() in any case */
+/* How many places of the quorum are filled, and of each need (may be NULL). with: bits of one more who approves; 0: nobody. */
+enum rc hold_filled(sqlite3 *db, const char *id, const struct quorum *quorum, unsigned with, int64_t *places,
+		    int64_t filled[QUORUM_NEEDS_MAX]) MUST_USE;
+/* Append who must still approve, in words. */
+enum rc hold_needs(sqlite3 *db, sqlite3_stmt *row, struct buf *out) MUST_USE;
+/* State, expiry and decisions, as they are now. */
 enum rc hold_read(sqlite3 *db, const char *id, int64_t now_ns, struct hold *out) MUST_USE;
 /* Has the key asked for the hold? */
 enum rc hold_asked_with(sqlite3 *db, const char *id, const char *key_id, bool *asked) MUST_USE;

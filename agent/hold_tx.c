@@ -116,10 +116,37 @@ enum rc hold_wake(struct hold_tx *tx, const char *id)
 	return event_new(tx, NULL, id, &e);
 }
 
-static enum rc event_json(sqlite3_stmt *row, const char *event, const char *session, const struct hold_decision *decision,
+/* Who may decide, what is still needed, and how far it is. */
+static enum rc add_quorum(sqlite3 *db, sqlite3_stmt *row, struct buf *out)
+{
+	int64_t given = 0, filled[QUORUM_NEEDS_MAX];
+	struct quorum quorum;
+	struct buf missing;
+	enum rc rc = hold_row_quorum(row, &quorum);
+
+	buf_init(&missing, EVENT_MAX);
+	if (rc == RC_OK)
+		rc = hold_filled(db, store_text(row, COL_ID), &quorum, 0, &given, filled);
+	if (rc == RC_OK)
+		rc = quorum_missing(&quorum, filled, &missing);
+	if (rc == RC_OK) {
+		buf_puts(out, ",\"approvers\":");
+		quorum_groups_json(&quorum, out);
+		buf_puts(out, ",\"needs\":");
+		json_add_string(out, buf_slice(&missing));
+		rc = buf_printf(out, ",\"approvals_needed\":%lld,\"approvals_given\":%lld", (long long)quorum_places(&quorum),
+				(long long)given);
+	}
+	buf_free(&missing);
+	quorum_free(&quorum);
+	return rc;
+}
+
+static enum rc event_json(sqlite3 *db, sqlite3_stmt *row, const char *event, const char *session, const struct hold_decision *decision,
 			  struct buf *out)
 {
 	char time[CLOCK_TEXT];
+	enum rc rc;
 
 	buf_puts(out, "{\"event\":");
 	json_add_str(out, event);
@@ -131,15 +158,20 @@ static enum rc event_json(sqlite3_stmt *row, const char *event, const char *sess
 	json_add_str(out, store_text(row, COL_CONNECTION));
 	buf_puts(out, ",\"rule\":");
 	json_add_str(out, store_text(row, COL_RULE));
-	buf_printf(out, ",\"approvers\":%s,\"expires_at\":\"%s\"", store_text(row, COL_GROUPS),
-		   clock_text_s(sqlite3_column_int64(row, COL_EXPIRES) / NS_PER_S, time));
+	rc = add_quorum(db, row, out);
+	buf_printf(out, ",\"expires_at\":\"%s\"", clock_text_s(sqlite3_column_int64(row, COL_EXPIRES) / NS_PER_S, time));
 	if (decision) {
 		buf_puts(out, ",\"by\":");
 		json_add_str(out, decision->person->user);
 		buf_puts(out, ",\"reason\":");
 		json_add_str(out, decision->reason);
 	}
-	return buf_putc(out, '}');
+	if (sqlite3_column_type(row, COL_CAUSE) != SQLITE_NULL) {
+		buf_puts(out, ",\"cause\":");
+		json_add_str(out, store_text(row, COL_CAUSE));
+	}
+	buf_putc(out, '}');
+	return rc == RC_OK ? out->rc : rc;
 }
 
 static enum rc tell_session(struct hold_tx *tx, sqlite3_stmt *row, const char *event, const char *session,
@@ -153,7 +185,7 @@ static enum rc tell_session(struct hold_tx *tx, sqlite3_stmt *row, const char *e
 	e->issuer = strdup(store_text(row, COL_ISSUER));
 	e->subject = strdup(store_text(row, COL_SUBJECT));
 	e->session = strdup(session);
-	return e->issuer && e->subject && e->session ? event_json(row, event, session, decision, &e->json) : RC_NOMEM;
+	return e->issuer && e->subject && e->session ? event_json(tx->db, row, event, session, decision, &e->json) : RC_NOMEM;
 }
 
 enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session, const struct hold_decision *decision)

@@ -225,10 +225,8 @@ static enum rc cancel_left(struct hold_tx *tx)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && next_left(tx->holds, holds_mono_ns(tx->holds), id)) {
-		rc = hold_set_state(tx, id, HOLD_PENDING, HOLD_CANCELLED, 0);
-		if (rc == RC_OK)
-			rc = hold_tell(tx, id, "cancelled", NULL, NULL);
-		else if (rc == RC_CONFLICT)
+		rc = hold_set_cancelled(tx, id, HOLD_PENDING, CAUSE_CLIENT);
+		if (rc == RC_CONFLICT)
 			rc = RC_OK;              /* decided meanwhile */
 	}
 	return rc;
@@ -251,9 +249,7 @@ static enum rc cancel_session(struct hold_tx *tx, const char *session)
 		if (!hold_state_parse(store_text(ids, 1), &state))
 			rc = RC_FAULT;
 		if (rc == RC_OK)
-			rc = hold_set_state(tx, store_text(ids, 0), state, HOLD_CANCELLED, 0);
-		if (rc == RC_OK)
-			rc = hold_tell(tx, store_text(ids, 0), "cancelled", NULL, NULL);
+			rc = hold_set_cancelled(tx, store_text(ids, 0), state, CAUSE_SESSION);
 	}
 	sqlite3_finalize(ids);
 	return rc == RC_END ? RC_OK : rc;

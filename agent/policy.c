@@ -20,10 +20,7 @@ struct rule {
 	int64_t ttl_ns, wait_ns;
 	enum decision decision;
 	struct condition *when;                          /* NULL: always */
-	struct {
-		struct text_list groups;
-		int64_t approvals;
-	} by;
+	struct quorum by;
 	int line, column;
 };
 
@@ -62,7 +59,6 @@ static const struct conf_key limit_keys[] = {
 #define DEFAULT_WAIT_NS (4 * 60 * NS_PER_S)
 #define TTL_MAX_NS (7 * 86400 * NS_PER_S)
 #define WAIT_MAX_NS (3600 * NS_PER_S)
-#define APPROVALS_MAX 9
 
 static const struct conf_key rule_keys[] = {
 	{"name", CONF_TEXT, offsetof(struct rule, name), true, "letters, digits, \"-\", \"_\" and \".\"; no two rules have the same"},
@@ -72,11 +68,6 @@ static const struct conf_key rule_keys[] = {
 	{"by", CONF_NODE, offsetof(struct rule, by_node), false, "with approve: who may release the request"},
 	{"ttl", CONF_DURATION, offsetof(struct rule, ttl_ns), false, "with approve: how long the hold stands, and then the approval"},
 	{"wait", CONF_DURATION, offsetof(struct rule, wait_ns), false, "with approve: how long the client's request is kept open"},
-};
-
-static const struct conf_key by_keys[] = {
-	{"groups", CONF_TEXTS, offsetof(struct rule, by.groups), true, "groups whose members may decide"},
-	{"approvals", CONF_INT, offsetof(struct rule, by.approvals), false, "how many different people must approve; 1 if absent"},
 };
 
 static const char *const decision_names[] = {
@@ -93,7 +84,7 @@ const char *decision_name(enum decision decision)
 static void rule_free(struct rule *rule)
 {
 	conf_free(CONF_KEYS(rule_keys), rule);
-	conf_free(CONF_KEYS(by_keys), rule);
+	quorum_free(&rule->by);
 	condition_free(rule->when);
 }
 
@@ -157,19 +148,9 @@ static enum rc read_approval(struct rule *rule, const struct yaml *node, struct 
 		return why_at(why, RC_BAD, node->line, node->column,
 			      "the rule \"%s\" lacks the key \"by\": who may release the request, such as {groups: [privacy-officers]}",
 			      rule->name);
-	rule->by.approvals = 1;
-	rc = conf_read(rule->by_node, "by", CONF_KEYS(by_keys), rule, why);
+	rc = quorum_read(rule->by_node, &rule->by, why);
 	if (rc != RC_OK)
 		return rc;
-	at = place_of(rule->by_node, "groups");
-	for (size_t i = 0; i < rule->by.groups.n; i++)
-		if (!*rule->by.groups.item[i])
-			text_list_free(&rule->by.groups);
-	if (!rule->by.groups.n)
-		return why_at(why, RC_BAD, at->line, at->column, "\"groups\" must name at least one group, and no empty one");
-	at = place_of(rule->by_node, "approvals");
-	if (rule->by.approvals < 1 || rule->by.approvals > APPROVALS_MAX)
-		return why_at(why, RC_BAD, at->line, at->column, "\"approvals\" must be 1 to %d", APPROVALS_MAX);
 	at = place_of(node, "ttl");
 	if (rule->ttl_ns < NS_PER_S || rule->ttl_ns > TTL_MAX_NS)
 		return why_at(why, RC_BAD, at->line, at->column, "\"ttl\" must be 1s to 7d");
@@ -413,8 +394,8 @@ void policy_decide(const struct policy *policy, const struct facts *facts, struc
 		if (!applies)
 			continue;
 		*out = (struct verdict){
-			.decision = rule->decision, .rule = rule->name, .message = rule->message, .by_groups = &rule->by.groups,
-			.approvals = rule->by.approvals, .ttl_ns = rule->ttl_ns, .wait_ns = rule->wait_ns,
+			.decision = rule->decision, .rule = rule->name, .message = rule->message, .by = &rule->by,
+			.ttl_ns = rule->ttl_ns, .wait_ns = rule->wait_ns,
 			.matched = rule->when ? condition_name(condition_reason(rule->when, &e)) : "always",
 		};
 		break;
@@ -446,8 +427,7 @@ void policy_keys(void (*each)(void *arg, const char *section, const char *key), 
 		each(arg, "a policy", document_keys[i].name);
 	for (size_t i = 0; i < sizeof rule_keys / sizeof *rule_keys; i++)
 		each(arg, "a rule", rule_keys[i].name);
-	for (size_t i = 0; i < sizeof by_keys / sizeof *by_keys; i++)
-		each(arg, "by", by_keys[i].name);
+	quorum_keys(each, arg);
 	for (size_t i = 0; i < sizeof limit_keys / sizeof *limit_keys; i++)
 		each(arg, "limits", limit_keys[i].name);
 	for (size_t i = 0; (name = condition_kind(i)); i++)

@@ -5,6 +5,7 @@
 
 #include "mask/mask.h"
 #include "prompt.h"
+#include "quorum.h"
 
 struct policy;
 
@@ -44,8 +45,8 @@ struct verdict {
 	enum decision decision;
 	const char *rule;                        /* NULL: none matched, allow; or the text could not be read, deny */
 	const char *message;                     /* deny: for the caller; never NULL then */
-	const struct text_list *by_groups;       /* approve */
-	int64_t approvals, ttl_ns, wait_ns;
+	const struct quorum *by;                 /* approve: who must consent */
+	int64_t ttl_ns, wait_ns;
 	const char *matched;                     /* what the deciding condition was ("prompt_matches"), for the approver */
 };
 

@@ -295,10 +295,14 @@ static void print_text(const struct test *t, const struct test_case *c, const st
 	printf("%-4s %s:%d: %s %s", ok ? "ok" : "FAIL", t->file, c->line, v->rule ? v->rule : "none", decision_name(v->decision));
 	if (v->matched)
 		printf(" (%s)", v->matched);
-	for (size_t i = 0; v->decision == DECISION_APPROVE && i < v->by_groups->n; i++)
-		printf("%s%s", i ? ", " : "; by ", v->by_groups->item[i]);
-	if (v->decision == DECISION_APPROVE && v->approvals > 1)
-		printf("; %lld approvals", (long long)v->approvals);
+	if (v->decision == DECISION_APPROVE) {
+		struct buf by;
+
+		buf_init(&by, 1 << 16);
+		if (quorum_missing(v->by, NULL, &by) == RC_OK)
+			printf("; by %s", by.data);
+		buf_free(&by);
+	}
 	if (!ok)
 		printf("; expected %s %s", c->expected.rule ? c->expected.rule : "", c->expected.then ? c->expected.then : "");
 	printf("\n%.*s", (int)spans.n, spans.p);

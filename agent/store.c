@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,10 +14,8 @@
 #include "clock.h"
 #include "log.h"
 
-#define SCHEMA_VERSION 1
-
 /* Times are nanoseconds since 1970 on the wall clock (_ns) unless the name says otherwise. */
-static const char schema[] =
+static const char tables[] =
 	/* One row for each hold. groups: JSON list of who may decide. shown: the masked request as JSON. */
 	"CREATE TABLE holds ("
 	"	id TEXT PRIMARY KEY,"
@@ -68,6 +67,37 @@ static const char schema[] =
 	"	token BLOB PRIMARY KEY, key_id TEXT NOT NULL, conflict INTEGER NOT NULL DEFAULT 0, expires_s INTEGER NOT NULL"
 	") STRICT;";
 
+/* Holds that need several groups, each with its own count; notices; emergency access; reviews. */
+static const char quorums[] =
+	/* needs: as quorum_json() writes it. cause: why it was cancelled. */
+	"ALTER TABLE holds ADD COLUMN needs TEXT NOT NULL DEFAULT '[]';"
+	"UPDATE holds SET needs = json_array(json_object('groups', json(groups), 'approvals', approvals));"
+	"ALTER TABLE holds DROP COLUMN groups;"
+	"ALTER TABLE holds DROP COLUMN approvals;"
+	"ALTER TABLE holds ADD COLUMN cause TEXT;"
+	/* Bit i: the person was in a group of need i. */
+	"ALTER TABLE decisions ADD COLUMN serves INTEGER NOT NULL DEFAULT 1;"
+	"ALTER TABLE sessions ADD COLUMN emergency INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE sessions ADD COLUMN reviews INTEGER NOT NULL DEFAULT 0;"
+	/* What waits to be sent. endpoint: SHA-256 of its URL, which may be a secret. body: without PHI. */
+	"CREATE TABLE notices ("
+	"	seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	id TEXT NOT NULL, endpoint TEXT NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL,"
+	"	created_ns INTEGER NOT NULL, due_ns INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
+	"CREATE INDEX notices_by_time ON notices (endpoint, due_ns);"
+	/* record: the signed bytes; signature: armored SSHSIG. */
+	"CREATE TABLE reviews ("
+	"	session TEXT NOT NULL, n INTEGER NOT NULL,"
+	"	issuer TEXT NOT NULL, subject TEXT NOT NULL, user TEXT NOT NULL, at_ns INTEGER NOT NULL,"
+	"	record TEXT NOT NULL, signature TEXT NOT NULL,"
+	"	PRIMARY KEY (session, n)"
+	") STRICT;";
+
+/* What makes version 1 of an empty store, version 2 of version 1, and so on. */
+static const char *const STEPS[] = {tables, quorums};
+#define SCHEMA_VERSION ((int64_t)(sizeof STEPS / sizeof *STEPS))
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -107,7 +137,7 @@ static enum rc get_version(struct store *store, int64_t *version)
 	return rc;
 }
 
-/* Under an exclusive transaction, so that two programs that open a new store make its tables once. */
+/* Under an exclusive transaction, so that two programs that open a new store, or an older one, change it once. */
 static enum rc make_schema(struct store *store, struct why *why)
 {
 	int64_t version;
@@ -117,10 +147,14 @@ static enum rc make_schema(struct store *store, struct why *why)
 	if (version > SCHEMA_VERSION)
 		return why_set(why, RC_BAD, "%s was written by a later version of phigate-agent; run that one, or move the file away",
 			       store->path);
-	if (version < SCHEMA_VERSION &&
-	    (sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-	     sqlite3_exec(store->db, "PRAGMA user_version = 1", NULL, NULL, NULL) != SQLITE_OK))
-		return db_fail(store, why, "make the tables");
+	for (; version < SCHEMA_VERSION; version++) {
+		char pragma[48];
+
+		snprintf(pragma, sizeof pragma, "PRAGMA user_version = %lld", (long long)version + 1);
+		if (sqlite3_exec(store->db, STEPS[version], NULL, NULL, NULL) != SQLITE_OK ||
+		    sqlite3_exec(store->db, pragma, NULL, NULL, NULL) != SQLITE_OK)
+			return db_fail(store, why, "make the tables");
+	}
 	if (sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		return db_fail(store, why, "write the store");
 	return RC_OK;

@@ -12,7 +12,8 @@ struct store;
 /* Nobody waits longer than this for the store, however many wait: begin to end of one use, SQLite's own locks included. */
 #define STORE_WAIT_NS 2000000000LL
 
-/* Opens or makes STATE_DIR/store.sqlite (0600) with the schema of this version (all tables stand in store.c). RC_IO, RC_BAD for
+/* Opens or makes STATE_DIR/store.sqlite (0600) with the schema of this version (all tables stand in store.c); one of an earlier
+ * version is brought up to it. RC_IO, RC_BAD for
  * a store of a later version. */
 enum rc store_open(const char *path, struct store **out, struct why *why) MUST_USE;
 void store_close(struct store *store);                    /* NULL is allowed; nobody may use it any more */

@@ -4,19 +4,27 @@
 #include "json.h"
 #include "term.h"
 
+static const struct {
+	const char *state;
+	enum style style;
+} OUTCOMES[] = {{"approved", STYLE_GOOD}, {"used", STYLE_GOOD}, {"denied", STYLE_BAD}, {"cancelled", STYLE_DIM}};
+
 static void tell(const cJSON *answer)
 {
 	const char *id = json_text(answer, "id"), *state = json_text(answer, "state");
-	bool pending = slice_is(slice_str(state), "pending");
+	const char *needs = json_text(answer, "needs");
 
 	term_text(stdout, slice_str(id ? id : "the hold"));
-	if (pending) {
-		term_printf(stdout, STYLE_WARN, " has your approval, and needs one more\n");
+	if (slice_is(slice_str(state), "pending")) {
+		term_printf(stdout, STYLE_WARN, " has your approval, and needs ");
+		term_text(stdout, slice_str(needs && *needs ? needs : "one more"));
+		fputc('\n', stdout);
 		return;
 	}
 	fputs(" is ", stdout);
-	term_printf(stdout, slice_is(slice_str(state), "denied") ? STYLE_BAD : STYLE_GOOD, "%s",
-		    slice_is(slice_str(state), "denied") ? "denied" : "approved");
+	for (size_t i = 0; i < sizeof OUTCOMES / sizeof *OUTCOMES; i++)
+		if (slice_is(slice_str(state), OUTCOMES[i].state))
+			term_printf(stdout, OUTCOMES[i].style, "%s", OUTCOMES[i].state);
 	fputc('\n', stdout);
 }
 

@@ -4,7 +4,7 @@
 
 #include "command.h"
 
-/* action: "approve" or "deny", as the API calls it. The exit status. */
+/* action: "approve", "deny" or "cancel", as the API calls it. The exit status. */
 int decide(const struct arguments *args, const char *action);
 
 #endif

@@ -166,7 +166,7 @@ static void hold_news(struct relay *r, const cJSON *event)
 	if (!id || !*id || !name || !session || !text_list_has(&r->sessions, session))
 		return;
 	hold = known_hold(r, id);
-	if (hold && strcmp(hold->event, name) == 0)
+	if (hold && strcmp(name, "approval") != 0 && (strcmp(hold->event, name) == 0 || strcmp(name, "held") == 0))
 		return;
 	if (!hold) {
 		hold = &r->holds[r->next_hold];
@@ -182,8 +182,9 @@ static void hold_seen(struct relay *r, const cJSON *hold)
 {
 	static const struct {
 		const char *state, *event;
-	} events[] = {{"pending", "held"}, {"approved", "approved"}, {"used", "approved"}, {"denied", "denied"}, {"expired", "expired"}};
-	static const char *const same[] = {"id", "session", "connection", "rule", "expires_at"};
+	} events[] = {{"pending", "held"}, {"approved", "approved"}, {"used", "approved"}, {"denied", "denied"}, {"expired", "expired"},
+		     {"cancelled", "cancelled"}};
+	static const char *const same[] = {"id", "session", "connection", "rule", "expires_at", "cause"};
 	const char *state = json_text(hold, "state"), *name = NULL;
 	const cJSON *decision = json_array(hold, "decisions");
 	cJSON *event;
@@ -223,7 +224,7 @@ static enum rc catch_up(struct relay *r, struct why *why)
 		cJSON *hold = NULL;
 		char path[64];
 
-		if (strcmp(r->holds[i].event, "held") != 0 || !agents_is_id(r->holds[i].id))
+		if ((strcmp(r->holds[i].event, "held") != 0 && strcmp(r->holds[i].event, "approval") != 0) || !agents_is_id(r->holds[i].id))
 			continue;
 		cJSON_ArrayForEach(item, list) {
 			const char *id = json_text(item, "id");

@@ -28,6 +28,19 @@ static void names(const cJSON *list)
 	}
 }
 
+/* Who must still approve, in the agent's words; an older one says only which groups may. */
+static void needs(const cJSON *event)
+{
+	const char *text = json_text(event, "needs");
+
+	if (text && *text) {
+		foreign(text);
+		return;
+	}
+	fputs("one of ", stderr);
+	names(json_array(event, "approvers"));
+}
+
 static void held(const cJSON *event)
 {
 	const char *id = json_text(event, "id");
@@ -37,8 +50,8 @@ static void held(const cJSON *event)
 	foreign(id);
 	fputs(" by the rule ", stderr);
 	foreign(json_text(event, "rule"));
-	fputs("; one of ", stderr);
-	names(json_array(event, "approvers"));
+	fputs("; ", stderr);
+	needs(event);
 	fprintf(stderr, " may let it through until %s: phigate approve ", when_local(json_text(event, "expires_at"), when));
 	foreign(id);
 	fputc('\n', stderr);
@@ -61,6 +74,33 @@ static void decided(const cJSON *event, enum style style)
 	fputc('\n', stderr);
 }
 
+/* One of several approvals that are needed. */
+static void counted(const cJSON *event)
+{
+	decided(event, STYLE_PLAIN);
+	fputs("         it still needs ", stderr);
+	needs(event);
+	fputc('\n', stderr);
+}
+
+static void cancelled(const cJSON *event)
+{
+	static const struct {
+		const char *cause, *text;
+	} causes[] = {
+		{"requester", "you took it back"}, {"client", "the program that asked hung up"}, {"session", "its session has ended"},
+		{"terms", "the policy asks for something else now"},
+	};
+	const char *cause = json_text(event, "cause");
+
+	word(STYLE_DIM, "cancelled");
+	foreign(json_text(event, "id"));
+	for (size_t i = 0; cause && i < sizeof causes / sizeof *causes; i++)
+		if (strcmp(causes[i].cause, cause) == 0)
+			fprintf(stderr, ": %s", causes[i].text);
+	fputc('\n', stderr);
+}
+
 static void hold(const cJSON *event)
 {
 	struct slice name = slice_str(json_text(event, "event"));
@@ -73,6 +113,10 @@ static void hold(const cJSON *event)
 		decided(event, STYLE_BAD);
 	else if (slice_is(name, "expired"))
 		decided(event, STYLE_DIM);
+	else if (slice_is(name, "approval"))
+		counted(event);
+	else if (slice_is(name, "cancelled"))
+		cancelled(event);
 }
 
 static void line(enum style style, const char *what, const char *reason)

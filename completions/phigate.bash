@@ -7,7 +7,7 @@ _phigate_files() {
 _phigate() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="login logout whoami ls connect exec holds show approve deny sessions bundle revoke replay verify mask doctor completion version --help --version"
+		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle revoke replay verify mask doctor completion version --help --version"
 	else case $command in
 	login) words="--no-browser --json --help" ;;
 	logout) words="--help" ;;
@@ -19,6 +19,7 @@ _phigate() {
 	show) words="--json --help" ;;
 	approve) words="--reason --help" ;;
 	deny) words="--reason --help" ;;
+	cancel) words="--help" ;;
 	sessions) words="--user --since --json --help" ;;
 	bundle) words="--part -o --help" ;;
 	revoke) words="--help" ;;

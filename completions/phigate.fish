@@ -23,6 +23,7 @@ complete -c phigate -n __fish_use_subcommand -a approve -d 'let a held request t
 complete -c phigate -n '__fish_seen_subcommand_from approve' -l reason -x -d 'why, for the record'
 complete -c phigate -n __fish_use_subcommand -a deny -d 'refuse a held request'
 complete -c phigate -n '__fish_seen_subcommand_from deny' -l reason -x -d 'why, for the requester and the record; needed'
+complete -c phigate -n __fish_use_subcommand -a cancel -d 'take back a held request of your own'
 complete -c phigate -n __fish_use_subcommand -a sessions -d 'list sessions and their bundles'
 complete -c phigate -n '__fish_seen_subcommand_from sessions' -l user -x -d 'only this person\'s (for auditors)'
 complete -c phigate -n '__fish_seen_subcommand_from sessions' -l since -x -d 'only those opened since then: 2026-01-31T08:15:00Z, or 24h'

@@ -12,6 +12,7 @@ commands=(
 	'show:show what a held request asks'
 	'approve:let a held request through'
 	'deny:refuse a held request'
+	'cancel:take back a held request of your own'
 	'sessions:list sessions and their bundles'
 	'bundle:fetch the signed evidence of a session'
 	'revoke:end a session at once'
@@ -72,6 +73,9 @@ case $name in
 	deny)
 		_arguments \
 			'--reason[why, for the requester and the record; needed]:TEXT:' \
+			'--help[show how it is used]' ;;
+	cancel)
+		_arguments \
 			'--help[show how it is used]' ;;
 	sessions)
 		_arguments \

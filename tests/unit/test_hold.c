@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -20,6 +21,7 @@
 #include "log.h"
 
 #define RACES 200
+#define PROCESS_RACES 100
 #define LONG_NS (60 * NS_PER_S)
 
 static _Atomic int64_t fake_ns, start_ns;
@@ -40,8 +42,9 @@ static const struct person bob = {.issuer = "https://idp", .subject = "b2", .use
 static const struct person bella = {.issuer = "https://idp", .subject = "b3", .user = "bella@example.org", .groups = {both, 2}};
 static const struct person other_alice = {.issuer = "https://idp2", .subject = "a1", .user = "alice@example.org", .groups = {both, 2}};
 static const struct person carol = {.issuer = "https://idp", .subject = "c4", .user = "carol@example.org"};
-static const struct text_list by_officers = {officers, 1};
-static const struct text_list by_both = {both, 2};
+static const struct quorum by_officers = {.need = {{{officers, 1}, 1}}, .n = 1};
+static const struct quorum by_two = {.need = {{{officers, 1}, 2}}, .n = 1};
+static const struct quorum by_two_of_both = {.need = {{{both, 2}, 2}}, .n = 1};
 
 struct place {
 	char dir[64], store_path[96], key_path[96];
@@ -122,7 +125,7 @@ static int tear_down(void **state)
 }
 
 static const struct verdict bulk_export = {
-	.decision = DECISION_APPROVE, .rule = "bulk-export", .by_groups = &by_officers, .approvals = 1,
+	.decision = DECISION_APPROVE, .rule = "bulk-export", .by = &by_officers,
 	.ttl_ns = 900 * NS_PER_S, .wait_ns = 240 * NS_PER_S, .matched = "prompt_matches",
 };
 
@@ -463,8 +466,7 @@ static void a_quorum_is_of_different_people(void **state)
 	struct hold hold, after;
 	struct why why = {0};
 
-	two.approvals = 2;
-	two.by_groups = &by_both;
+	two.by = &by_two_of_both;
 	ask.verdict = &two;
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
 	assert_int_equal(hold_approve(p->holds, hold.id, &d, &after, NULL), RC_OK);       /* in both groups: one approval */
@@ -473,10 +475,13 @@ static void a_quorum_is_of_different_people(void **state)
 	assert_non_null(strstr(why.text, "different people"));
 	assert_int_equal(deny(p, hold.id, &bella), RC_DENIED);
 	assert_int_equal(approve(p, hold.id, &alice_officer, "SHA256:q", NULL), RC_DENIED);
-	assert_string_equal(p->told, "held S1,");
+	assert_string_equal(p->told, "held S1,approval S1,");
+	assert_non_null(strstr(p->last_json, "\"approvals_needed\":2,\"approvals_given\":1"));
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
 	assert_int_equal(hold_enter(p->holds, &ask, &after, NULL), RC_OK);
+	assert_string_equal(after.decided_by, "bella@example.org, bob@example.org");
+	assert_string_equal(after.reason, "audit; audit");
 	assert_int_equal(after.state, HOLD_USED);
 }
 
@@ -487,12 +492,109 @@ static void one_refusal_ends_a_quorum(void **state)
 	struct hold_ask ask = ask_for(p, "x", "S1");
 	struct hold hold;
 
-	two.approvals = 2;
+	two.by = &by_two;
 	ask.verdict = &two;
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	assert_int_equal(deny(p, hold.id, &bella), RC_OK);
 	assert_int_equal(state_of(p, hold.id), HOLD_DENIED);
+}
+
+static char *security[] = {"security"};
+static const struct quorum one_and_one = {.need = {{{officers, 1}, 1}, {{security, 1}, 1}}, .n = 2};
+static const struct person sam = {.issuer = "https://idp", .subject = "s5", .user = "sam@example.org", .groups = {security, 1}};
+static const struct person ben = {.issuer = "https://idp", .subject = "b6", .user = "ben@example.org", .groups = {officers, 1}};
+
+static struct hold enter_for(struct place *p, const char *what, const struct quorum *by)
+{
+	struct verdict verdict = bulk_export;
+	struct hold_ask ask = ask_for(p, what, "S1");
+	struct hold hold;
+
+	verdict.by = by;
+	ask.verdict = &verdict;
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+	return hold;
+}
+
+/* bella is in both groups, and is one person: she may stand for either, as it is needed. */
+static void several_groups_each_with_its_own_count(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter_for(p, "x", &one_and_one);
+	struct why why = {0};
+	cJSON *json;
+
+	assert_string_equal(hold.needs, "one of privacy-officers and one of security");
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	json = shown(p, &bella, hold.id);
+	assert_false(json_true(json, "may_decide"));     /* she has */
+	cJSON_Delete(json);
+	json = shown(p, &sam, hold.id);
+	assert_true(json_true(json, "may_decide"));
+	assert_int_equal(cJSON_GetArraySize(json_array(json, "needs")), 2);
+	assert_int_equal(cJSON_GetArraySize(json_array(json, "groups")), 2);
+	cJSON_Delete(json);
+	assert_int_equal(approve(p, hold.id, &sam, "SHA256:sam", NULL), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+
+	hold = enter_for(p, "y", &one_and_one);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(approve(p, hold.id, &ben, "SHA256:ben", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "it waits for one of security"));
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	assert_int_equal(deny(p, hold.id, &ben), RC_OK);         /* what was turned away left no trace */
+	assert_int_equal(state_of(p, hold.id), HOLD_DENIED);
+}
+
+static void a_partial_quorum_survives_a_restart(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter_for(p, "x", &one_and_one);
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	close_place(p);
+	open_place(p);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_DENIED);
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+}
+
+static enum rc cancel(struct place *p, const char *id, const struct person *person, struct why *why)
+{
+	struct hold_decision d = decision_of(person, "SHA256:canceller");
+	struct hold hold;
+
+	return hold_cancel(p->holds, id, &d, &hold, why);
+}
+
+static void who_asked_takes_it_back_and_nobody_else(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1"), approved = enter(p, "y", "S1");
+	struct why why = {0};
+	struct waiting w;
+
+	assert_int_equal(cancel(p, hold.id, &bob, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "deny"));
+	assert_int_equal(cancel(p, hold.id, &carol, NULL), RC_NOT_FOUND);
+	assert_int_equal(cancel(p, hold.id, &other_alice, NULL), RC_DENIED);     /* another issuer's alice */
+	assert_int_equal(cancel(p, "0000-0000", &alice, NULL), RC_NOT_FOUND);
+	begin_wait(&w, p, &hold);
+	until_somebody_waits(p);
+	assert_int_equal(cancel(p, hold.id, &alice, NULL), RC_OK);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_CANCELLED);
+	assert_string_equal(w.hold.cause, "requester");
+	assert_non_null(strstr(p->last_json, "\"cause\":\"requester\""));
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "taken back"));
+	assert_int_equal(cancel(p, hold.id, &alice, NULL), RC_CONFLICT);
+
+	assert_int_equal(approve(p, approved.id, &bob, "SHA256:bob", NULL), RC_OK);      /* and an approval that nobody has used yet */
+	assert_int_equal(cancel(p, approved.id, &alice, NULL), RC_OK);
+	assert_int_equal(enter(p, "y", "S1").state, HOLD_PENDING);
 }
 
 static void an_unknown_hold_is_not_found(void **state)
@@ -514,7 +616,7 @@ static void an_approval_under_other_terms_is_worth_nothing(void **state)
 	struct verdict stricter = bulk_export;
 
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
-	stricter.approvals = 2;
+	stricter.by = &by_two;
 	ask.verdict = &stricter;
 	assert_int_equal(hold_enter(p->holds, &ask, &again, NULL), RC_OK);
 	assert_int_equal(again.state, HOLD_PENDING);
@@ -871,6 +973,11 @@ static enum rc do_wait(struct racer *r)
 	return hold_wait(r->place->holds, LONG_NS, -1, -1, &r->hold);
 }
 
+static enum rc do_take_back(struct racer *r)
+{
+	return cancel(r->place, r->id, &alice, NULL);
+}
+
 static enum rc do_expire(struct racer *r)
 {
 	int64_t wait_ns;
@@ -926,7 +1033,7 @@ static void a_person_who_decides_twice_at_once_counts_once(void **state)
 	struct place *p = *state;
 	struct verdict two = bulk_export;
 
-	two.approvals = 2;
+	two.by = &by_two;
 	for (int i = 0; i < RACES; i++) {
 		struct hold_ask ask = ask_for(p, "x", "S1");
 		struct hold hold;
@@ -991,6 +1098,139 @@ static void approval_against_the_end_of_the_session_has_one_winner(void **state)
 			assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
 			assert_non_null(strstr(p->told, "cancelled S1,"));
 		}
+	}
+}
+
+static void approval_against_cancelling_has_one_winner(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[3] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id},
+				     {.place = p, .fn = do_take_back, .id = hold.id}, {.place = p, .fn = do_wait, .hold = hold}};
+		bool used;
+
+		p->told[0] = '\0';
+		race(r, 3);
+		assert_int_equal(r[2].rc, RC_OK);
+		used = r[2].hold.state == HOLD_USED;
+		assert_int_equal(r[2].hold.state, used ? HOLD_USED : HOLD_CANCELLED);
+		assert_int_equal(state_of(p, hold.id), r[2].hold.state);
+		assert_int_equal(r[1].rc, used ? RC_CONFLICT : RC_OK);
+		if (used)
+			assert_int_equal(r[0].rc, RC_OK);
+		assert_string_equal(p->told, used ? "approved S1," : r[0].rc == RC_OK ? "approved S1,cancelled S1," : "cancelled S1,");
+	}
+}
+
+static void use_against_cancelling_has_one_winner(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct racer r[2] = {{.place = p, .fn = do_enter, .what = "x", .session = "S1"},
+				     {.place = p, .fn = do_take_back, .id = hold.id}};
+
+		assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+		race(r, 2);
+		p->told[0] = '\0';
+		assert_int_equal(r[0].rc, RC_OK);
+		if (r[0].hold.state == HOLD_USED) {
+			assert_int_equal(r[1].rc, RC_CONFLICT);
+			assert_int_equal(state_of(p, hold.id), HOLD_USED);
+		} else {                         /* and the request that lost is a new hold */
+			assert_int_equal(r[1].rc, RC_OK);
+			assert_int_equal(r[0].hold.state, HOLD_PENDING);
+			assert_string_not_equal(r[0].hold.id, hold.id);
+			assert_int_equal(deny(p, r[0].hold.id, &bob), RC_OK);
+		}
+	}
+}
+
+/* Two that would fill the same place, and one for the other. */
+static void a_quorum_fills_each_place_once(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < RACES; i++) {
+		struct hold hold = enter_for(p, "x", &one_and_one);
+		struct racer r[3] = {{.place = p, .fn = do_approve, .person = &bob, .id = hold.id},
+				     {.place = p, .fn = do_approve, .person = &ben, .id = hold.id},
+				     {.place = p, .fn = do_approve, .person = &sam, .id = hold.id}};
+
+		p->told[0] = '\0';
+		race(r, 3);
+		assert_int_equal(r[2].rc, RC_OK);
+		assert_int_equal((r[0].rc == RC_OK) + (r[1].rc == RC_OK), 1);
+		assert_int_equal((r[0].rc == RC_CONFLICT) + (r[1].rc == RC_CONFLICT), 1);
+		assert_string_equal(p->told, "approval S1,approved S1,");
+		assert_int_equal(enter_for(p, "x", &one_and_one).state, HOLD_USED);
+	}
+}
+
+/* One of two processes: argv is what to do, store, key, hold, time. It opens the store, and begins when its input ends. */
+static int decide_in_process(char **argv)
+{
+	struct place own = {0};
+	char byte;
+	enum rc rc;
+
+	fake_ns = atoll(argv[5]);
+	snprintf(own.store_path, sizeof own.store_path, "%s", argv[2]);
+	snprintf(own.key_path, sizeof own.key_path, "%s", argv[3]);
+	pthread_mutex_init(&own.mutex, NULL);
+	open_place(&own);
+	rc = read(0, &byte, 1) == 0 ? RC_OK : RC_IO;
+	if (rc == RC_OK)
+		rc = strcmp(argv[1], "approve") == 0 ? approve(&own, argv[4], &bob, "SHA256:bob", NULL) :
+		     strcmp(argv[1], "deny") == 0 ? deny(&own, argv[4], &bella) : cancel(&own, argv[4], &alice, NULL);
+	close_place(&own);
+	return (int)rc;
+}
+
+/* The store decides, not this process's locks: two processes with the same store, as after a restart that came too soon. */
+static void processes_do_not_both_decide(void **state)
+{
+	struct place *p = *state;
+
+	for (int i = 0; i < PROCESS_RACES; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		int gate[2], status[2];
+		char now[32];
+		pid_t pid[2];
+
+		snprintf(now, sizeof now, "%lld", (long long)fake_ns);
+		assert_int_equal(pipe(gate), 0);
+		for (int k = 0; k < 2; k++) {
+			pid[k] = fork();
+			if (pid[k] == 0) {
+				dup2(gate[0], 0);
+				close(gate[1]);
+				execl("/proc/self/exe", "test_hold", k == 0 ? "approve" : i % 2 ? "deny" : "cancel", p->store_path, p->key_path,
+				      hold.id, now, (char *)NULL);
+				_exit(99);
+			}
+			assert_true(pid[k] > 0);
+		}
+		close(gate[0]);
+		close(gate[1]);
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(waitpid(pid[k], &status[k], 0), pid[k]);
+			assert_true(WIFEXITED(status[k]));
+			status[k] = WEXITSTATUS(status[k]);
+			assert_true(status[k] == RC_OK || status[k] == RC_CONFLICT);
+		}
+		if (status[0] == RC_OK && status[1] == RC_OK) {          /* only taking back what is approved may come second */
+			assert_int_equal(i % 2, 0);
+			assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+		} else {
+			assert_int_equal(state_of(p, hold.id), status[0] == RC_OK ? HOLD_APPROVED : i % 2 ? HOLD_DENIED : HOLD_CANCELLED);
+		}
+		if (state_of(p, hold.id) == HOLD_APPROVED)
+			assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+		p->told[0] = '\0';
 	}
 }
 
@@ -1059,7 +1299,7 @@ static void identical_requests_at_once_make_one_hold(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_id_is_read_as_people_type_it),
@@ -1076,6 +1316,9 @@ int main(void)
 		TEST(no_key_that_asked_may_approve),
 		TEST(a_quorum_is_of_different_people),
 		TEST(one_refusal_ends_a_quorum),
+		TEST(several_groups_each_with_its_own_count),
+		TEST(a_partial_quorum_survives_a_restart),
+		TEST(who_asked_takes_it_back_and_nobody_else),
 		TEST(an_unknown_hold_is_not_found),
 		TEST(an_approval_under_other_terms_is_worth_nothing),
 		TEST(each_person_has_a_share_of_holds),
@@ -1097,11 +1340,17 @@ int main(void)
 		TEST(a_person_who_decides_twice_at_once_counts_once),
 		TEST(approval_against_expiry_has_one_winner),
 		TEST(approval_against_the_end_of_the_session_has_one_winner),
+		TEST(approval_against_cancelling_has_one_winner),
+		TEST(use_against_cancelling_has_one_winner),
+		TEST(a_quorum_fills_each_place_once),
+		TEST(processes_do_not_both_decide),
 		TEST(an_approval_is_used_once_by_requests_that_come_again),
 		TEST(an_approval_is_used_once_by_requests_that_wait),
 		TEST(identical_requests_at_once_make_one_hold),
 	};
 
 	log_setup(2, false, LOG_ERROR);
+	if (argc == 6)
+		return decide_in_process(argv);
 	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
 }

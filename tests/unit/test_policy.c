@@ -104,10 +104,10 @@ static void the_first_rule_that_matches_decides(void **state)
 	assert_string_equal(v.rule, "ours");
 	v = decide_shown(policy, &(struct asked){.model = "BIG-one", .stream = true}, NULL);
 	assert_int_equal(v.decision, DECISION_APPROVE);
-	assert_int_equal(v.approvals, 2);
+	assert_int_equal(quorum_places(v.by), 2);
 	assert_int_equal(v.ttl_ns, 600 * NS_PER_S);
 	assert_int_equal(v.wait_ns, 30 * NS_PER_S);
-	assert_string_equal(v.by_groups->item[0], "privacy-officers");
+	assert_string_equal(v.by->need[0].groups.item[0], "privacy-officers");
 	assert_string_equal(v.matched, "model");
 	v = decide_shown(policy, &(struct asked){.stream = true}, NULL);
 	assert_int_equal(v.decision, DECISION_DENY);

@@ -147,6 +147,51 @@ static void a_store_of_a_later_version_is_refused(void **state)
 	assert_non_null(strstr(why.text, "later version"));
 }
 
+/* A store as the first version made it, with what people had decided in it. */
+static const char first_version[] =
+	"CREATE TABLE holds (id TEXT PRIMARY KEY, state TEXT NOT NULL, mac BLOB NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL,"
+	" user TEXT NOT NULL, connection TEXT NOT NULL, reason TEXT, rule TEXT NOT NULL, matched TEXT, groups TEXT NOT NULL,"
+	" approvals INTEGER NOT NULL, ttl_ns INTEGER NOT NULL, shown TEXT NOT NULL, created_ns INTEGER NOT NULL,"
+	" changed_ns INTEGER NOT NULL, expires_ns INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE decisions (hold TEXT NOT NULL REFERENCES holds (id) ON DELETE CASCADE, issuer TEXT NOT NULL, subject TEXT NOT NULL,"
+	" user TEXT NOT NULL, key_id TEXT NOT NULL, address TEXT NOT NULL, reason TEXT, approve INTEGER NOT NULL, at_ns INTEGER NOT NULL,"
+	" PRIMARY KEY (hold, issuer, subject)) STRICT;"
+	"CREATE TABLE sessions (id TEXT PRIMARY KEY, issuer TEXT NOT NULL, subject TEXT NOT NULL, user TEXT NOT NULL,"
+	" connection TEXT NOT NULL, address TEXT NOT NULL, reason TEXT, state TEXT NOT NULL, opened_ns INTEGER NOT NULL,"
+	" closed_ns INTEGER, ended TEXT, parts INTEGER NOT NULL DEFAULT 1) STRICT;"
+	"INSERT INTO holds VALUES ('7K2M-9QXD', 'pending', x'00', 'i', 'a', 'alice', 'c', NULL, 'bulk', NULL, '[\"p\",\"q\"]', 2, 1,"
+	" '{}', 1, 1, 9);"
+	"INSERT INTO decisions VALUES ('7K2M-9QXD', 'i', 'b', 'bob', 'k', 'x', NULL, 1, 2);"
+	"INSERT INTO sessions VALUES ('S1', 'i', 'a', 'alice', 'c', 'x', NULL, 'closed', 1, 2, 'client', 1);"
+	"PRAGMA user_version = 1;";
+
+static void a_store_of_the_first_version_is_brought_up(void **state)
+{
+	struct place *p = *state;
+	struct store *old = NULL;
+	struct why why = {0};
+	sqlite3_stmt *q;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(p->moved, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, first_version, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(store_open(p->moved, &old, &why), RC_OK);
+		db = store_begin(old);
+		assert_non_null(db);
+		assert_int_equal(store_query(db, &q, "SELECT needs, serves, emergency, reviews FROM holds, decisions, sessions", ""), RC_OK);
+		assert_int_equal(store_row(q), RC_OK);
+		assert_string_equal(store_text(q, 0), "[{\"groups\":[\"p\",\"q\"],\"approvals\":2}]");
+		assert_int_equal(sqlite3_column_int(q, 1), 1);
+		assert_int_equal(sqlite3_column_int(q, 2), 0);
+		assert_int_equal(store_row(q), RC_END);
+		sqlite3_finalize(q);
+		store_end(old);
+		store_close(old);
+	}
+}
+
 static void what_is_no_store_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -223,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(commits_are_durable_and_the_file_is_private, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_use_that_ends_without_commit_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_of_a_later_version_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_store_of_the_first_version_is_brought_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_store_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_was_moved_away_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_locked_store_refuses_soon_however_many_wait, set_up, tear_down),
