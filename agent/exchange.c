@@ -32,6 +32,7 @@ static void begin(struct exchange *x, uint64_t id)
 	x->outcome = OUTCOME_ANSWERED;
 	x->scope = mask_scope_begin(x->session->scope);
 	buf_init(&x->body, x->agent->config->limits.body_max);
+	buf_init(&x->masked_body, BUF_MAX_DEFAULT);
 }
 
 static uint64_t count(const struct mask_counts *c)
@@ -48,6 +49,7 @@ static void end(struct exchange *x)
 	uint64_t masked = count(&x->masked);
 	bool plain = x->outcome == OUTCOME_ANSWERED;
 
+	mask_scope_end(x->asked);
 	mask_scope_end(x->scope);
 	if (x->number) {
 		if (masked)
@@ -68,6 +70,7 @@ static void end(struct exchange *x)
 	policy_unref(x->policy);
 	free(x->path);
 	buf_free(&x->body);
+	buf_free(&x->masked_body);
 }
 
 /* ---- the life of an exchange ---------------------------------------------------------------------------------------------- */
@@ -121,6 +124,8 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 	rc = rc == RC_OK ? admit(x) : refuse_head(x, rc);
 	if (rc == RC_OK)
 		rc = exchange_read(x);
+	if (rc == RC_OK)
+		rc = exchange_mask(x);
 	if (rc == RC_OK)
 		rc = exchange_record(x);
 	if (rc == RC_OK)

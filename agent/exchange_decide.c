@@ -22,7 +22,7 @@ static enum rc bind(struct exchange *x, struct hold_binding *out)
 	parts[n++] = slice_str(x->connection->name);
 	parts[n++] = slice_str(x->method);
 	parts[n++] = slice_str(x->path);
-	parts[n++] = buf_slice(&x->body);
+	parts[n++] = exchange_sent(x);
 	while ((h = headers_next_forwarded(x->head, x->target, &i)))
 		if (!dialect_volatile_header(x->dialect, h->name)) {
 			parts[n++] = h->name;
@@ -122,6 +122,8 @@ static enum rc hold(struct exchange *x, const struct facts *facts, const struct 
 
 	if (recording_sync(x->session->recording) != RC_OK)
 		return exchange_unrecorded(x);
+	if (x->asked && mask_scope_remember(x->asked) != RC_OK)
+		return not_held(x, RC_NOMEM);
 	do {
 		rc = enter(x, facts, verdict, &h);
 		if (rc != RC_OK)
@@ -150,9 +152,13 @@ static enum rc refresh_policy(struct exchange *x)
 
 	if (rc != RC_OK)
 		return exchange_unrecorded(x);
+	if (now == x->policy) {
+		policy_unref(now);
+		return RC_OK;
+	}
 	policy_unref(x->policy);
 	x->policy = now;
-	return RC_OK;
+	return exchange_mask_again(x);
 }
 
 static enum rc within_limits(struct exchange *x)
@@ -185,6 +191,9 @@ enum rc exchange_decide(struct exchange *x)
 		policy_decide(x->policy, &facts, &verdict);
 		if (verdict.decision == DECISION_DENY)
 			return deny(x, &verdict);
+		rc = exchange_mask_allows(x);
+		if (rc != RC_OK)
+			return rc;
 		if (verdict.decision == DECISION_ALLOW || strcmp(approved_by, verdict.rule) == 0)
 			break;
 		usage_pause(x->usage);

@@ -39,6 +39,10 @@ struct exchange {
 	char request_id[REQUEST_ID_LEN + 1];
 	struct policy *policy;                   /* the snapshot that it began with */
 	struct mask_scope *scope;                /* the session's, for this exchange */
+	enum mask_request request_mask;          /* what of the request the model may see */
+	struct mask_scope *asked;                /* unless all: the scope of the request's texts */
+	struct buf masked_body;                  /* and the body without its identifiers */
+	struct mask_counts in_request;           /* which those are */
 	const struct route *route;
 	char method[16], *path;                  /* the dialect's own path, with the query */
 	struct buf body;
@@ -62,6 +66,15 @@ struct exchange {
 enum rc exchange_read(struct exchange *x) MUST_USE;          /* key, route, body: what is asked, in one reading */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
 void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */
+
+/* ---- exchange_mask.c ---- */
+enum rc exchange_mask(struct exchange *x) MUST_USE;          /* what the model is to see of the request */
+enum rc exchange_mask_again(struct exchange *x) MUST_USE;    /* by another policy: only the same */
+enum rc exchange_mask_allows(struct exchange *x) MUST_USE;   /* or is it not to have it for its identifiers? */
+struct slice exchange_sent(const struct exchange *x);        /* the body that the model gets */
+/* Append the body as it is kept, masked. */
+enum rc exchange_mask_kept(const struct exchange *x, struct buf *out) MUST_USE;
+struct mask_scope *exchange_asked(const struct exchange *x); /* the scope by which texts of the request are shown */
 
 /* ---- exchange_decide.c ---- */
 enum rc exchange_decide(struct exchange *x) MUST_USE;        /* policy, and a second person where it says so */

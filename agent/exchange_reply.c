@@ -9,6 +9,7 @@
 #include "inflate.h"
 #include "log.h"
 #include "answer/answer.h"
+#include "token.h"
 #include "wait.h"
 
 #define HEAD_MAX ((size_t)1 << 18)
@@ -39,9 +40,9 @@ enum rc exchange_forward(struct exchange *x)
 	if (recording_sync(x->session->recording) != RC_OK)
 		return exchange_unrecorded(x);
 	buf_init(&head, HEAD_MAX);
-	rc = headers_forward(x->head, x->path, x->target, x->body.len, &head);
+	rc = headers_forward(x->head, x->path, x->target, exchange_sent(x).n, &head);
 	if (rc == RC_OK)
-		rc = upstream_send(x->upstream, buf_slice(&head), buf_slice(&x->body), &x->why);
+		rc = upstream_send(x->upstream, buf_slice(&head), exchange_sent(x), &x->why);
 	buf_free(&head);
 	return rc == RC_OK ? RC_OK : unusable(x, rc);
 }
@@ -55,6 +56,9 @@ struct reply {
 	struct answer *answer;
 	struct buf raw, plain;                   /* as it came; decoded */
 	struct buf masked;                       /* what may go out; its end waits here until all is durable */
+	struct token_reader *tokens;             /* where tokens stand for the caller's identifiers; else NULL */
+	struct answer *back;                     /* puts those back in what is on record already */
+	struct buf own;                          /* what came of it: the caller's own text, never on record */
 	size_t end_at;                           /* where in masked the ending event begins; SIZE_MAX: it has not come */
 	struct buf headers_json;                 /* for the record */
 	struct buf out;                          /* HTTP bytes for the client */
@@ -145,6 +149,18 @@ static enum rc check_status(int status, struct why *why)
 	return RC_OK;
 }
 
+/* A second reading, of what the first gave: events may have grown. */
+static enum rc prepare_back(struct reply *r, const struct answer_options *masking)
+{
+	struct answer_options options = {
+		.shape = masking->shape, .framing = masking->framing, .event_max_bytes = 8 * masking->event_max_bytes, .streams_max = masking->streams_max,
+	};
+	enum rc rc = token_reader_answer(r->x->session->scope, &r->tokens);
+
+	options.tokens = r->tokens;
+	return rc == RC_OK && r->tokens ? answer_new(&options, &r->back) : rc;
+}
+
 static enum rc prepare(struct reply *r)
 {
 	struct exchange *x = r->x;
@@ -165,7 +181,9 @@ static enum rc prepare(struct reply *r)
 		if (rc == RC_BAD)
 			why_set(&x->why, rc, "the model answers in a coding other than gzip and deflate");
 	}
-	return rc == RC_OK ? answer_new(&options, &r->answer) : rc;
+	if (rc == RC_OK)
+		rc = answer_new(&options, &r->answer);
+	return rc == RC_OK && x->request_mask == MASK_REQUEST_TOKENIZE ? prepare_back(r, &options) : rc;
 }
 
 /* The head of the answer, as it goes out and as it stands on record. */
@@ -222,20 +240,41 @@ static enum rc flush(struct reply *r)
 	return rc == RC_TIMEOUT ? RC_END : rc;           /* a client that takes nothing for so long is gone */
 }
 
+/* Bytes that are on record, as HTTP for the client: with the caller's own text in the place of tokens. done: they are the last. */
+static enum rc give(struct reply *r, struct slice bytes, bool done)
+{
+	size_t end_at = SIZE_MAX;
+	enum rc rc;
+
+	if (!r->back) {
+		put_chunk(r, bytes);
+		return RC_OK;
+	}
+	rc = answer_feed(r->back, bytes, &r->own, &end_at);
+	if (rc == RC_OK && done)
+		rc = answer_finish(r->back, &r->own, &end_at);
+	put_chunk(r, buf_slice(&r->own));
+	buf_clear(&r->own);
+	if (rc != RC_OK)
+		why_set(&r->x->why, rc, "the model's answer grows over a limit (event_max) with the caller's own text in it");
+	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
+}
+
 /* What stands in masked[0..n) goes on record and out. */
 static enum rc pass(struct reply *r, size_t n)
 {
 	struct slice bytes = {r->masked.data, n};
+	enum rc rc;
 
 	if (!n)
 		return RC_OK;
 	if (begin(r) != RC_OK || transcript_chunk(&r->x->transcript, bytes, false) != RC_OK || recording_check(r->x->session->recording) != RC_OK)
 		return RC_IO;
-	put_chunk(r, bytes);
+	rc = give(r, bytes, false);
 	buf_consume(&r->masked, n);
 	if (r->end_at != SIZE_MAX)
 		r->end_at -= n;
-	return flush(r);
+	return rc == RC_OK ? flush(r) : rc;
 }
 
 /* All that the answer gave but its end: its ending event and what follows, or the last byte where no event ends it. */
@@ -254,14 +293,15 @@ static enum rc carry(struct reply *r)
 static enum rc finish(struct reply *r)
 {
 	struct exchange *x = r->x;
+	enum rc rc;
 
 	if (begin(r) != RC_OK || transcript_chunk(&x->transcript, buf_slice(&r->masked), true) != RC_OK ||
 	    recording_sync(x->session->recording) != RC_OK)
 		return RC_IO;
-	put_chunk(r, buf_slice(&r->masked));
+	rc = give(r, buf_slice(&r->masked), true);
 	if (r->chunked)
 		buf_puts(&r->out, "0\r\n\r\n");
-	return flush(r);
+	return rc == RC_OK ? flush(r) : rc;
 }
 
 /* The bytes that have come, decoded and masked; done: they were the last. */
@@ -378,14 +418,18 @@ enum rc exchange_reply(struct exchange *x)
 	buf_init(&r.raw, PIECE_MAX);
 	buf_init(&r.plain, PIECE_MAX);
 	buf_init(&r.masked, PIECE_MAX);
+	buf_init(&r.own, PIECE_MAX);
 	buf_init(&r.headers_json, HEAD_MAX);
 	buf_init(&r.out, PIECE_MAX);
 	rc = reply(&r);
 	answer_free(r.answer);
+	answer_free(r.back);
+	token_reader_free(r.tokens);
 	inflater_free(r.inflater);
 	buf_free(&r.raw);
 	buf_free(&r.plain);
 	buf_free(&r.masked);
+	buf_free(&r.own);
 	buf_free(&r.headers_json);
 	buf_free(&r.out);
 	return rc;

@@ -118,28 +118,6 @@ enum rc exchange_read(struct exchange *x)
 
 /* ---- on record ------------------------------------------------------------------------------------------------------------ */
 
-/* A JSON body keeps its shape; what is no JSON is masked as text, and what is no text cannot be masked, so it is not kept. */
-static enum rc mask_body(struct exchange *x, struct buf *out)
-{
-	const struct answer_options options = {
-		.framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .engine = policy_engine(x->policy), .scope = x->scope,
-		.event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
-	};
-	struct answer *a = NULL;
-	size_t end_at = SIZE_MAX;
-	enum rc rc;
-
-	if (!x->prompt && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
-		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
-	rc = answer_new(&options, &a);
-	if (rc == RC_OK)
-		rc = answer_feed(a, buf_slice(&x->body), out, &end_at);
-	if (rc == RC_OK)
-		rc = answer_finish(a, out, &end_at);
-	answer_free(a);
-	return rc;
-}
-
 enum rc exchange_record(struct exchange *x)
 {
 	struct mask_engine *engine = policy_engine(x->policy);
@@ -154,7 +132,7 @@ enum rc exchange_record(struct exchange *x)
 	if (rc == RC_OK)
 		rc = headers_request_json(x->head, engine, x->scope, &headers);
 	if (rc == RC_OK && x->body.len)
-		rc = mask_body(x, &text);
+		rc = exchange_mask_kept(x, &text);
 	if (rc == RC_OK)
 		rc = transcript_request(&x->transcript, x->head->method, path.data ? path.data : "", buf_slice(&headers), buf_slice(&text));
 	x->recorded = rc == RC_OK;

@@ -68,7 +68,7 @@ static enum rc add_matched(const struct exchange *x, const struct facts *facts, 
 
 	buf_init(&json, 1 << 18);
 	buf_init(&text, 1 << 18);
-	rc = policy_show_match(x->policy, facts, verdict, x->scope, &json);
+	rc = policy_show_match(x->policy, facts, verdict, exchange_asked(x), &json);
 	if (rc == RC_OK && !(tree = json_parse(buf_slice(&json))))
 		rc = RC_FAULT;
 	condition = json_text(tree, "condition");
@@ -106,7 +106,7 @@ static enum rc add_text(const struct exchange *x, const char *role, struct slice
 {
 	struct mask_stream *m = NULL;
 	struct buf masked, masks;
-	enum rc rc = mask_stream_new(policy_engine(x->policy), x->scope, NULL, &m);
+	enum rc rc = mask_stream_new(policy_engine(x->policy), exchange_asked(x), NULL, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_init(&masks, BUF_MAX_DEFAULT);

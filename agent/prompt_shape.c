@@ -8,7 +8,7 @@
 const char *const prompt_kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding", NULL};
 
 struct lists {
-	struct text_list model, stream, tools, max_tokens, times, text, continues;
+	struct text_list model, stream, tools, max_tokens, times, text, continues, names, plain, ids;
 	const struct yaml *messages, *opaque;
 	bool stream_default;
 };
@@ -22,6 +22,9 @@ static const struct conf_key list_keys[] = {
 	{"times", CONF_TEXTS, offsetof(struct lists, times), false, "paths of what multiplies it"},
 	{"text", CONF_TEXTS, offsetof(struct lists, text), false, "paths of text without a role"},
 	{"continues", CONF_TEXTS, offsetof(struct lists, continues), false, "those that the answer goes on from"},
+	{"names", CONF_TEXTS, offsetof(struct lists, names), false, "paths of what functions are called: no person's name for standing there"},
+	{"plain", CONF_TEXTS, offsetof(struct lists, plain), false, "the protocol's own fields, with all that is in them"},
+	{"ids", CONF_TEXTS, offsetof(struct lists, ids), false, "plain fields that are ids"},
 	{"messages", CONF_NODE, offsetof(struct lists, messages), false, "{list, role, text, continues}"},
 	{"opaque", CONF_NODE, offsetof(struct lists, opaque), false, "kind: paths of what cannot be read"},
 };
@@ -44,13 +47,31 @@ void prompt_shape_free(struct prompt_shape *s)
 	if (!s)
 		return;
 	paths_free(s->paths);
+	shape_free(s->masked);
 	free(s);
+}
+
+/* What each mark is where the request is masked: text, the protocol's own, or (0) what it is by its place. */
+static const struct {
+	enum prompt_mark mark;
+	enum shape_mark masked;
+} MASKED[] = {
+	{PROMPT_MODEL, SHAPE_PLAIN}, {PROMPT_STREAM, SHAPE_PLAIN}, {PROMPT_MAX, SHAPE_PLAIN}, {PROMPT_TIMES, SHAPE_PLAIN},
+	{PROMPT_ROLE, SHAPE_PLAIN}, {PROMPT_TEXT, SHAPE_TEXT}, {PROMPT_MESSAGE_TEXT, SHAPE_TEXT},
+};
+
+static enum rc add_masked(struct prompt_shape *s, const struct yaml *at, const char *path, enum shape_mark mark, struct why *why)
+{
+	return mark == SHAPE_TEXT ? shape_add_text(s->masked, at, path, why) : shape_add(s->masked, at, path, mark, why);
 }
 
 static enum rc add(struct prompt_shape *s, const struct yaml *at, const char *path, enum prompt_mark mark, size_t value, struct why *why)
 {
 	enum rc rc = paths_add(s->paths, path, mark, (uint16_t)value);
 
+	for (size_t i = 0; i < sizeof MASKED / sizeof *MASKED && rc == RC_OK; i++)
+		if (MASKED[i].mark == mark)
+			rc = add_masked(s, at, path, MASKED[i].masked, why);
 	return rc == RC_BAD ? why_at(why, rc, at->line, at->column, "\"%.100s\" is no path, or is listed twice", path) : rc;
 }
 
@@ -61,6 +82,16 @@ static enum rc add_list(struct prompt_shape *s, const struct yaml *at, const str
 
 	for (size_t i = 0; i < list->n && rc == RC_OK; i++)
 		rc = add(s, at, list->item[i], mark, value, why);
+	return rc;
+}
+
+static enum rc add_masked_list(struct prompt_shape *s, const struct yaml *at, const struct text_list *list, enum shape_mark mark,
+			       struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < list->n && rc == RC_OK; i++)
+		rc = add_masked(s, at, list->item[i], mark, why);
 	return rc;
 }
 
@@ -127,7 +158,7 @@ enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, st
 	*out = NULL;
 	if (s)
 		s->paths = paths_new();
-	if (!s || !s->paths) {
+	if (!s || !s->paths || shape_read(NULL, &s->masked, why) != RC_OK) {
 		prompt_shape_free(s);
 		return RC_NOMEM;
 	}
@@ -145,6 +176,12 @@ enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, st
 		rc = add_list(s, node, &lists.times, PROMPT_TIMES, 0, why);
 	if (rc == RC_OK)
 		rc = read_texts(s, node, &lists, why);
+	if (rc == RC_OK)
+		rc = add_masked_list(s, node, &lists.names, SHAPE_TEXT, why);
+	if (rc == RC_OK)
+		rc = add_masked_list(s, node, &lists.plain, SHAPE_PLAIN, why);
+	if (rc == RC_OK)
+		rc = add_masked_list(s, node, &lists.ids, SHAPE_ID, why);
 	if (rc == RC_OK && lists.messages)
 		rc = read_messages(s, lists.messages, why);
 	if (rc == RC_OK && lists.opaque)

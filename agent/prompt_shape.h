@@ -2,7 +2,7 @@
 #ifndef PHIGATE_AGENT_PROMPT_SHAPE_H
 #define PHIGATE_AGENT_PROMPT_SHAPE_H
 
-#include "answer/paths.h"
+#include "answer/shape.h"
 #include "yaml.h"
 
 /* What a place in a request may be marked as. */
@@ -20,6 +20,7 @@ struct prompt_shape {
 	struct paths *paths;
 	bool stream_default;
 	bool continues;                  /* the answer goes on from a last message of the assistant */
+	struct answer_shape *masked;     /* how its JSON is read where the model sees it masked: texts, and what is the protocol's own */
 };
 
 enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, struct why *why) MUST_USE;

@@ -58,7 +58,10 @@ static enum rc prepare(struct answer *a, const struct answer_options *options)
 	}
 	a->options.continues = buf_slice(&a->continues);
 	a->options.credential = buf_slice(&a->credential);
-	a->shared = (struct text_rules){options->engine, options->scope, options->counts, a->options.credential, &a->words, options->usage};
+	a->shared = (struct text_rules){
+		.tokens = options->tokens, .engine = options->engine, .scope = options->scope, .counts = options->counts,
+		.credential = a->options.credential, .words = &a->words, .usage = options->usage,
+	};
 	a->rules = (struct splice_rules){
 		.shape = a->options.shape, .continues = a->options.continues, .again = -1, .string_max = options->event_max_bytes,
 	};

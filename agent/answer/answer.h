@@ -9,6 +9,7 @@
 struct answer_options {
 	const struct answer_shape *shape;       /* the route's: paths of text, plain fields, what to drop; NULL: none; borrowed */
 	enum framing framing;
+	const struct token_reader *tokens;      /* nothing is masked, and engine is not needed: tokens are read (token.h); else NULL; borrowed */
 	struct mask_engine *engine;             /* engine, scope and counts outlive the answer; counts may be NULL */
 	struct mask_scope *scope;
 	struct mask_counts *counts;

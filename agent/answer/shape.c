@@ -172,9 +172,20 @@ static enum rc read_usage(struct answer_shape *s, const struct yaml *node, struc
 	return rc;
 }
 
-enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why)
+enum rc shape_add_text(struct answer_shape *s, const struct yaml *at, const char *path, struct why *why)
 {
 	static const struct text_list no_keys;
+
+	return add_text(s, at, path, false, &no_keys, why);
+}
+
+enum rc shape_add(struct answer_shape *s, const struct yaml *at, const char *path, enum shape_mark mark, struct why *why)
+{
+	return add_path(s, at, path, mark, 0, why);
+}
+
+enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why)
+{
 	struct answer_shape *s = calloc(1, sizeof *s);
 	struct lists lists = {0};
 	enum rc rc = RC_OK;
@@ -189,7 +200,7 @@ enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct wh
 	if (node) {
 		rc = conf_read(node, "response", CONF_KEYS(list_keys), &lists, why);
 		for (size_t i = 0; i < lists.text.n && rc == RC_OK; i++)
-			rc = add_text(s, node, lists.text.item[i], false, &no_keys, why);
+			rc = shape_add_text(s, node, lists.text.item[i], why);
 		if (rc == RC_OK)
 			rc = read_places(s, lists.stream, false, why);
 		if (rc == RC_OK)

@@ -55,6 +55,9 @@ struct answer_shape {
 
 /* node: a mapping with text, stream, ends, drop, plain, ids, times, vectors and usage; NULL: nothing is special. */
 enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why) MUST_USE;
+/* One more path of text that stands alone, or of a field with a mark that carries no value. at: where it is written. */
+enum rc shape_add_text(struct answer_shape *shape, const struct yaml *at, const char *path, struct why *why) MUST_USE;
+enum rc shape_add(struct answer_shape *shape, const struct yaml *at, const char *path, enum shape_mark mark, struct why *why) MUST_USE;
 void shape_free(struct answer_shape *shape);
 
 #endif

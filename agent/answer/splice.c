@@ -59,7 +59,7 @@ void splice_reset(struct splice *s)
 	s->level[0] = (struct level){.place = PATH_NONE, .object = true};
 	s->member = s->shape ? PATH_ROOT : PATH_NONE;
 	s->copy = s->part = 0;
-	s->string = s->key_open = s->whole = s->dropping = s->masked = false;
+	s->string = s->key_open = s->whole = s->dropping = s->masked = s->bracket = false;
 	s->scalar_state = SCALAR_NONE;
 	s->drop_depth = -1;
 	buf_clear(&s->key);
@@ -102,6 +102,20 @@ void splice_free(struct splice *s)
 	free(s);
 }
 
+/* "[NAME-3] was seen" is no JSON, which only what follows the bracket shows; "[n" may still go on as null. */
+static bool may_begin_token(const struct splice *s, enum json_token token)
+{
+	return token == JSON_ARRAY && s->shared->tokens && (!s->shape || paths_item(s->shape->paths, s->level[s->scan.depth].place) == PATH_NONE);
+}
+
+static void bracket_end(struct splice *s, enum json_token token)
+{
+	if (!s->bracket || token == JSON_LITERAL || token == JSON_LITERAL_END)
+		return;
+	s->bracket = false;
+	splice_copy(s, 1);
+}
+
 /* last: of a string's bytes, the quote that ends it follows. */
 static enum rc token(struct splice *s, enum json_token token, struct slice bytes, bool last)
 {
@@ -109,11 +123,14 @@ static enum rc token(struct splice *s, enum json_token token, struct slice bytes
 	size_t raw_n;
 	const char *raw;
 
+	bracket_end(s, token);
 	switch (token) {
 	case JSON_OBJECT:
 	case JSON_ARRAY:
 		rc = splice_value_bracket(s, token == JSON_OBJECT);
-		splice_copy(s, bytes.n);
+		s->bracket = may_begin_token(s, token);
+		if (!s->bracket)
+			splice_copy(s, bytes.n);
 		return rc;
 	case JSON_OBJECT_END:
 	case JSON_ARRAY_END:
@@ -197,7 +214,7 @@ enum rc splice_end(struct splice *s)
 
 size_t splice_undecided(const struct splice *s)
 {
-	return s->part + (s->scalar_long ? 0 : s->scalar.len);
+	return s->part + (s->scalar_long ? 0 : s->scalar.len) + s->bracket;
 }
 
 /* Inside a string its text goes on: what is no JSON may still go on with what the string began. */
@@ -217,6 +234,9 @@ enum rc splice_break(struct splice *s, struct slice before)
 		s->dropping = false;                     /* it is no value, and nothing of it was dropped */
 		s->drop_depth = -1;
 	}
+	if (rc == RC_OK && s->bracket)
+		rc = text_feed(s->text, SLICE("["), 1);
+	s->bracket = false;
 	if (rc == RC_OK && s->scalar.len && !s->scalar_long)
 		rc = text_feed(s->text, buf_slice(&s->scalar), s->scalar.len);
 	if (rc == RC_OK && s->part)

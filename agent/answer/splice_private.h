@@ -34,6 +34,7 @@ struct splice {
 	uint16_t member;                 /* place of the member whose key was read */
 	struct buf key;                  /* that key, cut */
 	size_t copy;                     /* bytes that stay, not yet told to down */
+	bool bracket;                    /* where tokens are read: a [ that may be a token's, not yet among them */
 
 	/* the value that is being read */
 	enum role role;

@@ -14,24 +14,29 @@ static bool may_be_old(const char *digits, size_t n)
 	return (n == 2 && digits[0] == '9') || (n == 3 && digits[0] == '1' && digits[1] <= '2');
 }
 
-/* What must stand in the place of the number; NULL when it may stay. */
-static const char *number_for(const struct splice *s)
+/* What must stand in the place of the number, in put or as it is returned; NULL when it may stay. */
+static const char *number_for(const struct splice *s, struct buf *put)
 {
 	struct slice number = {s->scalar.data, s->scalar_n};
 	size_t sign = number.n && number.p[0] == '-', n = 0;
-	const char *put = "0";
+	const char *plain = "0";
 	struct buf before;
 
 	while (sign + n < number.n && number.p[sign + n] >= '0' && number.p[sign + n] <= '9')
 		n++;
-	if (!s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
+	if (s->shared->tokens || !s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
 		return NULL;
 	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (sign || !may_be_old(number.p, n)))))
 		return NULL;
-	if (splice_string_label(s, &before) == RC_OK)
-		put = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), (struct slice){number.p + sign, n});
+	if (splice_string_label(s, &before) == RC_OK) {
+		struct slice digits = {number.p + sign, n};
+
+		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits);
+		if (plain && s->depth > 0)
+			mask_number_token(s->shared->engine, s->shared->scope, buf_slice(&before), digits, put);
+	}
 	buf_free(&before);
-	return put;
+	return put->len ? put->data : plain;
 }
 
 /* A count of tokens, where the dialect says that one stands here. */
@@ -54,10 +59,12 @@ static void note_usage(struct splice *s)
 
 static void decide_scalar(struct splice *s)
 {
-	const char *put = number_for(s);
+	struct buf token;
+	const char *put;
 
+	buf_init(&token, 1024);
+	put = number_for(s, &token);
 	note_usage(s);
-
 	s->scalar_masked = put != NULL;
 	if (put) {
 		splice_replace(s, s->scalar_n, slice_str(put));
@@ -65,6 +72,7 @@ static void decide_scalar(struct splice *s)
 	} else {
 		splice_copy(s, s->scalar.len);
 	}
+	buf_free(&token);
 }
 
 enum rc splice_scalar_bytes(struct splice *s, struct slice bytes, bool number)

@@ -23,7 +23,7 @@ static enum role role_of(struct splice *s, uint16_t place, enum role inherited)
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
 		int value = paths_mark(s->shape->paths, place, roles[i].mark);
 
-		if (value < 0)
+		if (value < 0 || (s->shared->tokens && roles[i].role != ROLE_TEXT))      /* tokens are read wherever they stand */
 			continue;
 		if (roles[i].role == ROLE_TEXT)
 			s->text_number = (uint16_t)value;

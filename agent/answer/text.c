@@ -5,6 +5,7 @@
 
 #include "jsonscan.h"
 #include "splice.h"
+#include "token.h"
 
 #define SPACE_MAX 64                             /* white space before JSON in a string */
 #define TAIL_MAX 64                              /* what plain text after broken JSON knows of it */
@@ -29,6 +30,7 @@ struct text {
 	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON, TEXT_BROKEN } mode;
 	struct sink down;
 	struct mask_stream *mask;
+	struct token_stream *tokens;     /* in its place */
 	struct splice *inner;
 	struct buf context;              /* what stands before the text */
 	struct buf space;                /* white space at the beginning, of which nothing is decided */
@@ -211,8 +213,12 @@ static void pass_on(struct text *t)
 
 static enum rc plain_feed(struct text *t, struct slice in, bool last)
 {
-	enum rc rc = last ? mask_feed_last(t->mask, in.p, in.n, &t->masked) : mask_feed(t->mask, in.p, in.n, &t->masked);
+	enum rc rc;
 
+	if (t->tokens)
+		rc = token_feed(t->tokens, in, &t->masked);
+	else
+		rc = last ? mask_feed_last(t->mask, in.p, in.n, &t->masked) : mask_feed(t->mask, in.p, in.n, &t->masked);
 	if (rc == RC_OK)
 		rc = t->masked.rc;
 	if (rc == RC_OK)
@@ -226,6 +232,8 @@ static enum rc plain_begin(struct text *t, struct slice before)
 
 	t->mode = TEXT_PLAIN;
 	t->at = 0;
+	if (t->shared->tokens)
+		return t->tokens ? RC_OK : token_stream_new(t->shared->tokens, on_span, t, &t->tokens);
 	if (!t->mask) {
 		rc = mask_stream_new(t->shared->engine, t->shared->scope, t->shared->counts, &t->mask);
 		if (rc == RC_OK) {
@@ -310,6 +318,7 @@ void text_free(struct text *t)
 	if (!t)
 		return;
 	mask_stream_free(t->mask);
+	token_stream_free(t->tokens);
 	splice_free(t->inner);
 	buf_free(&t->context);
 	buf_free(&t->space);
@@ -433,7 +442,7 @@ enum rc text_end(struct text *t)
 	if (rc == RC_OK && t->mode == TEXT_BROKEN)
 		rc = splice_rest_end(t->inner);
 	if (rc == RC_OK && t->mode == TEXT_PLAIN) {
-		rc = mask_finish(t->mask, &t->masked);
+		rc = t->tokens ? token_finish(t->tokens, &t->masked) : mask_finish(t->mask, &t->masked);
 		if (rc == RC_OK)
 			pass_on(t);
 	}

@@ -27,8 +27,11 @@ struct splice_rules;
 struct plain_words;
 struct answer_usage;
 
+struct token_reader;
+
 /* What all texts of an answer share; borrowed. */
 struct text_rules {
+	const struct token_reader *tokens;       /* nothing is masked, tokens are read (token.h); NULL: all is masked */
 	struct mask_engine *engine;
 	struct mask_scope *scope;
 	struct mask_counts *counts;

@@ -344,6 +344,9 @@ size_t detect_placeholder(struct scan *s, enum entity *entity)
 	if (scan_at(s, j) == '-' || scan_at(s, j) == ':')
 		for (j++, from = j; j < from + 8 && is_alnum(scan_at(s, j)); j++)
 			;
+	if (scan_at(s, from - 1) == '-' && j > from && scan_at(s, j) == ':')           /* a token, with what its operator shows */
+		for (j++, from = j; j < from + 8 && (is_alnum(scan_at(s, j)) || scan_at(s, j) == '+'); j++)
+			;
 	if (scan_at(s, j) != ']')
 		return 0;
 	for (size_t k = s->secret_at; k < j; k = secret_next(s->secret, s->r, k + 1))

@@ -171,6 +171,7 @@ enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out
 	if (rc != RC_OK)
 		return rc;
 	lexicon_ready();
+	e->request = rules->request;
 	memcpy(e->op, rules->op, sizeof e->op);
 	e->first_year = first_year();
 	e->custom = calloc(rules->n_custom + 1, sizeof *e->custom);
@@ -214,4 +215,9 @@ enum operator engine_operator(const struct mask_engine *e, enum entity entity, i
 const char *engine_entity(const struct mask_engine *e, enum entity entity, int custom)
 {
 	return custom >= 0 ? e->custom[custom].name : entity_name(entity);
+}
+
+enum mask_request mask_engine_request(const struct mask_engine *e)
+{
+	return e->request;
 }

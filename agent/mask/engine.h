@@ -26,12 +26,14 @@ struct custom_rule {
 };
 
 struct mask_rules {
+	enum mask_request request;
 	enum operator op[ENTITY_COUNT];
 	struct custom_rule *custom;
 	size_t n_custom;
 };
 
 struct mask_engine {
+	enum mask_request request;
 	enum operator op[ENTITY_COUNT];
 	struct custom_rule *custom;      /* copies, without text and place */
 	pcre2_code **pattern;            /* one for each custom rule; NULL for words */
@@ -62,6 +64,10 @@ uint64_t scope_number(struct mask_scope *scope, const char *name, enum entity en
 const struct known *scope_known(const struct mask_scope *scope);
 /* A text of the exchange has found a name with this part. Texts that belong to no exchange teach nobody. */
 void scope_learn(struct mask_scope *scope, uint64_t hash);
+/* Where identifiers of a request become tokens; NULL: they do not. */
+struct token_map *scope_tokens(const struct mask_scope *scope);
+/* Those that a session has given; NULL: none ever. */
+struct token_map *scope_given(struct mask_scope *session);
 /* HMAC of a value under the scope's own key, cut to 8 hex digits. */
 void scope_digest(struct mask_scope *scope, enum entity entity, struct slice value, char hex[9]);
 

@@ -18,6 +18,11 @@ struct mask_engine;
 enum rc mask_engine_new(const struct mask_rules *rules, struct mask_engine **out, struct why *why) MUST_USE;
 void mask_engine_free(struct mask_engine *engine);
 
+/* What is done to the identifiers of a request before the model sees it: nothing; the operators, as in answers; the request is refused
+ * when it holds one; tokens stand for them, and are put back in the answer (token.h). */
+enum mask_request { MASK_REQUEST_OFF, MASK_REQUEST_REDACT, MASK_REQUEST_DENY, MASK_REQUEST_TOKENIZE };
+enum mask_request mask_engine_request(const struct mask_engine *engine);
+
 /* ---- scope: what one session remembers (tokens for masked ids, names that were found); thread-safe ---- */
 struct mask_scope;
 struct mask_scope *mask_scope_new(void);                     /* NULL: no memory */
@@ -29,6 +34,12 @@ void mask_scope_free(struct mask_scope *scope);
 struct mask_scope *mask_scope_begin(struct mask_scope *session);
 void mask_scope_publish(struct mask_scope *exchange);        /* all of its texts have ended, though it goes on */
 void mask_scope_end(struct mask_scope *exchange);            /* publishes, and frees it; NULL is harmless */
+
+/* The same for the texts of its request, body, where the model sees them masked. With tokens, tokens stand for what is masked (token.h).
+ * A request that was held, and comes again, is masked as it was then, whatever has been learnt since: its approval is bound to what is
+ * sent. NULL: no memory. */
+struct mask_scope *mask_scope_begin_request(struct mask_scope *session, bool tokens, struct slice body);
+enum rc mask_scope_remember(struct mask_scope *request) MUST_USE;         /* it is held; RC_NOMEM */
 
 /* An identifier of the protocol that must not pass as it is: append a token that is the same for the same value within the
  * scope ("id-3"). */
@@ -87,6 +98,10 @@ bool mask_finds(struct mask_engine *engine, struct slice context, struct slice t
 /* A bare number of JSON, its key as context ("mrn: "): the number that must stand in its place, and it is counted; NULL when it may
  * stay. */
 const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits);
+
+/* The same number as a token, with its quotes, for JSON inside of a string, where a text may stand as well. Nothing is appended where
+ * the scope gives no tokens, or the session can hold no more of them. */
+void mask_number_token(struct mask_engine *engine, struct mask_scope *scope, struct slice context, struct slice digits, struct buf *out);
 
 /* Does a field of the protocol's own (a model's name, a role) hold a number, code or mail address that is an identifier? Names, dates,
  * places and web addresses do not count: models are called by them. */

@@ -3,6 +3,8 @@
 
 #include "checks.h"
 #include "engine.h"
+#include "token.h"
+#include "wipe.h"
 
 /* What is masked as it was read, in ASCII; other characters are '?'. */
 struct ascii {
@@ -98,10 +100,11 @@ static bool may_be_shown_in_part(enum entity entity)
 }
 
 /* The last four letters or digits; of six and fewer, or without a digit, four would be too much. false: nothing may be shown. */
-static bool partial(const char *entity, const struct ascii *value, struct buf *out)
+static bool partial(const struct ascii *value, char last[5])
 {
-	char last[5] = "";
 	size_t n = 0, all = 0, digits = 0;
+
+	memset(last, 0, 5);
 
 	for (size_t i = 0; i < value->n; i++) {
 		all += alnum(value->c[i]);
@@ -110,7 +113,42 @@ static bool partial(const char *entity, const struct ascii *value, struct buf *o
 	for (size_t i = value->n; i > 0 && n < 4 && all > 6 && digits; i--)
 		if (alnum(value->c[i - 1]))
 			last[3 - n++] = value->c[i - 1];
-	return n == 4 && buf_printf(out, "[%s:%s]", entity, last) == RC_OK;
+	return n == 4;
+}
+
+/* The token of a value; behind its name stands what its operator would leave of it. */
+static enum rc give_token(const struct mask_engine *e, struct mask_scope *scope, enum entity entity, int custom, struct slice value,
+			  struct buf *out)
+{
+	const char *name = engine_entity(e, entity, custom);
+	struct ascii ascii;
+	struct buf shown;
+	char last[5];
+	enum rc rc;
+
+	buf_init(&shown, 64);
+	ascii_of(value, &ascii);
+	switch (engine_operator(e, entity, custom)) {
+	case OP_PARTIAL:
+		if (may_be_shown_in_part(entity) && partial(&ascii, last))
+			buf_puts(&shown, last);
+		break;
+	case OP_YEAR:
+		(void)year(e, &ascii, &shown);
+		break;
+	case OP_ZIP3:
+		zip3(&ascii, &shown);
+		break;
+	case OP_CAP90:
+		buf_puts(&shown, "90+");
+		break;
+	case OP_PSEUDONYM: case OP_HASH: case OP_KEEP: case OP_REDACT:
+		break;
+	}
+	rc = token_give(scope_tokens(scope), name, scope_number(scope, name, entity, value), value, buf_slice(&shown), out);
+	buf_free(&shown);
+	wipe(&ascii, sizeof ascii);
+	return rc;
 }
 
 enum rc operator_apply(const struct mask_engine *e, struct mask_scope *scope, enum entity entity, int custom, struct slice value, struct buf *out)
@@ -118,13 +156,15 @@ enum rc operator_apply(const struct mask_engine *e, struct mask_scope *scope, en
 	const char *name = engine_entity(e, entity, custom);
 	struct ascii ascii;
 	uint64_t n;
-	char hex[9];
+	char hex[9], last[5];
 
+	if (scope_tokens(scope))
+		return give_token(e, scope, entity, custom, value, out);
 	switch (engine_operator(e, entity, custom)) {
 	case OP_PARTIAL:
 		ascii_of(value, &ascii);
-		if (may_be_shown_in_part(entity) && partial(name, &ascii, out))
-			return RC_OK;
+		if (may_be_shown_in_part(entity) && partial(&ascii, last))
+			return buf_printf(out, "[%s:%s]", name, last);
 		break;
 	case OP_PSEUDONYM:
 		n = scope ? scope_number(scope, name, entity, value) : 0;
@@ -198,6 +238,15 @@ static void number_is_masked(void *arg, const struct mask_span *span)
 	seen->put = age && seen->engine->op[ENTITY_AGE] == OP_CAP90 ? "90" : "0";
 }
 
+static enum rc mask_digits(struct mask_stream *m, struct slice context, struct slice digits, struct buf *out)
+{
+	enum rc rc = mask_context(m, context);
+
+	if (rc == RC_OK)
+		rc = mask_feed_last(m, digits.p, digits.n, out);
+	return rc == RC_OK ? mask_finish(m, out) : rc;
+}
+
 const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits)
 {
 	struct seen_number seen = {.engine = engine};
@@ -208,13 +257,26 @@ const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, 
 	buf_init(&out, BUF_MAX_DEFAULT);
 	if (rc == RC_OK) {
 		mask_stream_on_span(m, number_is_masked, &seen);
-		rc = mask_context(m, context);
+		rc = mask_digits(m, context, digits, &out);
 	}
-	if (rc == RC_OK)
-		rc = mask_feed(m, digits.p, digits.n, &out);
-	if (rc == RC_OK)
-		rc = mask_finish(m, &out);
 	mask_stream_free(m);
 	buf_free(&out);
 	return rc == RC_OK ? seen.put : "0";
+}
+
+void mask_number_token(struct mask_engine *engine, struct mask_scope *scope, struct slice context, struct slice digits, struct buf *out)
+{
+	struct mask_stream *m = NULL;
+	size_t before = out->len;
+	enum rc rc = scope_tokens(scope) ? mask_stream_new(engine, scope, NULL, &m) : RC_NOT_FOUND;
+
+	if (rc == RC_OK)
+		rc = buf_putc(out, '"');
+	if (rc == RC_OK)
+		rc = mask_digits(m, context, digits, out);
+	if (rc == RC_OK)
+		rc = buf_putc(out, '"');
+	if (rc != RC_OK)
+		buf_truncate(out, before);
+	mask_stream_free(m);
 }

@@ -109,11 +109,21 @@ static enum rc read_response(const struct yaml *map, struct mask_rules *rules, s
 	return rc;
 }
 
-static enum rc read_request(const struct yaml *v, struct why *why)
+static const char *const REQUESTS[] = {
+	[MASK_REQUEST_OFF] = "off", [MASK_REQUEST_REDACT] = "redact", [MASK_REQUEST_DENY] = "deny", [MASK_REQUEST_TOKENIZE] = "tokenize",
+};
+
+static enum rc read_request(const struct yaml *v, enum mask_request *request, struct why *why)
 {
-	if (!v || (v->type == YAML_TEXT && strcmp(v->text, "off") == 0))
+	*request = MASK_REQUEST_OFF;
+	if (!v)
 		return RC_OK;
-	return why_at(why, RC_BAD, v->line, v->column, "\"request\" must be \"off\" in this version: what callers write reaches the model as it is");
+	for (size_t i = 0; v->type == YAML_TEXT && i < sizeof REQUESTS / sizeof *REQUESTS; i++)
+		if (strcmp(v->text, REQUESTS[i]) == 0) {
+			*request = (enum mask_request)i;
+			return RC_OK;
+		}
+	return why_at(why, RC_BAD, v->line, v->column, "\"request\" must be \"off\", redact, deny or tokenize");
 }
 
 /* ---- the policy's own detectors ----------------------------------------------------------------------------------------------------------- */
@@ -211,7 +221,7 @@ enum rc mask_rules_read(const struct yaml *node, const char *dir, struct mask_ru
 	if (rc == RC_OK && node && !yaml_is_null(node))
 		rc = conf_read(node, "mask", CONF_KEYS(MASK_KEYS), &keys, why);
 	if (rc == RC_OK)
-		rc = read_request(keys.request, why);
+		rc = read_request(keys.request, &rules->request, why);
 	if (rc == RC_OK)
 		rc = read_custom(keys.custom, dir, rules, why);
 	if (rc == RC_OK)

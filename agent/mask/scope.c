@@ -6,10 +6,12 @@
 #include "digest.h"
 #include "encode.h"
 #include "engine.h"
+#include "token.h"
 #include "wipe.h"
 
 #define VALUES_MAX ((size_t)1 << 20)
 #define KINDS_MAX 512                            /* entities, the policy's own included */
+#define HELD_MAX 64                              /* requests that were held, of which it is remembered what was known then */
 
 struct value {
 	unsigned char mac[16];
@@ -27,9 +29,16 @@ struct mask_scope {
 	} kinds[KINDS_MAX];
 	size_t n_kinds;
 	struct known *known;             /* of an exchange: when it began */
+	struct token_map *tokens;        /* of the session; NULL: none was given */
+	struct held {
+		unsigned char mac[SHA256_LEN];
+		struct known *known;
+	} *held;                         /* a ring of HELD_MAX; NULL: none was held */
+	size_t next_held;
 	/* of an exchange */
 	struct mask_scope *session;
 	struct known *learnt;
+	unsigned char body_mac[SHA256_LEN];      /* of its request */
 };
 
 struct mask_scope *mask_scope_new(void)
@@ -53,6 +62,10 @@ void mask_scope_free(struct mask_scope *scope)
 		free(scope->kinds[i].entity);
 	free(scope->values);
 	known_unref(scope->known);
+	for (size_t i = 0; scope->held && i < HELD_MAX; i++)
+		known_unref(scope->held[i].known);
+	free(scope->held);
+	token_map_free(scope->tokens);
 	free(scope);
 }
 
@@ -99,6 +112,76 @@ void mask_scope_end(struct mask_scope *x)
 	known_unref(x->known);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
+}
+
+/* ---- requests that the model sees masked ------------------------------------------------------------------- */
+
+static struct held *held_as(const struct mask_scope *session, const unsigned char *mac)
+{
+	for (size_t i = 0; session->held && i < HELD_MAX; i++)
+		if (memcmp(session->held[i].mac, mac, SHA256_LEN) == 0)
+			return &session->held[i];
+	return NULL;
+}
+
+struct mask_scope *mask_scope_begin_request(struct mask_scope *session, bool tokens, struct slice body)
+{
+	struct mask_scope *x = mask_scope_begin(session);
+	const struct held *held;
+
+	if (!x)
+		return NULL;
+	hmac_sha256((struct slice){(char *)session->key, sizeof session->key}, body, x->body_mac);
+	pthread_mutex_lock(&session->lock);
+	held = held_as(session, x->body_mac);
+	if (held) {
+		known_unref(x->known);
+		x->known = known_ref(held->known);
+	}
+	if (tokens && !session->tokens)
+		session->tokens = token_map_new();
+	x->tokens = tokens ? session->tokens : NULL;
+	pthread_mutex_unlock(&session->lock);
+	if (tokens && !x->tokens) {
+		mask_scope_end(x);
+		return NULL;
+	}
+	return x;
+}
+
+enum rc mask_scope_remember(struct mask_scope *x)
+{
+	struct mask_scope *session = x->session;
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&session->lock);
+	if (!session->held && !(session->held = calloc(HELD_MAX, sizeof *session->held)))
+		rc = RC_NOMEM;
+	if (rc == RC_OK && !held_as(session, x->body_mac)) {
+		struct held *held = &session->held[session->next_held];
+
+		known_unref(held->known);
+		memcpy(held->mac, x->body_mac, sizeof held->mac);
+		held->known = known_ref(x->known);
+		session->next_held = (session->next_held + 1) % HELD_MAX;
+	}
+	pthread_mutex_unlock(&session->lock);
+	return rc;
+}
+
+struct token_map *scope_tokens(const struct mask_scope *scope)
+{
+	return scope && scope->session ? scope->tokens : NULL;
+}
+
+struct token_map *scope_given(struct mask_scope *session)
+{
+	struct token_map *tokens;
+
+	pthread_mutex_lock(&session->lock);
+	tokens = session->tokens;
+	pthread_mutex_unlock(&session->lock);
+	return tokens;
 }
 
 const struct known *scope_known(const struct mask_scope *scope)

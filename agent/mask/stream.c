@@ -157,6 +157,8 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 		m->counts->n[f->entity]++;
 	if (secret)
 		rc = buf_puts(out, "[ID]");
+	else if (f->swallow && scope_tokens(m->scope))   /* what goes on beyond the window could be put back in part only */
+		rc = buf_printf(out, "[%s]", span.entity);
 	else
 		rc = operator_apply(m->engine, m->scope, f->entity, f->custom, (struct slice){m->window + from, to - from}, out);
 	span.replaced_by = out->len - before;

@@ -172,7 +172,7 @@ static void test_an_unknown_operator_or_entity_names_those_that_there_are(void *
 	wrong("response:\n  DATE: zip3\n", 2, 9, "zip3 does not fit DATE");
 	wrong("response: {default: cap90}\n", 1, 21, "cap90 fits one entity only");
 	wrong("answers: {}\n", 1, 1, "answers");
-	wrong("request: {default: redact}\n", 1, 10, "must be \"off\"");
+	wrong("request: {default: redact}\n", 1, 10, "must be \"off\", redact, deny or tokenize");
 	assert_int_equal(read_rules("request: off\n", NULL), RC_OK);
 }
 

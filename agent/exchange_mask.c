@@ -1,0 +1,157 @@
+/* What the model sees of a request where the policy masks requests (mask.request): another body, or none at all. What is decided is
+ * what is sent: rules read what the caller wrote; what goes on record, what an approval is bound to and what is sent are one body. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exchange_private.h"
+#include "prompt_shape.h"
+#include "json.h"
+#include "answer/answer.h"
+#include "token.h"
+
+/* The body with its strings masked, or, with tokens, read for what the caller wrote in their form. A JSON body keeps its shape; what is
+ * no JSON is masked as text. */
+static enum rc splice(const struct exchange *x, const struct token_reader *tokens, const struct answer_shape *shape, struct mask_scope *scope,
+		      struct slice body, struct mask_counts *counts, struct buf *out)
+{
+	const struct answer_options options = {
+		.shape = shape, .framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .tokens = tokens, .engine = policy_engine(x->policy),
+		.scope = scope, .counts = counts, .event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
+	};
+	struct answer *a = NULL;
+	size_t end_at = SIZE_MAX;
+	enum rc rc = answer_new(&options, &a);
+
+	if (rc == RC_OK)
+		rc = answer_feed(a, body, out, &end_at);
+	if (rc == RC_OK)
+		rc = answer_finish(a, out, &end_at);
+	answer_free(a);
+	return rc;
+}
+
+/* What the caller wrote in the form of a token gets one of its own first: no token can be taken for text of the prompt. */
+static enum rc tokenize(struct exchange *x)
+{
+	struct token_reader *reader = NULL;
+	struct buf spared;
+	enum rc rc = token_reader_request(policy_engine(x->policy), x->asked, &reader);
+
+	buf_init(&spared, BUF_MAX_DEFAULT);
+	if (rc == RC_OK)
+		rc = splice(x, reader, x->route->prompt->masked, x->asked, buf_slice(&x->body), NULL, &spared);
+	if (rc == RC_OK)
+		rc = splice(x, NULL, x->route->prompt->masked, x->asked, buf_slice(&spared), &x->in_request, &x->masked_body);
+	token_reader_free(reader);
+	buf_free(&spared);
+	return rc;
+}
+
+static enum rc mask(struct exchange *x)
+{
+	mask_scope_end(x->asked);
+	x->asked = mask_scope_begin_request(x->session->scope, x->request_mask == MASK_REQUEST_TOKENIZE, buf_slice(&x->body));
+	if (!x->asked)
+		return RC_NOMEM;
+	x->in_request = (struct mask_counts){{0}};
+	if (x->request_mask == MASK_REQUEST_TOKENIZE)
+		return tokenize(x);
+	return splice(x, NULL, x->route->prompt->masked, x->asked, buf_slice(&x->body), &x->in_request, &x->masked_body);
+}
+
+static enum rc cannot(struct exchange *x, enum rc rc)
+{
+	if (rc == RC_TOO_BIG) {
+		why_set(&x->why, rc, "the requests of this session have held as many identifiers as one session may; open another one");
+		return exchange_refuse(x, 403, "permission_error", "mask.request");
+	}
+	why_set(&x->why, rc, "the request cannot be masked for the model");
+	return exchange_refuse(x, 503, "unavailable", NULL);
+}
+
+enum rc exchange_mask(struct exchange *x)
+{
+	struct mask_engine *engine = policy_engine(x->policy);
+	enum rc rc;
+
+	buf_clear(&x->masked_body);
+	x->request_mask = mask_engine_request(engine);
+	if (x->request_mask == MASK_REQUEST_OFF)
+		return RC_OK;
+	/* models are called by names, which may stand in a path; numbers and codes may not, and nothing there can be masked */
+	if (strcmp(x->path, x->route->name) != 0 && mask_finds_code(engine, slice_str(x->path))) {
+		why_set(&x->why, RC_DENIED, "the path of the request holds an identifier, which would reach the model as it is");
+		return exchange_refuse(x, 403, "permission_error", "mask.request");
+	}
+	rc = x->body.len ? mask(x) : RC_OK;
+	return rc == RC_OK ? rc : cannot(x, rc);
+}
+
+enum rc exchange_mask_again(struct exchange *x)
+{
+	struct slice sent = exchange_sent(x);
+	struct buf before;
+	enum rc rc;
+	bool same;
+
+	buf_init(&before, BUF_MAX_DEFAULT);
+	rc = buf_add_slice(&before, sent);
+	if (rc != RC_OK) {
+		buf_free(&before);
+		return cannot(x, RC_NOMEM);
+	}
+	rc = exchange_mask(x);
+	sent = exchange_sent(x);
+	same = sent.n == before.len && (!sent.n || memcmp(sent.p, before.data, sent.n) == 0);
+	buf_free(&before);
+	if (rc != RC_OK || same)
+		return rc;
+	why_set(&x->why, RC_DENIED, "the policy masks requests otherwise than when this one began to wait; send it again");
+	return exchange_refuse(x, 403, "permission_error", "mask.request");
+}
+
+/* "2 NAME, 1 SSN" */
+static void name_counts(const struct mask_counts *counts, char *text, size_t room)
+{
+	size_t n = 0;
+
+	*text = '\0';
+	for (int i = 0; i < ENTITY_COUNT && n < room; i++)
+		if (counts->n[i])
+			n += (size_t)snprintf(text + n, room - n, "%s%u %s", n ? ", " : "", counts->n[i], entity_name((enum entity)i));
+}
+
+enum rc exchange_mask_allows(struct exchange *x)
+{
+	char counts[256];
+
+	if (x->request_mask != MASK_REQUEST_DENY)
+		return RC_OK;
+	name_counts(&x->in_request, counts, sizeof counts);
+	if (!*counts)
+		return RC_OK;
+	why_set(&x->why, RC_DENIED, "the request holds identifiers (%s), and this connection takes none", counts);
+	return exchange_refuse(x, 403, "permission_error", "mask.request");
+}
+
+struct slice exchange_sent(const struct exchange *x)
+{
+	bool masked = x->request_mask == MASK_REQUEST_REDACT || x->request_mask == MASK_REQUEST_TOKENIZE;
+
+	return buf_slice(masked ? &x->masked_body : &x->body);
+}
+
+struct mask_scope *exchange_asked(const struct exchange *x)
+{
+	return x->asked ? x->asked : x->scope;
+}
+
+/* What is no text cannot be masked, so it is not kept. */
+enum rc exchange_mask_kept(const struct exchange *x, struct buf *out)
+{
+	if (x->masked_body.len)
+		return buf_add_slice(out, buf_slice(&x->masked_body));
+	if (!x->prompt && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
+		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
+	return splice(x, NULL, NULL, x->scope, buf_slice(&x->body), NULL, out);
+}

@@ -1,0 +1,177 @@
+/* Requests that the model sees masked: what it is sent, what comes back to the caller, and what stands on record. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "data_path.h"
+
+/* The policy from now on: its mask section, and the rules of the tests of requests. */
+static void masks(const char *mask)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s\nmask: %s\n%s", "version: 1", mask, strchr(POLICY, '\n') + 1);
+	write_policy(text.data);
+	buf_free(&text);
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+}
+
+static void model_answers(const char *content)
+{
+	static char answer[4096];
+
+	snprintf(answer, sizeof answer, JSON_ANSWER("", "{\"id\":\"c-1\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"%s\"},"
+						    "\"finish_reason\":\"stop\"}]}"), content);
+	model_says(&place.model, slice_str(answer), THEN_CLOSE);
+}
+
+static void the_model_saw(const char *text)
+{
+	if (!model_saw(&place.model, text))
+		fail_msg("the model did not see: %s\n%s", text, place.model.seen.data);
+}
+
+static void the_client_got(const struct client *c, const char *text)
+{
+	if (!c->body.data || !strstr(c->body.data, text))
+		fail_msg("the client did not get: %s\n%s", text, c->body.data);
+}
+
+/* In the part of the bundle that the policy of the test began. */
+static void kept(const char *text, int times)
+{
+	static const char *const values[] = {SSN, "Jane", "Smith", API_KEY};
+	struct audit a = seal_part(2);
+
+	if (count(&a.records, text) != times)
+		fail_msg("%d times on record: %s\n%s", count(&a.records, text), text, a.records.data);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		if (count(&a.records, values[i]))
+			fail_msg("on record: %s\n%s", values[i], a.records.data);
+	audit_free(&a);
+}
+
+/* ---- redact --------------------------------------------------------------------------------------------------------------- */
+
+static void the_model_sees_no_identifier_and_all_else_as_it_was_written(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: redact, response: {default: redact, AGE: cap90, URL: keep}}");
+	model_answers("Noted.");
+	client_open(&c);
+	assert_int_equal(request(&c, "POST", CHAT, "{ \"temperature\":0.10e0, \"model\":\"m-2024-08-06\",\"seed\":1234567890,\"messages\":[{\"role\":\"user\","
+				 "\"content\":\"SSN \\u0035\\u0033\\u0036-22-8741, \\\"quoted\\\", see https:\\/\\/www.example.com\"},{\"content\":"
+				 "[{\"type\":\"text\",\"text\":\"Dr. Jane Smith\"}],\"role\":\"user\"}],\"metadata\":{\"mrn\":84729315,\"SSN " SSN "\":1}}"), 200);
+	the_model_saw("{ \"temperature\":0.10e0, \"model\":\"m-2024-08-06\",\"seed\":1234567890,\"messages\":[{\"role\":\"user\","
+		      "\"content\":\"SSN [SSN], \\\"quoted\\\", see https:\\/\\/www.example.com\"},{\"content\":"
+		      "[{\"type\":\"text\",\"text\":\"Dr. [NAME]\"}],\"role\":\"user\"}],\"metadata\":{\"mrn\":0,\"SSN [SSN]\":1}}");
+	client_close(&c);
+	kept("SSN [SSN], \\\\\\\"quoted", 1);
+}
+
+/* What programs send all day, and masking might spoil. */
+static void a_request_without_identifiers_is_sent_byte_for_byte(void **state)
+{
+	static const char body[] = "{\"model\":\"gpt-4o-2024-08-06\",\"stream\":false,\"max_completion_tokens\":16384,\"seed\":9876543210,\"user\":\"ward\","
+		"\"stop\":[\"\\n\",\"END\"],\"logit_bias\":{\"50256\":-100},\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\","
+		"\"content\":\"Weather?\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_abc123def456ghi789jkl012\",\"type\":"
+		"\"function\",\"function\":{\"name\":\"get_weather\",\"arguments\":\"{\\\"unit\\\":\\\"celsius\\\",\\\"days\\\":3}\"}}]},{\"role\":\"tool\","
+		"\"tool_call_id\":\"call_abc123def456ghi789jkl012\",\"name\":\"get_weather\",\"content\":\"{\\\"temp\\\":21.5,\\\"sky\\\":null}\"}],\"tools\":["
+		"{\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"description\":\"The weather.\",\"parameters\":{\"type\":\"object\",\"properties\":"
+		"{\"name\":{\"type\":\"string\",\"description\":\"of the place\"},\"unit\":{\"enum\":[\"celsius\",\"kelvin\"]}},\"required\":[\"name\"]}}}],"
+		"\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}},\"response_format\":{\"type\":\"json_object\"},"
+		"\"stream_options\":{\"include_usage\":true},\"reasoning_effort\":\"low\",\"prompt_cache_key\":\"ward\"}";
+	struct client c;
+
+	(void)state;
+	model_answers("Fine.");
+	client_open(&c);
+	masks("{request: redact}");
+	assert_int_equal(request(&c, "POST", CHAT, body), 200);
+	the_model_saw(body);
+	buf_clear(&place.model.seen);
+	masks("{request: tokenize}");
+	assert_int_equal(request(&c, "POST", CHAT, body), 200);
+	the_model_saw(body);
+	client_close(&c);
+}
+
+/* ---- deny ----------------------------------------------------------------------------------------------------------------- */
+
+static void a_request_with_identifiers_is_refused_by_kinds_and_counts(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: deny, response: {default: redact, PHONE: keep}}");
+	model_answers("Fine.");
+	client_open(&c);
+	assert_int_equal(chat(&c, "Dr. Jane Smith and Mr. Robert Jones, SSN " SSN ", call (617) 482-3190"), 403);
+	assert_true(is_error(&c, "permission_error"));
+	the_client_got(&c, "2 NAME, 1 SSN)");
+	assert_false(count(&c.body, "Jane") || count(&c.body, "8741") || count(&c.body, "PHONE"));
+	assert_int_equal(chat(&c, "Call (617) 482-3190"), 200);
+	assert_int_equal(model_asked(&place.model), 1);
+	the_model_saw("Call (617) 482-3190");
+	/* rules come first: who is refused by one is told its reason, and nobody is asked to approve what cannot pass */
+	assert_int_equal(chat(&c, "export the database of SSN " SSN), 403);
+	the_client_got(&c, "Not this.");
+	assert_int_equal(chat(&c, "every patient like SSN " SSN), 403);
+	the_client_got(&c, "1 SSN)");
+	assert_int_equal(model_asked(&place.model), 1);
+	client_close(&c);
+	kept("\"rule\":\"mask.request\",\"outcome\":\"refused\"", 2);
+}
+
+/* ---- tokenize ------------------------------------------------------------------------------------------------------------- */
+
+static void identifiers_come_back_to_the_caller_and_stand_nowhere_else(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_answers("**[NAME-1]** (\\\\[ssn-1\\\\]) was seen by Dr. Robert Jones, SSN 219-09-9999; see [NAME-7].");
+	client_open(&c);
+	assert_int_equal(chat(&c, "Dr. Jane Smith, SSN " SSN), 200);
+	the_model_saw("\"Dr. [NAME-1], SSN [SSN-1]\"");
+	the_client_got(&c, "\"**Jane Smith** (" SSN ") was seen by Dr. [NAME], SSN [SSN]; see [NAME-7].\"");
+	client_close(&c);
+	kept("[NAME-1]", 2);
+}
+
+static void a_number_in_a_tools_result_becomes_a_token_and_comes_back_in_a_tools_arguments(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_says(&place.model, SLICE(JSON_ANSWER("", "{\"choices\":[{\"index\":0,\"message\":{\"tool_calls\":[{\"id\":\"call_1\",\"function\":"
+		   "{\"name\":\"chart\",\"arguments\":\"{\\\"mrn\\\": \\\"[MRN-1]\\\", \\\"by\\\": [NAME-1]}\"}}]}}]}")), THEN_CLOSE);
+	client_open(&c);
+	assert_int_equal(request(&c, "POST", CHAT, "{\"messages\":[{\"role\":\"tool\",\"content\":\"{\\\"mrn\\\": 84729315, \\\"by\\\":"
+				 "\\\"Dr. Jane \\\\\\\"Jo\\\\\\\" Smith\\\"}\"}]}"), 200);
+	the_model_saw("{\\\"mrn\\\": \\\"[MRN-1]\\\", \\\"by\\\":\\\"Dr. [NAME-1]");
+	the_client_got(&c, "\"{\\\"mrn\\\": \\\"84729315\\\", \\\"by\\\": Jane");
+	client_close(&c);
+	kept("84729315", 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+	const struct CMUnitTest tests[] = {
+		T(the_model_sees_no_identifier_and_all_else_as_it_was_written),
+		T(a_request_without_identifiers_is_sent_byte_for_byte),
+		T(a_request_with_identifiers_is_refused_by_kinds_and_counts),
+		T(identifiers_come_back_to_the_caller_and_stand_nowhere_else),
+		T(a_number_in_a_tools_result_becomes_a_token_and_comes_back_in_a_tools_arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
