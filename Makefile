@@ -119,6 +119,15 @@ $(B)/dictionary.bin: $(B)/dictionary-make $(wildcard config/dictionaries/*)
 	$< config/dictionaries > $@
 $(B)/agent/mask/detect/dictionary.o: $(B)/dictionary.bin
 
+# what masking has learnt of the words around names, likewise: the engine reads the notes of agent/mask/train, and the trainer plays the
+# part of model.c
+$(B)/model-train: agent/mask/train/train.c $(filter-out %/model.o,$(MASK_OBJ)) $(B)/libcommon.a $(B)/flags.mk
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off $(WARN) $(PC_CFLAGS) -iquote common -iquote agent/mask -iquote agent/mask/detect $(LDFLAGS_ALL) \
+		-Wl,-z,muldefs -o $@ $(filter %.c %.o %.a,$^) $(PC_LIBS) -lm
+$(B)/model.bin: $(B)/model-train $(wildcard agent/mask/train/*.txt)
+	$< agent/mask/train config/dictionaries > $@
+$(B)/agent/mask/detect/model.o: $(B)/model.bin
+
 $(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PC_LIBS) -lm
 $(B)/phigate-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a

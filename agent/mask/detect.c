@@ -62,6 +62,7 @@ static const struct {
 	{scan_known_name, AT_CAPITAL},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
+	{scan_weighed, AT_CAPITAL},
 };
 
 /* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the
@@ -84,8 +85,8 @@ static uint16_t joints[0x80];
 unsigned char detect_inert[0x80];
 
 /* The detectors for each union of places, a bit each. */
-static uint32_t at_once[WHERES];
-_Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 32, "a bit for each detector");
+static uint64_t at_once[WHERES];
+_Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 64, "a bit for each detector");
 
 void detect_ready(void)
 {
@@ -99,7 +100,7 @@ void detect_ready(void)
 		joints[(unsigned char)JOINTS[k].sign] = (uint16_t)JOINTS[k].where;
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
-			at_once[at] |= DETECTORS[k].where & at ? (uint32_t)1 << k : 0;
+			at_once[at] |= DETECTORS[k].where & at ? (uint64_t)1 << k : 0;
 }
 
 /* ---- the token ----------------------------------------------------------------------------------------------------------------------------- */
@@ -321,8 +322,8 @@ bool detect(struct scan *s, struct finding *f)
 	if ((s->secret_at == s->i && scan_secret(s, f)) || (custom_may_begin(s->engine, s->r->c[s->i]) && scan_custom(s, f)))
 		return true;
 	at = where(s);
-	for (uint32_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
-		if (DETECTORS[__builtin_ctz(list)].scan(s, f))
+	for (uint64_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
+		if (DETECTORS[__builtin_ctzll(list)].scan(s, f))
 			return true;
 	return s->engine->n_custom && !s->cut && scan_custom_inside(s, f);
 }

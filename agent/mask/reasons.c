@@ -84,10 +84,12 @@ static const struct {
 	{"city before a zip", "it is in the list of cities, and a ZIP code follows", false},
 	{"city behind a postcode", "a postcode stands before it", false},
 	{"city behind a street", "a street stands before it", false},
+	{"city, weighed", "its letters, the lists and the words on both sides are most like those of a city", false},
 	{"city in running text", "it is in the list of cities, and the words before it speak of a place", false},
 	{"county", "the word County follows", false},
 	{"facility", "it ends as the names of hospitals, clinics and homes do", false},
 	{"facility in running text", "the words before it speak of a place where people are treated, work, learn or are held", false},
+	{"facility, weighed", "its letters, the lists and the words on both sides are most like those of a place of care or work", false},
 	{"facility, well known", "it is in the list of well-known hospitals and chains", false},
 	{"letterhead", "it stands where a letter names its sender", false},
 	{"facility, a saint's", "it is a saint's name where a hospital's may stand", false},
@@ -95,6 +97,7 @@ static const struct {
 	{"postcode", "it has the form of another country's postcode", false},
 	{"rural route", "it has the form of a rural route", false},
 	{"street", "it ends as the names of streets do", false},
+	{"street, weighed", "its letters, the lists and the words on both sides are most like those of a street", false},
 	{"street abroad", "it has the form of an address in another country", false},
 	{"street address", "a number stands before the name of a street", false},
 	{"zip behind a city", "it has the form of a ZIP code, and a city or a street stands before it", false},
@@ -102,6 +105,7 @@ static const struct {
 
 	/* names */
 	{"name found before", "it is part of a name that was found before in this text", false},
+	{"name, weighed", "its letters, the lists and the words on both sides are most like those of a person's name", false},
 	{"name in running text", "the lists of names and the words around it say that it is a person's", false},
 
 	/* others */

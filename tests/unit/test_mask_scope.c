@@ -30,9 +30,9 @@ static void test_names_of_an_exchange_are_known_to_those_that_begin_after_it(voi
 	becomes(first, "Dr. Zorvanta Quimbly-Okoro came.", "Dr. [NAME] came.");
 	becomes(first, "blue Quimbly-Okoro form", "blue Quimbly-Okoro form");           /* a text of its own */
 	mask_scope_publish(first);
-	becomes(beside, "Then Zorvanta form", "Then Zorvanta form");              /* it began before */
+	becomes(beside, "blue Zorvanta form", "blue Zorvanta form");              /* it began before */
 	after = mask_scope_begin(session);
-	becomes(after, "Then Zorvanta form. QUIMBLY-OKORO!", "Then [NAME] form. [NAME]!");
+	becomes(after, "blue Zorvanta form. QUIMBLY-OKORO!", "blue [NAME] form. [NAME]!");
 	becomes(after, "the zorvanta form", "the zorvanta form");
 	mask_scope_end(after);
 	mask_scope_end(beside);
@@ -65,7 +65,7 @@ static void test_sessions_know_nothing_of_each_other(void **state)
 	becomes(x, "Ms. Zorvanta came.", "Ms. [NAME] came.");
 	mask_scope_end(x);
 	x = mask_scope_begin(other);
-	becomes(x, "blue, says Zorvanta", "blue, says Zorvanta");
+	becomes(x, "blue Zorvanta form", "blue Zorvanta form");
 	mask_scope_end(x);
 	mask_scope_free(one);
 	mask_scope_free(other);

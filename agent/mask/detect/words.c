@@ -98,7 +98,7 @@ static const char THING[] =
 	"hospital clinic center medical county street avenue road university college institute foundation association society study trial "
 	"point triangle angle space pouch junction fossa plexus fascia recess membrane island ring "
 	"mom care spotted level grade class tooth neuroma paralysis aphasia drainage inventory rating stages ratio drain trial watch sutures balance protocol habitus "
-	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar nomogram";
+	"hematoma ulcer lesion line lines block wave waves criterion scan lung blood pressure fracture wires wire frame brace splint boot collar nomogram wort";
 
 /* Tests, tubes and diseases that are called by their finders' names alone. */
 static const char EPONYM[] =

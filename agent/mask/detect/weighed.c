@@ -1,0 +1,254 @@
+/* Names and places that no single rule tells: each word with a capital is weighed by what the dictionaries say of it and by the words on
+ * both sides. What was learnt of such signs lies in the model. */
+#include "around.h"
+#include "care.h"
+#include "labels.h"
+#include "model.h"
+#include "parts.h"
+
+#define WORDS_MAX 5
+#define LETTERS_MAX 20                           /* of one word; a longer one is no name */
+#define SIGNS_BETWEEN 4                          /* units between two words that are looked at */
+
+/* What stands left of a word. */
+struct left_side {
+	uint64_t before[2];
+	enum gap gap;
+	enum label label;
+	uint16_t last;
+};
+
+/* A word of letters, or a number, right of another. */
+struct neighbour {
+	struct part part;
+	uint64_t between;                /* the signs before it */
+	bool digits, none;
+	bool masked;                     /* an identifier stood there */
+};
+
+static struct left_side left_side(const struct context *c)
+{
+	return (struct left_side){
+		.before = {c->before[0], c->gap < GAP_LINE ? c->before[1] : 0}, .gap = c->before[0] || c->last ? c->gap : GAP_LINE, .last = c->last,
+		.label = c->label != LABEL_NONE && c->age <= 4 ? (enum label)(c->label * 2 + (c->mark || !c->needs_mark)) : LABEL_NONE,
+	};
+}
+
+static struct neighbour neighbour(struct scan *s, size_t end)
+{
+	struct neighbour n = {.between = WORD_HASH, .none = true};
+	size_t i = end;
+
+	if (scan_at(s, i) == '\'' && lower(scan_at(s, i + 1)) == 's' && !is_alnum(scan_at(s, i + 2))) {
+		n.between = word_hash(n.between, '\'');
+		i += 2;
+	}
+	for (size_t k = 0; k < SIGNS_BETWEEN && !is_alnum(scan_at(s, i)); k++, i++) {
+		uint16_t c = scan_at(s, i);
+
+		n.masked = n.masked || (c == '[' && is_upper(scan_at(s, i + 1)) && is_upper(scan_at(s, i + 2)));
+		n.between = word_hash(n.between, c);
+		if (!c || c == '\n' || n.masked)
+			return n;
+	}
+	n.digits = is_digit(scan_at(s, i));
+	n.none = !n.digits && !is_alpha(scan_at(s, i));
+	if (!n.none && !n.digits)
+		part_read(s, i, &n.part);
+	return n;
+}
+
+static unsigned int looks(const struct part *p)
+{
+	return (unsigned int)p->shape * 64 + (p->dictionary & 63);
+}
+
+static void kinds(struct model_signs *signs, unsigned int kind, word_set words, unsigned int care)
+{
+	for (; words; words &= words - 1)
+		model_sign(signs, kind, (uint64_t)__builtin_ctzll(words));
+	for (; care; care &= care - 1)
+		model_sign(signs, kind, 64 + (uint64_t)__builtin_ctz(care));
+}
+
+/* The hash of the last units of a word. */
+static uint64_t ending(struct scan *s, const struct part *p, size_t n)
+{
+	uint64_t hash = WORD_HASH;
+
+	for (size_t i = p->end > p->start + n ? p->end - n : p->start; i < p->end; i++)
+		hash = word_hash(hash, scan_at(s, i));
+	return hash;
+}
+
+enum { OWN_LOOKS = 1, OWN_WORD, OWN_KIND, OWN_END2, OWN_END3, OWN_BEGIN, OWN_LENGTH, LEFT_WORD, LEFT_GAP, LEFT_BOTH, LEFT_LOOKS, LEFT_KIND, LEFT_LABEL,
+       LEFT_SECOND, LEFT_SECOND_KIND, LEFT_PAIR, RIGHT_BETWEEN, RIGHT_WORD, RIGHT_LOOKS, RIGHT_KIND, RIGHT_DIGITS, NEXT_WORD, NEXT_LOOKS,
+       NEXT_KIND, OWN_LEFT, OWN_RIGHT, OWN_BETWEEN, OWN_GAP, AROUND, RIGHT_PAIR, OWN_LEFT_KIND, OWN_RIGHT_KIND, AROUND_SIGNS, LABEL_LOOKS };
+
+/* The letters before a capital inside the word: "McBride", "AirSense"; 0: there is none. */
+static uint64_t inner_capital(struct scan *s, const struct part *p)
+{
+	uint64_t hash = WORD_HASH;
+
+	for (size_t i = p->start; i < p->end && p->shape == SHAPE_NAME; i++) {
+		if (i > p->start && is_upper(scan_at(s, i)) && is_alpha(scan_at(s, i - 1)))
+			return i - p->start > 3 ? 1 : hash;
+		hash = word_hash(hash, scan_at(s, i));
+	}
+	return 0;
+}
+
+/* What is seen of the word p, between what stands left of it and what follows. False: an identifier stood near on its right, of which
+ * nothing can be told any more; so what was masked once is not masked further. */
+static bool look(struct scan *s, const struct part *p, const struct left_side *left, struct model_signs *signs)
+{
+	struct neighbour one = neighbour(s, p->end), two = one.none || one.digits ? one : neighbour(s, one.part.end);
+	const struct word *before = lexicon_find(left->before[0]), *second = lexicon_find(left->before[1]);
+	unsigned int own = looks(p), length = p->end - p->start;
+	uint64_t gap = (uint64_t)left->gap * 0x10000 + (left->gap > GAP_SPACE ? left->last : 0);
+	uint64_t right = one.none ? 1 : one.digits ? 2 : one.part.hash;
+
+	if (one.masked || two.masked)
+		return false;
+	signs->n = 0;
+	model_sign(signs, OWN_LOOKS, own);
+	model_sign(signs, OWN_WORD, p->hash);
+	kinds(signs, OWN_KIND, p->words, p->care);
+	model_sign(signs, OWN_END2, ending(s, p, 2));
+	model_sign(signs, OWN_END3, ending(s, p, 3) + (p->dictionary > 0));
+	model_sign(signs, OWN_BEGIN, inner_capital(s, p));
+	model_sign(signs, OWN_LENGTH, (length < 9 ? length : 9) + 16 * (p->shape + 8 * p->foreign));
+
+	model_sign(signs, LEFT_WORD, left->before[0]);
+	model_sign(signs, LEFT_GAP, gap);
+	model_sign(signs, LEFT_BOTH, left->before[0] + gap);
+	model_sign(signs, LEFT_LABEL, left->label);
+	model_sign(signs, LABEL_LOOKS, left->label * 1024 + own);
+	if (left->before[0] > CONTEXT_LAST)
+		model_sign(signs, LEFT_LOOKS, dictionary_find(left->before[0]) + 64 * left->gap);
+	kinds(signs, LEFT_KIND + 64 * left->gap, before->kinds, before->care);
+	model_sign(signs, LEFT_SECOND, left->before[1]);
+	kinds(signs, LEFT_SECOND_KIND, second->kinds, 0);
+	model_sign(signs, LEFT_PAIR, left->before[1] * 31 + left->before[0]);
+
+	model_sign(signs, RIGHT_BETWEEN, one.between);
+	model_sign(signs, RIGHT_WORD, right);
+	model_sign(signs, RIGHT_LOOKS, looks(&one.part) + one.between);
+	kinds(signs, RIGHT_KIND, one.part.words, one.part.care);
+	model_sign(signs, RIGHT_PAIR, right + one.between);
+	if (!two.none && !one.digits) {
+		model_sign(signs, NEXT_WORD, two.digits ? 2 : two.part.hash);
+		model_sign(signs, NEXT_LOOKS, looks(&two.part) + two.between);
+		kinds(signs, NEXT_KIND, two.part.words, two.part.care);
+	}
+
+	model_sign(signs, OWN_LEFT, own * 0x1000003ULL + left->before[0]);
+	model_sign(signs, OWN_RIGHT, own * 0x1000003ULL + right);
+	model_sign(signs, OWN_BETWEEN, own * 0x1000003ULL + one.between);
+	model_sign(signs, OWN_GAP, own * 0x1000003ULL + gap);
+	model_sign(signs, AROUND_SIGNS, gap * 0x1000003ULL + one.between);
+	for (word_set words = before->kinds; words; words &= words - 1)
+		model_sign(signs, OWN_LEFT_KIND, own * 64 + (uint64_t)__builtin_ctzll(words) + (uint64_t)left->gap * 0x100000);
+	for (word_set words = one.part.words; words; words &= words - 1)
+		model_sign(signs, OWN_RIGHT_KIND, own * 64 + (uint64_t)__builtin_ctzll(words) + one.between);
+	return true;
+}
+
+/* Words that no class is asked of, however they stand. */
+static bool is_plain(const struct part *p)
+{
+	const word_set never = WORD_CREDENTIAL | WORD_STATE | WORD_THING | WORD_BE | WORD_AGE | WORD_ROMAN;
+	const struct word *word = lexicon_find(p->hash);
+
+	return p->shape < SHAPE_INITIAL || (p->words & never) || ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)) ||
+	       word->label >= 0 || word->filler || word->state;
+}
+
+/* Is most of it written in plain Latin letters, as they are read? */
+static bool is_latin(struct scan *s, const struct part *p)
+{
+	size_t other = 0;
+
+	for (size_t i = p->start; p->foreign && i < p->end; i++)
+		other += scan_at(s, i) >= 0x80;
+	return other * 3 <= p->end - p->start;
+}
+
+/* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
+static bool may_begin(const struct part *p, const struct left_side *left)
+{
+	const unsigned int names = DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE;
+	bool safe = p->dictionary & DICTIONARY_SAFE;
+
+	if (is_plain(p) || p->end - p->start < 2 || p->end - p->start > LETTERS_MAX || (p->care & (CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON)) ||
+	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
+		return false;
+	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) && p->end - p->start < 5)         /* "LVP", "OBX" */
+		return false;
+	return !safe || ((p->dictionary & names) && p->shape == SHAPE_NAME && left->gap < GAP_COLON && left->before[0]);
+}
+
+/* May it go on with one? */
+static bool may_follow(const struct part *p, enum model_class class)
+{
+	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
+}
+
+/* Behind a small word that joins two of a name, "of", "de", "the": where the next one begins; 0. */
+static size_t over_joint(struct scan *s, const struct part *joint)
+{
+	static const char *const joints[] = {"of", "the", "de", "la", "del", "van", "von", "der", "den", "da", "di", "du", "ten"};
+
+	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++) {
+		size_t n = 0;
+
+		while (joints[k][n] && scan_at(s, joint->start + n) == (unsigned char)joints[k][n])
+			n++;
+		if (!joints[k][n] && joint->start + n == joint->end && scan_at(s, joint->end) == ' ' && is_upper(scan_at(s, joint->end + 1)))
+			return joint->end + 1;
+	}
+	return 0;
+}
+
+bool scan_weighed(struct scan *s, struct finding *f)
+{
+	static const struct {
+		enum entity entity;
+		const char *rule;
+		uint64_t context;
+	} classes[MODEL_CLASSES] = {
+		[MODEL_NAME] = {ENTITY_NAME, "name, weighed", CONTEXT_NAME}, [MODEL_CITY] = {ENTITY_CITY, "city, weighed", CONTEXT_CITY},
+		[MODEL_FACILITY] = {ENTITY_FACILITY, "facility, weighed", CONTEXT_MASKED}, [MODEL_ADDRESS] = {ENTITY_ADDRESS, "street, weighed", CONTEXT_ADDRESS},
+	};
+	struct left_side left = left_side(s->context);
+	enum model_class class = MODEL_ANY, more;
+	struct model_signs signs;
+	size_t at = s->i, end = 0;
+	bool place_first = false;
+
+	if (left.last == '-' && s->context->glued && left.before[0] > CONTEXT_LAST)      /* the end of "Salter-Harris" */
+		return false;
+	for (int k = 0; k < WORDS_MAX && (at || !k); k++) {
+		struct part p;
+
+		part_read(s, at, &p);
+		if (k && p.shape == SHAPE_LOWER && (at = over_joint(s, &p)))
+			part_read(s, at, &p);
+		if ((k ? !may_follow(&p, class) : !may_begin(&p, &left)) || !is_latin(s, &p))
+			break;
+		more = look(s, &p, &left, &signs) ? model_class(&signs, s->r->at[p.start]) : MODEL_ANY;
+		if (more == MODEL_ANY)
+			break;
+		class = k ? class : more;
+		place_first = !k && (p.words & WORD_PLACE_FIRST);
+		end = p.end;
+		left = (struct left_side){.before = {classes[class].context, 0}, .gap = GAP_SPACE, .last = 'x'};
+		at = part_next_word(s, &p);
+	}
+	if (!end || place_first || (class != MODEL_FACILITY && around_right(s, end) == RIGHT_THING) ||
+	    (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
+		return false;
+	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,
+			      .rule = classes[class].rule, .custom = -1};
+	return true;
+}
