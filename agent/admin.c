@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "exchange.h"
 #include "gate.h"
+#include "notice.h"
 #include "record.h"
 
 #define HEAD_MAX 4096
@@ -71,6 +72,7 @@ static int metrics(struct admin *a, struct buf *body)
 		   "phigate_recording_ok %d\n", spool_health(a->agent->spool, &why) == RC_OK);
 	exchange_metrics(body);
 	gate_metrics(a->agent->gate, body);
+	notices_metrics(a->agent->notices, body);
 	return 200;
 }
 

@@ -14,6 +14,7 @@ struct agent {
 	struct target **targets;                 /* likewise: where the model is and what it gets */
 	struct spool *spool;
 	struct identity *identity;
+	struct notices *notices;
 	struct holds *holds;
 	struct sessions *sessions;
 	struct usage *usage;                     /* what people have asked, for limits */

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "dialect.h"
 #include "file.h"
+#include "notice.h"
 #include "policy.h"
 #include "target.h"
 
@@ -80,6 +81,24 @@ static void check_connections(struct check *check)
 	free(dir);
 }
 
+static void check_notify(struct check *check)
+{
+	for (size_t i = 0; i < check->config->n_notify; i++) {
+		const struct notify *notify = &check->config->notify[i];
+		struct why why = {0};
+		struct buf secret;
+		enum rc rc;
+
+		buf_init(&secret, 4096);
+		rc = notify->secret_file ? notice_secret_read(notify->secret_file, &secret, &why) : RC_OK;
+		if (rc == RC_OK && notify->ca_file && access(notify->ca_file, R_OK) != 0)
+			rc = why_set(&why, RC_NOT_FOUND, "%s: cannot be read", notify->ca_file);
+		if (rc != RC_OK)
+			fault(check, rc, &why, 0);
+		buf_free(&secret);
+	}
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = COMMAND_CONFIG_DEFAULT;
@@ -96,6 +115,7 @@ static int run(int argc, char **argv)
 	check.config = config;
 	check_policies(&check);
 	check_connections(&check);
+	check_notify(&check);
 	if (check.faults)
 		fprintf(stderr, "phigate-agent: %d mistake%s; a running agent is not affected\n", check.faults, check.faults == 1 ? "" : "s");
 	else

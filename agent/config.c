@@ -6,19 +6,25 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fetch.h"
 #include "file.h"
 #include "log.h"
 
 /* What conf_read() fills; nodes live as long as the document. */
 struct reading {
 	struct config c;
-	const struct yaml *oidc, *roles, *connections, *recording, *session, *limits, *admin, *log;
+	const struct yaml *oidc, *roles, *connections, *recording, *session, *limits, *admin, *log, *notify;
 	const struct yaml *store, *durability, *log_format, *log_level;
 };
 
 struct reading_connection {
 	struct connection c;
 	const struct yaml *credential, *local_key;
+};
+
+struct reading_notify {
+	struct notify n;
+	const struct yaml *format;
 };
 
 #define TOP(member) offsetof(struct reading, member)
@@ -38,6 +44,7 @@ static const struct conf_key TOP_KEYS[] = {
 	{"limits", CONF_NODE, TOP(limits), false, "ceilings"},
 	{"store", CONF_NODE, TOP(store), false, "where holds and the list of sessions are kept: sqlite"},
 	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
+	{"notify", CONF_NODE, TOP(notify), false, "where holds and emergency access are told of: a list of webhooks"},
 	{"log", CONF_NODE, TOP(log), false, "the log on stderr"},
 };
 
@@ -81,6 +88,13 @@ static const struct conf_key LIMIT_KEYS[] = {
 
 static const struct conf_key ADMIN_KEYS[] = {
 	{"listen", CONF_TEXT, TOP(c.admin_listen), true, "loopback address and port for /healthz and /metrics"},
+};
+
+static const struct conf_key NOTIFY_KEYS[] = {
+	{"url", CONF_TEXT, offsetof(struct reading_notify, n.url), true, "the webhook: https, or http on a loopback address"},
+	{"secret_file", CONF_TEXT, offsetof(struct reading_notify, n.secret_file), false, "file with the key that signs: whsec_ and base64"},
+	{"format", CONF_NODE, offsetof(struct reading_notify, format), false, "standard (default: Standard Webhooks) or slack"},
+	{"ca_file", CONF_TEXT, offsetof(struct reading_notify, n.ca_file), false, "certificates to trust for it instead of the system's"},
 };
 
 static const struct conf_key LOG_KEYS[] = {
@@ -135,6 +149,7 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
 		{"credential", 0, CONF_KEYS(CREDENTIAL_KEYS)},
+		{"notify", 0, CONF_KEYS(NOTIFY_KEYS)},
 	};
 
 	for (size_t i = 0; i < COUNT(more); i++)
@@ -354,6 +369,62 @@ static enum rc read_connections(const struct yaml *list, struct config *c, struc
 	return RC_OK;
 }
 
+/* ---- notices ------------------------------------------------------------------------------------------------------ */
+
+#define NOTIFY_MAX 8
+
+static enum rc check_notify(const struct yaml *map, struct reading_notify *r, struct why *why)
+{
+	enum rc rc = choose_flag(r->format, "standard", "slack", &r->n.slack, why);
+
+	if (rc != RC_OK)
+		return rc;
+	if (!fetch_url_allowed(r->n.url))
+		return bad(map, "url", why, "must begin with https:// (http:// on loopback addresses only), without a user name");
+	if (!r->n.slack && !r->n.secret_file)
+		return why_at(why, RC_BAD, map->line, map->column, "notify lacks the key \"secret_file\": without a signature nobody can tell"
+			      " that a notice is the agent's");
+	return RC_OK;
+}
+
+static enum rc read_notify(const struct yaml *list, struct config *c, struct why *why)
+{
+	if (!list)
+		return RC_OK;
+	if (list->type != YAML_LIST)
+		return why_at(why, RC_BAD, list->line, list->column, "notify must be a list of {url: …, secret_file: …}");
+	c->notify = calloc(NOTIFY_MAX, sizeof *c->notify);
+	if (!c->notify)
+		return RC_NOMEM;
+	for (const struct yaml *v = list->child; v; v = v->next) {
+		struct reading_notify r = {0};
+		enum rc rc;
+
+		if (c->n_notify == NOTIFY_MAX)
+			return why_at(why, RC_BAD, v->line, v->column, "notify may have at most %d items", NOTIFY_MAX);
+		rc = conf_read(v, "notify", CONF_KEYS(NOTIFY_KEYS), &r, why);
+		if (rc == RC_OK)
+			rc = check_notify(v, &r, why);
+		c->notify[c->n_notify++] = r.n;
+		if (rc != RC_OK)
+			return rc;
+		for (size_t i = 0; i + 1 < c->n_notify; i++)
+			if (strcmp(c->notify[i].url, r.n.url) == 0)
+				return bad(v, "url", why, "stands in the list already");
+	}
+	return RC_OK;
+}
+
+static void free_notify(struct config *c)
+{
+	for (size_t i = 0; i < c->n_notify; i++) {
+		struct reading_notify r = {.n = c->notify[i]};
+
+		conf_free(CONF_KEYS(NOTIFY_KEYS), &r);
+	}
+	free(c->notify);
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------------------------- */
 
 static enum rc set_defaults(struct reading *r)
@@ -373,31 +444,37 @@ static enum rc set_defaults(struct reading *r)
 	return r->c.oidc.user_claim && r->c.oidc.groups_claim ? RC_OK : RC_NOMEM;
 }
 
+/* NULL stays NULL. */
+static enum rc join(const char *dir, char **path)
+{
+	char *joined = *path ? path_join(dir, *path) : NULL;
+
+	if (*path && !joined)
+		return RC_NOMEM;
+	free(*path);
+	*path = joined;
+	return RC_OK;
+}
+
 /* Paths in the file start at its folder; those of the running program at the root, whatever its working directory. */
 static enum rc join_paths(struct config *c)
 {
 	char *absolute = realpath(c->path, NULL), *dir = absolute ? path_dir(absolute) : NULL;
-	enum rc rc = RC_NOMEM;
+	enum rc rc = dir ? RC_OK : RC_NOMEM;
 
-	if (!dir)
-		goto out;
-	for (size_t i = 0; i < 3 + 4 * c->n_connections; i++) {
+	for (size_t i = 0; i < 3 + 4 * c->n_connections && rc == RC_OK; i++) {
 		struct connection *conn = i < 3 ? NULL : &c->connections[(i - 3) / 4];
 		char **path = i == 0 ? &c->state_dir : i == 1 ? &c->policies_dir : i == 2 ? &c->oidc.ca_file
 			: (char **[]){&conn->credential.value_file, &conn->ca_file, &conn->client_cert_file,
 				      &conn->client_key_file}[(i - 3) % 4];
-		char *joined;
 
-		if (!*path)
-			continue;
-		joined = path_join(dir, *path);
-		if (!joined)
-			goto out;
-		free(*path);
-		*path = joined;
+		rc = join(dir, path);
 	}
-	rc = RC_OK;
-out:
+	for (size_t i = 0; i < c->n_notify && rc == RC_OK; i++) {
+		rc = join(dir, &c->notify[i].secret_file);
+		if (rc == RC_OK)
+			rc = join(dir, &c->notify[i].ca_file);
+	}
 	free(absolute);
 	free(dir);
 	return rc;
@@ -420,6 +497,8 @@ static enum rc read_document(const struct yaml *root, struct reading *r, struct 
 		rc = check_sections(r, why);
 	if (rc == RC_OK)
 		rc = read_connections(r->connections, &r->c, why);
+	if (rc == RC_OK)
+		rc = read_notify(r->notify, &r->c, why);
 	return rc == RC_OK ? join_paths(&r->c) : rc;
 }
 
@@ -461,6 +540,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->n_connections; i++)
 		free_connection(&config->connections[i]);
 	free(config->connections);
+	free_notify(config);
 	conf_free(CONF_KEYS(TOP_KEYS), config);
 	for (size_t i = 0; i < COUNT(SECTIONS); i++)
 		conf_free(SECTIONS[i].keys, SECTIONS[i].n, config);

@@ -30,6 +30,14 @@ struct connection {
 	int line;                      /* in agent.yaml */
 };
 
+/* Where notices go. */
+struct notify {
+	char *url;                     /* https, or http on loopback; it may be a secret */
+	char *secret_file;             /* NULL: unsigned, slack only */
+	char *ca_file;
+	bool slack;                    /* format */
+};
+
 struct limits {
 	int64_t connections, per_person, held_per_person, streams, ssh_starts_per_minute;
 	uint64_t spool_per_person, body_max, header_max, event_max, body_rate;
@@ -55,6 +63,8 @@ struct config {
 		int64_t max_duration, idle_timeout;    /* ns */
 	} session;
 	struct limits limits;
+	struct notify *notify;
+	size_t n_notify;
 	char *admin_listen;            /* NULL: none */
 	bool log_json;
 	int log_level;                 /* enum log_level */

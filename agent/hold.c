@@ -394,6 +394,8 @@ static enum rc make(struct hold_tx *tx, const struct hold_ask *ask, const char *
 			      v->rule, v->matched, needs, v->ttl_ns, ask->shown_json, tx->now_ns, tx->now_ns,
 			      tx->now_ns + v->ttl_ns);
 	} while (rc == RC_CONFLICT);                /* an id that is there already, once in a million million */
+	if (rc == RC_OK)
+		rc = hold_notice(tx, id, "hold.created", NULL);
 	return rc == RC_OK ? add_asker(tx, id, ask) : rc;
 }
 
@@ -486,6 +488,11 @@ void holds_listen(struct holds *holds, hold_listener *fn, void *arg)
 	holds->listener = fn;
 	holds->listener_arg = arg;
 	pthread_mutex_unlock(&holds->telling);
+}
+
+void holds_notify(struct holds *holds, struct notices *notices)
+{
+	holds->notices = notices;
 }
 
 int64_t holds_wall_ns(struct holds *holds)

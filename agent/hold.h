@@ -4,6 +4,7 @@
 #define PHIGATE_AGENT_HOLD_H
 
 #include "identity.h"
+#include "notice.h"
 #include "policy.h"
 #include "store.h"
 
@@ -104,6 +105,10 @@ void holds_cancel_session(struct holds *holds, const char *session);
 typedef void hold_listener(void *arg, const char *event, const char *issuer, const char *subject, const char *session,
 			   struct slice json);
 void holds_listen(struct holds *holds, hold_listener *fn, void *arg);      /* once, before use */
+
+/* Where changes of state are told to those who are not there: hold.created, hold.approved, hold.denied, hold.expired and
+ * hold.cancelled, each in the transaction of its change. Borrowed; before use. */
+void holds_notify(struct holds *holds, struct notices *notices);
 
 /* ---- for tests: another clock for all times, and one step of the thread: what is due expires, what was left is cancelled ---- */
 void holds_set_clock(struct holds *holds, int64_t (*now_ns)(void));

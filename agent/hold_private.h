@@ -16,6 +16,7 @@ typedef int64_t holds_clock(void);
 
 struct holds {
 	struct store *store;
+	struct notices *notices;                 /* NULL: none */
 	unsigned char key[HOLD_KEY_LEN];
 	int64_t held_per_person;
 	holds_clock *_Atomic wall, *_Atomic mono;        /* for what the store keeps, for what only this process knows */
@@ -62,6 +63,9 @@ enum rc hold_set_cancelled(struct hold_tx *tx, const char *id, enum hold_state f
 /* An event for all sessions that ask, or the given one. decision: who and why, or NULL. */
 enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session,
 		  const struct hold_decision *decision) MUST_USE;
+
+/* A notice of what has become of it. */
+enum rc hold_notice(struct hold_tx *tx, const char *id, const char *notice, const struct hold_decision *decision) MUST_USE;
 
 /* Wake the threads that wait for the hold, when the transaction is committed. Every change of state that concerns them calls
  * hold_tell(), which does it too; a use calls only this. */

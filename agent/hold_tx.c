@@ -188,6 +188,41 @@ static enum rc tell_session(struct hold_tx *tx, sqlite3_stmt *row, const char *e
 	return e->issuer && e->subject && e->session ? event_json(tx->db, row, event, session, decision, &e->json) : RC_NOMEM;
 }
 
+enum rc hold_notice(struct hold_tx *tx, const char *id, const char *event, const struct hold_decision *decision)
+{
+	struct notice notice = {.event = event, .by = decision ? decision->person->user : NULL};
+	struct buf needs;
+	sqlite3_stmt *row;
+	enum rc rc;
+
+	if (!tx->holds->notices)
+		return RC_OK;
+	rc = hold_row(tx->db, id, &row);
+	if (rc != RC_OK)
+		return rc;
+	buf_init(&needs, EVENT_MAX);
+	rc = hold_needs(tx->db, row, &needs);
+	notice.hold = store_text(row, COL_ID);
+	notice.connection = store_text(row, COL_CONNECTION);
+	notice.rule = store_text(row, COL_RULE);
+	notice.user = store_text(row, COL_USER);
+	notice.cause = store_text(row, COL_CAUSE);
+	notice.needs = needs.data;
+	notice.expires_s = sqlite3_column_int64(row, COL_EXPIRES) / NS_PER_S;
+	if (rc == RC_OK)
+		rc = notices_put(tx->holds->notices, tx->db, &notice);
+	buf_free(&needs);
+	sqlite3_finalize(row);
+	return rc;
+}
+
+/* What those who are not there are told of. */
+static const struct {
+	const char *event, *notice;
+} NOTICES[] = {
+	{"approved", "hold.approved"}, {"denied", "hold.denied"}, {"expired", "hold.expired"}, {"cancelled", "hold.cancelled"},
+};
+
 enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session, const struct hold_decision *decision)
 {
 	sqlite3_stmt *row, *askers = NULL;
@@ -205,5 +240,8 @@ enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const c
 	}
 	sqlite3_finalize(askers);
 	sqlite3_finalize(row);
+	for (size_t i = 0; !session && i < sizeof NOTICES / sizeof *NOTICES && rc == RC_OK; i++)
+		if (strcmp(NOTICES[i].event, event) == 0)
+			rc = hold_notice(tx, id, NOTICES[i].notice, decision);
 	return rc;
 }

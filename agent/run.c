@@ -28,6 +28,7 @@
 #include "keeper.h"
 #include "listen.h"
 #include "log.h"
+#include "notice.h"
 #include "policy.h"
 #include "record.h"
 #include "session.h"
@@ -285,6 +286,16 @@ static void stop_identity(struct run *r)
 	identity_free(r->agent.identity);
 }
 
+static enum rc start_notices(struct run *r, struct why *why)
+{
+	return notices_new(r->agent.config, r->agent.store, &r->agent.notices, why);
+}
+
+static void stop_notices(struct run *r)
+{
+	notices_free(r->agent.notices);
+}
+
 static enum rc start_holds(struct run *r, struct why *why)
 {
 	char *key_file = path_join(r->agent.config->state_dir, "keys/hold_hmac");
@@ -292,6 +303,8 @@ static enum rc start_holds(struct run *r, struct why *why)
 		: RC_NOMEM;
 
 	free(key_file);
+	if (rc == RC_OK)
+		holds_notify(r->agent.holds, r->agent.notices);
 	return rc;
 }
 
@@ -378,6 +391,7 @@ static const struct step {
 	{load_targets, free_targets},
 	{open_spool, close_spool},
 	{start_identity, stop_identity},
+	{start_notices, stop_notices},
 	{start_holds, stop_holds},
 	{start_usage, stop_usage},
 	{start_sessions, free_sessions_then_events},

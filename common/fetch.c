@@ -117,6 +117,14 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return fd;
 }
 
+static int on_progress(void *arg, curl_off_t down, curl_off_t downed, curl_off_t up, curl_off_t upped)
+{
+	const atomic_bool *cancel = arg;
+
+	(void)down, (void)downed, (void)up, (void)upped;
+	return atomic_load(cancel);
+}
+
 static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, char *error)
 {
 	bool plain = strncasecmp(f->url, "http:", 5) == 0;
@@ -137,12 +145,30 @@ static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, c
 
 	if (ok && f->ca_file)
 		ok = curl_easy_setopt(curl, CURLOPT_CAINFO, f->ca_file) == CURLE_OK;
-	if (ok && f->form)
-		ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->form) == CURLE_OK;
+	if (ok && (f->form || f->json))
+		ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->form ? f->form : f->json) == CURLE_OK;
+	if (ok && f->cancel)
+		ok = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+			curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+			curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)f->cancel) == CURLE_OK;
 	t->loopback_only = plain;
 	if (ok && plain)
 		ok = curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
 	return ok;
+}
+
+/* NULL: no memory. */
+static struct curl_slist *headers_of(const struct fetch *f)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json"), *longer = list;
+
+	if (longer && f->json)
+		longer = curl_slist_append(list, "Content-Type: application/json");
+	for (size_t i = 0; longer && f->headers && f->headers[i]; i++)
+		longer = curl_slist_append(list, f->headers[i]);
+	if (!longer)
+		curl_slist_free_all(list);
+	return longer ? list : NULL;
 }
 
 static int64_t date_of(CURL *curl)
@@ -170,14 +196,16 @@ enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct w
 		return why_set(why, RC_DENIED, "only https addresses are asked, and http ones on loopback, without user name: %.200s", f->url);
 	pthread_once(&once, start_curl);
 	curl = curl_easy_init();
-	headers = curl_slist_append(NULL, "Accept: application/json");
+	headers = headers_of(f);
 	if (!curl || !headers || !set_options(curl, f, &t, error) ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK) {
 		rc = why_set(why, RC_FAULT, "cannot set up a request to %.200s", f->url);
 		goto out;
 	}
 	result = curl_easy_perform(curl);
-	if (t.too_big)
+	if (result == CURLE_ABORTED_BY_CALLBACK)
+		rc = why_set(why, RC_CANCELLED, "%.200s: given up", f->url);
+	else if (t.too_big)
 		rc = why_set(why, RC_TOO_BIG, "%.200s: the answer is over 1 MiB", f->url);
 	else if (t.nomem)
 		rc = RC_NOMEM;

@@ -78,7 +78,9 @@ static void every_section_is_read(void **state)
 		"  b: {upstream: 'https://m.example.org', dialect: openai, groups: [g, h], policy: p, ca_file: /ca}\n"
 		"recording: {durability: batched}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
 		"limits: {connections: 7, body_max: 1MiB, header_wait: 3s, ssh_starts_per_minute: 6000}\n"
-		"store: sqlite\nadmin: {listen: '127.0.0.1:9464'}\nlog: {format: text, level: debug}\n";
+		"store: sqlite\nadmin: {listen: '127.0.0.1:9464'}\nlog: {format: text, level: debug}\n"
+		"notify:\n  - {url: 'https://hooks.example.org/x', secret_file: hook}\n"
+		"  - {url: 'http://127.0.0.1:9/s', format: slack, ca_file: ca}\n";
 	const struct connection *a;
 	struct config *c;
 	struct why why;
@@ -102,6 +104,12 @@ static void every_section_is_read(void **state)
 	assert_int_equal(c->limits.connections, 7);
 	assert_int_equal(c->limits.header_wait, 3 * NS_PER_S);
 	assert_string_equal(c->admin_listen, "127.0.0.1:9464");
+	assert_int_equal(c->n_notify, 2);
+	snprintf(joined, sizeof joined, "%s/hook", dir);
+	assert_string_equal(c->notify[0].secret_file, joined);
+	assert_false(c->notify[0].slack);
+	assert_true(c->notify[1].slack);
+	assert_null(c->notify[1].secret_file);
 	assert_false(c->log_json);
 	assert_int_equal(c->log_level, LOG_DEBUG);
 	config_free(c);
@@ -123,6 +131,13 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD OIDC CONN "log: {level: loud}\n", 12, 14, "debug, info, warn or error"},
 		{HEAD OIDC CONN "store: 'postgresql://x'\n", 12, 8, "sqlite"},
 		{HEAD OIDC CONN "recording: {durability: maybe}\n", 12, 25, "batched or strict"},
+		{HEAD OIDC CONN "notify: {url: x}\n", 12, 9, "a list"},
+		{HEAD OIDC CONN "notify:\n  - {url: 'http://hooks.example.org/', secret_file: s}\n", 13, 11, "https://"},
+		{HEAD OIDC CONN "notify:\n  - {url: 'https://me:pw@hooks.example.org/', secret_file: s}\n", 13, 11, "user name"},
+		{HEAD OIDC CONN "notify:\n  - {url: 'https://hooks.example.org/'}\n", 13, 5, "secret_file"},
+		{HEAD OIDC CONN "notify:\n  - {url: 'https://hooks.example.org/', format: teams}\n", 13, 49, "standard or slack"},
+		{HEAD OIDC CONN "notify:\n  - {secret_file: s}\n", 13, 5, "lacks the key \"url\""},
+		{HEAD OIDC CONN "notify:\n  - {url: 'https://a/', format: slack}\n  - {url: 'https://a/', format: slack}\n", 14, 11, "already"},
 		{HEAD OIDC, 1, 1, "lacks the key \"connections\""},
 		{HEAD OIDC "connections: {}\n", 6, 14, "at least one"},
 		{HEAD "oidc: {issuer: 'http://idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},

@@ -883,6 +883,60 @@ static void a_name_that_changed_hands_is_shown(void **state)
 	cJSON_Delete(json);
 }
 
+/* ---- notices ---- */
+
+/* The events that wait to be told, in order. */
+static void waiting_notices(struct place *p, char *out, size_t size)
+{
+	sqlite3 *db = store_begin(p->store);
+	sqlite3_stmt *q;
+
+	*out = '\0';
+	assert_non_null(db);
+	assert_int_equal(store_query(db, &q, "SELECT event, body FROM notices ORDER BY seq", ""), RC_OK);
+	while (store_row(q) == RC_OK) {
+		size_t n = strlen(out);
+
+		snprintf(out + n, size - n, "%s,", store_text(q, 0));
+		assert_null(strstr(store_text(q, 1), "ward round"));     /* what people write may hold anything */
+		assert_null(strstr(store_text(q, 1), "audit"));
+		assert_null(strstr(store_text(q, 1), "NAME"));
+	}
+	sqlite3_finalize(q);
+	store_end(p->store);
+}
+
+static void each_change_is_noticed_once_in_its_own_transaction(void **state)
+{
+	struct notify nobody = {.url = (char *)"http://127.0.0.1:1/", .slack = true};     /* refuses: what is told stays in the store */
+	const struct config config = {.name = (char *)"gpu-1", .notify = &nobody, .n_notify = 1};
+	struct place *p = *state;
+	struct notices *notices;
+	struct hold one, two;
+	char told[512];
+
+	assert_int_equal(notices_new(&config, p->store, &notices, NULL), RC_OK);
+	holds_notify(p->holds, notices);
+	one = enter(p, "x", "S1");
+	enter(p, "x", "S2");                             /* joins: nothing new */
+	assert_int_equal(approve(p, one.id, &alice, "SHA256:alice", NULL), RC_DENIED);
+	assert_int_equal(approve(p, one.id, &bob, "SHA256:bob", NULL), RC_OK);
+	waiting_notices(p, told, sizeof told);
+	assert_string_equal(told, "hold.created,hold.approved,");
+	assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+	two = enter(p, "y", "S1");
+	assert_int_equal(deny(p, two.id, &bob), RC_OK);
+	two = enter(p, "z", "S1");
+	assert_int_equal(cancel(p, two.id, &alice, NULL), RC_OK);
+	enter(p, "w", "S1");
+	fake_ns += 900 * NS_PER_S;
+	tick(p);
+	waiting_notices(p, told, sizeof told);
+	assert_string_equal(told, "hold.created,hold.approved,hold.created,hold.denied,hold.created,hold.cancelled,hold.created,hold.expired,");
+	holds_notify(p->holds, NULL);
+	notices_free(notices);
+}
+
 /* ---- edges ---- */
 
 static void only_legal_edges_and_only_from_the_state_that_is(void **state)
@@ -1334,6 +1388,7 @@ int main(int argc, char **argv)
 		TEST(a_hold_shows_to_those_concerned),
 		TEST(show_tells_all_that_an_approver_needs),
 		TEST(a_name_that_changed_hands_is_shown),
+		TEST(each_change_is_noticed_once_in_its_own_transaction),
 		TEST(only_legal_edges_and_only_from_the_state_that_is),
 		TEST(of_two_approvers_one_approves),
 		TEST(approval_and_refusal_do_not_both_happen),
