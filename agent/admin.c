@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "analyzer.h"
 #include "clock.h"
 #include "exchange.h"
 #include "gate.h"
@@ -71,6 +72,7 @@ static int metrics(struct admin *a, struct buf *body)
 	buf_printf(body, "# HELP phigate_recording_ok whether recordings can be written\n# TYPE phigate_recording_ok gauge\n"
 		   "phigate_recording_ok %d\n", spool_health(a->agent->spool, &why) == RC_OK);
 	exchange_metrics(body);
+	analyzer_metrics(body);
 	gate_metrics(a->agent->gate, body);
 	notices_metrics(a->agent->notices, body);
 	return 200;

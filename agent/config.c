@@ -1,4 +1,4 @@
-#include "config.h"
+#include "config_private.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct reading {
 
 struct reading_connection {
 	struct connection c;
-	const struct yaml *credential, *local_key;
+	const struct yaml *credential, *local_key, *analyzer;
 };
 
 struct reading_notify {
@@ -117,6 +117,7 @@ static const struct conf_key CONNECTION_KEYS[] = {
 	{"allow_opaque", CONF_TEXTS, CONN(c.allow_opaque), false,
 	 "parts of requests to let through unread: tokens, image, audio, file, url, state, embedding"},
 	{"allow_content_types", CONF_TEXTS, CONN(c.allow_content_types), false, "types of answers to let through unmasked"},
+	{"analyzer", CONF_NODE, CONN(analyzer), false, "a Presidio-compatible service that looks for identifiers, too"},
 	{"first_byte", CONF_DURATION, CONN(c.first_byte_ns), false, "longest wait for the answer to begin (the client's patience)"},
 };
 
@@ -145,11 +146,14 @@ static const struct section {
 
 void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg)
 {
+	size_t n_analyzer;
+	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer);
 	const struct section more[] = {
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
 		{"credential", 0, CONF_KEYS(CREDENTIAL_KEYS)},
 		{"notify", 0, CONF_KEYS(NOTIFY_KEYS)},
+		{"analyzer", 0, analyzer, n_analyzer},
 	};
 
 	for (size_t i = 0; i < COUNT(more); i++)
@@ -162,8 +166,7 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 
 /* ---- checks of single values -------------------------------------------------------------------------------------- */
 
-/* One of a few words; *out is its place in names and keeps its value when the key is absent. */
-static enum rc choose(const struct yaml *v, const char *const *names, size_t n, int *out, struct why *why)
+enum rc config_choose(const struct yaml *v, const char *const *names, size_t n, int *out, struct why *why)
 {
 	struct buf allowed;
 	enum rc rc;
@@ -188,14 +191,13 @@ static enum rc choose_flag(const struct yaml *v, const char *no, const char *yes
 {
 	const char *const names[] = {no, yes};
 	int place = *out;
-	enum rc rc = choose(v, names, 2, &place, why);
+	enum rc rc = config_choose(v, names, 2, &place, why);
 
 	*out = place != 0;
 	return rc;
 }
 
-/* An error at the value of map's key. */
-static enum rc bad(const struct yaml *map, const char *key, struct why *why, const char *what)
+enum rc config_bad(const struct yaml *map, const char *key, struct why *why, const char *what)
 {
 	const struct yaml *v = yaml_get(map, key);
 
@@ -251,12 +253,12 @@ static enum rc check_top(const struct yaml *root, const struct reading *r, struc
 	int store = 0;
 
 	if (!is_name(r->c.name))
-		return bad(root, "name", why, "must be letters, digits, dot, dash or underscore, at most 64");
+		return config_bad(root, "name", why, "must be letters, digits, dot, dash or underscore, at most 64");
 	if (!is_listen_address(r->c.listen))
-		return bad(root, "listen", why, "must be ADDRESS:PORT, such as 0.0.0.0:2222 or [::]:2222");
+		return config_bad(root, "listen", why, "must be ADDRESS:PORT, such as 0.0.0.0:2222 or [::]:2222");
 	if (!is_plain_path(r->c.state_dir))
-		return bad(root, "state_dir", why, "must be a path without quotes, backslash, % or control characters");
-	return choose(r->store, stores, 1, &store, why);
+		return config_bad(root, "state_dir", why, "must be a path without quotes, backslash, % or control characters");
+	return config_choose(r->store, stores, 1, &store, why);
 }
 
 static enum rc check_sections(struct reading *r, struct why *why)
@@ -270,22 +272,22 @@ static enum rc check_sections(struct reading *r, struct why *why)
 
 		memcpy(&value, at, sizeof value);               /* int64_t and uint64_t alike: none of them may be zero */
 		if (value == 0)
-			return bad(r->limits, LIMIT_KEYS[i].name, why, "must be more than zero");
+			return config_bad(r->limits, LIMIT_KEYS[i].name, why, "must be more than zero");
 	}
 	if (r->c.session.max_duration < NS_PER_S)
-		return bad(r->session, "max_duration", why, "must be at least 1s");
+		return config_bad(r->session, "max_duration", why, "must be at least 1s");
 	if (r->c.session.idle_timeout < NS_PER_S)
-		return bad(r->session, "idle_timeout", why, "must be at least 1s");
+		return config_bad(r->session, "idle_timeout", why, "must be at least 1s");
 	if (strncmp(r->c.oidc.issuer, "https://", 8) != 0 &&
 	    !(strncmp(r->c.oidc.issuer, "http://", 7) == 0 && is_loopback_host(r->c.oidc.issuer + 7)))
-		return bad(r->oidc, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
+		return config_bad(r->oidc, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
 	if (r->c.admin_listen && (!is_listen_address(r->c.admin_listen) || !is_loopback_host(r->c.admin_listen)))
-		return bad(r->admin, "listen", why, "must be a loopback address and port, such as 127.0.0.1:9464");
+		return config_bad(r->admin, "listen", why, "must be a loopback address and port, such as 127.0.0.1:9464");
 	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
 	if (rc == RC_OK)
 		rc = choose_flag(r->log_format, "text", "json", &r->c.log_json, why);
 	if (rc == RC_OK)
-		rc = choose(r->log_level, levels, COUNT(levels), &r->c.log_level, why);
+		rc = config_choose(r->log_level, levels, COUNT(levels), &r->c.log_level, why);
 	return rc;
 }
 
@@ -297,14 +299,14 @@ static enum rc check_upstream(const struct yaml *map, const struct connection *c
 	bool http = strncmp(u, "http://", 7) == 0, https = strncmp(u, "https://", 8) == 0;
 
 	if (strncmp(u, "unix:/", 6) != 0 && !(http && u[7]) && !(https && u[8]))
-		return bad(map, "upstream", why, "must be http://HOST:PORT, https://HOST:PORT or unix:/PATH");
+		return config_bad(map, "upstream", why, "must be http://HOST:PORT, https://HOST:PORT or unix:/PATH");
 	if (http && !is_loopback_host(u + 7) && !c->insecure)
-		return bad(map, "upstream", why, "is http to another host, where anybody on the way can read along; use https, or say "
+		return config_bad(map, "upstream", why, "is http to another host, where anybody on the way can read along; use https, or say "
 			   "insecure: true");
 	if (!https && (c->ca_file || c->client_cert_file || c->client_key_file))
-		return bad(map, "upstream", why, "is not https, so ca_file, client_cert_file and client_key_file mean nothing");
+		return config_bad(map, "upstream", why, "is not https, so ca_file, client_cert_file and client_key_file mean nothing");
 	if (!c->client_cert_file != !c->client_key_file)
-		return bad(map, c->client_cert_file ? "client_cert_file" : "client_key_file", why,
+		return config_bad(map, c->client_cert_file ? "client_cert_file" : "client_key_file", why,
 			   "needs both client_cert_file and client_key_file");
 	return RC_OK;
 }
@@ -319,20 +321,25 @@ static enum rc check_connection(const struct yaml *map, struct reading_connectio
 		return why_at(why, RC_BAD, map->key->line, map->key->column,
 			      "a connection's name must be letters, digits, dot, dash or underscore, at most 64");
 	if (!is_name(r->c.policy))
-		return bad(map, "policy", why, "must be a name: NAME.yaml in policies_dir");
+		return config_bad(map, "policy", why, "must be a name: NAME.yaml in policies_dir");
 	if (r->c.groups.n == 0)
-		return bad(map, "groups", why, "must name at least one group, else nobody can connect");
+		return config_bad(map, "groups", why, "must name at least one group, else nobody can connect");
 	if (r->credential) {
 		rc = conf_read(r->credential, "credential", CONF_KEYS(CREDENTIAL_KEYS), r, why);
 		if (rc != RC_OK)
 			return rc;
 		if (strspn(r->c.credential.header, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") !=
 		    strlen(r->c.credential.header) || !*r->c.credential.header)
-			return bad(r->credential, "header", why, "must be a header's name, such as Authorization");
+			return config_bad(r->credential, "header", why, "must be a header's name, such as Authorization");
 	}
 	for (size_t i = 0; i < r->c.allow_opaque.n; i++)
 		if (!text_list_has(&known, r->c.allow_opaque.item[i]))
-			return bad(map, "allow_opaque", why, "must be of tokens, image, audio, file, url, state, embedding");
+			return config_bad(map, "allow_opaque", why, "must be of tokens, image, audio, file, url, state, embedding");
+	if (r->analyzer) {
+		rc = config_analyzer_read(r->analyzer, &r->c.analyzer, why);
+		if (rc != RC_OK)
+			return rc;
+	}
 	rc = choose_flag(r->local_key, "required", "optional", &r->c.local_key_optional, why);
 	return rc == RC_OK ? check_upstream(map, &r->c, why) : rc;
 }
@@ -341,6 +348,7 @@ static void free_connection(struct connection *c)
 {
 	conf_free(CONF_KEYS(CONNECTION_KEYS), c);
 	conf_free(CONF_KEYS(CREDENTIAL_KEYS), c);
+	config_analyzer_free(&c->analyzer);
 	free(c->name);
 }
 
@@ -380,7 +388,7 @@ static enum rc check_notify(const struct yaml *map, struct reading_notify *r, st
 	if (rc != RC_OK)
 		return rc;
 	if (!fetch_url_allowed(r->n.url))
-		return bad(map, "url", why, "must begin with https:// (http:// on loopback addresses only), without a user name");
+		return config_bad(map, "url", why, "must begin with https:// (http:// on loopback addresses only), without a user name");
 	if (!r->n.slack && !r->n.secret_file)
 		return why_at(why, RC_BAD, map->line, map->column, "notify lacks the key \"secret_file\": without a signature nobody can tell"
 			      " that a notice is the agent's");
@@ -410,7 +418,7 @@ static enum rc read_notify(const struct yaml *list, struct config *c, struct why
 			return rc;
 		for (size_t i = 0; i + 1 < c->n_notify; i++)
 			if (strcmp(c->notify[i].url, r.n.url) == 0)
-				return bad(v, "url", why, "stands in the list already");
+				return config_bad(v, "url", why, "stands in the list already");
 	}
 	return RC_OK;
 }
@@ -462,11 +470,11 @@ static enum rc join_paths(struct config *c)
 	char *absolute = realpath(c->path, NULL), *dir = absolute ? path_dir(absolute) : NULL;
 	enum rc rc = dir ? RC_OK : RC_NOMEM;
 
-	for (size_t i = 0; i < 3 + 4 * c->n_connections && rc == RC_OK; i++) {
-		struct connection *conn = i < 3 ? NULL : &c->connections[(i - 3) / 4];
+	for (size_t i = 0; i < 3 + 5 * c->n_connections && rc == RC_OK; i++) {
+		struct connection *conn = i < 3 ? NULL : &c->connections[(i - 3) / 5];
 		char **path = i == 0 ? &c->state_dir : i == 1 ? &c->policies_dir : i == 2 ? &c->oidc.ca_file
 			: (char **[]){&conn->credential.value_file, &conn->ca_file, &conn->client_cert_file,
-				      &conn->client_key_file}[(i - 3) % 4];
+				      &conn->client_key_file, &conn->analyzer.ca_file}[(i - 3) % 5];
 
 		rc = join(dir, path);
 	}

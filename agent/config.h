@@ -12,6 +12,20 @@ struct credential {
 	char *value_file;
 };
 
+/* Who looks at the texts of a connection beside the engine (analyzer.h). */
+struct analyzer_settings {
+	char *url;                     /* NULL: nobody */
+	char *language, *ca_file;
+	int64_t timeout_ns;
+	double score;                  /* less does not count */
+	bool builtin;                  /* on_failure */
+	struct analyzer_name {
+		char *theirs;
+		int ours;              /* enum entity; -1: it is ignored */
+	} *entities;
+	size_t n_entities;
+};
+
 /* One model server that people may reach. */
 struct connection {
 	char *name;
@@ -27,6 +41,7 @@ struct connection {
 	struct text_list allow_opaque; /* kinds: tokens, image, audio, file, url, state, embedding */
 	struct text_list allow_content_types;
 	int64_t first_byte_ns;         /* longest wait for the model's first byte; 0: the client's patience */
+	struct analyzer_settings analyzer;
 	int line;                      /* in agent.yaml */
 };
 

@@ -31,6 +31,10 @@ static void begin(struct exchange *x, uint64_t id)
 	x->start_ns = clock_mono_ns();
 	x->outcome = OUTCOME_ANSWERED;
 	x->scope = mask_scope_begin(x->session->scope);
+	if (x->scope && x->analyzer) {
+		analyzer_begin(x->analyzer);
+		mask_scope_finder(x->scope, analyzer_finder(x->analyzer));
+	}
 	buf_init(&x->body, x->agent->config->limits.body_max);
 	buf_init(&x->masked_body, BUF_MAX_DEFAULT);
 }
@@ -58,6 +62,8 @@ static void end(struct exchange *x)
 		session_leave(x->session);
 	}
 	upstream_finish(x->upstream);
+	if (x->analyzer)
+		analyzer_end(x->analyzer, x->connection->name);
 	if (x->counted)
 		usage_end(x->usage, masked, clock_wall_ns());
 	atomic_fetch_add(&outcomes[x->outcome], 1);
@@ -129,6 +135,8 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 	if (rc == RC_OK)
 		rc = exchange_record(x);
 	if (rc == RC_OK)
+		rc = exchange_analyzed(x);
+	if (rc == RC_OK)
 		rc = exchange_decide(x);
 	if (rc == RC_OK)
 		rc = exchange_forward(x);
@@ -147,6 +155,7 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	size_t place = (size_t)(session->connection - agent->config->connections);
 	struct http_conn *conn = NULL;
 	struct upstream *upstream = NULL;
+	struct analyzer *analyzer = NULL;
 	struct usage_account *usage = usage_get(agent->usage, session->person.issuer, session->person.subject, session->connection->name);
 	enum rc rc = usage ? http_conn_new(fd, session_end_fd(session), &limits, &conn) : RC_NOMEM;
 	uint64_t id;
@@ -154,10 +163,12 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	random_bytes(&id, sizeof id);                    /* request ids count from there: nobody is to guess anything, only to find a line */
 	if (rc == RC_OK)
 		rc = upstream_new(agent->targets[place], fd, session_end_fd(session), &upstream);
+	if (rc == RC_OK && session->connection->analyzer.url)
+		rc = analyzer_new(&session->connection->analyzer, target_secret(agent->targets[place]), fd, session_end_fd(session), &analyzer);
 	while (rc == RC_OK || rc == RC_END) {
 		struct exchange x = {
 			.agent = agent, .session = session, .connection = session->connection, .dialect = agent->dialects[place],
-			.target = agent->targets[place], .conn = conn, .upstream = upstream, .usage = usage,
+			.target = agent->targets[place], .conn = conn, .upstream = upstream, .usage = usage, .analyzer = analyzer,
 		};
 
 		rc = exchange(&x, id++);
@@ -165,6 +176,7 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	if (conn)
 		http_linger(conn);
 	upstream_free(upstream);
+	analyzer_free(analyzer);
 	http_conn_free(conn);
 	usage_put(usage);
 }

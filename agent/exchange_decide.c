@@ -54,6 +54,10 @@ static enum rc enter(struct exchange *x, const struct facts *facts, const struct
 
 static enum rc not_held(struct exchange *x, enum rc rc)
 {
+	enum rc analyzed = exchange_analyzed(x);         /* of what an approver is shown */
+
+	if (analyzed != RC_OK)
+		return analyzed;
 	if (rc == RC_TOO_BIG)
 		return exchange_refuse(x, 429, "rate_limit_error", "limits.held_per_person");
 	why_set(&x->why, rc, "the request must wait for approval, and the agent's store does not answer");

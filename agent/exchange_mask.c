@@ -53,6 +53,8 @@ static enum rc mask(struct exchange *x)
 	x->asked = mask_scope_begin_request(x->session->scope, x->request_mask == MASK_REQUEST_TOKENIZE, buf_slice(&x->body));
 	if (!x->asked)
 		return RC_NOMEM;
+	if (x->analyzer)
+		mask_scope_finder(x->asked, analyzer_finder(x->analyzer));
 	x->in_request = (struct mask_counts){{0}};
 	if (x->request_mask == MASK_REQUEST_TOKENIZE)
 		return tokenize(x);
@@ -61,6 +63,12 @@ static enum rc mask(struct exchange *x)
 
 static enum rc cannot(struct exchange *x, enum rc rc)
 {
+	enum rc analyzed;
+
+	buf_clear(&x->masked_body);
+	analyzed = exchange_analyzed(x);
+	if (analyzed != RC_OK)
+		return analyzed;
 	if (rc == RC_TOO_BIG) {
 		why_set(&x->why, rc, "the requests of this session have held as many identifiers as one session may; open another one");
 		return exchange_refuse(x, 403, "permission_error", "mask.request");
@@ -146,12 +154,18 @@ struct mask_scope *exchange_asked(const struct exchange *x)
 	return x->asked ? x->asked : x->scope;
 }
 
-/* What is no text cannot be masked, so it is not kept. */
+/* What is no text cannot be masked, nor what the analyzer has not seen; so it is not kept. */
 enum rc exchange_mask_kept(const struct exchange *x, struct buf *out)
 {
+	enum rc rc;
+
 	if (x->masked_body.len)
 		return buf_add_slice(out, buf_slice(&x->masked_body));
 	if (!x->prompt && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
 		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
-	return splice(x, NULL, NULL, x->scope, buf_slice(&x->body), NULL, out);
+	rc = splice(x, NULL, NULL, x->scope, buf_slice(&x->body), NULL, out);
+	if (rc == RC_OK || !x->analyzer || analyzer_result(x->analyzer) == RC_OK)
+		return rc;
+	buf_clear(out);
+	return buf_printf(out, "[%zu bytes that the analyzer has not seen]", x->body.len);
 }

@@ -3,6 +3,7 @@
 #define PHIGATE_AGENT_EXCHANGE_PRIVATE_H
 
 #include "agent.h"
+#include "analyzer.h"
 #include "hold.h"
 #include "http.h"
 #include "session.h"
@@ -33,6 +34,7 @@ struct exchange {
 	struct http_conn *conn;
 	struct upstream *upstream;
 	struct usage_account *usage;
+	struct analyzer *analyzer;               /* NULL: the engine alone looks at texts */
 	/* of this exchange */
 	const struct http_head *head;
 	uint64_t number;                         /* in the session; 0: it has not begun */
@@ -65,6 +67,7 @@ struct exchange {
 /* ---- exchange_request.c ---- */
 enum rc exchange_read(struct exchange *x) MUST_USE;          /* key, route, body: what is asked, in one reading */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
+enum rc exchange_mask_path(const struct exchange *x, struct buf *out) MUST_USE;
 void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */
 
 /* ---- exchange_mask.c ---- */
@@ -94,6 +97,10 @@ enum rc exchange_refuse(struct exchange *x, int status, const char *type, const 
 
 /* The client is gone, the session ends, or an answer breaks off: on record as cut for this reason. Returns RC_CANCELLED. */
 enum rc exchange_cut(struct exchange *x, const char *reason) MUST_USE;
+
+/* Has the connection's analyzer looked at all that was masked, or need it not? Else nothing passes: refused, or cut when the answer is
+ * under way. */
+enum rc exchange_analyzed(struct exchange *x) MUST_USE;
 
 /* The recording has failed: nothing of the session may pass. Returns RC_CANCELLED. */
 enum rc exchange_unrecorded(struct exchange *x) MUST_USE;

@@ -71,6 +71,18 @@ enum rc exchange_cut(struct exchange *x, const char *reason)
 	return RC_CANCELLED;
 }
 
+enum rc exchange_analyzed(struct exchange *x)
+{
+	enum rc rc = x->analyzer ? analyzer_result(x->analyzer) : RC_OK;
+
+	if (rc == RC_OK)
+		return RC_OK;
+	if (rc == RC_END || rc == RC_CANCELLED)
+		return exchange_cut(x, rc == RC_END ? "client" : "session");
+	why_set(&x->why, rc, "the analyzer that looks for identifiers does not answer, and nothing passes that it has not seen; try again later");
+	return x->status ? exchange_cut(x, "analyzer") : exchange_refuse(x, 503, "unavailable", NULL);
+}
+
 enum rc exchange_unrecorded(struct exchange *x)
 {
 	x->outcome = OUTCOME_FAILED;

@@ -76,15 +76,6 @@ static const struct {
 	{"application/ndjson", FRAMING_NDJSON}, {"application/jsonl", FRAMING_NDJSON}, {"text/", FRAMING_TEXT},
 };
 
-/* What an answer must not hold of the credential: all that stands behind its scheme ("Bearer "). */
-static struct slice secret(const struct target *target)
-{
-	struct slice s = slice_str(target->credential);
-	const char *space = s.n ? memchr(s.p, ' ', s.n) : NULL;
-
-	return space && space + 1 < s.p + s.n ? (struct slice){space + 1, (size_t)(s.p + s.n - space - 1)} : s;
-}
-
 /* "type/subtype" of a Content-Type, without its parameters. */
 static struct slice media_type(struct slice value)
 {
@@ -166,7 +157,7 @@ static enum rc prepare(struct reply *r)
 	struct exchange *x = r->x;
 	struct answer_options options = {
 		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked,
-		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = secret(x->target),
+		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = target_secret(x->target),
 		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};
 	enum rc rc = check_status(r->head->status, &x->why);
@@ -193,7 +184,7 @@ static enum rc write_head(struct reply *r)
 	enum rc rc;
 
 	buf_printf(&r->out, "HTTP/1.1 %d %s\r\n", r->head->status, http_reason(r->head->status));
-	rc = headers_answer(r->head, policy_engine(x->policy), x->scope, secret(x->target), &r->out, &r->headers_json);
+	rc = headers_answer(r->head, policy_engine(x->policy), x->scope, target_secret(x->target), &r->out, &r->headers_json);
 	if (r->chunked)
 		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
 	if (!x->head->keep_alive || (!r->chunked && !r->no_body))
@@ -323,6 +314,8 @@ static enum rc mask(struct reply *r, bool done)
 	buf_clear(&r->raw);
 	if (r->inflater)
 		buf_clear(&r->plain);
+	if (rc != RC_OK && r->x->analyzer && analyzer_result(r->x->analyzer) != RC_OK)
+		return RC_BAD;
 	if (rc != RC_OK && !r->x->why.text[0])
 		why_set(&r->x->why, RC_BAD, "the model's answer %s", rc == RC_TOO_BIG ? "goes over a limit (event_max, streams)" :
 			"cannot be read, so it cannot be masked");
@@ -376,7 +369,10 @@ static enum rc carry_body(struct reply *r)
 static enum rc broken(struct reply *r, enum rc rc)
 {
 	struct exchange *x = r->x;
+	enum rc analyzed = exchange_analyzed(x);
 
+	if (analyzed != RC_OK)
+		return analyzed;
 	if (!r->begun && rc != RC_IO)
 		return unusable(x, rc);
 	switch (rc) {

@@ -118,17 +118,32 @@ enum rc exchange_read(struct exchange *x)
 
 /* ---- on record ------------------------------------------------------------------------------------------------------------ */
 
+enum rc exchange_mask_path(const struct exchange *x, struct buf *out)
+{
+	struct slice target = x->path ? slice_str(x->path) : x->head->target;
+	struct mask_stream *m;
+	enum rc rc = mask_stream_new(policy_engine(x->policy), x->scope, NULL, &m);
+
+	if (rc == RC_OK) {
+		mask_stream_alone(m);
+		rc = mask_feed_last(m, target.p, target.n, out);
+	}
+	if (rc == RC_OK)
+		rc = mask_finish(m, out);
+	mask_stream_free(m);
+	return rc;
+}
+
 enum rc exchange_record(struct exchange *x)
 {
 	struct mask_engine *engine = policy_engine(x->policy);
-	struct slice target = x->path ? slice_str(x->path) : x->head->target;
 	struct buf path, headers, text;
 	enum rc rc;
 
 	buf_init(&path, 1 << 18);
 	buf_init(&headers, 1 << 20);
 	buf_init(&text, BUF_MAX_DEFAULT);
-	rc = mask_text(engine, x->scope, NULL, target, &path);
+	rc = exchange_mask_path(x, &path);
 	if (rc == RC_OK)
 		rc = headers_request_json(x->head, engine, x->scope, &headers);
 	if (rc == RC_OK && x->body.len)

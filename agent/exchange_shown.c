@@ -152,7 +152,7 @@ enum rc exchange_shown(const struct exchange *x, const struct facts *facts, cons
 	enum rc rc;
 
 	buf_init(&path, 1 << 18);
-	rc = mask_text(policy_engine(x->policy), x->scope, NULL, slice_str(x->path), &path);
+	rc = exchange_mask_path(x, &path);
 	buf_printf(out, "{\"bytes\":%zu", x->body.len);
 	if (p) {
 		add_name(out, "roles");

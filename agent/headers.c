@@ -113,6 +113,16 @@ static enum rc json_pair(struct buf *json, struct slice name, struct slice value
 	return buf_putc(json, ']');
 }
 
+/* Values of headers are no prose. */
+static enum rc values_begin(struct mask_engine *engine, struct mask_scope *scope, struct mask_stream **m)
+{
+	enum rc rc = mask_stream_new(engine, scope, NULL, m);
+
+	if (rc == RC_OK)
+		mask_stream_alone(*m);
+	return rc;
+}
+
 /* One value after the other, each a text of its own. */
 static enum rc mask_value(struct mask_stream *m, struct slice value, struct buf *out)
 {
@@ -127,7 +137,7 @@ enum rc headers_request_json(const struct http_head *head, struct mask_engine *e
 {
 	struct mask_stream *m;
 	struct buf masked;
-	enum rc rc = mask_stream_new(engine, scope, NULL, &m);
+	enum rc rc = values_begin(engine, scope, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_putc(json, '[');
@@ -166,7 +176,7 @@ enum rc headers_answer(const struct http_head *head, struct mask_engine *engine,
 {
 	struct mask_stream *m;
 	struct buf masked;
-	enum rc rc = mask_stream_new(engine, scope, NULL, &m);
+	enum rc rc = values_begin(engine, scope, &m);
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_putc(json, '[');

@@ -190,6 +190,14 @@ void target_free(struct target *t)
 	free(t);
 }
 
+struct slice target_secret(const struct target *target)
+{
+	struct slice s = slice_str(target->credential);
+	const char *space = s.n ? memchr(s.p, ' ', s.n) : NULL;
+
+	return space && space + 1 < s.p + s.n ? (struct slice){space + 1, (size_t)(s.p + s.n - space - 1)} : s;
+}
+
 static bool is_loopback(const struct sockaddr *a)
 {
 	if (a->sa_family == AF_INET)

@@ -23,6 +23,9 @@ struct target {
 enum rc target_new(const struct connection *connection, struct target **out, struct why *why) MUST_USE;
 void target_free(struct target *target);
 
+/* What of the credential is secret: all that stands behind its scheme ("Bearer "); empty without one. */
+struct slice target_secret(const struct target *target);
+
 /* A connected, non-blocking socket with TCP_NODELAY; cancelled by end_fd or a client_fd that hangs up. RC_UNREACHABLE, RC_TIMEOUT
  * (10 s for each address), RC_DENIED (loopback_only, uid), RC_END (client), RC_CANCELLED. */
 enum rc target_connect(const struct target *target, int client_fd, int end_fd, int *fd, struct why *why) MUST_USE;

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
+
 #define BODY_MAX ((size_t)1 << 20)
-#define TIMEOUT_S 10
+#define TIMEOUT_NS (10 * NS_PER_S)
 #define URL_MAX 2048
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -132,7 +134,7 @@ static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, c
 		curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)(f->timeout_s ? f->timeout_s : TIMEOUT_S)) == CURLE_OK &&
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)((f->timeout_ns ? f->timeout_ns : TIMEOUT_NS) / NS_PER_MS)) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
@@ -155,6 +157,42 @@ static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, c
 	if (ok && plain)
 		ok = curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK;
 	return ok;
+}
+
+struct fetch_client {
+	CURL *curl;
+};
+
+struct fetch_client *fetch_client_new(void)
+{
+	struct fetch_client *client = malloc(sizeof *client);
+
+	pthread_once(&once, start_curl);
+	if (!client || !(client->curl = curl_easy_init())) {
+		free(client);
+		return NULL;
+	}
+	return client;
+}
+
+void fetch_client_free(struct fetch_client *client)
+{
+	if (!client)
+		return;
+	curl_easy_cleanup(client->curl);
+	free(client);
+}
+
+/* "application/json", whatever its parameters. */
+static bool is_json(CURL *curl)
+{
+	static const char json[] = "application/json";
+	const char *type = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || !type || strncasecmp(type, json, sizeof json - 1) != 0)
+		return false;
+	type += sizeof json - 1;
+	return !*type || *type == ';' || *type == ' ';
 }
 
 /* NULL: no memory. */
@@ -195,7 +233,7 @@ enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct w
 	if (!fetch_url_allowed(f->url))
 		return why_set(why, RC_DENIED, "only https addresses are asked, and http ones on loopback, without user name: %.200s", f->url);
 	pthread_once(&once, start_curl);
-	curl = curl_easy_init();
+	curl = f->client ? f->client->curl : curl_easy_init();
 	headers = headers_of(f);
 	if (!curl || !headers || !set_options(curl, f, &t, error) ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK) {
@@ -214,9 +252,14 @@ enum rc fetch_run(const struct fetch *f, int *status, struct buf *body, struct w
 	*status = rc == RC_OK ? (int)code : 0;
 	if (f->date_s)
 		*f->date_s = rc == RC_OK ? date_of(curl) : 0;
+	if (f->is_json)
+		*f->is_json = rc == RC_OK && is_json(curl);
 out:
+	if (f->client)
+		curl_easy_reset(curl);                   /* it forgets all but its connections */
+	else
+		curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
-	curl_easy_cleanup(curl);
 	return rc;
 }
 

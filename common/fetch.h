@@ -8,6 +8,11 @@
 
 #include "buf.h"
 
+/* Connections that are kept for the next request of one thread. */
+struct fetch_client;
+struct fetch_client *fetch_client_new(void);             /* NULL: no memory */
+void fetch_client_free(struct fetch_client *client);
+
 struct fetch {
 	const char *url;
 	const char *form;                        /* application/x-www-form-urlencoded body: POST; NULL: GET */
@@ -15,7 +20,9 @@ struct fetch {
 	const char *const *headers;              /* more of them, "Name: value", ends with NULL; may be NULL */
 	const atomic_bool *cancel;               /* ends the request when it becomes true: RC_CANCELLED; may be NULL */
 	const char *ca_file;                     /* NULL: the system's */
-	int timeout_s;                           /* 0: 10 */
+	int64_t timeout_ns;                      /* for all of it; 0: 10 s */
+	struct fetch_client *client;             /* NULL: a connection of its own */
+	bool *is_json;                           /* NULL, or gets whether the answer says that it is application/json */
 	int64_t *date_s;                         /* NULL, or gets the answer's Date as wall clock seconds; 0 when it has none */
 };
 

@@ -62,6 +62,8 @@ const char *engine_entity(const struct mask_engine *engine, enum entity entity, 
 uint64_t scope_number(struct mask_scope *scope, const char *name, enum entity entity, struct slice value);
 /* What the exchange's texts know of names from the beginning; lives as long as the scope. scope may be NULL. */
 const struct known *scope_known(const struct mask_scope *scope);
+/* Who else looks at its texts; NULL: nobody. scope may be NULL. */
+const struct mask_finder *scope_finder(const struct mask_scope *scope);
 /* A text of the exchange has found a name with this part. Texts that belong to no exchange teach nobody. */
 void scope_learn(struct mask_scope *scope, uint64_t hash);
 /* Where identifiers of a request become tokens; NULL: they do not. */

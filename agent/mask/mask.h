@@ -45,6 +45,26 @@ enum rc mask_scope_remember(struct mask_scope *request) MUST_USE;         /* it 
  * scope ("id-3"). */
 enum rc mask_scope_token(struct mask_scope *scope, struct slice value, struct buf *out) MUST_USE;
 
+/* ---- somebody else who finds, beside the engine ---- */
+struct mask_find {
+	size_t start, end;               /* bytes of the passage */
+	enum entity entity;
+};
+#define MASK_FINDS_MAX 128               /* in one passage */
+
+/* Looks at texts passage by passage: a few sentences or lines, at most 1 KiB. What it finds is masked as well as what the engine does; no
+ * byte of a passage is given out before the answer.
+ *   before  the text before the passage, as much of it as helps to understand it
+ *   out     MASK_FINDS_MAX of them; in any order, and one may lie over another
+ * What does not return RC_OK ends the masking of the text with the same code. */
+struct mask_finder {
+	enum rc (*find)(void *arg, struct slice before, struct slice passage, struct mask_find *out, size_t *n);
+	void *arg;
+};
+
+/* All texts of an exchange that begin from now on are looked at by it, too; borrowed. NULL: by the engine alone. */
+void mask_scope_finder(struct mask_scope *exchange, const struct mask_finder *finder);
+
 /* ---- one text ---- */
 struct mask_span {
 	size_t start, end;               /* bytes of the input text */
@@ -66,6 +86,9 @@ enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, st
 void mask_stream_free(struct mask_stream *m);                /* wipes what is held */
 void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg);
 
+/* Before the first bytes: the text is no prose, so the scope's finder is not asked about it. */
+void mask_stream_alone(struct mask_stream *m);
+
 /* A secret that is masked wherever the text holds it, such as the model's credential; borrowed. */
 void mask_stream_secret(struct mask_stream *m, struct slice secret);
 
@@ -76,8 +99,8 @@ enum rc mask_context(struct mask_stream *m, struct slice before) MUST_USE;
 /* Mask the next piece of one text.
  *   in[n]  borrowed for the call; may end anywhere, also inside a UTF-8 character
  *   out    appended to; only text that can no longer become part of an identifier
- * At most 512 bytes wait inside m; beyond that the held text is masked, never released raw. After an error only
- * mask_stream_free() is legal. */
+ * At most 512 bytes wait inside m, and a passage where a finder is asked; beyond that the held text is masked, never released raw. After
+ * an error only mask_stream_free() is legal. */
 enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *out) MUST_USE;
 
 /* The same for the last piece, when mask_finish() follows: nothing is looked at twice. */

@@ -109,6 +109,7 @@ static const struct {
 	{"name in running text", "the lists of names and the words around it say that it is a person's", false},
 
 	/* others */
+	{"analyzer", "the connection's analyzer finds it", false},
 	{"base64", "decoded as base64 it holds an identifier", false},
 	{"credential", "it is the model's credential", false},
 	{"encoded, too long to read", "it is encoded text that is too long to be decoded", false},

@@ -39,6 +39,7 @@ struct mask_scope {
 	struct mask_scope *session;
 	struct known *learnt;
 	unsigned char body_mac[SHA256_LEN];      /* of its request */
+	const struct mask_finder *finder;
 };
 
 struct mask_scope *mask_scope_new(void)
@@ -196,6 +197,16 @@ void scope_learn(struct mask_scope *x, uint64_t hash)
 	pthread_mutex_lock(&x->lock);
 	known_add(&x->learnt, hash);
 	pthread_mutex_unlock(&x->lock);
+}
+
+void mask_scope_finder(struct mask_scope *x, const struct mask_finder *finder)
+{
+	x->finder = finder;
+}
+
+const struct mask_finder *scope_finder(const struct mask_scope *scope)
+{
+	return scope ? scope->finder : NULL;
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "detect.h"
 #include "digits.h"
 #include "engine.h"
+#include "passage.h"
 #include "reasons.h"
 #include "secret.h"
 #include "wipe.h"
@@ -19,6 +20,7 @@ struct mask_stream {
 	void (*on_span)(void *arg, const struct mask_span *span);
 	void *arg;
 	struct secret secret;
+	struct passages *passages;       /* who else looks at the text; NULL: nobody */
 	struct context context;
 	size_t offset;                   /* of window[0], counted with the text that stands before */
 	size_t before;                   /* bytes of text that is context and never given out */
@@ -43,6 +45,11 @@ enum rc mask_stream_new(struct mask_engine *engine, struct mask_scope *scope, st
 	m->scope = scope;
 	m->counts = counts;
 	m->context.columns.line_begins = true;
+	if (scope_finder(scope) && !(m->passages = passages_new(engine, scope_finder(scope)))) {
+		mask_stream_free(m);
+		*out = NULL;
+		return RC_NOMEM;
+	}
 	return RC_OK;
 }
 
@@ -50,8 +57,15 @@ void mask_stream_free(struct mask_stream *m)
 {
 	if (!m)
 		return;
+	passages_free(m->passages);
 	wipe(m, offsetof(struct mask_stream, window) + m->n);
 	free(m);
+}
+
+void mask_stream_alone(struct mask_stream *m)
+{
+	passages_free(m->passages);
+	m->passages = NULL;
 }
 
 void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg)
@@ -69,7 +83,84 @@ size_t mask_held(const struct mask_stream *m)
 {
 	size_t silent = m->before > m->offset ? m->before - m->offset : 0;
 
-	return m->n > silent ? m->n - silent : 0;
+	return (m->n > silent ? m->n - silent : 0) + (m->passages ? passages_open(m->passages).n : 0);
+}
+
+/* ---- what was found beside the engine. It decides nothing for the engine, which masks what it would mask without it. ---------------------- */
+
+/* Bytes [from, to) of the window lie in what was found: its replacement stands for all of it. */
+static void tell(struct mask_stream *m, struct found *f, size_t from, size_t to, struct buf *out)
+{
+	size_t end = f->end - m->offset < m->n ? f->end - m->offset : m->n, before = out->len;
+	struct slice value = {m->window + from, end - from};
+	bool secret = secret_in(&m->secret, value);
+	struct mask_span span = {
+		.start = m->offset + from - m->before, .end = m->offset + to - m->before, .entity = engine_entity(m->engine, f->entity, -1),
+		.rule = "analyzer", .operator = operator_name(secret ? OP_REDACT : engine_operator(m->engine, f->entity, -1)),
+	};
+
+	if (!f->told) {
+		enum rc rc = secret ? buf_puts(out, "[ID]") : operator_apply(m->engine, m->scope, f->entity, -1, value, out);
+
+		if (rc == RC_OK && out->len == before)
+			buf_puts(out, "[ID]");
+		else if (rc != RC_OK)
+			out->rc = rc;
+		if (m->counts)
+			m->counts->n[f->entity]++;
+		span.replaced_by = out->len - before;
+		f->told = true;
+	}
+	if (m->on_span)
+		m->on_span(m->arg, &span);
+}
+
+/* Of bytes [from, to) of the window, which the engine lets stay, those before the place that is returned. */
+static size_t keep_beside(struct mask_stream *m, size_t from, size_t to, struct buf *out)
+{
+	struct found *f;
+
+	while (from < to && (f = passages_found(m->passages, m->offset + from))) {
+		size_t start = f->start > m->offset + from ? f->start - m->offset : from;
+		size_t end = f->end - m->offset < to ? f->end - m->offset : to;
+
+		if (start >= to)
+			break;
+		buf_add(out, m->window + from, start - from);
+		tell(m, f, start, end, out);
+		from = end;
+	}
+	return from;
+}
+
+/* The engine has masked what stands before window[to]; what was found and goes on behind it begins there. */
+static void masked_beside(struct mask_stream *m, enum entity entity, size_t to)
+{
+	struct found *f = passages_found(m->passages, m->offset + to);
+	bool says = false;
+
+	if (!f || f->start >= m->offset + to)
+		return;
+	f->start = m->offset + to;
+	for (size_t i = to; i < f->end - m->offset && i < m->n; i++)
+		says = says || (m->window[i] & 0x80) || is_alnum((unsigned char)m->window[i]);
+	f->told = f->told || (!scope_tokens(m->scope) && (f->entity == entity || !says));        /* a token stands for all of its text */
+}
+
+/* The engine masks [from, to) of the window. Was something found there that began before, or there and is longer? Then it stands for
+ * what it shares with it. Returns where what it does not share begins. */
+static size_t mask_beside(struct mask_stream *m, enum entity entity, size_t from, size_t to, struct buf *out)
+{
+	struct found *f = passages_found(m->passages, m->offset + from);
+	size_t end;
+
+	if (!f || f->start > m->offset + from || (!f->told && f->end <= m->offset + to))
+		return from;
+	end = f->end - m->offset < to ? f->end - m->offset : to;
+	if (f->entity == entity && f->end < m->offset + to && !scope_tokens(m->scope))
+		f->end = m->offset + (end = to);         /* a name and its rest */
+	tell(m, f, from, end, out);
+	return end;
 }
 
 /* ---- giving out --------------------------------------------------------------------------------------------------------------------------- */
@@ -81,6 +172,8 @@ static void keep(struct mask_stream *m, size_t from, size_t to, struct buf *out)
 
 	if (from < silent)
 		from = silent;
+	if (m->passages)
+		from = keep_beside(m, from, to, out);
 	if (from < to)
 		buf_add(out, m->window + from, to - from);
 }
@@ -127,6 +220,8 @@ static void swallow(struct mask_stream *m, size_t from, size_t to)
 
 	if (span.end > span.start && m->on_span)
 		m->on_span(m->arg, &span);
+	if (m->passages)
+		masked_beside(m, m->swallowed.entity, to);
 }
 
 static enum rc mask(struct mask_stream *m, const struct reading *r, const struct finding *f, struct buf *out)
@@ -139,7 +234,7 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 		.entity = engine_entity(m->engine, f->entity, f->custom), .rule = f->rule,
 		.operator = operator_name(secret ? OP_REDACT : engine_operator(m->engine, f->entity, f->custom)),
 	};
-	size_t before = out->len;
+	size_t before, seen = from < silent ? silent : from;
 	enum rc rc = RC_OK;
 
 	m->swallow = f->swallow && !kept;
@@ -152,6 +247,16 @@ static enum rc mask(struct mask_stream *m, const struct reading *r, const struct
 		keep(m, from, to, out);
 		return RC_OK;
 	}
+	if (m->passages) {
+		size_t rest = mask_beside(m, f->entity, seen, to, out);
+
+		masked_beside(m, f->entity, to);
+		if (rest == to)
+			return RC_OK;
+		from = rest > seen ? rest : from;
+		span.start = rest > seen ? m->offset + rest - m->before : span.start;
+	}
+	before = out->len;
 	m->found = m->found || !(m->passed_over >> f->entity & 1);
 	if (m->counts)
 		m->counts->n[f->entity]++;
@@ -248,6 +353,8 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		return RC_AGAIN;
 	m->context.tried += s->tried;
 	if (end) {
+		if (m->passages && entity != ENTITY_CUSTOM)
+			passages_spare(m->passages, m->offset + s->r->at[s->i], m->offset + reading_end(s->r, m->window, end));
 		context_masked(&m->context, entity);
 		scan_move(s, end);
 	} else if (s->token > s->i) {
@@ -324,17 +431,44 @@ enum rc mask_context(struct mask_stream *m, struct slice before)
 	m->before += before.n;
 	buf_init(&none, before.n + 1);
 	rc = feed(m, before.p, before.n, &none);
+	if (rc == RC_OK && m->passages)
+		rc = passages_context(m->passages, before);
 	buf_free(&none);
+	return rc;
+}
+
+/* A passage has ended: once others have looked at it, the engine does. */
+static enum rc feed_passage(struct mask_stream *m, size_t n, struct buf *out)
+{
+	struct slice passage;
+	enum rc rc = passages_ask(m->passages, n, &passage);
+
+	return rc == RC_OK ? feed(m, passage.p, passage.n, out) : rc;
+}
+
+static enum rc feed_passages(struct mask_stream *m, struct slice in, struct buf *out)
+{
+	enum rc rc = RC_OK;
+
+	while (in.n && rc == RC_OK) {
+		size_t whole, taken = passages_add(m->passages, in, &whole);
+
+		in = (struct slice){in.p + taken, in.n - taken};
+		if (whole)
+			rc = feed_passage(m, whole, out);
+	}
 	return rc;
 }
 
 enum rc mask_feed(struct mask_stream *m, const char *in, size_t n, struct buf *out)
 {
-	return feed(m, in, n, out);
+	return m->passages ? feed_passages(m, (struct slice){in, n}, out) : feed(m, in, n, out);
 }
 
 enum rc mask_feed_last(struct mask_stream *m, const char *in, size_t n, struct buf *out)
 {
+	if (m->passages)
+		return feed_passages(m, (struct slice){in, n}, out);
 	if (n > sizeof m->window - m->n)
 		return feed(m, in, n, out);
 	memcpy(m->window + m->n, in, n);
@@ -346,9 +480,14 @@ enum rc mask_finish(struct mask_stream *m, struct buf *out)
 {
 	enum rc rc = RC_OK;
 
-	do
-		rc = work(m, true, out);
-	while (m->n && rc == RC_OK);
+	if (m->passages && passages_open(m->passages).n)
+		rc = feed_passage(m, passages_open(m->passages).n, out);
+	if (rc == RC_OK)
+		do
+			rc = work(m, true, out);
+		while (m->n && rc == RC_OK);
+	if (m->passages)
+		passages_reset(m->passages);
 	wipe(&m->context, sizeof m->context);
 	m->context.columns.line_begins = true;
 	m->offset = m->before = 0;

@@ -13,6 +13,7 @@
 static struct mask_engine *engine;
 static struct dialect *openai, *ollama;
 static struct answer_options options;
+static const struct mask_finder *finder;         /* who else looks at the texts; NULL: nobody */
 
 static inline const struct answer_shape *shape_of(const struct dialect *dialect, const char *path)
 {
@@ -49,6 +50,7 @@ static inline int answering_teardown(void **state)
 /* The options of the answers that follow. */
 static inline void answers_are(enum framing framing, const struct dialect *dialect, const char *path)
 {
+	finder = NULL;
 	options = (struct answer_options){
 		.shape = dialect ? shape_of(dialect, path) : NULL, .framing = framing, .engine = engine, .credential = SLICE(CREDENTIAL),
 		.event_max_bytes = 1 << 20, .streams_max = 64,
@@ -64,6 +66,7 @@ static inline enum rc answer_pieces(struct slice body, size_t max, unsigned int 
 	enum rc rc;
 
 	o.scope = scope;
+	mask_scope_finder(scope, finder);
 	*end_at = SIZE_MAX;
 	buf_init(out, (size_t)256 << 20);
 	rc = answer_new(&o, &a);
@@ -95,6 +98,7 @@ static inline enum rc answer_halves(struct slice body, size_t cut, struct buf *o
 	enum rc rc;
 
 	o.scope = scope;
+	mask_scope_finder(scope, finder);
 	*end_at = SIZE_MAX;
 	buf_init(out, BUF_MAX_DEFAULT);
 	memcpy(first, body.p, cut);

@@ -590,6 +590,28 @@ static inline int once(struct slice bytes, struct buf *all)
 	return status;
 }
 
+/* The id of the n-th hold, when it is there. */
+static inline void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state)
+{
+	for (;;) {
+		struct buf out;
+		cJSON *tree;
+		int found;
+
+		buf_init(&out, 1 << 20);
+		assert_int_equal(holds_list(place.agent.holds, &bob, state, &out, NULL), RC_OK);
+		tree = json_parse(buf_slice(&out));
+		buf_free(&out);
+		found = cJSON_GetArraySize(tree);
+		if (found >= n)
+			snprintf(id, HOLD_ID_LEN + 1, "%s", json_text(cJSON_GetArrayItem(tree, n - 1), "id"));
+		cJSON_Delete(tree);
+		if (found >= n)
+			return;
+		sched_yield();
+	}
+}
+
 #define JSON_ANSWER(headers, body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n" headers "\r\n" body
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define NOTE "{\"id\":\"c-1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0," \

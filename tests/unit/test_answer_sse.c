@@ -246,6 +246,47 @@ static void structured_output_and_tool_arguments_stay_json(void **state)
 	}
 }
 
+static enum rc find_blorft(void *arg, struct slice before, struct slice passage, struct mask_find *out, size_t *n)
+{
+	const char *at = memmem(passage.p, passage.n, "blorft", 6);
+
+	(void)arg;
+	(void)before;
+	*n = 0;
+	for (; at; at = memmem(at + 6, passage.n - (size_t)(at + 6 - passage.p), "blorft", 6))
+		out[(*n)++] = (struct mask_find){(size_t)(at - passage.p), (size_t)(at - passage.p) + 6, ENTITY_NAME};
+	return RC_OK;
+}
+
+static void what_somebody_else_finds_is_masked_likewise(void **state)
+{
+	static const char text[] = "Seen by blorft, SSN: 536-22-8741. Once more there was much to say of how it went with blorft's leg. "
+				   "So blorft, they said.";
+	static const char wanted[] = "Seen by [NAME], SSN: [SSN]. Once more there was much to say of how it went with [NAME]'s leg. "
+				     "So [NAME], they said.";
+	static const char arguments[] = "{\"note\": \"SSN: 536-22-8741\\nblo\\u0072ft\", \"blorft\": \"x\", \"n\":[1.50, true]}";
+	static const char masked[] = "{\"note\": \"SSN: [SSN]\\n[NAME]\", \"[NAME]\": \"x\", \"n\":[1.50, true]}";
+	static const struct mask_finder blorft = {find_blorft, NULL};
+
+	(void)state;
+	answers_are(FRAMING_SSE, openai, "/v1/chat/completions");
+	finder = &blorft;
+	for (size_t cut = 0; cut < 60; cut++) {
+		struct model m = {.eol = "\n", .cut = cut, .choices = 1 + (int)(cut & 1), .logprobs = cut & 2, .empty_end = cut & 4};
+		struct model call = {.eol = "\n", .cut = cut, .choices = 1, .tool = arguments};
+
+		client_hears(&m, text, wanted, cut);
+		client_hears(&call, arguments, masked, cut);
+	}
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	finder = &blorft;
+	becomes("{\"choices\":[{\"message\":{\"content\":\"It is blo\\u0072ft, \\\"blorft\\\", SSN 536-22-8741\"},\"x\":[\"blorft\"]}],\"model\":\"blorft\"}",
+		"{\"choices\":[{\"message\":{\"content\":\"It is [NAME], \\\"[NAME]\\\", SSN [SSN]\"},\"x\":[\"[NAME]\"]}],\"model\":\"blorft\"}");
+	answers_are(FRAMING_TEXT, NULL, NULL);
+	finder = &blorft;
+	becomes("On file: blorft.\n", "On file: [NAME].\n");
+}
+
 static void log_probabilities_go_where_text_was_changed_or_held(void **state)
 {
 	struct model m = {.eol = "\n", .cut = 0, .choices = 1, .logprobs = true};
@@ -472,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_is_the_same_however_the_model_cuts_it),
 		cmocka_unit_test(structured_output_and_tool_arguments_stay_json),
+		cmocka_unit_test(what_somebody_else_finds_is_masked_likewise),
 		cmocka_unit_test(log_probabilities_go_where_text_was_changed_or_held),
 		cmocka_unit_test(a_tool_call_that_comes_whole_is_not_said_twice),
 		cmocka_unit_test(the_events_of_the_responses_api_are_masked_alike),

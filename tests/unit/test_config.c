@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "entity.h"
 #include "file.h"
 #include "log.h"
 
@@ -74,7 +75,9 @@ static void every_section_is_read(void **state)
 		"roles: {auditor: [privacy-office], admin: platform}\n"
 		"connections:\n"
 		"  a: {upstream: 'unix:/run/m.sock', dialect: ollama, groups: g, policy: p, local_key: optional, allow_opaque: [image],\n"
-		"      credential: {header: X-Key, value_file: secret}, first_byte: 90s}\n"
+		"      credential: {header: X-Key, value_file: secret}, first_byte: 90s,\n"
+		"      analyzer: {url: 'http://127.0.0.1:5002/analyze', language: de, timeout: 2s, score: 0.25, on_failure: builtin, ca_file: a.pem,\n"
+		"                 entities: {WARD: FACILITY, DATE_TIME: ignore}}}\n"
 		"  b: {upstream: 'https://m.example.org', dialect: openai, groups: [g, h], policy: p, ca_file: /ca}\n"
 		"recording: {durability: batched}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
 		"limits: {connections: 7, body_max: 1MiB, header_wait: 3s, ssh_starts_per_minute: 6000}\n"
@@ -99,6 +102,16 @@ static void every_section_is_read(void **state)
 	snprintf(joined, sizeof joined, "%s/secret", dir);
 	assert_string_equal(a->credential.value_file, joined);
 	assert_int_equal(a->first_byte_ns, 90 * NS_PER_S);
+	assert_string_equal(a->analyzer.url, "http://127.0.0.1:5002/analyze");
+	assert_string_equal(a->analyzer.language, "de");
+	assert_true(a->analyzer.timeout_ns == 2 * NS_PER_S && a->analyzer.score > 0.24 && a->analyzer.score < 0.26 && a->analyzer.builtin);
+	snprintf(joined, sizeof joined, "%s/a.pem", dir);
+	assert_string_equal(a->analyzer.ca_file, joined);
+	assert_int_equal(a->analyzer.n_entities, 2);
+	assert_string_equal(a->analyzer.entities[0].theirs, "WARD");
+	assert_int_equal(a->analyzer.entities[0].ours, ENTITY_FACILITY);
+	assert_int_equal(a->analyzer.entities[1].ours, -1);
+	assert_null(config_connection(c, "b")->analyzer.url);
 	assert_string_equal(config_connection(c, "b")->ca_file, "/ca");
 	assert_false(c->recording.strict);
 	assert_int_equal(c->limits.connections, 7);
@@ -112,6 +125,21 @@ static void every_section_is_read(void **state)
 	assert_null(c->notify[1].secret_file);
 	assert_false(c->log_json);
 	assert_int_equal(c->log_level, LOG_DEBUG);
+	config_free(c);
+}
+
+static void an_analyzer_needs_its_address_only(void **state)
+{
+	const struct analyzer_settings *a;
+	struct config *c;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(load(HEAD OIDC CONN "    analyzer: {url: 'https://presidio.example.org/analyze'}\n", &c, &why), RC_OK);
+	a = &config_connection(c, "llama")->analyzer;
+	assert_string_equal(a->language, "en");
+	assert_int_equal(a->timeout_ns, 5 * NS_PER_S);
+	assert_true(a->score > 0.39 && a->score < 0.41 && !a->builtin && !a->ca_file && !a->n_entities);
 	config_free(c);
 }
 
@@ -152,6 +180,18 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD OIDC CONN "    allow_opaque: [smoke]\n", 12, 19, "tokens, image"},
 		{HEAD OIDC CONN "    credential: {header: 'X: y', value_file: f}\n", 12, 26, "header's name"},
 		{HEAD OIDC CONN "    credential: {header: X}\n", 12, 17, "lacks the key \"value_file\""},
+		{HEAD OIDC CONN "    analyzer: {language: en}\n", 12, 15, "lacks the key \"url\""},
+		{HEAD OIDC CONN "    analyzer: {url: 'http://presidio/analyze'}\n", 12, 21, "https://HOST/PATH"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://me:pw@presidio/analyze'}\n", 12, 21, "without user name"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', on_failure: pass}\n", 12, 46, "refuse or builtin"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', score: 1.2}\n", 12, 41, "from 0 to 1"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', score: [1]}\n", 12, 41, "from 0 to 1"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', timeout: 2m}\n", 12, 43, "at most 60s"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', language: ''}\n", 12, 44, "language's code"},
+		{HEAD OIDC CONN "    analyzer:\n      url: https://p\n      entities:\n        WARD: WORD\n", 15, 15, "there are ignore, NAME, ADDRESS"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', entities: [WARD]}\n", 12, 44, "a mapping"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', entities: {'a b': NAME}}\n", 12, 45, "letters, digits"},
+		{HEAD OIDC CONN "    analyzer: {url: 'https://p', entity: {A: NAME}}\n", 12, 34, "allowed: url"},
 		{"name: ../x\nlisten: 0.0.0.0:1\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 1, 7, "letters"},
 		{"name: x\nlisten: 2222\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 2, 9, "ADDRESS:PORT"},
 		{"name: x\nlisten: 0.0.0.0:99999\nstate_dir: s\npolicies_dir: p\n" OIDC CONN, 2, 9, "ADDRESS:PORT"},
@@ -202,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_file_gets_the_documented_defaults),
 		cmocka_unit_test(every_section_is_read),
+		cmocka_unit_test(an_analyzer_needs_its_address_only),
 		cmocka_unit_test(errors_name_their_place_and_what_is_allowed),
 		cmocka_unit_test(every_key_has_help_and_stands_in_the_man_page),
 	};

@@ -289,28 +289,6 @@ static void a_client_that_leaves_in_mid_request_stands_on_record(void **state)
 
 /* ---- holds --------------------------------------------------------------------------------------------------------------- */
 
-/* The id of the n-th hold, when it is there. */
-static void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state)
-{
-	for (;;) {
-		struct buf out;
-		cJSON *tree;
-		int found;
-
-		buf_init(&out, 1 << 20);
-		assert_int_equal(holds_list(place.agent.holds, &bob, state, &out, NULL), RC_OK);
-		tree = json_parse(buf_slice(&out));
-		buf_free(&out);
-		found = cJSON_GetArraySize(tree);
-		if (found >= n)
-			snprintf(id, HOLD_ID_LEN + 1, "%s", json_text(cJSON_GetArrayItem(tree, n - 1), "id"));
-		cJSON_Delete(tree);
-		if (found >= n)
-			return;
-		sched_yield();
-	}
-}
-
 static const struct hold_decision by_bob = {.person = &bob, .key_id = "SHA256:k2", .address = "203.0.113.10:1", .reason = "audit 7"};
 
 static void approve(const char *id)

@@ -90,6 +90,30 @@ static void answers(void **state)
 	assert_memory_equal(w.last, "POST /form ", 11);
 	assert_non_null(strstr(w.last, "Content-Type: application/x-www-form-urlencoded\r\n"));
 	assert_non_null(strstr(w.last, form.data));
+	{                                                      /* JSON, through a client that serves several requests */
+		struct fetch_client *client = fetch_client_new();
+		bool is_json = false;
+		char url[64];
+
+		snprintf(url, sizeof url, "http://127.0.0.1:%d/json", w.port);
+		for (int i = 0; i < 2; i++) {
+			buf_clear(&body);
+			is_json = false;
+			assert_int_equal(fetch_run(&(struct fetch){.url = url, .json = "{\"b\":2}", .client = client, .is_json = &is_json},
+						   &status, &body, NULL), RC_OK);
+			assert_true(is_json && status == 200);
+			assert_string_equal(body.data, "{\"a\":1}");
+			assert_memory_equal(w.last, "POST /json ", 11);
+			assert_non_null(strstr(w.last, "Content-Type: application/json\r\n"));
+			assert_non_null(strstr(w.last, "{\"b\":2}"));
+		}
+		buf_clear(&body);
+		assert_int_equal(fetch_run(&(struct fetch){.url = url, .client = client}, &status, &body, NULL), RC_OK);
+		assert_memory_equal(w.last, "GET /json ", 10);  /* nothing of the request before stays */
+		web_slow(&w, true);
+		assert_int_equal(fetch_run(&(struct fetch){.url = url, .client = client, .timeout_ns = 30000000}, &status, &body, NULL), RC_UNREACHABLE);
+		fetch_client_free(client);
+	}
 	web_stop(&w);
 	assert_int_equal(get(&w, "/", NULL, &status, &body), RC_UNREACHABLE);
 	unsetenv("http_proxy");

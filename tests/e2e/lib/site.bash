@@ -125,10 +125,10 @@ site_policy() {
 	Y
 }
 
-# site_connection NAME UPSTREAM DIALECT: one more in agent.yaml
+# site_connection NAME UPSTREAM DIALECT [MORE]: one more in agent.yaml, with more keys
 site_connection() {
-	printf '  %s: {upstream: %s, dialect: %s, groups: [clinicians], policy: hipaa, credential: {header: Authorization, value_file: %s}}\n' \
-		"$1" "'$2'" "$3" "$SITE/agent/secret" >> "$SITE/agent/agent.yaml"
+	printf '  %s: {upstream: %s, dialect: %s, groups: [clinicians], policy: hipaa, credential: {header: Authorization, value_file: %s}%s}\n' \
+		"$1" "'$2'" "$3" "$SITE/agent/secret" "${4:+, $4}" >> "$SITE/agent/agent.yaml"
 }
 
 # AGENT_MORE: more lines of agent.yaml; STATE: another place for its state

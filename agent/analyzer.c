@@ -1,0 +1,207 @@
+#include "analyzer.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer_answer.h"
+#include "fetch.h"
+#include "json.h"
+#include "log.h"
+#include "wait.h"
+
+#define ANSWER_MAX ((size_t)1 << 20)
+#define PART_MIN 4                               /* of a secret that the text's end cuts: fewer bytes tell nothing */
+
+static atomic_ullong seen_total, missed_total;
+
+struct analyzer {
+	const struct analyzer_settings *settings;
+	struct slice secret;
+	int client_fd, end_fd;
+	struct mask_finder finder;
+	struct fetch_client *client;
+	/* of the exchange */
+	enum rc rc;                              /* of the first passage that was not looked at; it is not asked again */
+	struct why why;
+	uint64_t missed;                         /* passages */
+};
+
+void analyzer_metrics(struct buf *out)
+{
+	buf_printf(out, "# HELP phigate_analyzer_passages_total passages of text that analyzers were to look at\n"
+		   "# TYPE phigate_analyzer_passages_total counter\nphigate_analyzer_passages_total{result=\"seen\"} %llu\n"
+		   "phigate_analyzer_passages_total{result=\"missed\"} %llu\n", atomic_load(&seen_total), atomic_load(&missed_total));
+}
+
+/* ---- what is not told ---------------------------------------------------------------------------------------------------- */
+
+static void hide(bool *hidden, size_t from, size_t n)
+{
+	memset(hidden + from, true, n);
+}
+
+/* The secret wherever it stands in text[n], and a part of it where the text begins or ends. */
+static void hide_secret(const char *text, size_t n, struct slice secret, bool *hidden)
+{
+	for (size_t i = 0; secret.n && i + secret.n <= n; i++)
+		if (memcmp(text + i, secret.p, secret.n) == 0)
+			hide(hidden, i, secret.n);
+	for (size_t k = PART_MIN; k < secret.n && k <= n; k++) {
+		if (memcmp(text + n - k, secret.p, k) == 0)
+			hide(hidden, n - k, k);
+		if (memcmp(text, secret.p + secret.n - k, k) == 0)
+			hide(hidden, 0, k);
+	}
+}
+
+static bool is_key_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+}
+
+/* Keys of local ports: "phg_…" */
+static void hide_keys(const char *text, size_t n, bool *hidden)
+{
+	for (size_t i = 0; i + 4 < n; i++) {
+		size_t end = i + 4;
+
+		if (memcmp(text + i, "phg_", 4) != 0)
+			continue;
+		while (end < n && is_key_byte(text[end]))
+			end++;
+		hide(hidden, i, end - i);
+	}
+}
+
+static enum rc prepare(const struct analyzer *a, struct slice before, struct slice passage, struct analyzer_text *text)
+{
+	bool hidden[ANALYZER_TEXT_MAX] = {false};
+	char joined[ANALYZER_TEXT_MAX];
+	size_t n = before.n + passage.n;
+
+	text->text = (struct buf){0};
+	if (n > sizeof joined)
+		return RC_TOO_BIG;
+	memcpy(joined, before.p, before.n);
+	memcpy(joined + before.n, passage.p, passage.n);
+	hide_secret(joined, n, a->secret, hidden);
+	hide_keys(joined, n, hidden);
+	return analyzer_text_make((struct slice){joined, n}, before.n, hidden, text);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------------------ */
+
+static enum rc ask(struct analyzer *a, const char *request, struct buf *answer, struct why *why)
+{
+	const struct analyzer_settings *s = a->settings;
+	bool is_json = false;
+	const struct fetch f = {.url = s->url, .json = request, .ca_file = s->ca_file, .timeout_ns = s->timeout_ns, .client = a->client, .is_json = &is_json};
+	int status = 0;
+	enum rc rc = fetch_run(&f, &status, answer, why);
+
+	if (rc == RC_OK && status != 200)
+		rc = why_set(why, RC_BAD, "%.200s answers with status %d", s->url, status);
+	else if (rc == RC_OK && !is_json)
+		rc = why_set(why, RC_BAD, "%.200s answers with something else than application/json", s->url);
+	return rc;
+}
+
+static enum rc look(struct analyzer *a, struct slice before, struct slice passage, struct mask_find *out, size_t *n, struct why *why)
+{
+	struct analyzer_text text;
+	struct buf request, answer;
+	enum rc rc;
+
+	if (!a->client && !(a->client = fetch_client_new()))
+		return RC_NOMEM;
+	buf_init(&request, ANALYZER_TEXT_MAX * 6 + 1024);
+	buf_init(&answer, ANSWER_MAX);
+	rc = prepare(a, before, passage, &text);
+	buf_puts(&request, "{\"text\":");
+	json_add_string(&request, buf_slice(&text.text));
+	buf_puts(&request, ",\"language\":");
+	json_add_str(&request, a->settings->language);
+	buf_printf(&request, ",\"score_threshold\":%.3g}", a->settings->score);
+	if (rc == RC_OK)
+		rc = request.rc;
+	if (rc == RC_OK)
+		rc = ask(a, request.data, &answer, why);
+	if (rc == RC_OK)
+		rc = analyzer_answer_read(buf_slice(&answer), a->settings, &text, out, n, why);
+	buf_free(&text.text);
+	buf_free(&request);
+	buf_free(&answer);
+	return rc;
+}
+
+static enum rc find(void *arg, struct slice before, struct slice passage, struct mask_find *out, size_t *n)
+{
+	struct analyzer *a = arg;
+
+	*n = 0;
+	if (a->rc == RC_OK) {
+		a->rc = wait_over(a->client_fd, a->end_fd);
+		if (a->rc == RC_OK && look(a, before, passage, out, n, &a->why) != RC_OK)
+			a->rc = RC_UNREACHABLE;
+	}
+	if (a->rc == RC_OK) {
+		atomic_fetch_add(&seen_total, 1);
+		return RC_OK;
+	}
+	*n = 0;
+	a->missed++;
+	return analyzer_result(a);
+}
+
+/* ---- an exchange --------------------------------------------------------------------------------------------------------------- */
+
+enum rc analyzer_new(const struct analyzer_settings *settings, struct slice secret, int client_fd, int end_fd, struct analyzer **out)
+{
+	struct analyzer *a = calloc(1, sizeof *a);
+
+	*out = a;
+	if (!a)
+		return RC_NOMEM;
+	a->settings = settings;
+	a->secret = secret;
+	a->client_fd = client_fd;
+	a->end_fd = end_fd;
+	a->finder = (struct mask_finder){find, a};
+	return RC_OK;
+}
+
+void analyzer_free(struct analyzer *a)
+{
+	if (!a)
+		return;
+	fetch_client_free(a->client);
+	free(a);
+}
+
+void analyzer_begin(struct analyzer *a)
+{
+	a->rc = RC_OK;
+	a->why = (struct why){0};
+	a->missed = 0;
+}
+
+const struct mask_finder *analyzer_finder(struct analyzer *a)
+{
+	return &a->finder;
+}
+
+enum rc analyzer_result(const struct analyzer *a)
+{
+	return a->rc == RC_UNREACHABLE && a->settings->builtin ? RC_OK : a->rc;
+}
+
+void analyzer_end(struct analyzer *a, const char *connection)
+{
+	if (!a->missed)
+		return;
+	atomic_fetch_add(&missed_total, a->missed);
+	if (a->rc == RC_UNREACHABLE)
+		log_warn("analyzer_failed", L_TEXT("connection", connection), L_TEXT("on_failure", a->settings->builtin ? "builtin" : "refuse"),
+			 L_NUM("passages", a->missed), L_TEXT("reason", a->why.text));
+}

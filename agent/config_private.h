@@ -1,0 +1,18 @@
+/* What the files of the configuration share: checks of single values. */
+#ifndef PHIGATE_AGENT_CONFIG_PRIVATE_H
+#define PHIGATE_AGENT_CONFIG_PRIVATE_H
+
+#include "config.h"
+
+/* One of a few words; *out is its place in names and keeps its value when the key is absent. */
+enum rc config_choose(const struct yaml *v, const char *const *names, size_t n, int *out, struct why *why) MUST_USE;
+
+/* An error at the value of map's key. */
+enum rc config_bad(const struct yaml *map, const char *key, struct why *why, const char *what) MUST_USE;
+
+/* config_analyzer.c: the section `analyzer` of a connection, and its keys. */
+enum rc config_analyzer_read(const struct yaml *map, struct analyzer_settings *out, struct why *why) MUST_USE;
+void config_analyzer_free(struct analyzer_settings *settings);
+const struct conf_key *config_analyzer_keys(size_t *n);
+
+#endif
