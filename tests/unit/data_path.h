@@ -612,6 +612,18 @@ static inline void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state
 	}
 }
 
+/* The policy from now on: its mask section, and the rules of the tests of requests. */
+static inline void masks(const char *mask)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s\nmask: %s\n%s", "version: 1", mask, strchr(POLICY, '\n') + 1);
+	write_policy(text.data);
+	buf_free(&text);
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+}
+
 #define JSON_ANSWER(headers, body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n" headers "\r\n" body
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define NOTE "{\"id\":\"c-1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0," \

@@ -2,23 +2,7 @@
 #ifndef PHIGATE_TEST_MASKING_ROWS_H
 #define PHIGATE_TEST_MASKING_ROWS_H
 
-#include "masking.h"
-
-static struct mask_engine *engine;
-
-static inline int setup(void **state)
-{
-	(void)state;
-	engine = masking_engine(NULL);
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	(void)state;
-	mask_engine_free(engine);
-	return 0;
-}
+#include "masking_setup.h"
 
 struct row {
 	const char *text, *want;         /* NULL: it stays as it is */

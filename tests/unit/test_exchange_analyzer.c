@@ -189,6 +189,63 @@ static void the_engine_alone_does_where_the_operator_says_so(void **state)
 	on_record("blorft, SSN [SSN]; key [ID].", 1);
 }
 
+/* Where the policy masks requests, the model sees none of it either; the caller gets their own text back for tokens. */
+static void what_it_finds_in_a_request_is_kept_from_the_model(void **state)
+{
+	static const struct {
+		const char *mask, *sent, *got;
+		int status;
+	} cases[] = {
+		{"{request: redact}", "about [NAME] and SSN [SSN]", "On file: [NAME].", 200},
+		{"{request: tokenize}", NULL, "On file: [NAME].", 200},
+		{"{request: deny}", NULL, "1 NAME, 1 SSN", 403},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct client c;
+
+		masks(cases[i].mask);
+		model_says(&place.model, SLICE(JSON_ANSWER("", "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"On file: blorft.\"}}]}")), THEN_CLOSE);
+		buf_clear(&place.model.seen);
+		client_open(&c);
+		assert_int_equal(chat(&c, "about blorft and SSN " SSN), cases[i].status);
+		assert_int_equal(count(&c.body, cases[i].got), 1);
+		assert_false(model_saw(&place.model, "blorft") || model_saw(&place.model, SSN));
+		assert_true(!cases[i].sent || model_saw(&place.model, cases[i].sent));
+		/* and without it nothing is sent */
+		stand_in.raw = "";
+		assert_int_equal(chat(&c, "more about blorft"), 503);
+		assert_false(model_saw(&place.model, "more about"));
+		stand_in.raw = NULL;
+		client_close(&c);
+	}
+}
+
+/* What the model says with a token comes back as the caller wrote it, whatever both found. */
+static void tokens_become_the_callers_text_again(void **state)
+{
+	static char answer[1024];
+	const char *sent, *end;
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_says(&place.model, SLICE(JSON_ANSWER("", "{}")), THEN_CLOSE);
+	client_open(&c);
+	assert_int_equal(chat(&c, "{blorft, gnarl; SSN " SSN "}"), 200);
+	sent = strstr(place.model.seen.data, "\"content\":\"{");
+	assert_non_null(sent);
+	sent += strlen("\"content\":\"");
+	end = strchr(sent, '}') + 1;
+	assert_null(memmem(sent, (size_t)(end - sent), "blorft", 6));
+	snprintf(answer, sizeof answer, JSON_ANSWER("", "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"So %.*s.\"}}]}"), (int)(end - sent), sent);
+	model_says(&place.model, slice_str(answer), THEN_CLOSE);
+	assert_int_equal(chat(&c, "again"), 200);
+	assert_int_equal(count(&c.body, "So {blorft, gnarl; SSN " SSN "}."), 1);
+	client_close(&c);
+}
+
 int main(void)
 {
 #define ANALYZED(test) cmocka_unit_test_setup_teardown(test, analyzed_setup, analyzed_teardown)
@@ -199,6 +256,8 @@ int main(void)
 		ANALYZED(without_it_nothing_passes),
 		ANALYZED(a_refused_request_is_recorded_without_what_it_has_not_seen),
 		ANALYZED(an_answer_that_it_has_not_seen_is_refused_or_cut),
+		ANALYZED(what_it_finds_in_a_request_is_kept_from_the_model),
+		ANALYZED(tokens_become_the_callers_text_again),
 		ANALYZED(the_engine_alone_does_where_the_operator_says_so),
 	};
 

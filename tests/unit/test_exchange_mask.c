@@ -7,18 +7,6 @@
 
 #include "data_path.h"
 
-/* The policy from now on: its mask section, and the rules of the tests of requests. */
-static void masks(const char *mask)
-{
-	struct buf text;
-
-	buf_init(&text, 4096);
-	buf_printf(&text, "%s\nmask: %s\n%s", "version: 1", mask, strchr(POLICY, '\n') + 1);
-	write_policy(text.data);
-	buf_free(&text);
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
-}
-
 static void model_answers(const char *content)
 {
 	static char answer[4096];

@@ -8,9 +8,7 @@
 
 #include "hash.h"
 #include "known.h"
-#include "masking.h"
-
-static struct mask_engine *engine;
+#include "masking_setup.h"
 
 static void becomes(struct mask_scope *scope, const char *text, const char *want)
 {
@@ -203,20 +201,6 @@ static void test_exchanges_at_the_same_time(void **state)
 	becomes(x, "blue, says Zorvanta", "blue, says [NAME]");
 	mask_scope_end(x);
 	mask_scope_free(session);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	engine = masking_engine(NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mask_engine_free(engine);
-	return 0;
 }
 
 int main(void)

@@ -6,11 +6,9 @@
 #include <cmocka.h>
 
 #include "corpora.h"
-#include "masking.h"
+#include "masking_setup.h"
 
 #define HOLD_MAX 512
-
-static struct mask_engine *engine;
 
 /* One text of each thing that is looked for, with the signs and characters that are hard to cut. */
 static const char *const TEXTS[] = {
@@ -449,20 +447,6 @@ static void test_finding_without_masking(void **state)
 	assert_false(mask_finds(engine, SLICE("SSN 536-22-8741"), SLICE(" ok")));
 	assert_false(mask_finds(keep, (struct slice){0}, SLICE("SSN 536-22-8741")));
 	mask_engine_free(keep);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	engine = masking_engine(NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mask_engine_free(engine);
-	return 0;
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "corpora.h"
-#include "masking.h"
+#include "masking_setup.h"
 
 /* A stand-in for an analyzer: it finds words. */
 struct stand_in {
@@ -40,8 +40,6 @@ static enum rc find(void *arg, struct slice before, struct slice passage, struct
 			out[(*n)++] = (struct mask_find){(size_t)(at - passage.p), (size_t)(at - passage.p) + strlen(s->words[w].word), s->words[w].entity};
 	return s->rc;
 }
-
-static struct mask_engine *engine;
 
 struct masked {
 	struct buf out, spans;
@@ -338,20 +336,6 @@ static void whole_texts_cut_at_random(void **state)
 	(void)state;
 	srand(7);
 	corpora_sentences(sentence_is_cut_alike, &n);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	engine = masking_engine(NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mask_engine_free(engine);
-	return 0;
 }
 
 int main(void)
