@@ -18,7 +18,7 @@ struct stand_in {
 static const struct {
 	const char *word, *type;
 } STAND_IN_WORDS[] = {
-	{"blorft", "PERSON"}, {"gnarl", "LOCATION"}, {"twice daily", "DATE_TIME"}, {"Klingon", "NRP"}, {"badge-7", "BADGE"},
+	{"blorft", "PERSON"}, {"gnarl", "LOCATION"}, {"twice daily", "DATE_TIME"}, {"vegetarian", "NRP"}, {"badge-7", "BADGE"},
 };
 
 static inline size_t stand_in_characters(const char *from, const char *to)
