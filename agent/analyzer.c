@@ -6,6 +6,7 @@
 
 #include "analyzer_answer.h"
 #include "fetch.h"
+#include "fiber.h"
 #include "json.h"
 #include "log.h"
 #include "wait.h"
@@ -92,19 +93,36 @@ static enum rc prepare(const struct analyzer *a, struct slice before, struct sli
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------------ */
 
+struct question {
+	struct fetch fetch;
+	struct buf *answer;
+	struct why *why;
+	int status;
+	enum rc rc;
+};
+
+static void put_question(void *arg)
+{
+	struct question *q = arg;
+
+	q->rc = fetch_run(&q->fetch, &q->status, q->answer, q->why);
+}
+
 static enum rc ask(struct analyzer *a, const char *request, struct buf *answer, struct why *why)
 {
 	const struct analyzer_settings *s = a->settings;
 	bool is_json = false;
-	const struct fetch f = {.url = s->url, .json = request, .ca_file = s->ca_file, .timeout_ns = s->timeout_ns, .client = a->client, .is_json = &is_json};
-	int status = 0;
-	enum rc rc = fetch_run(&f, &status, answer, why);
+	struct question q = {
+		.fetch = {.url = s->url, .json = request, .ca_file = s->ca_file, .timeout_ns = s->timeout_ns, .client = a->client, .is_json = &is_json},
+		.answer = answer, .why = why,
+	};
 
-	if (rc == RC_OK && status != 200)
-		rc = why_set(why, RC_BAD, "%.200s answers with status %d", s->url, status);
-	else if (rc == RC_OK && !is_json)
-		rc = why_set(why, RC_BAD, "%.200s answers with something else than application/json", s->url);
-	return rc;
+	fiber_block(put_question, &q);
+	if (q.rc == RC_OK && q.status != 200)
+		return why_set(why, RC_BAD, "%.200s answers with status %d", s->url, q.status);
+	if (q.rc == RC_OK && !is_json)
+		return why_set(why, RC_BAD, "%.200s answers with something else than application/json", s->url);
+	return q.rc;
 }
 
 static enum rc look(struct analyzer *a, struct slice before, struct slice passage, struct mask_find *out, size_t *n, struct why *why)

@@ -8,8 +8,12 @@
 #include "clock.h"
 #include "digest.h"
 #include "exchange_private.h"
+#include "fiber.h"
 #include "localkey.h"
 #include "log.h"
+
+#define REST_NS (50 * NS_PER_MS)
+#define LARGE_BYTES ((size_t)64 << 10)           /* a body that is read, masked and decided on in more than a few milliseconds */
 
 static atomic_ullong outcomes[N_OUTCOMES], spans_masked;
 static const char *const OUTCOME_NAMES[N_OUTCOMES] = {"answered", "refused", "failed", "cut"};
@@ -107,14 +111,56 @@ static enum rc refuse_head(struct exchange *x, enum rc rc)
 	return exchange_refuse(x, status, status == 503 ? "unavailable" : "invalid_request_error", status == 503 ? NULL : "head");
 }
 
-/* A client that pauses keeps its connection, but the model's is not held for it. */
+/* A client that pauses keeps its connection. What else was held for it goes: first the buffers, then the model's connection. */
 static enum rc read_head(struct exchange *x)
 {
-	int64_t until_ns = upstream_kept_until(x->upstream);
+	int64_t until_ns;
 
-	if (until_ns && http_wait(x->conn, until_ns) == RC_TIMEOUT)
-		upstream_drop(x->upstream);
+	if (http_wait(x->conn, clock_mono_ns() + REST_NS) == RC_TIMEOUT) {
+		http_rest(x->conn);
+		upstream_rest(x->upstream);
+		until_ns = upstream_kept_until(x->upstream);
+		if (until_ns && http_wait(x->conn, until_ns) == RC_TIMEOUT)
+			upstream_drop(x->upstream);
+	}
 	return http_read_head(x->conn, &x->head, &x->why);
+}
+
+/* What is asked, on record and decided. */
+static enum rc consider(struct exchange *x)
+{
+	enum rc rc = exchange_parse(x);
+
+	if (rc == RC_OK)
+		rc = exchange_mask(x);
+	if (rc == RC_OK)
+		rc = exchange_record(x);
+	if (rc == RC_OK)
+		rc = exchange_analyzed(x);
+	if (rc == RC_OK)
+		rc = exchange_decide(x);
+	return rc;
+}
+
+struct considering {
+	struct exchange *x;
+	enum rc rc;
+};
+
+static void consider_beside(void *arg)
+{
+	struct considering *c = arg;
+
+	c->rc = consider(c->x);
+}
+
+/* A large body would keep the loop from all other exchanges. */
+static enum rc consider_large(struct exchange *x)
+{
+	struct considering c = {.x = x};
+
+	fiber_block(consider_beside, &c);
+	return c.rc;
 }
 
 /* RC_OK or RC_END: the connection can carry another request. */
@@ -131,13 +177,7 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 	if (rc == RC_OK)
 		rc = exchange_read(x);
 	if (rc == RC_OK)
-		rc = exchange_mask(x);
-	if (rc == RC_OK)
-		rc = exchange_record(x);
-	if (rc == RC_OK)
-		rc = exchange_analyzed(x);
-	if (rc == RC_OK)
-		rc = exchange_decide(x);
+		rc = x->body.len > LARGE_BYTES ? consider_large(x) : consider(x);
 	if (rc == RC_OK)
 		rc = exchange_forward(x);
 	if (rc == RC_OK)

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "exchange_private.h"
+#include "fiber.h"
 #include "headers.h"
 #include "log.h"
 
@@ -119,7 +120,7 @@ static enum rc wait_for_decision(struct exchange *x, const struct verdict *verdi
 	return not_held(x, rc);
 }
 
-static enum rc hold(struct exchange *x, const struct facts *facts, const struct verdict *verdict)
+static enum rc hold_and_wait(struct exchange *x, const struct facts *facts, const struct verdict *verdict)
 {
 	struct hold h = {0};
 	enum rc rc;
@@ -139,6 +140,29 @@ static enum rc hold(struct exchange *x, const struct facts *facts, const struct 
 		rc = h.state == HOLD_USED ? decided(x, verdict, &h) : wait_for_decision(x, verdict, &h);
 	} while (rc == RC_CONFLICT);
 	return rc;
+}
+
+struct holding {
+	struct exchange *x;
+	const struct facts *facts;
+	const struct verdict *verdict;
+	enum rc rc;
+};
+
+static void hold_beside(void *arg)
+{
+	struct holding *h = arg;
+
+	h->rc = hold_and_wait(h->x, h->facts, h->verdict);
+}
+
+/* The store is asked, and people are waited for: not where other exchanges wait. */
+static enum rc hold(struct exchange *x, const struct facts *facts, const struct verdict *verdict)
+{
+	struct holding h = {.x = x, .facts = facts, .verdict = verdict};
+
+	fiber_block(hold_beside, &h);
+	return h.rc;
 }
 
 static enum rc deny(struct exchange *x, const struct verdict *verdict)

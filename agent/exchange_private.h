@@ -65,7 +65,8 @@ struct exchange {
  * the connection can carry another request; any other code: it cannot. */
 
 /* ---- exchange_request.c ---- */
-enum rc exchange_read(struct exchange *x) MUST_USE;          /* key, route, body: what is asked, in one reading */
+enum rc exchange_read(struct exchange *x) MUST_USE;          /* route and body */
+enum rc exchange_parse(struct exchange *x) MUST_USE;         /* the body: what is asked */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
 enum rc exchange_mask_path(const struct exchange *x, struct buf *out) MUST_USE;
 void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "exchange_private.h"
+#include "fiber.h"
 #include "headers.h"
 #include "inflate.h"
 #include "log.h"
@@ -330,11 +331,13 @@ static enum rc while_silent(struct reply *r)
 	return begin(r) == RC_OK ? flush(r) : RC_IO;
 }
 
-/* While bytes keep coming nobody waits, and nobody would see that the client is gone or the session over. */
+/* While bytes keep coming nobody waits: nobody would see that the client is gone or the session over, and no other exchange of the
+ * loop would have its turn. */
 static enum rc watch(struct reply *r)
 {
 	int64_t now_ns = clock_mono_ns();
 
+	fiber_yield();
 	if (now_ns - r->watched_ns < WATCH_NS)
 		return RC_OK;
 	r->watched_ns = now_ns;

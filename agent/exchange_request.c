@@ -87,7 +87,16 @@ static enum rc read_body(struct exchange *x)
 	return exchange_refuse(x, 503, "unavailable", NULL);
 }
 
-static enum rc read_prompt(struct exchange *x)
+enum rc exchange_read(struct exchange *x)
+{
+	enum rc rc = read_route(x);
+
+	if (rc == RC_OK)
+		rc = read_body(x);
+	return rc;
+}
+
+enum rc exchange_parse(struct exchange *x)
 {
 	enum rc rc;
 
@@ -103,17 +112,6 @@ static enum rc read_prompt(struct exchange *x)
 	if (rc == RC_DENIED)
 		return exchange_refuse(x, 403, "permission_error", "opaque");
 	return rc == RC_BAD ? exchange_refuse(x, 400, "invalid_request_error", "body") : exchange_refuse(x, 503, "unavailable", NULL);
-}
-
-enum rc exchange_read(struct exchange *x)
-{
-	enum rc rc = read_route(x);
-
-	if (rc == RC_OK)
-		rc = read_body(x);
-	if (rc == RC_OK)
-		rc = read_prompt(x);
-	return rc;
 }
 
 /* ---- on record ------------------------------------------------------------------------------------------------------------ */

@@ -21,7 +21,7 @@ struct http_conn {
 	struct http_limits limits;
 	struct http_message message;
 	struct http_head head;
-	char *in;                        /* IN_BYTES; only while a request is being read */
+	char *in;                        /* IN_BYTES; NULL: none is held */
 	size_t from, to;                 /* unread bytes in it */
 	bool done;                       /* the current request has been read to its end */
 };
@@ -76,21 +76,20 @@ static enum rc more(struct http_conn *c, int64_t deadline_ns)
 {
 	if (c->from == c->to)
 		c->from = c->to = 0;
+	if (!c->in) {
+		c->in = malloc(IN_BYTES);
+		if (!c->in)
+			return RC_NOMEM;
+	}
 	for (;;) {
 		ssize_t n;
 		enum rc rc;
 
-		if (!c->in) {
-			rc = await(c, POLLIN, deadline_ns);      /* an idle connection holds no buffer */
-			if (rc != RC_OK)
-				return rc;
-			c->in = malloc(IN_BYTES);
-			if (!c->in)
-				return RC_NOMEM;
-		}
 		n = recv(c->fd, c->in + c->to, IN_BYTES - c->to, MSG_DONTWAIT);
 		if (n > 0) {
 			c->to += (size_t)n;
+			if (c->to == IN_BYTES)
+				wait_unread(c->fd);
 			return RC_OK;
 		}
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -115,10 +114,18 @@ static enum rc feed(struct http_conn *c, enum http_event *event, struct why *why
 
 enum rc http_wait(struct http_conn *c, int64_t deadline_ns)
 {
+	enum rc rc;
+
 	if (!c->done || c->from < c->to)
 		return RC_OK;
-	drop_input(c);
-	return more(c, deadline_ns);
+	rc = await(c, POLLIN, deadline_ns);              /* it is seldom there yet */
+	return rc == RC_OK ? more(c, deadline_ns) : rc;
+}
+
+void http_rest(struct http_conn *c)
+{
+	if (c->done && c->from == c->to)
+		drop_input(c);
 }
 
 enum rc http_read_head(struct http_conn *c, const struct http_head **head, struct why *why)
@@ -251,7 +258,13 @@ void http_linger(struct http_conn *c)
 	char waste[4096];
 
 	shutdown(c->fd, SHUT_WR);
-	while (await(c, POLLIN, deadline_ns) == RC_OK && recv(c->fd, waste, sizeof waste, MSG_DONTWAIT) > 0)
-		;
+	while (await(c, POLLIN, deadline_ns) == RC_OK) {
+		ssize_t n = recv(c->fd, waste, sizeof waste, MSG_DONTWAIT);
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		if (n == (ssize_t)sizeof waste)
+			wait_unread(c->fd);
+	}
 	wipe(waste, sizeof waste);
 }

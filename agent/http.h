@@ -21,6 +21,9 @@ int http_conn_fd(const struct http_conn *c);
  * may be called again; RC_END: the client has closed; RC_CANCELLED. */
 enum rc http_wait(struct http_conn *c, int64_t deadline_ns) MUST_USE;
 
+/* Between two requests: hold no buffer until the next one comes. */
+void http_rest(struct http_conn *c);
+
 /* The next request's head; its slices stay until the next http_read_head(). RC_END: closed between requests (or idle_ns is over);
  * RC_BAD: 400, RC_TOO_BIG: 431, RC_TIMEOUT: 408, then close; RC_CANCELLED: end_fd. */
 enum rc http_read_head(struct http_conn *c, const struct http_head **head, struct why *why) MUST_USE;

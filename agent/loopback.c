@@ -18,11 +18,13 @@
 #include "digest.h"
 #include "encode.h"
 #include "exchange.h"
+#include "fiber.h"
 #include "log.h"
 #include "peer.h"
 #include "preface.h"
 #include "session.h"
 #include "sshkey.h"
+#include "wait.h"
 #include "wipe.h"
 
 #define BACKLOG 512
@@ -31,6 +33,7 @@
 #else
 #define STACK_BYTES (256 << 10)
 #endif
+#define LOOPS_MIN 2                              /* so that one that is busy does not stop all */
 
 /* UNPROVED -> one of the others, once. */
 enum channel_state { UNPROVED, DATA, CONTROL, CROWDED_OUT };
@@ -41,6 +44,7 @@ struct channel {
 	struct loopback *loopback;
 	int fd;
 	enum channel_state state;
+	struct preface preface;
 };
 
 struct loopback {
@@ -50,7 +54,8 @@ struct loopback {
 	uid_t uid;
 	pthread_t thread;
 	bool running;
-	pthread_attr_t attr;
+	struct fibers *fibers;                   /* of new channels and of data */
+	pthread_attr_t attr;                     /* of control's threads */
 	pthread_mutex_t lock;
 	pthread_cond_t empty;
 	struct channel *list;                    /* the newest first */
@@ -81,7 +86,7 @@ static enum rc greet(int fd, char challenge[PREFACE_CHALLENGE_LEN + 1])
 	return rc;
 }
 
-/* The client's first line and not a byte more: what follows is HTTP, for others to read. */
+/* The client's first line and not a byte more: what follows is HTTP, for others to read. RC_OK, RC_END, RC_TIMEOUT. */
 static enum rc read_preface(int fd, struct preface *out)
 {
 	int64_t until = clock_mono_ns() + LOOPBACK_PREFACE_S * NS_PER_S;
@@ -90,13 +95,12 @@ static enum rc read_preface(int fd, struct preface *out)
 	enum rc rc = RC_AGAIN;
 
 	while (rc == RC_AGAIN) {
-		struct pollfd p = {fd, POLLIN, 0};
-		int64_t left = until - clock_mono_ns();
+		enum rc ready = wait_ready(fd, POLLIN, -1, -1, until);
 		size_t used = 0;
 		ssize_t n;
 
-		if (left <= 0 || poll(&p, 1, (int)(left / NS_PER_MS) + 1) == 0) {
-			rc = RC_TIMEOUT;
+		if (ready != RC_OK) {
+			rc = ready;
 			break;
 		}
 		n = recv(fd, line + have, sizeof line - have, MSG_PEEK | MSG_DONTWAIT);
@@ -114,6 +118,7 @@ static enum rc read_preface(int fd, struct preface *out)
 		else
 			have += (size_t)n;
 	}
+	wait_unread(fd);
 	wipe(line, sizeof line);
 	return rc;
 }
@@ -146,36 +151,34 @@ static enum rc admit(struct channel *ch, enum channel_state state)
 	return rc;
 }
 
-static enum rc serve(struct channel *ch)
+static enum rc serve_data(struct channel *ch)
 {
 	struct loopback *l = ch->loopback;
-	char challenge[PREFACE_CHALLENGE_LEN + 1];
-	struct preface p = {0};
-	struct session *session;
-	enum rc rc = greet(ch->fd, challenge);
+	struct session *session = session_by_key(l->agent->sessions, slice_str(ch->preface.session_key));
+	enum rc rc = RC_NOT_FOUND;
 
+	wipe(&ch->preface, sizeof ch->preface);
+	if (!session)
+		return rc;
+	rc = admit(ch, DATA);
 	if (rc == RC_OK)
-		rc = read_preface(ch->fd, &p);
-	if (rc == RC_OK && p.kind == PREFACE_DATA) {
-		session = session_by_key(l->agent->sessions, slice_str(p.session_key));
-		wipe(&p, sizeof p);
-		if (!session)
-			return RC_NOT_FOUND;
-		rc = admit(ch, DATA);
-		if (rc == RC_OK)
-			exchange_serve(l->agent, session, ch->fd);
-		session_unref(session);
-	} else if (rc == RC_OK) {
-		struct slice key = {(char *)p.key_der, p.key_der_n};
-
-		rc = possession_verify(key, challenge, l->fingerprint, (struct slice){(char *)p.sig_der, p.sig_der_n});
-		if (rc == RC_OK)
-			rc = admit(ch, CONTROL);
-		if (rc == RC_OK)
-			control_serve(l->agent, key, ch->fd);
-	}
-	wipe(&p, sizeof p);
+		exchange_serve(l->agent, session, ch->fd);
+	session_unref(session);
 	return rc;
+}
+
+static struct slice key_of(const struct preface *p)
+{
+	return (struct slice){(const char *)p->key_der, p->key_der_n};
+}
+
+static enum rc prove(struct channel *ch, const char *challenge)
+{
+	const struct preface *p = &ch->preface;
+	enum rc rc = possession_verify(key_of(p), challenge, ch->loopback->fingerprint,
+				       (struct slice){(const char *)p->sig_der, p->sig_der_n});
+
+	return rc == RC_OK ? admit(ch, CONTROL) : rc;
 }
 
 /* Out of the list before the descriptor closes, so that nobody shuts down another one that got its number. */
@@ -193,19 +196,51 @@ static void leave(struct channel *ch, enum rc rc)
 		l->unproved_refused++;
 		log_debug("channel_refused", L_RC(rc));
 	}
-	close(ch->fd);
+	wait_close(ch->fd);
+	wipe(&ch->preface, sizeof ch->preface);
 	free(ch);
 	if (--l->n == 0)
 		pthread_cond_signal(&l->empty);
 	pthread_mutex_unlock(&l->lock);
 }
 
-static void *channel_main(void *arg)
+static void *control_main(void *arg)
 {
 	struct channel *ch = arg;
 
-	leave(ch, serve(ch));
+	control_serve(ch->loopback->agent, key_of(&ch->preface), ch->fd);
+	leave(ch, RC_OK);
 	return NULL;
+}
+
+/* Control calls wait for the store, the provider and the disk: each such channel has a thread. */
+static enum rc give_to_thread(struct channel *ch)
+{
+	pthread_t thread;
+
+	wait_forget(ch->fd);
+	if (pthread_create(&thread, &ch->loopback->attr, control_main, ch) == 0)
+		return RC_OK;
+	log_error("channel_refused", L_TEXT("reason", "cannot start a thread"));
+	return RC_IO;
+}
+
+static void channel_main(void *arg)
+{
+	char challenge[PREFACE_CHALLENGE_LEN + 1];
+	struct channel *ch = arg;
+	enum rc rc = greet(ch->fd, challenge);
+
+	if (rc == RC_OK)
+		rc = read_preface(ch->fd, &ch->preface);
+	if (rc == RC_OK && ch->preface.kind == PREFACE_DATA) {
+		rc = serve_data(ch);
+	} else if (rc == RC_OK) {
+		rc = prove(ch, challenge);
+		if (rc == RC_OK && give_to_thread(ch) == RC_OK)
+			return;
+	}
+	leave(ch, rc);
 }
 
 /* ---- listening -------------------------------------------------------------------------------------------------------- */
@@ -220,7 +255,7 @@ static void crowd_out(struct loopback *l)
 			oldest = ch;
 	if (oldest) {
 		set_state(oldest, CROWDED_OUT);
-		shutdown(oldest->fd, SHUT_RDWR);         /* its thread sees the end and closes it */
+		shutdown(oldest->fd, SHUT_RDWR);         /* its fiber sees the end and closes it */
 		l->crowded_out++;
 	}
 }
@@ -228,7 +263,6 @@ static void crowd_out(struct loopback *l)
 static void open_channel(struct loopback *l, int fd)
 {
 	struct channel *ch = calloc(1, sizeof *ch);
-	pthread_t thread;
 	int on = 1;
 
 	if (!ch) {
@@ -240,7 +274,7 @@ static void open_channel(struct loopback *l, int fd)
 	pthread_mutex_lock(&l->lock);
 	if (l->n_in[UNPROVED] >= LOOPBACK_UNPROVED_MAX)
 		crowd_out(l);
-	if (pthread_create(&thread, &l->attr, channel_main, ch) == 0) {
+	if (fiber_start(l->fibers, channel_main, ch) == RC_OK) {
 		ch->next = l->list;
 		l->list = ch;
 		l->n++;
@@ -248,7 +282,7 @@ static void open_channel(struct loopback *l, int fd)
 		l->opened++;
 		ch = NULL;
 	} else {
-		log_error("channel_refused", L_TEXT("reason", "cannot start a thread"));
+		log_error("channel_refused", L_TEXT("reason", "no memory for a channel"));
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (ch) {
@@ -291,6 +325,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static int loops(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < LOOPS_MIN ? LOOPS_MIN : (int)n;
+}
+
 enum rc loopback_start(struct agent *agent, int listener, const char *host_key_fingerprint, struct loopback **out, struct why *why)
 {
 	struct loopback *l = calloc(1, sizeof *l);
@@ -309,7 +350,7 @@ enum rc loopback_start(struct agent *agent, int listener, const char *host_key_f
 	pthread_attr_setdetachstate(&l->attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&l->attr, STACK_BYTES);
 	l->wake = eventfd(0, EFD_CLOEXEC);
-	if (l->wake >= 0 && fcntl(listener, F_SETFL, O_NONBLOCK) == 0 && listen(listener, BACKLOG) == 0 &&
+	if (l->wake >= 0 && fibers_start(loops(), STACK_BYTES, &l->fibers) == RC_OK && fcntl(listener, F_SETFL, O_NONBLOCK) == 0 && listen(listener, BACKLOG) == 0 &&
 	    pthread_create(&l->thread, NULL, run, l) == 0) {
 		l->running = true;
 		*out = l;
@@ -346,6 +387,7 @@ void loopback_free(struct loopback *l)
 {
 	if (!l)
 		return;
+	fibers_stop(l->fibers);
 	if (l->wake >= 0)
 		close(l->wake);
 	pthread_attr_destroy(&l->attr);

@@ -8,6 +8,7 @@
 #include "wipe.h"
 
 #define NODES_MAX ((size_t)262144)
+#define FIRST_NODES 12                           /* what a short chat request has */
 
 struct reader {
 	struct tree *t;
@@ -53,7 +54,7 @@ static enum rc add_node(struct reader *r, enum tree_type type, size_t at, struct
 	struct tree_node *n, *parent;
 
 	if (t->n == t->cap) {
-		size_t cap = t->cap ? 2 * t->cap : 64;
+		size_t cap = t->cap ? 2 * t->cap : FIRST_NODES;
 		struct tree_node *nodes;
 
 		if (t->n >= NODES_MAX)

@@ -218,8 +218,8 @@ struct recording {
 	pthread_cond_t changed;
 	struct batch waiting, spare;
 	bool sealing;                            /* somebody writes; part is theirs, and so is spare */
-	enum rc failed;                          /* final */
-	bool full;                               /* the disk was, at the last try; what waits is tried again */
+	_Atomic enum rc failed;                  /* final; written with the lock held, like full, and read without */
+	atomic_bool full;                        /* the disk was, at the last try; what waits is tried again */
 	uint64_t added, sealed;                  /* records since recording_open() */
 	uint64_t charged;                        /* bytes that the person's account has for this part */
 	int64_t first_ns;                        /* when the oldest waiting record came */

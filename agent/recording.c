@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "fiber.h"
 #include "json.h"
 #include "log.h"
 #include "record_private.h"
@@ -364,16 +365,39 @@ int64_t recording_seal_due(struct recording *r)
 
 /* ---- the interface ---------------------------------------------------------------------------------------------------- */
 
-/* Until there is room for one more record. With the lock held. */
-static enum rc wait_room(struct recording *r)
+/* What waits for the disk, and so runs where a fiber does not hold up others. */
+struct wait {
+	struct recording *r;
+	enum rc rc;
+};
+
+static void wait_room(void *arg)
 {
-	while (r->failed == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
+	struct wait *w = arg;
+	struct recording *r = w->r;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->failed == RC_OK && w->rc == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
 		if (r->sealing)
 			pthread_cond_wait(&r->changed, &r->lock);
-		else if (seal(r, NULL) != RC_OK)
-			return RC_IO;
+		else
+			w->rc = seal(r, NULL);
 	}
-	return r->failed;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Takes the lock, once there is room for one more record. */
+static enum rc lock_with_room(struct recording *r)
+{
+	struct wait w = {r, RC_OK};
+
+	pthread_mutex_lock(&r->lock);
+	while (r->failed == RC_OK && w.rc == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
+		pthread_mutex_unlock(&r->lock);
+		fiber_block(wait_room, &w);
+		pthread_mutex_lock(&r->lock);
+	}
+	return r->failed != RC_OK ? r->failed : w.rc;
 }
 
 static enum rc check_account(struct recording *r, const struct record_line *line)
@@ -407,8 +431,7 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 	if (rc != RC_OK || body.n < 2 || memchr(body.p, '\n', body.n))
 		return RC_BAD;
 	record_line_make(k, exchange, body, &line);
-	pthread_mutex_lock(&r->lock);
-	rc = wait_room(r);
+	rc = lock_with_room(r);
 	before = r->waiting.text.len;
 	if (rc == RC_OK) {
 		rc = check_account(r, &line);
@@ -426,32 +449,35 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 	return rc;
 }
 
-enum rc recording_sync(struct recording *r)
+static void wait_sealed(void *arg)
 {
+	struct wait *w = arg;
+	struct recording *r = w->r;
 	uint64_t upto;
-	enum rc rc = RC_OK;
 
 	pthread_mutex_lock(&r->lock);
 	upto = r->added;
-	while ((r->spool->strict || r->full) && r->failed == RC_OK && r->sealed < upto && rc == RC_OK) {
+	while ((r->spool->strict || r->full) && r->failed == RC_OK && r->sealed < upto && w->rc == RC_OK) {
 		if (r->sealing)
 			pthread_cond_wait(&r->changed, &r->lock);
 		else
-			rc = seal(r, NULL);
+			w->rc = seal(r, NULL);
 	}
-	rc = r->failed == RC_OK ? rc : r->failed;
 	pthread_mutex_unlock(&r->lock);
-	return rc;
+}
+
+enum rc recording_sync(struct recording *r)
+{
+	struct wait w = {r, RC_OK};
+
+	if (r->spool->strict || r->full)
+		fiber_block(wait_sealed, &w);
+	return r->failed != RC_OK ? r->failed : w.rc;
 }
 
 enum rc recording_check(struct recording *r)
 {
-	enum rc rc;
-
-	pthread_mutex_lock(&r->lock);
-	rc = r->failed != RC_OK ? r->failed : r->full ? RC_IO : RC_OK;
-	pthread_mutex_unlock(&r->lock);
-	return rc;
+	return r->failed != RC_OK ? r->failed : r->full ? RC_IO : RC_OK;
 }
 
 static void swap(struct buf *a, struct buf *b)

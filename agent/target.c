@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fiber.h"
 #include "file.h"
 #include "peer.h"
 #include "wait.h"
@@ -220,7 +221,7 @@ static enum rc connect_address(int family, const struct sockaddr *a, socklen_t n
 			rc = RC_UNREACHABLE;
 	}
 	if (rc != RC_OK) {
-		close(fd);
+		wait_close(fd);
 		return rc;
 	}
 	if (family != AF_UNIX)
@@ -237,14 +238,29 @@ static enum rc connect_unix(const struct target *t, int client_fd, int end_fd, i
 	return connect_address(AF_UNIX, (const struct sockaddr *)&a, sizeof a, client_fd, end_fd, fd);
 }
 
+struct lookup {
+	const struct target *target;
+	struct addrinfo *found;
+	int error;
+};
+
+static void look_up(void *arg)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct lookup *l = arg;
+
+	l->error = getaddrinfo(l->target->host, l->target->port, &hints, &l->found);
+}
+
 static enum rc connect_tcp(const struct target *t, int client_fd, int end_fd, int *fd, struct why *why)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = NULL;
+	struct lookup names = {.target = t};
 	enum rc rc = RC_UNREACHABLE;
 
-	if (getaddrinfo(t->host, t->port, &hints, &found) != 0)
+	fiber_block(look_up, &names);
+	if (names.error)
 		return why_set(why, RC_UNREACHABLE, "the name of the model server is not known");
-	for (const struct addrinfo *a = found; a; a = a->ai_next) {
+	for (const struct addrinfo *a = names.found; a; a = a->ai_next) {
 		if (t->loopback_only && !is_loopback(a->ai_addr)) {
 			rc = why_set(why, RC_DENIED, "the model server is on another machine: use https, or say insecure: true");
 			continue;
@@ -253,7 +269,7 @@ static enum rc connect_tcp(const struct target *t, int client_fd, int end_fd, in
 		if (rc == RC_OK || rc == RC_END || rc == RC_CANCELLED)
 			break;
 	}
-	freeaddrinfo(found);
+	freeaddrinfo(names.found);
 	return rc;
 }
 
@@ -263,7 +279,7 @@ enum rc target_connect(const struct target *t, int client_fd, int end_fd, int *f
 	uid_t uid;
 
 	if (rc == RC_OK && t->check_uid && (peer_uid(*fd, &uid) != RC_OK || uid != t->uid)) {
-		close(*fd);
+		wait_close(*fd);
 		return why_set(why, RC_DENIED, "the model's port is held by another account than upstream_user");
 	}
 	if (rc == RC_UNREACHABLE || rc == RC_TIMEOUT)

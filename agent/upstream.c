@@ -29,7 +29,7 @@ struct upstream {
 	struct http_message message;
 	struct http_head head;
 	struct buf no_body;              /* body bytes of 1xx: none are allowed */
-	char *in;                        /* IN_BYTES, while an answer is being read */
+	char *in;                        /* IN_BYTES; NULL: none is held */
 	size_t from, to;
 	bool whole;                      /* the answer was read to its end */
 };
@@ -65,7 +65,7 @@ void upstream_drop(struct upstream *u)
 	SSL_free(u->tls);
 	u->tls = NULL;
 	if (u->fd >= 0)
-		close(u->fd);
+		wait_close(u->fd);
 	u->fd = -1;
 	drop_input(u);
 }
@@ -114,6 +114,7 @@ static enum rc handshake(struct upstream *u, struct why *why)
 	if (literal ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(u->tls), host) != 1 :
 		      SSL_set1_host(u->tls, host) != 1 || SSL_set_tlsext_host_name(u->tls, host) != 1)
 		return RC_FAULT;
+	ERR_clear_error();                       /* SSL_get_error() takes what another connection left for this one's */
 	while (rc == RC_OK && (n = SSL_connect(u->tls)) != 1)
 		rc = tls_wait(u, n, deadline_ns);
 	if (rc == RC_UNREACHABLE && SSL_get_verify_result(u->tls) != X509_V_OK)
@@ -151,7 +152,10 @@ static enum rc send_tls(struct upstream *u, struct slice bytes, int64_t deadline
 {
 	while (bytes.n) {
 		size_t sent = 0;
-		int n = SSL_write_ex(u->tls, bytes.p, bytes.n, &sent);
+		int n;
+
+		ERR_clear_error();
+		n = SSL_write_ex(u->tls, bytes.p, bytes.n, &sent);
 
 		if (n != 1) {
 			enum rc rc = tls_wait(u, n, deadline_ns);
@@ -226,7 +230,10 @@ static enum rc more(struct upstream *u, int64_t deadline_ns)
 
 		if (u->tls) {
 			size_t got = 0;
-			int n = SSL_read_ex(u->tls, u->in + u->to, IN_BYTES - u->to, &got);
+			int n;
+
+			ERR_clear_error();
+			n = SSL_read_ex(u->tls, u->in + u->to, IN_BYTES - u->to, &got);
 
 			if (n == 1) {
 				u->to += got;
@@ -238,6 +245,8 @@ static enum rc more(struct upstream *u, int64_t deadline_ns)
 
 			if (n > 0) {
 				u->to += (size_t)n;
+				if (u->to == IN_BYTES)
+					wait_unread(u->fd);
 				return RC_OK;
 			}
 			if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -334,10 +343,15 @@ void upstream_finish(struct upstream *u)
 {
 	if (u->whole && u->head.keep_alive && u->from == u->to) {
 		u->free_since_ns = clock_mono_ns();
-		drop_input(u);
 	} else {
 		upstream_drop(u);
 	}
+}
+
+void upstream_rest(struct upstream *u)
+{
+	if (u->from == u->to)
+		drop_input(u);
 }
 
 int64_t upstream_kept_until(const struct upstream *u)

@@ -1,4 +1,4 @@
-/* One client thread's connection to the model server: a request out, an answer in. Kept between requests, looked at just before
+/* One client connection's own connection to the model server: a request out, an answer in. Kept between requests, looked at just before
  * use, dropped after 2 s without; a request is never sent twice. While it waits, it watches the client and the session's end. */
 #ifndef PHIGATE_AGENT_UPSTREAM_H
 #define PHIGATE_AGENT_UPSTREAM_H
@@ -29,6 +29,7 @@ void upstream_finish(struct upstream *u);
 
 /* Until when a connection is kept that waits for the next request (monotonic); 0: there is none. Then it is to be dropped. */
 int64_t upstream_kept_until(const struct upstream *u);
+void upstream_rest(struct upstream *u);          /* between two exchanges: hold no buffer */
 void upstream_drop(struct upstream *u);
 
 #endif

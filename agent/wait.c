@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "clock.h"
+#include "fiber.h"
 
-enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns)
+static enum rc wait_on_thread(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns)
 {
 	struct pollfd p[3] = {{fd, events, 0}, {end_fd, POLLIN, 0}, {client_fd, POLLRDHUP, 0}};
 
@@ -26,6 +28,69 @@ enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t dead
 			return RC_END;
 		return RC_OK;
 	}
+}
+
+/* What a descriptor has shown of events, or of its end; none for -1. */
+static enum rc shows(int fd, short events, bool *yes)
+{
+	short shown = 0;
+	enum rc rc = fd >= 0 ? fiber_shown(fd, &shown) : RC_OK;
+
+	*yes = shown & (events | POLLERR | POLLHUP);
+	return rc;
+}
+
+static enum rc wait_on_fiber(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns)
+{
+	/* an end that came together with bytes has no edge of its own: who waits for bytes is told of it, too */
+	short wanted = (short)(events & POLLIN ? events | POLLRDHUP : events);
+
+	for (;;) {
+		bool ready, gone, over;
+		enum rc rc = shows(fd, wanted, &ready);
+
+		if (rc == RC_OK)
+			rc = shows(end_fd, POLLIN, &over);
+		if (rc == RC_OK)
+			rc = shows(client_fd, POLLRDHUP, &gone);
+		if (rc != RC_OK)
+			return rc;
+		if (deadline_ns && clock_mono_ns() >= deadline_ns)
+			return RC_TIMEOUT;
+		if (over)
+			return RC_CANCELLED;
+		if (gone)
+			return RC_END;
+		if (ready) {
+			fiber_take(fd, events);
+			return RC_OK;
+		}
+		fiber_park(deadline_ns);
+	}
+}
+
+enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns)
+{
+	return fiber_here() ? wait_on_fiber(fd, events, client_fd, end_fd, deadline_ns) :
+			      wait_on_thread(fd, events, client_fd, end_fd, deadline_ns);
+}
+
+void wait_unread(int fd)
+{
+	if (fiber_here())
+		fiber_give_back(fd, POLLIN);
+}
+
+void wait_forget(int fd)
+{
+	if (fiber_here())
+		fiber_forget(fd);
+}
+
+void wait_close(int fd)
+{
+	wait_forget(fd);
+	close(fd);
 }
 
 enum rc wait_over(int client_fd, int end_fd)

@@ -23,10 +23,10 @@ struct mask_scope {
 	unsigned char key[SHA256_LEN];
 	struct value *values;            /* open addressing */
 	size_t n, room;
-	struct {
+	struct kind {
 		char *entity;
 		uint32_t n;              /* values that it has */
-	} kinds[KINDS_MAX];
+	} *kinds;
 	size_t n_kinds;
 	struct known *known;             /* of an exchange: when it began */
 	struct token_map *tokens;        /* of the session; NULL: none was given */
@@ -61,6 +61,7 @@ void mask_scope_free(struct mask_scope *scope)
 	wipe(scope->key, sizeof scope->key);
 	for (size_t i = 0; i < scope->n_kinds; i++)
 		free(scope->kinds[i].entity);
+	free(scope->kinds);
 	free(scope->values);
 	known_unref(scope->known);
 	for (size_t i = 0; scope->held && i < HELD_MAX; i++)
@@ -285,17 +286,35 @@ static bool grow(struct mask_scope *scope)
 	return true;
 }
 
+static struct kind *add_kind(struct mask_scope *scope, const char *entity)
+{
+	struct kind *kinds;
+	char *copy;
+
+	if (scope->n_kinds == KINDS_MAX)
+		return NULL;
+	kinds = realloc(scope->kinds, (scope->n_kinds + 1) * sizeof *kinds);
+	if (!kinds)
+		return NULL;
+	scope->kinds = kinds;
+	copy = strdup(entity);
+	if (!copy)
+		return NULL;
+	kinds[scope->n_kinds] = (struct kind){.entity = copy};
+	return &kinds[scope->n_kinds++];
+}
+
 /* The next number of an entity; 0: no memory. */
 static uint32_t next_number(struct mask_scope *scope, const char *entity)
 {
-	size_t i = 0;
+	struct kind *kind = NULL;
 
-	while (i < scope->n_kinds && strcmp(scope->kinds[i].entity, entity) != 0)
-		i++;
-	if (i == KINDS_MAX || (i == scope->n_kinds && !(scope->kinds[i].entity = strdup(entity))))
-		return 0;
-	scope->n_kinds += i == scope->n_kinds;
-	return ++scope->kinds[i].n;
+	for (size_t i = 0; i < scope->n_kinds && !kind; i++)
+		if (strcmp(scope->kinds[i].entity, entity) == 0)
+			kind = &scope->kinds[i];
+	if (!kind)
+		kind = add_kind(scope, entity);
+	return kind ? ++kind->n : 0;
 }
 
 static uint32_t number_of(struct mask_scope *scope, const char *name, enum entity entity, struct slice value, bool exact)

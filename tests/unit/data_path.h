@@ -5,9 +5,11 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 
 #include "exchange.h"
+#include "fiber.h"
 #include "hold.h"
 #include "http_message.h"
 #include "log.h"
@@ -15,6 +17,7 @@
 #include "session.h"
 #include "target.h"
 #include "usage.h"
+#include "wait.h"
 
 #define API_KEY "phg_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CREDENTIAL "model-credential-5d1f"
@@ -286,6 +289,7 @@ struct place {
 	struct dialect *dialect;
 	struct target *target;
 	struct session *session;
+	struct fibers *fibers;
 	struct model model;
 	char id[SESSION_ID_LEN + 1], index[160];
 };
@@ -334,6 +338,7 @@ static inline void place_open(bool strict)
 
 	log_setup(-1, false, LOG_ERROR);                  /* some tests break what is then logged */
 	*p = (struct place){0};
+	assert_int_equal(fibers_start(2, 1 << 20, &p->fibers), RC_OK);
 	model_start(&p->model);
 	site_make();
 	snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", p->model.port);
@@ -380,6 +385,7 @@ static inline int place_teardown(void **state)
 {
 	struct place *p = &place;
 
+	fibers_stop(p->fibers);
 	session_unref(p->session);
 	sessions_free(p->agent.sessions);
 	usage_free(p->agent.usage);
@@ -426,7 +432,7 @@ static inline void on_record(const char *text, int times)
 
 struct client {
 	int fd;
-	pthread_t thread;
+	sem_t served;                            /* posted when the agent is done with it */
 	struct { int fd; struct session *session; } serve;
 	struct buf in;                           /* what has come and is not read yet */
 	bool closed;
@@ -435,13 +441,13 @@ struct client {
 	struct buf body;
 };
 
-static inline void *client_serve(void *arg)
+static inline void client_serve(void *arg)
 {
 	struct client *c = arg;
 
 	exchange_serve(&place.agent, c->serve.session, c->serve.fd);
-	close(c->serve.fd);
-	return NULL;
+	wait_close(c->serve.fd);
+	sem_post(&c->served);
 }
 
 static inline void client_open(struct client *c)
@@ -458,7 +464,8 @@ static inline void client_open(struct client *c)
 	buf_init(&c->in, 1 << 26);
 	buf_init(&c->body, 1 << 26);
 	http_head_init(&c->head);
-	assert_int_equal(pthread_create(&c->thread, NULL, client_serve, c), 0);
+	assert_int_equal(sem_init(&c->served, 0, 0), 0);
+	assert_int_equal(fiber_start(place.fibers, client_serve, c), RC_OK);
 }
 
 /* Hang up, and wait until the agent has seen it. */
@@ -466,7 +473,9 @@ static inline void client_close(struct client *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
-	pthread_join(c->thread, NULL);
+	while (sem_wait(&c->served) != 0)
+		continue;
+	sem_destroy(&c->served);
 	buf_free(&c->in);
 	buf_free(&c->body);
 	http_head_free(&c->head);

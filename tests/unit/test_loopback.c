@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "exchange.h"
 #include "loopback.h"
 #include "preface.h"
+#include "wait.h"
 
 #define SESSION_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CONNECTIONS 2
@@ -39,13 +41,18 @@ void session_unref(struct session *session)
 /* Says that it begins, then gives back what it is sent. */
 void exchange_serve(struct agent *agent, struct session *session, int fd)
 {
-	char byte = '!';
+	char bytes[64] = "!";
+	ssize_t n = 1;
 
 	(void)agent;
 	(void)session;
-	do
-		(void)!send(fd, &byte, 1, MSG_NOSIGNAL);
-	while (recv(fd, &byte, 1, 0) > 0);
+	while (n > 0 || (n < 0 && errno == EAGAIN)) {
+		if (n > 0)
+			(void)!send(fd, bytes, (size_t)n, MSG_NOSIGNAL);
+		if (wait_ready(fd, POLLIN, -1, -1, 0) != RC_OK)
+			return;
+		n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	}
 }
 
 void control_serve(struct agent *agent, struct slice key_der, int fd)
