@@ -121,7 +121,7 @@ static bool may_begin(const struct mask_engine *e, size_t i, uint16_t c)
 	return c >= 0x80 || (e->first[i][c / 8] & 1 << c % 8);
 }
 
-bool custom_may_hold(const struct scan *s, size_t end, uint64_t hash)
+bool custom_may_hold(const struct scan *s, size_t start, size_t end, uint64_t hash)
 {
 	const struct mask_engine *e = s->engine;
 	const uint16_t *c = s->r->c;
@@ -129,9 +129,9 @@ bool custom_may_hold(const struct scan *s, size_t end, uint64_t hash)
 	if (custom_may_begin(e, ' '))
 		return true;
 	for (size_t i = 0; i < e->n_custom; i++)
-		if (may_begin(e, i, c[s->i]) && (e->pattern[i] || phrases_may_begin(&e->custom[i].words, hash)))
+		if (may_begin(e, i, c[start]) && (e->pattern[i] || phrases_may_begin(&e->custom[i].words, hash)))
 			return true;
-	for (size_t at = s->i + 1; at < end; at++)
+	for (size_t at = start + 1; at < end; at++)
 		if (e->inside_first[c[at] / 8] & 1 << c[at] % 8)
 			return true;
 	return false;

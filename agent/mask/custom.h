@@ -10,8 +10,8 @@ static inline bool custom_may_begin(const struct mask_engine *e, uint16_t c)
 	return e->n_custom && (c >= 0x80 || (e->any_first[c / 8] & 1 << c % 8));
 }
 
-/* Can one begin at the word of letters that begins at s->i, inside of it, or at the space behind it, at place end? */
-bool custom_may_hold(const struct scan *s, size_t end, uint64_t hash);
+/* Can one begin at the word of letters at place start, inside of it, or at the space behind it, at place end? */
+bool custom_may_hold(const struct scan *s, size_t start, size_t end, uint64_t hash);
 
 /* What they worked with in a scan (scan.h). */
 void custom_free(struct custom *c);

@@ -4,6 +4,7 @@
 
 #include "care.h"
 #include "custom.h"
+#include "labels.h"
 #include "secret.h"
 
 #define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
@@ -82,6 +83,9 @@ static unsigned char small[0x80];
 /* JOINTS by sign. */
 static uint16_t joints[0x80];
 
+/* Does nothing that stands behind a word, with this sign first, belong to it? */
+static enum { ALONE_NOT, ALONE, ALONE_ASK } alone[0x80];
+
 unsigned char detect_inert[0x80];
 
 /* The detectors for each union of places, a bit each. */
@@ -98,6 +102,8 @@ void detect_ready(void)
 	}
 	for (size_t k = 0; k < sizeof JOINTS / sizeof *JOINTS; k++)
 		joints[(unsigned char)JOINTS[k].sign] = (uint16_t)JOINTS[k].where;
+	for (uint16_t c = 0; c < 0x80; c++)
+		alone[c] = c == ' ' || c == '.' || c == ':' ? ALONE_ASK : small[c] || joints[c] || c == '(' || c == '[' ? ALONE_NOT : ALONE;
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
 			at_once[at] |= DETECTORS[k].where & at ? (uint64_t)1 << k : 0;
@@ -146,12 +152,15 @@ static size_t border(const struct scan *s, size_t stop)
 {
 	size_t k = s->i + 1;
 
+	if (s->r->plain)
+		return stop < s->border ? stop : s->border;
 	while (k < stop && s->r->at[k] < s->border)
 		k++;
 	return k;
 }
 
-void detect_token(struct scan *s)
+/* Any token: with digits, letters of other alphabets, and where the text or a secret begins in the middle of it. */
+static __attribute__((noinline)) void any_token(struct scan *s)
 {
 	const struct reading *r = s->r;
 	size_t from = s->i, j = from, stop = s->seen < from + TOKEN_MAX ? s->seen : from + TOKEN_MAX, secret = s->secret_at;
@@ -172,7 +181,6 @@ void detect_token(struct scan *s)
 	s->word = lexicon_find(t.hash);
 	s->digits = !(t.all & 0x40);
 	s->letters = t.any & 0x40;
-	s->tried = 0;
 }
 
 /* ---- what begins there --------------------------------------------------------------------------------------------------------------------- */
@@ -193,17 +201,15 @@ static unsigned int joined(struct scan *s, uint16_t next)
 	return is_alnum(behind) ? at : 0;
 }
 
-/* Most often "the" and "a" begin none. */
-static bool begins_number(struct scan *s)
+/* next: what stands one behind the word's end. Most often "the" and "a" begin none. */
+static bool begins_number(const struct word *word, uint16_t next)
 {
-	uint16_t next;
-
-	if ((s->word->numbers & NUMBER_UNIT) && is_alpha(scan_at(s, s->token + 1)))      /* "five five five" */
+	if ((word->numbers & NUMBER_UNIT) && is_alpha(next))     /* "five five five" */
 		return true;
-	if (!(s->word->numbers & (NUMBER_THE | NUMBER_ONE)))
-		return s->word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
-	next = lower(scan_at(s, s->token + 1));
-	return s->word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
+	if (!(word->numbers & (NUMBER_THE | NUMBER_ONE)))
+		return word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
+	next = lower(next);
+	return word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
 }
 
 /* " at ", " (at) ", "[at]" */
@@ -218,15 +224,18 @@ static bool is_spelled(struct scan *s, uint16_t next)
 	return i > s->token && (next == '@' || (lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't'));
 }
 
+/* Does the word begin a number or a day? next: what stands one behind its end. */
+static bool begins_any(const struct word *word, uint16_t next)
+{
+	return (word->kinds & (WORD_MONTH | WORD_PARTICLE)) || (word->numbers && begins_number(word, next));
+}
+
 /* A small word in capitals that none of the detectors of names and places lets begin one: "The", "Patient". It must stand alone, so that
  * it is the same word for them. */
 static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 {
-	const word_set other = WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC | WORD_STREET | WORD_PARTICLE;
-
-	if ((word->kinds & (WORD_STOP | other)) != WORD_STOP || (word->care & CARE_FIRST) || n < 2 || c[n] >= 0x80 || c[n] == '-' || c[n] == '\'')
-		return false;
-	return !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
+	return word->no_name && n >= 2 && c[n] < 0x80 && c[n] != '-' && c[n] != '\'' &&
+	       !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
 }
 
 static unsigned int where(struct scan *s)
@@ -261,50 +270,136 @@ static unsigned int where(struct scan *s)
 		at |= AT_CAPITAL;
 	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
-	if (word->numbers && begins_number(s))
+	if (word->numbers && begins_number(word, scan_at(s, s->token + 1)))
 		at |= AT_NUMBER;
 	return at;
 }
 
-/* Behind a word's end at place j: nothing that is read together with the word. */
-static bool stands_alone(const uint16_t *c, size_t j, size_t stop)
-{
-	uint16_t next = c[j];
+/* ---- words in which nothing begins ------------------------------------------------------------------------------------------------- */
 
-	if (next >= 0x80 || small[next] || next == '(' || next == '[')
+/* A word of ASCII. */
+struct simple {
+	const struct word *word;
+	uint64_t hash;
+	size_t start, end;
+	bool small;                      /* all of its letters but the first are small ones */
+};
+
+/* The word at place i, when a sign of ASCII stands behind it before place stop, as behind most tokens. */
+static inline bool simple_word(const uint16_t *c, size_t i, size_t stop, struct simple *w)
+{
+	const uint16_t *p = c + i;
+	unsigned int letter = *p | 32u, common = 32;
+	uint64_t hash = WORD_HASH;
+	size_t n;
+
+	if (letter - 'a' > 'z' - 'a')
 		return false;
-	if (next == ' ')                                 /* " at ", " (at) " */
-		return j + 1 < stop && lower(c[j + 1]) != 'a' && c[j + 1] != '@' && c[j + 1] != '(' && c[j + 1] != '[';
-	if (next == '.')
-		return j + 1 < stop && !is_alnum(c[j + 1]);
-	if (next == ':')
-		return j + 1 < stop && (c[j + 1] == ' ' || c[j + 1] == '\n');
-	return !joints[next];
+	for (;;) {                                       /* at the latest, the 0 behind the last unit ends it */
+		unsigned int unit = *++p;
+
+		hash = (hash ^ letter) * WORD_PRIME;
+		letter = unit | 32;
+		if (letter - 'a' > 'z' - 'a')
+			break;
+		common &= unit;
+	}
+	n = (size_t)(p - c) - i;
+	if (i + n >= stop || n >= TOKEN_MAX || *p >= 0x80 || is_digit(*p))
+		return false;
+	*w = (struct simple){.word = lexicon_find(hash), .hash = hash, .start = i, .end = i + n, .small = common};
+	return true;
 }
 
-uint64_t detect_plain_word(const struct scan *s, size_t *end)
+/* Behind a word's end at place j, a sign of ASCII: nothing that is read together with the word. */
+static inline bool stands_alone(const uint16_t *c, size_t j, size_t stop)
+{
+	uint16_t next;
+
+	if (alone[c[j]] != ALONE_ASK)
+		return alone[c[j]];
+	if (j + 2 >= stop)
+		return false;
+	next = c[j + 1];
+	if (c[j] == ' ')                                 /* " at ", " (at) " */
+		return next != '@' && next != '(' && next != '[' && (lower(next) != 'a' || lower(c[j + 2]) != 't');
+	return c[j] == ':' ? next == ' ' || next == '\n' : !is_alnum(next);
+}
+
+/* Does the label before a word, or what the word is to it, ask for a look at what begins with the word? See where(). */
+static bool is_awaited(const struct context *c, uint16_t first)
+{
+	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
+		return true;
+	if (first < 'a')                                 /* behind a hyphen it is counted: see scan_try() */
+		return c->near || c->last == '-' || c->last == '\'' || (first == 'P' && c->label != LABEL_NONE);
+	return c->label == LABEL_USER || (c->label >= LABEL_TITLE && c->age <= 2) || (first == 'p' && c->label != LABEL_NONE);
+}
+
+/* Is it one of small letters, or a small word in capitals, in which nothing can begin? As far as can be seen up to place stop. */
+static inline enum words kind(struct scan *s, const struct simple *w, size_t stop)
+{
+	const struct context *context = s->context;
+	const uint16_t *c = s->r->c;
+	const struct word *word = w->word;
+	uint16_t first = c[w->start];
+
+	if (!w->small || w->end - w->start > PLAIN_MAX || (first | 32) == 'x' || !stands_alone(c, w->end, stop))
+		return WORDS_LOOK;
+	if ((first < 'a' && !begins_no_name(word, c + w->start, w->end - w->start)) || (!word->plain && begins_any(word, c[w->end + 1])))
+		return WORDS_LOOK;
+	if (s->engine->n_custom && custom_may_hold(s, w->start, w->end, w->hash))
+		return WORDS_LOOK;
+	/* behind no label, it does nothing to the context but to be the last word */
+	if (context->label == LABEL_NONE && !context->ending &&
+	    (word->plain || (word->quiet && !(word->ends_phrase && context->glued && labels_phrase(context->words, w->hash) >= 0))))
+		return WORDS_OVER;
+	return is_awaited(context, first) ? WORDS_LOOK : WORDS_PLAIN;
+}
+
+/* How far can be seen of a word from the scan's place on? */
+static inline size_t visible(const struct scan *s)
+{
+	size_t stop = s->seen < s->secret_at ? s->seen : s->secret_at;
+
+	if (s->r->plain)                                 /* farther than any word, and where the scan moves on over some */
+		stop = s->r->n < s->secret_at ? s->r->n : s->secret_at;
+	return s->r->at[s->i] < s->border ? border(s, stop) : stop;
+}
+
+enum words detect_words(struct scan *s, struct context *context)
 {
 	const uint16_t *c = s->r->c;
-	size_t j = s->i, stop = s->seen < s->secret_at ? s->seen : s->secret_at;
-	bool capital = c[j] >= 'A' && c[j] <= 'Z';
-	uint64_t hash = WORD_HASH;
-	const struct word *word;
+	size_t i = s->i, stop = visible(s);
+	struct simple w;
 
-	if (s->context->label != LABEL_NONE || s->context->ending || lower(c[j]) == 'x' || s->r->at[j] < s->border)
-		return 0;
-	if (capital)
-		hash = (hash ^ (c[j++] | 32)) * WORD_PRIME;
-	for (stop = stop < j + PLAIN_MAX ? stop : j + PLAIN_MAX; j < stop && c[j] >= 'a' && c[j] <= 'z'; j++)
-		hash = (hash ^ c[j]) * WORD_PRIME;
-	if (j == s->i || j >= stop || !stands_alone(c, j, stop))
-		return 0;
-	word = lexicon_find(hash);
-	if (!word->quiet || (capital && !begins_no_name(word, c + s->i, j - s->i)))
-		return 0;
-	if (s->engine->n_custom && custom_may_hold(s, j, hash))
-		return 0;
-	*end = j;
-	return hash;
+	while (simple_word(c, i, stop, &w)) {
+		enum words words = kind(s, &w, stop);
+
+		if (words != WORDS_OVER) {
+			scan_move(s, i);
+			s->token = w.end;
+			s->hash = w.hash;
+			s->word = w.word;
+			s->digits = false;
+			s->letters = true;
+			return words;
+		}
+		context_plain_word(context, w.hash, c[w.end - 1]);
+		i = w.end;
+		if (c[i] == ' ') {
+			context_space(context);
+			i++;
+		}
+		if (!s->r->plain)
+			break;
+	}
+	if (i > s->i) {
+		scan_move(s, i);
+		return WORDS_OVER;
+	}
+	any_token(s);
+	return WORDS_LOOK;
 }
 
 static bool scan_secret(struct scan *s, struct finding *f)
@@ -319,6 +414,7 @@ bool detect(struct scan *s, struct finding *f)
 {
 	unsigned int at;
 
+	s->tried = 0;
 	if ((s->secret_at == s->i && scan_secret(s, f)) || (custom_may_begin(s->engine, s->r->c[s->i]) && scan_custom(s, f)))
 		return true;
 	at = where(s);

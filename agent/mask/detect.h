@@ -9,14 +9,15 @@ void detect_ready(void);                         /* before any text */
 /* May anything begin with this unit? Not with most signs. */
 extern unsigned char detect_inert[0x80];
 
-/* The letters and digits from s->i on: fills the scan's token. */
-void detect_token(struct scan *s);
+/* What stands at s->i, where no inert sign does. */
+enum words {
+	WORDS_LOOK,                              /* something may begin there; the scan's token is filled */
+	WORDS_PLAIN,                             /* the token is a word in which nothing begins */
+	WORDS_OVER,                              /* such words stood there that do nothing to the context, either: they are passed over */
+};
+enum words detect_words(struct scan *s, struct context *context);
 
-/* A word in which nothing can begin, and which sets nothing going: one of small letters, or a small word in capitals, that stands alone,
- * with no label before it. Its hash, and *end behind it; 0: it is none, or that cannot be told yet. */
-uint64_t detect_plain_word(const struct scan *s, size_t *end);
-
-/* Does an identifier begin at s->i? Behind detect_token(). Counts only when s->cut is false then. */
+/* Does an identifier begin at s->i? Behind WORDS_LOOK. Counts only when s->cut is false then. */
 bool detect(struct scan *s, struct finding *f);
 
 /* Our own replacements stay as they are: "[SSN]", "[NAME-3]", "[SSN:8741]". The unit behind the one that begins at s->i, or 0.

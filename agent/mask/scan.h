@@ -102,7 +102,7 @@ struct scan {
 	size_t i;                        /* where the detectors begin; see scan_move() */
 	size_t seen;                     /* units before this one can be seen from there */
 	size_t token;                    /* unit behind the letters and digits that begin there */
-	bool digits, letters;            /* there are such among them */
+	bool digits, letters;            /* all are digits; there are letters among them */
 	uint64_t hash;                   /* of the token, as word_hash() makes it */
 	const struct word *word;         /* what the lexicon knows of it */
 	struct part *part;               /* SCAN_PARTS: what was read of the words from there on, for all who ask; see parts.c */

@@ -321,7 +321,6 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	enum entity entity = ENTITY_CUSTOM;
 	struct finding f;
 	size_t end = 0;
-	uint64_t hash;
 
 	if (m->swallow && swallow_on(m, s, kept))
 		return RC_OK;
@@ -336,15 +335,17 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		scan_move(s, s->i + 1);
 		return RC_OK;
 	}
-	hash = detect_plain_word(s, &end);
-	if (hash) {
-		context_plain_word(&m->context, hash, s->r->c[end - 1]);
-		if (s->r->c[end] == ' ')
-			context_space(&m->context);
-		scan_move(s, end + (s->r->c[end] == ' '));
+	switch (detect_words(s, &m->context)) {
+	case WORDS_OVER:
 		return RC_OK;
+	case WORDS_PLAIN:
+		context_word(&m->context, s);
+		scan_move(s, s->token);
+		return RC_OK;
+	case WORDS_LOOK:
+		c = s->r->c[s->i];
+		break;
 	}
-	detect_token(s);
 	if (!s->cut && detect(s, &f) && !s->cut)
 		return step_masked(m, s, &f, kept, out);
 	if (!s->cut && c == '[')

@@ -1,5 +1,6 @@
 #include "lexicon.h"
 
+#include "care.h"
 #include "columns.h"
 #include "detect.h"
 
@@ -11,15 +12,19 @@
 
 static struct word table[SLOTS];
 uint64_t lexicon_filter[LEXICON_FILTER / 64];
-const struct word lexicon_none = {.label = -1, .quiet = true};
+const struct word lexicon_none = {.label = -1, .quiet = true, .plain = true};
 static size_t used;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* It is no label, ends none, and begins no date or number; the words behind it look back at its kinds. */
-static bool is_quiet(const struct word *word)
+static void fill_derived(struct word *word)
 {
-	return word->label < 0 && !word->ends_phrase && word->filler < FILLER_NUMBER && word->state != STATE_NAME &&
-	       !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) && !(word->numbers & ~(unsigned int)(NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
+	const word_set other = WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC | WORD_STREET | WORD_PARTICLE;
+
+	/* it is no label, and makes none of what stands before it */
+	word->quiet = word->label < 0 && word->filler < FILLER_NUMBER && word->state != STATE_NAME;
+	word->plain = word->quiet && !word->ends_phrase && !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) &&
+		      !(word->numbers & ~(unsigned int)(NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
+	word->no_name = (word->kinds & (WORD_STOP | other)) == WORD_STOP && !(word->care & CARE_FIRST);
 }
 
 static void fill(void)
@@ -30,7 +35,7 @@ static void fill(void)
 	columns_fill();
 	detect_ready();
 	for (size_t i = 0; i < SLOTS; i++)
-		table[i].quiet = is_quiet(&table[i]);
+		fill_derived(&table[i]);
 }
 
 void lexicon_ready(void)

@@ -21,7 +21,10 @@ struct word {
 	int16_t label;                   /* index of the label that the word, or phrase, is; -1 */
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
 	bool ends_phrase;                /* a label of several words ends with it */
-	bool quiet;                      /* in small letters, and behind no label, it sets nothing going: see lexicon.c */
+	/* what follows from these: see lexicon.c */
+	bool quiet;                      /* in small letters, behind no label and ending none, it does nothing to the context */
+	bool plain;                      /* and nothing at all, where it stands alone */
+	bool no_name;                    /* none of the detectors of names and places lets it begin one */
 };
 
 /* Filled by the first engine, before any text. */
