@@ -98,13 +98,51 @@ static bool is_article_name(struct scan *s, size_t i, size_t end)
 	return (a == 'u' && b == 'd') || (a == 'a' && (b == 'r' || b == 's' || b == 'd' || b == 'z'));
 }
 
+/* What the lists and dictionaries say of a part whose letters were read. joints: there are hyphens or apostrophes among them. */
+static void tell(struct scan *s, struct part *p, bool capitals, bool joints)
+{
+	const struct word *word = lexicon_find(p->hash);
+
+	p->words = word->kinds;
+	p->care = word->care;
+	if (!is_upper(s->r->c[p->start]) && !(joints && is_article_name(s, p->start, p->end)))
+		p->shape = SHAPE_LOWER;
+	else if (p->end - p->start == 1)
+		p->shape = SHAPE_INITIAL;
+	else
+		p->shape = capitals ? SHAPE_CAPITALS : SHAPE_NAME;
+	if (p->shape > SHAPE_LOWER)
+		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
+}
+
+/* Letters of ASCII, and behind them a sign of ASCII that joins nothing, as most words are. */
+static bool read_simple(struct scan *s, size_t i, struct part *p)
+{
+	const uint16_t *c = s->r->c + i;
+	unsigned int letter = *c | 32u, small = 0;
+	uint64_t hash = WORD_HASH;
+	size_t n = 0;
+
+	while (letter - 'a' <= 'z' - 'a') {              /* at the latest, the 0 behind the last unit ends them */
+		hash = (hash ^ letter) * WORD_PRIME;
+		small |= c[n];
+		letter = c[++n] | 32u;
+	}
+	if (n == 0 || n >= PART_UNITS || i + n >= s->seen || c[n] >= 0x80 || is_digit(c[n]) || c[n] == '_' || c[n] == '-' || c[n] == '\'' || (n == 1 && is_spacing(c[n])))
+		return false;
+	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)(i + n), .hash = hash};
+	tell(s, p, !(small & 32), false);
+	return true;
+}
+
 static void read_part(struct scan *s, size_t i, struct part *p)
 {
 	size_t j = i, joints = 0;
 	bool capitals = true;
-	const struct word *word;
 	uint16_t c;
 
+	if (s->r->plain && read_simple(s, i, p))
+		return;
 	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)i, .hash = WORD_HASH};
 	if (!is_alpha(scan_at(s, i)))
 		return;
@@ -141,17 +179,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	}
 	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
 		return;
-	word = lexicon_find(p->hash);
-	p->words = word->kinds;
-	p->care = word->care;
-	if (!is_upper(scan_at(s, i)) && !is_article_name(s, i, p->end))
-		p->shape = SHAPE_LOWER;
-	else if (p->end - i == 1)
-		p->shape = SHAPE_INITIAL;
-	else
-		p->shape = capitals ? SHAPE_CAPITALS : SHAPE_NAME;
-	if (p->shape > SHAPE_LOWER)
-		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
+	tell(s, p, capitals, joints);
 }
 
 /* Where what was read of the word at place i is kept: words of like length must not fall on one another. */
