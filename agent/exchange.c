@@ -52,6 +52,44 @@ static uint64_t count(const struct mask_counts *c)
 	return n;
 }
 
+#define TOKEN_BYTES 4                            /* of English text that a token stands for, on average */
+
+static uint64_t estimate_tokens(const struct exchange *x)
+{
+	uint64_t bytes = x->tokens.text_bytes;
+
+	for (size_t i = 0; x->prompt && i < x->prompt->n_messages; i++)
+		bytes += x->prompt->messages[i].n;
+	if (x->prompt && x->prompt->other_text)
+		bytes += strlen(x->prompt->other_text);
+	return (bytes + TOKEN_BYTES - 1) / TOKEN_BYTES;
+}
+
+/* What the request and its answer took, by the model's own count where it gave one to the end. What did not reach the model took nothing. */
+static struct usage_taken taken(const struct exchange *x, uint64_t masked)
+{
+	struct usage_taken t = {.masked = masked};
+	uint64_t estimate;
+
+	for (size_t i = 0; i < SHAPE_USAGES; i++)
+		t.tokens += x->tokens.tokens[i];
+	if (!x->forwarded || (x->tokens.known && x->outcome != OUTCOME_CUT))
+		return t;
+	estimate = estimate_tokens(x);
+	t.estimated = estimate > t.tokens;
+	t.tokens = t.estimated ? estimate : t.tokens;
+	return t;
+}
+
+static void count_usage(struct exchange *x, uint64_t masked)
+{
+	const struct usage_taken t = taken(x, masked);
+
+	atomic_fetch_add(&x->session->phi, masked);
+	if (x->counted)
+		usage_end(x->usage, &t, clock_wall_ns());
+}
+
 static void end(struct exchange *x)
 {
 	uint64_t masked = count(&x->masked);
@@ -68,8 +106,7 @@ static void end(struct exchange *x)
 	upstream_finish(x->upstream);
 	if (x->analyzer)
 		analyzer_end(x->analyzer, x->connection->name);
-	if (x->counted)
-		usage_end(x->usage, masked, clock_wall_ns());
+	count_usage(x, masked);
 	atomic_fetch_add(&outcomes[x->outcome], 1);
 	atomic_fetch_add(&spans_masked, masked);
 	log_write(plain ? LOG_DEBUG : LOG_INFO, "exchange", (const struct log_field[]){

@@ -191,8 +191,15 @@ static enum rc refresh_policy(struct exchange *x)
 
 static enum rc within_limits(struct exchange *x)
 {
+	struct session *s = x->session;
+	struct usage_ask ask = {
+		.limits = policy_limits(x->policy), .session_masked = atomic_load(&s->phi), .mono_ns = clock_mono_ns(), .wall_ns = clock_wall_ns(),
+	};
 	const char *limit = NULL;
-	enum rc rc = usage_begin(x->usage, policy_limits(x->policy), clock_mono_ns(), clock_wall_ns(), &limit, &x->retry_s, &x->why);
+	enum rc rc;
+
+	ask.session_left_s = (s->opened_ns + x->agent->config->session.max_duration - ask.wall_ns) / NS_PER_S;
+	rc = usage_begin(x->usage, &ask, &limit, &x->retry_s, &x->why);
 
 	if (rc != RC_OK)
 		return exchange_refuse(x, 429, "rate_limit_error", limit);

@@ -4,6 +4,7 @@
 
 #include "agent.h"
 #include "analyzer.h"
+#include "answer/shape.h"
 #include "hold.h"
 #include "http.h"
 #include "session.h"
@@ -52,9 +53,11 @@ struct exchange {
 	struct transcript transcript;
 	enum exchange_body body_state;
 	bool counted;                            /* in usage */
+	bool forwarded;                          /* the model has it */
 	int64_t retry_s;                         /* 429: when it may pass, in seconds; 0: that is not known */
 	bool recorded;                           /* its request is on record */
 	struct mask_counts masked;               /* in the answer */
+	struct answer_usage tokens;              /* that it says it took */
 	int status;                              /* that the client was answered with; 0: none */
 	enum exchange_outcome outcome;
 	int64_t start_ns;

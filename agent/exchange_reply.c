@@ -45,6 +45,7 @@ enum rc exchange_forward(struct exchange *x)
 	if (rc == RC_OK)
 		rc = upstream_send(x->upstream, buf_slice(&head), exchange_sent(x), &x->why);
 	buf_free(&head);
+	x->forwarded = rc == RC_OK;
 	return rc == RC_OK ? RC_OK : unusable(x, rc);
 }
 
@@ -157,7 +158,7 @@ static enum rc prepare(struct reply *r)
 {
 	struct exchange *x = r->x;
 	struct answer_options options = {
-		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked,
+		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked, .usage = &x->tokens,
 		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = target_secret(x->target),
 		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};

@@ -52,6 +52,8 @@ static const struct conf_key document_keys[] = {
 static const struct conf_key limit_keys[] = {
 	{"requests_per_minute", CONF_INT, offsetof(struct policy_limits, requests_per_minute), false, "requests, refused ones but for 429 too"},
 	{"concurrent", CONF_INT, offsetof(struct policy_limits, concurrent), false, "requests at once, without those that wait for approval"},
+	{"phi_per_session", CONF_INT, offsetof(struct policy_limits, phi_per_session), false, "identifiers masked in the answers of one session"},
+	{"tokens_per_day", CONF_INT, offsetof(struct policy_limits, tokens_per_day), false, "tokens of requests and answers, from midnight to midnight UTC"},
 	{"phi_per_day", CONF_INT, offsetof(struct policy_limits, phi_per_day), false, "identifiers masked in answers, from midnight to midnight UTC"},
 };
 

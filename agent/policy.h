@@ -23,7 +23,7 @@ struct mask_engine *policy_engine(const struct policy *policy);
 
 /* For each person and connection; 0: no limit. */
 struct policy_limits {
-	int64_t requests_per_minute, concurrent, phi_per_day;
+	int64_t requests_per_minute, concurrent, phi_per_session, phi_per_day, tokens_per_day;
 };
 const struct policy_limits *policy_limits(const struct policy *policy);
 

@@ -3,6 +3,8 @@
 #ifndef PHIGATE_AGENT_SESSION_H
 #define PHIGATE_AGENT_SESSION_H
 
+#include <stdatomic.h>
+
 #include "config.h"
 #include "dialect.h"
 #include "history.h"
@@ -35,6 +37,7 @@ struct session {
 	struct history *history;                 /* what was approved and used in this session */
 	struct recording *recording;
 	int64_t opened_ns;                       /* wall clock */
+	atomic_ullong phi;                       /* identifiers masked in its answers */
 	/* the rest is session.c's */
 	struct session_private *private;
 };

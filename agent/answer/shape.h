@@ -27,6 +27,7 @@ enum shape_usage { USAGE_INPUT, USAGE_CACHED, USAGE_OUTPUT };
 struct answer_usage {
 	bool known;                      /* the answer said anything of it */
 	uint64_t tokens[SHAPE_USAGES];   /* USAGE_CACHED: tokens of the request that USAGE_INPUT leaves out */
+	uint64_t text_bytes;             /* of its texts, for an estimate where it says nothing */
 };
 
 #define SHAPE_SLOTS 4            /* keys of one answer */

@@ -215,6 +215,8 @@ static enum rc plain_feed(struct text *t, struct slice in, bool last)
 {
 	enum rc rc;
 
+	if (t->shared->usage)
+		t->shared->usage->text_bytes += in.n;
 	if (t->tokens)
 		rc = token_feed(t->tokens, in, &t->masked);
 	else

@@ -430,6 +430,62 @@ static void over_a_limit_gets_429_and_when_to_come_back(void **state)
 	audit_free(&third);
 }
 
+static void change_policy(const char *text)
+{
+	write_policy(text);
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+}
+
+static void a_session_that_has_shown_enough_identifiers_gets_429(void **state)
+{
+	struct client c;
+
+	(void)state;
+	model_says_note();
+	change_policy("version: 1\nlimits: {phi_per_session: 1}\n");
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(chat(&c, "hi"), 429);
+	assert_true(is_error(&c, "rate_limit_error"));
+	assert_int_equal(count(&c.body, "open another one"), 1);
+	assert_true(http_header(&c.head, "retry-after").n >= 4);         /* the session's own end */
+	assert_int_equal(model_asked(&place.model), 1);
+	client_close(&c);
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	open_session(&place);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	client_close(&c);
+}
+
+/* By the model's count, by an estimate where it gives none, and for a stream that the client leaves. */
+static void tokens_of_a_day_come_to_an_end(void **state)
+{
+	char long_prompt[201] = "";
+	struct client c;
+
+	(void)state;
+	model_says(&place.model, SLICE(JSON_ANSWER("", "{\"choices\":[],\"usage\":{\"prompt_tokens\":900,\"completion_tokens\":40}}")), THEN_CLOSE);
+	change_policy("version: 1\nlimits: {tokens_per_day: 1000}\n");
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Good morning. \"}}]}\n\n"), THEN_WAIT);
+	put_chat(&c, "these are in all thirty letter");
+	assert_true(client_sees(&c, "Good"));
+	client_close(&c);                                                /* 30 letters, and those of the answer: 8 tokens at least */
+	client_open(&c);
+	model_says(&place.model, SLICE(JSON_ANSWER("", "{\"choices\":[]}")), THEN_CLOSE);
+	memset(long_prompt, 'a', sizeof long_prompt - 1);
+	assert_int_equal(chat(&c, long_prompt), 200);                    /* 50 more */
+	assert_int_equal(chat(&c, "hi"), 429);
+	assert_true(is_error(&c, "rate_limit_error"));
+	assert_int_equal(count(&c.body, "tokens (estimated where the model did not say)"), 1);
+	assert_true(http_header(&c.head, "retry-after").n > 0);
+	client_close(&c);
+}
+
 static void the_session_ends_while_a_request_is_held(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -491,6 +547,8 @@ int main(void)
 		T(a_client_that_hangs_up_cancels_its_hold),
 		T(policy_decides_again_when_an_approval_is_used),
 		T(over_a_limit_gets_429_and_when_to_come_back),
+		T(a_session_that_has_shown_enough_identifiers_gets_429),
+		T(tokens_of_a_day_come_to_an_end),
 		T(the_session_ends_while_a_request_is_held),
 		T(a_message_that_was_approved_is_history_and_passes_with_the_next_turn),
 	};

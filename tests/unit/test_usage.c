@@ -16,10 +16,12 @@
 
 static struct usage *usage;
 static struct usage_account *alice;
+static uint64_t session_masked;
 
 static int setup(void **state)
 {
 	(void)state;
+	session_masked = 0;
 	usage = usage_new();
 	alice = usage_get(usage, "https://idp", "a", "llama-prod");
 	return !usage || !alice;
@@ -33,6 +35,11 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void took(struct usage_account *who, uint64_t masked, uint64_t tokens, bool estimated, int64_t wall_ns)
+{
+	usage_end(who, &(struct usage_taken){masked, tokens, estimated}, wall_ns);
+}
+
 /* Seconds to wait; 0: it passes. */
 static int64_t ask(struct usage_account *who, const struct policy_limits *limits, int64_t mono_s, int64_t wall_ns, const char *limit)
 {
@@ -40,7 +47,7 @@ static int64_t ask(struct usage_account *who, const struct policy_limits *limits
 	int64_t retry_s = 0;
 	struct why why;
 
-	if (usage_begin(who, limits, mono_s * NS_PER_S, wall_ns, &named, &retry_s, &why) == RC_OK)
+	if (usage_begin(who, &(struct usage_ask){limits, session_masked, 3000, mono_s * NS_PER_S, wall_ns}, &named, &retry_s, &why) == RC_OK)
 		return 0;
 	assert_string_equal(named, limit);
 	assert_true(retry_s > 0);
@@ -87,7 +94,7 @@ static void a_new_connection_of_the_same_person_gains_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(ask(alice, &one, now_s, clock_wall_ns(), NULL), 0);
-	usage_end(alice, 0, clock_wall_ns());
+	took(alice, 0, 0, false, clock_wall_ns());
 	usage_put(alice);
 	usage_put(usage_get(usage, "https://idp", "somebody", "else"));
 	alice = usage_get(usage, "https://idp", "a", "llama-prod");
@@ -106,8 +113,8 @@ static void what_waits_for_approval_is_not_under_way(void **state)
 	assert_int_equal(ask(alice, &two, 0, TODAY, NULL), 0);
 	usage_resume(alice);                                             /* it was approved: it is not refused now */
 	assert_int_equal(ask(alice, &two, 0, TODAY, "limits.concurrent"), 1);
-	usage_end(alice, 0, TODAY);
-	usage_end(alice, 0, TODAY);
+	took(alice, 0, 0, false, TODAY);
+	took(alice, 0, 0, false, TODAY);
 	assert_int_equal(ask(alice, &two, 0, TODAY, NULL), 0);
 }
 
@@ -117,14 +124,78 @@ static void identifiers_count_until_midnight(void **state)
 
 	(void)state;
 	assert_int_equal(ask(alice, &ten, 0, TODAY, NULL), 0);
-	usage_end(alice, 9, TODAY);
+	took(alice, 9, 0, false, TODAY);
 	assert_int_equal(ask(alice, &ten, 0, TODAY + 1, NULL), 0);
-	usage_end(alice, 30, TODAY + DAY_NS / 2);
+	took(alice, 30, 0, false, TODAY + DAY_NS / 2);
 	assert_int_equal(ask(alice, &ten, 0, TODAY + DAY_NS / 2, "limits.phi_per_day"), 43200);
 	assert_int_equal(ask(alice, &ten, 0, TODAY + DAY_NS - 1, "limits.phi_per_day"), 1);
 	assert_int_equal(ask(alice, &ten, 0, TODAY + DAY_NS, NULL), 0);
-	usage_end(alice, 10, TODAY + DAY_NS);
+	took(alice, 10, 0, false, TODAY + DAY_NS);
 	assert_int_equal(ask(alice, &ten, 0, TODAY + DAY_NS, "limits.phi_per_day"), 86400);
+}
+
+static void tokens_count_until_midnight_and_estimates_are_called_so(void **state)
+{
+	const struct policy_limits thousand = {.tokens_per_day = 1000};
+	const struct usage_ask now = {.limits = &thousand, .wall_ns = TODAY + DAY_NS / 2};
+	const char *limit;
+	int64_t retry_s;
+	struct why why;
+
+	(void)state;
+	assert_int_equal(ask(alice, &thousand, 0, TODAY, NULL), 0);
+	took(alice, 0, 999, false, TODAY);
+	assert_int_equal(ask(alice, &thousand, 0, TODAY, NULL), 0);
+	took(alice, 0, 1, false, TODAY);
+	assert_int_equal(usage_begin(alice, &now, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_int_equal(retry_s, 43200);
+	assert_non_null(strstr(why.text, "took 1000 tokens, and"));
+	took(alice, 0, 4, true, TODAY);
+	assert_int_equal(usage_begin(alice, &now, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_string_equal(limit, "limits.tokens_per_day");
+	assert_non_null(strstr(why.text, "took 1004 tokens (estimated"));
+	assert_int_equal(ask(alice, &thousand, 0, TODAY + DAY_NS, NULL), 0);
+	took(alice, 0, 1000, false, TODAY + DAY_NS);
+	assert_int_equal(usage_begin(alice, &(struct usage_ask){.limits = &thousand, .wall_ns = TODAY + DAY_NS}, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_null(strstr(why.text, "estimated"));                      /* that was yesterday's */
+}
+
+/* One that began before midnight and ends after it, or is late with its end, takes nothing back. */
+static void a_day_that_is_over_does_not_come_again(void **state)
+{
+	const struct policy_limits ten = {.phi_per_day = 10};
+
+	(void)state;
+	assert_int_equal(ask(alice, &ten, 0, TODAY, NULL), 0);
+	took(alice, 10, 0, false, TODAY + DAY_NS);
+	took(alice, 3, 0, false, TODAY);
+	assert_int_equal(ask(alice, &ten, 0, TODAY + DAY_NS, "limits.phi_per_day"), 86400);
+}
+
+static void a_session_has_its_own_number_of_identifiers(void **state)
+{
+	const struct policy_limits ten = {.phi_per_session = 10};
+
+	(void)state;
+	session_masked = 9;
+	assert_int_equal(ask(alice, &ten, 0, TODAY, NULL), 0);
+	session_masked = 10;
+	assert_int_equal(ask(alice, &ten, 0, TODAY, "limits.phi_per_session"), 3000);
+	session_masked = 0;
+	assert_int_equal(ask(alice, &ten, 0, TODAY, NULL), 0);
+}
+
+/* What was taken while there was no limit counts when one comes. */
+static void without_limits_all_is_counted_all_the_same(void **state)
+{
+	const struct policy_limits none = {0}, day = {.tokens_per_day = 10}, one = {.concurrent = 1};
+
+	(void)state;
+	assert_int_equal(ask(alice, &none, 0, TODAY, NULL), 0);
+	assert_int_equal(ask(alice, &one, 0, TODAY, "limits.concurrent"), 1);
+	took(alice, 0, 10, false, TODAY);
+	assert_int_equal(ask(alice, &day, 0, TODAY, "limits.tokens_per_day"), 86400);
+	assert_int_equal(ask(alice, &one, 0, TODAY, NULL), 0);
 }
 
 static void *many(void *arg)
@@ -137,9 +208,9 @@ static void *many(void *arg)
 		const char *limit;
 		int64_t retry_s;
 
-		if (usage_begin(a, &limits, 0, TODAY, &limit, &retry_s, NULL) == RC_OK) {
+		if (usage_begin(a, &(struct usage_ask){.limits = &limits, .wall_ns = TODAY}, &limit, &retry_s, NULL) == RC_OK) {
 			++*most;
-			usage_end(a, 1, TODAY);
+			took(a, 1, 0, false, TODAY);
 		}
 		usage_put(a);
 	}
@@ -163,7 +234,7 @@ static void threads_of_one_person_are_counted_together(void **state)
 		pthread_join(thread[i], NULL);
 		sum += passed[i];
 	}
-	assert_int_equal(usage_begin(alice, &limits, 0, TODAY, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_int_equal(usage_begin(alice, &(struct usage_ask){.limits = &limits, .wall_ns = TODAY}, &limit, &retry_s, &why), RC_TOO_BIG);
 	snprintf(says, sizeof says, "held %d identifiers", sum);
 	assert_non_null(strstr(why.text, says));
 }
@@ -176,6 +247,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_connection_of_the_same_person_gains_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_for_approval_is_not_under_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(identifiers_count_until_midnight, setup, teardown),
+		cmocka_unit_test_setup_teardown(tokens_count_until_midnight_and_estimates_are_called_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_day_that_is_over_does_not_come_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_session_has_its_own_number_of_identifiers, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_limits_all_is_counted_all_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads_of_one_person_are_counted_together, setup, teardown),
 	};
 
