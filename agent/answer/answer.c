@@ -85,6 +85,8 @@ enum rc answer_new(const struct answer_options *options, struct answer **out)
 		return rc == RC_OK && a->continues.len ? text_context(a->text, a->options.continues) : rc;
 	case FRAMING_SSE:
 		rc = text_new(&a->shared, NULL, false, TEXT_DEPTH, sink, &a->text);
+		if (rc == RC_OK)
+			text_in_line(a->text);
 		return rc == RC_OK ? event_streams_new(&a->options, &a->shared, write_event, a, &a->streams) : rc;
 	case FRAMING_NDJSON:
 		return event_streams_new(&a->options, &a->shared, write_line, a, &a->streams);

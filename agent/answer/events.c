@@ -62,6 +62,7 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 {
 	struct stream **more;
 	struct stream *s;
+	enum rc rc;
 
 	*out = NULL;
 	if (e->n_streams >= e->options->streams_max)
@@ -83,7 +84,10 @@ static enum rc add_stream(struct event_streams *e, uint16_t text, const uint64_t
 	buf_init(&s->data, e->options->event_max_bytes + 65536);
 	s->outlet.out = &s->emitted;
 	/* in a string of the event, and so as deep as in an answer that comes whole */
-	return text_new(e->shared, NULL, text != RAW_TEXT, text != RAW_TEXT, (struct sink){outlet_edit, &s->outlet}, &s->mask);
+	rc = text_new(e->shared, NULL, text != RAW_TEXT, text != RAW_TEXT, (struct sink){outlet_edit, &s->outlet}, &s->mask);
+	if (rc == RC_OK && text == RAW_TEXT)
+		text_in_line(s->mask);
+	return rc;
 }
 
 static bool has_key(const struct event_streams *e, uint16_t text, unsigned slot)

@@ -228,6 +228,8 @@ enum rc splice_break(struct splice *s, struct slice before)
 		rc = splice_string_text(s);
 	if (rc == RC_OK && !s->string)
 		rc = text_context(s->text, before);
+	if (rc == RC_OK && !s->string)
+		text_unquote(s->text);
 	if (!s->string)
 		s->role = ROLE_ANY;
 	if (s->scalar_state != SCALAR_NONE && !s->scalar_long && s->drop_depth == s->scan.depth) {

@@ -25,7 +25,7 @@ struct span {
 struct text {
 	const struct text_rules *shared;
 	const struct splice_rules *rules;
-	bool quoted;
+	bool quoted, in_line;
 	int depth;
 	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON, TEXT_BROKEN } mode;
 	struct sink down;
@@ -153,6 +153,13 @@ static bool left_over(const struct text *t)
 	return t->gap || t->first_escape < t->n_escapes;
 }
 
+/* A value that is put back may hold ends of lines, and they are spaces where the framing's own lines are. */
+static void one_line(struct slice put, struct buf *out)
+{
+	for (size_t i = 0; i < put.n; i++)
+		buf_putc(out, put.p[i] == '\n' || put.p[i] == '\r' ? ' ' : put.p[i]);
+}
+
 /* The sink of what masks this text. */
 static void edit(void *arg, size_t copy, size_t drop, struct slice put)
 {
@@ -162,6 +169,12 @@ static void edit(void *arg, size_t copy, size_t drop, struct slice put)
 	if (t->quoted && put.n) {
 		buf_clear(&t->put);
 		text_escape(put, &t->put);
+		if (t->put.rc != RC_OK)
+			t->rc = t->put.rc;
+		put = buf_slice(&t->put);
+	} else if (t->in_line && put.n) {
+		buf_clear(&t->put);
+		one_line(put, &t->put);
 		if (t->put.rc != RC_OK)
 			t->rc = t->put.rc;
 		put = buf_slice(&t->put);
@@ -335,6 +348,16 @@ void text_free(struct text *t)
 enum rc text_context(struct text *t, struct slice before)
 {
 	return buf_add_slice(&t->context, before);
+}
+
+void text_in_line(struct text *t)
+{
+	t->in_line = true;
+}
+
+void text_unquote(struct text *t)
+{
+	t->quoted = false;
 }
 
 static bool is_space(char c)

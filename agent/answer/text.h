@@ -51,6 +51,12 @@ void text_free(struct text *t);
 /* Before the first bytes: what stands before the text (see mask_context()). */
 enum rc text_context(struct text *t, struct slice before) MUST_USE;
 
+/* The text stands in one line: no line ends in what is put into it. */
+void text_in_line(struct text *t);
+
+/* What follows stands in no string, whatever came before: the JSON around it was none. */
+void text_unquote(struct text *t);
+
 /* Bytes of the text; raw_n of the sink's bytes spell them (n of them when they stand for themselves). */
 enum rc text_feed(struct text *t, struct slice in, size_t raw_n) MUST_USE;
 
