@@ -2,8 +2,6 @@ load lib/common
 
 setup_file() { site_start && login alice bob; }
 
-sdk() { (cd "$SITE_TESTS" && OPENAI_BASE_URL="$URL/v1" OPENAI_API_KEY="${WITH_KEY:-$KEY}" node e2e/lib/sdk.mjs "$@"); }
-
 @test "the openai SDK, unchanged: chat" {
 	tunnel $T alice openai-prod
 	said=$(sdk chat note "Summarise the note.")

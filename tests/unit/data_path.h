@@ -621,6 +621,15 @@ static inline void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state
 	}
 }
 
+static const struct hold_decision by_bob = {.person = &bob, .key_id = "SHA256:k2", .address = "203.0.113.10:1", .reason = "audit 7"};
+
+static inline void approve(const char *id)
+{
+	struct hold h;
+
+	assert_int_equal(hold_approve(place.agent.holds, id, &by_bob, &h, NULL), RC_OK);
+}
+
 /* The policy from now on: its mask section, and the rules of the tests of requests. */
 static inline void masks(const char *mask)
 {

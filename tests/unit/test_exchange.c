@@ -289,15 +289,6 @@ static void a_client_that_leaves_in_mid_request_stands_on_record(void **state)
 
 /* ---- holds --------------------------------------------------------------------------------------------------------------- */
 
-static const struct hold_decision by_bob = {.person = &bob, .key_id = "SHA256:k2", .address = "203.0.113.10:1", .reason = "audit 7"};
-
-static void approve(const char *id)
-{
-	struct hold h;
-
-	assert_int_equal(hold_approve(place.agent.holds, id, &by_bob, &h, NULL), RC_OK);
-}
-
 static void a_held_request_goes_on_once_it_is_approved_and_only_once(void **state)
 {
 	char id[HOLD_ID_LEN + 1], again[HOLD_ID_LEN + 1];

@@ -150,6 +150,170 @@ static void a_number_in_a_tools_result_becomes_a_token_and_comes_back_in_a_tools
 	kept("84729315", 0);
 }
 
+#define EVENT(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
+#define STREAM "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+static void a_stream_gives_a_token_back_as_soon_as_it_is_whole(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_says(&place.model, SLICE(STREAM EVENT("for") EVENT(" [NA")), THEN_CLOSE);
+	model_adds(&place.model, SLICE(EVENT("ME-1") EVENT("], s")));
+	model_adds(&place.model, SLICE(EVENT("o") EVENT(" [NA") "data: [DONE]\n\n"));
+	client_open(&c);
+	put_chat(&c, "Dr. Jane Smith");
+	assert_true(client_sees(&c, "\"for"));
+	assert_int_equal(count(&c.in, "NA"), 0);                         /* it may still become a token */
+	model_go(&place.model);
+	assert_true(client_sees(&c, "Jane Smith"));
+	model_go(&place.model);
+	assert_int_equal(client_answer(&c, false), 200);
+	assert_int_equal(count(&c.body, "[NA\""), 1);                    /* a beginning that is none comes with the end */
+	assert_int_equal(count(&c.body, "[DONE]"), 1);
+	client_close(&c);
+	kept("data: [DONE]", 1);
+}
+
+static void what_the_caller_wrote_like_a_token_comes_back_as_he_wrote_it(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_answers("[NAME-1], [NAME-2], [NAME-3]");
+	client_open(&c);
+	assert_int_equal(chat(&c, "[name-2] and \\\\[NAME-1\\\\] are not Dr. Jane Smith"), 200);
+	the_model_saw("\"[NAME-1] and [NAME-2] are not Dr. [NAME-3]\"");
+	the_client_got(&c, "\"[name-2], \\\\[NAME-1\\\\], Jane Smith\"");
+	client_close(&c);
+}
+
+static void pseudonyms_of_the_answer_and_tokens_of_the_request_count_together(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize, response: {default: pseudonym}}");
+	model_answers("Dr. Robert Jones saw [NAME-1], Dr. Jane Smith");
+	client_open(&c);
+	assert_int_equal(chat(&c, "Dr. Jane Smith"), 200);
+	the_client_got(&c, "\"Dr. [NAME-2] saw Jane Smith, Dr. Jane Smith\"");        /* the caller's own, whoever spells it */
+	client_close(&c);
+	kept("Dr. [NAME-2] saw [NAME-1], Dr. [NAME-1]", 1);
+}
+
+static void nobody_gets_at_what_another_sessions_tokens_stand_for(void **state)
+{
+	struct session *first = place.session;
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_answers("[NAME-1], [NAME-2], [SSN-1]");
+	client_open(&c);
+	assert_int_equal(chat(&c, "Dr. Jane Smith, Dr. Robert Jones, SSN " SSN), 200);
+	the_client_got(&c, "\"Jane Smith, Robert Jones, " SSN "\"");
+	client_close(&c);
+	open_session(&place);                                            /* of the same person, even */
+	client_open(&c);
+	assert_int_equal(chat(&c, "Who is [NAME-2] of the other session? I am Dr. Alice Brown."), 200);
+	the_model_saw("Who is [NAME-1] of the other session? I am Dr. [NAME-2].");
+	the_client_got(&c, "\"[NAME-2], Alice Brown, [SSN-1]\"");
+	client_close(&c);
+	session_unref(first);
+	assert_int_equal(session_finish(place.agent.sessions, place.id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+}
+
+static void an_identifier_in_the_path_is_refused_whatever_is_masked(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: redact}");
+	model_answers("Fine.");
+	client_open(&c);
+	assert_int_equal(request(&c, "GET", "/v1/models?ssn=" SSN, NULL), 403);
+	assert_int_equal(count(&c.body, "8741"), 0);
+	assert_int_equal(request(&c, "GET", "/v1/models/llama-3.1-70b-2024", NULL), 200);
+	client_close(&c);
+	assert_int_equal(model_asked(&place.model), 1);
+}
+
+/* ---- holds ---------------------------------------------------------------------------------------------------------------- */
+
+static void approvers_see_tokens_and_the_model_gets_what_they_saw(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+	struct buf shown;
+
+	(void)state;
+	masks("{request: tokenize, response: {default: redact, DATE: year}}");
+	model_answers("[NAME-1]");
+	client_open(&c);
+	put_chat(&c, "List every patient of Dr. Jane Smith since 03/14/2024");
+	await_hold(id, 1, NULL);
+	buf_init(&shown, 1 << 20);
+	assert_int_equal(hold_show(place.agent.holds, &bob, id, &shown, NULL), RC_OK);
+	assert_int_equal(count(&shown, "every patient of Dr. [NAME-1] since [DATE-1:2024]"), 1);
+	assert_int_equal(count(&shown, "Jane"), 0);
+	buf_free(&shown);
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 200);
+	the_model_saw("List every patient of Dr. [NAME-1] since [DATE-1:2024]");
+	the_client_got(&c, "\"Jane Smith\"");
+	client_close(&c);
+	kept("since [DATE-1:2024]", 1);
+}
+
+static void an_approval_holds_for_the_same_request_though_names_were_learnt_meanwhile(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	masks("{request: redact}");
+	model_answers("Fine.");
+	client_open(&c);
+	assert_int_equal(chat(&c, "On some day, see Ward today."), 403);
+	await_hold(id, 1, NULL);
+	assert_int_equal(chat(&c, "Dr. Alan Ward is here"), 200);
+	assert_int_equal(chat(&c, "See Ward today."), 200);
+	the_model_saw("\"See [NAME] today.\"");
+	approve(id);
+	assert_int_equal(chat(&c, "On some day, see Ward today."), 200);
+	the_model_saw("\"On some day, see Ward today.\"");                  /* as it was held and approved */
+	assert_int_equal(model_asked(&place.model), 3);
+	client_close(&c);
+}
+
+static void a_request_that_waits_is_not_sent_otherwise_than_it_was_approved(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	masks("{request: redact}");
+	model_answers("Fine.");
+	client_open(&c);
+	put_chat(&c, "List every patient like SSN " SSN);
+	await_hold(id, 1, NULL);
+	masks("{request: 'off'}");
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 403);
+	the_client_got(&c, "send it again");
+	assert_int_equal(model_asked(&place.model), 0);
+	/* what would be sent is the same, so the approval counts */
+	put_chat(&c, "List every patient");
+	await_hold(id, 1, "pending");
+	masks("{request: redact}");
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 200);
+	client_close(&c);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -159,6 +323,14 @@ int main(void)
 		T(a_request_with_identifiers_is_refused_by_kinds_and_counts),
 		T(identifiers_come_back_to_the_caller_and_stand_nowhere_else),
 		T(a_number_in_a_tools_result_becomes_a_token_and_comes_back_in_a_tools_arguments),
+		T(a_stream_gives_a_token_back_as_soon_as_it_is_whole),
+		T(what_the_caller_wrote_like_a_token_comes_back_as_he_wrote_it),
+		T(pseudonyms_of_the_answer_and_tokens_of_the_request_count_together),
+		T(nobody_gets_at_what_another_sessions_tokens_stand_for),
+		T(an_identifier_in_the_path_is_refused_whatever_is_masked),
+		T(approvers_see_tokens_and_the_model_gets_what_they_saw),
+		T(an_approval_holds_for_the_same_request_though_names_were_learnt_meanwhile),
+		T(a_request_that_waits_is_not_sent_otherwise_than_it_was_approved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,7 +331,7 @@ static void exchanges_at_the_same_time_share_the_tokens(void **state)
 
 static void a_request_that_was_held_is_masked_as_it_was_whatever_was_learnt_since(void **state)
 {
-	static const char body[] = "Smith came in; Ethelwyn did not.";
+	static const char body[] = "See Ward today.";
 	struct mask_scope *asked, *x;
 	struct buf first, again, other;
 
@@ -345,7 +345,7 @@ static void a_request_that_was_held_is_masked_as_it_was_whatever_was_learnt_sinc
 	assert_int_equal(mask_text(engine, asked, NULL, SLICE(body), &first), RC_OK);
 	mask_scope_end(asked);
 	x = mask_scope_begin(session);
-	assert_int_equal(mask_text(engine, x, NULL, SLICE("Dr. Ethelwyn Smith"), &other), RC_OK);
+	assert_int_equal(mask_text(engine, x, NULL, SLICE("Dr. Alan Ward"), &other), RC_OK);
 	mask_scope_end(x);
 	asked = mask_scope_begin_request(session, true, SLICE(body));
 	assert_int_equal(mask_text(engine, asked, NULL, SLICE(body), &again), RC_OK);

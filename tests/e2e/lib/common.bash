@@ -30,4 +30,5 @@ code() {
 	output=$("$@" -w '\n%{http_code}')
 	code=${output##*$'\n'} output=${output%$'\n'*}
 }
+sdk() { (cd "$SITE_TESTS" && OPENAI_BASE_URL="$URL/v1" OPENAI_API_KEY="${WITH_KEY:-$KEY}" node e2e/lib/sdk.mjs "$@"); }
 model_seen() { [ "$(model_count)" -gt "$1" ]; }
