@@ -68,6 +68,8 @@ static void check_connections(struct check *check)
 		struct why why = {0};
 		enum rc rc = dialect_load(conn->dialect, overridden ? override : NULL, &dialect, &why);
 
+		if (rc == RC_OK)
+			rc = dialect_check_allowed(dialect, &conn->allow_routes, &why);
 		if (rc != RC_OK)
 			fault(check, rc, &why, conn->line);
 		dialect_free(dialect);

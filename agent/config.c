@@ -104,7 +104,7 @@ static const struct conf_key LOG_KEYS[] = {
 
 static const struct conf_key CONNECTION_KEYS[] = {
 	{"upstream", CONF_TEXT, CONN(c.upstream), true, "the model server: http://HOST:PORT, https://HOST:PORT or unix:/PATH"},
-	{"dialect", CONF_TEXT, CONN(c.dialect), true, "how the server speaks: openai or ollama"},
+	{"dialect", CONF_TEXT, CONN(c.dialect), true, "how the server speaks: openai, ollama, anthropic, llamacpp, tgi or kserve"},
 	{"policy", CONF_TEXT, CONN(c.policy), true, "the policy's name in policies_dir"},
 	{"groups", CONF_TEXTS, CONN(c.groups), true, "groups that may connect"},
 	{"credential", CONF_NODE, CONN(credential), false, "what the agent adds to requests so that the server takes them"},
@@ -117,6 +117,9 @@ static const struct conf_key CONNECTION_KEYS[] = {
 	{"allow_opaque", CONF_TEXTS, CONN(c.allow_opaque), false,
 	 "parts of requests to let through unread: tokens, image, audio, file, url, state, embedding"},
 	{"allow_content_types", CONF_TEXTS, CONN(c.allow_content_types), false, "types of answers to let through unmasked"},
+	{"allow_routes", CONF_TEXTS, CONN(c.allow_routes), false, "routes to open that the dialect refuses by default, such as /v1/rerank"},
+	{"models", CONF_TEXTS, CONN(c.models), false, "models that requests may name (all)"},
+	{"model", CONF_TEXT, CONN(c.model), false, "the model that every request gets, whatever it names"},
 	{"analyzer", CONF_NODE, CONN(analyzer), false, "a Presidio-compatible service that looks for identifiers, too"},
 	{"first_byte", CONF_DURATION, CONN(c.first_byte_ns), false, "longest wait for the answer to begin (the client's patience)"},
 };
@@ -335,6 +338,10 @@ static enum rc check_connection(const struct yaml *map, struct reading_connectio
 	for (size_t i = 0; i < r->c.allow_opaque.n; i++)
 		if (!text_list_has(&known, r->c.allow_opaque.item[i]))
 			return config_bad(map, "allow_opaque", why, "must be of tokens, image, audio, file, url, state, embedding");
+	if (r->c.model && r->c.models.n)
+		return config_bad(map, "models", why, "means nothing beside \"model\", which every request gets");
+	if (r->c.model && !*r->c.model)
+		return config_bad(map, "model", why, "must name a model");
 	if (r->analyzer) {
 		rc = config_analyzer_read(r->analyzer, &r->c.analyzer, why);
 		if (rc != RC_OK)

@@ -40,6 +40,9 @@ struct connection {
 	bool local_key_optional;       /* local_key: optional */
 	struct text_list allow_opaque; /* kinds: tokens, image, audio, file, url, state, embedding */
 	struct text_list allow_content_types;
+	struct text_list allow_routes; /* of those that the dialect refuses unless they are named here */
+	struct text_list models;       /* that requests may name; empty: any */
+	char *model;                   /* that every request gets, whatever it names; NULL: what it names */
 	int64_t first_byte_ns;         /* longest wait for the model's first byte; 0: the client's patience */
 	struct analyzer_settings analyzer;
 	int line;                      /* in agent.yaml */

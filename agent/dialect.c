@@ -1,4 +1,4 @@
-#include "dialect.h"
+#include "dialect_private.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -13,39 +13,45 @@
 #include "prompt_shape.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
-#define SEGMENTS_MAX 32
-#define TARGET_MAX 8192
-
-struct dialect {
-	char *name, *text;
-	bool builtin;
-	char *error;
-	struct text_list volatile_headers;
-	struct route *routes;
-	size_t n_routes;
-};
+#define INCLUDES_MAX 3                           /* dialects that include one another */
 
 struct document {
 	char *error;
 	struct text_list volatile_headers;
-	const struct yaml *routes;
+	bool markdown_images;
+	const struct yaml *include, *routes;
 };
 
 static const struct conf_key document_keys[] = {
 	{"error", CONF_TEXT, offsetof(struct document, error), true, "the body of an error; $message, $type, $request_id, $status stand in it"},
 	{"volatile_headers", CONF_TEXTS, offsetof(struct document, volatile_headers), false, "headers that may differ between two sends"},
+	{"markdown_images", CONF_FLAG, offsetof(struct document, markdown_images), false, "the server takes ![](URL) in text for an image"},
+	{"include", CONF_NODE, offsetof(struct document, include), false, "routes of other dialects: {dialect, prefix, routes}"},
 	{"routes", CONF_NODE, offsetof(struct document, routes), true, "the routes that there are"},
 };
 
+struct include {
+	char *dialect, *prefix;
+	struct text_list routes;
+};
+
+static const struct conf_key include_keys[] = {
+	{"dialect", CONF_TEXT, offsetof(struct include, dialect), true, "whose they are; their errors have its shape"},
+	{"prefix", CONF_TEXT, offsetof(struct include, prefix), false, "what stands before their paths here"},
+	{"routes", CONF_TEXTS, offsetof(struct include, routes), true, "their paths"},
+};
+
 struct route_text {
-	char *path, *method, *refused;
+	struct text_list path, streams;
+	char *method, *refused;
 	const struct yaml *request, *response;
 };
 
 static const struct conf_key route_keys[] = {
-	{"path", CONF_TEXT, offsetof(struct route_text, path), true, "the path; {name} is one segment"},
-	{"method", CONF_TEXT, offsetof(struct route_text, method), false, "its method; every one when it is refused"},
-	{"refused", CONF_TEXT, offsetof(struct route_text, refused), false, "why it is refused"},
+	{"path", CONF_TEXTS, offsetof(struct route_text, path), true, "the path, or several that are alike; {name} is one segment"},
+	{"method", CONF_TEXT, offsetof(struct route_text, method), false, "its method; without one it is refused always"},
+	{"refused", CONF_TEXT, offsetof(struct route_text, refused), false, "why it is refused; with a method: unless allow_routes names it"},
+	{"streams", CONF_TEXTS, offsetof(struct route_text, streams), false, "those of the paths that always stream"},
 	{"request", CONF_NODE, offsetof(struct route_text, request), false, "where the request's text stands"},
 	{"response", CONF_NODE, offsetof(struct route_text, response), false, "where the answer's text stands"},
 };
@@ -56,7 +62,8 @@ static void route_free(struct route *r)
 {
 	free(r->name);
 	free(r->method);
-	free(r->message);
+	free(r->refused);
+	free(r->error);
 	shape_free(r->shape);
 	prompt_shape_free(r->prompt);
 }
@@ -75,46 +82,135 @@ void dialect_free(struct dialect *d)
 	free(d);
 }
 
-static enum rc read_route(struct dialect *d, const struct yaml *node, struct why *why)
+static struct route *add_route(struct dialect *d)
 {
-	struct route *routes = realloc(d->routes, (d->n_routes + 1) * sizeof *routes), *r;
-	struct route_text t = {0};
-	enum rc rc;
+	struct route *routes = realloc(d->routes, (d->n_routes + 1) * sizeof *routes);
 
 	if (!routes)
-		return RC_NOMEM;
+		return NULL;
 	d->routes = routes;
-	rc = conf_read(node, "a route", CONF_KEYS(route_keys), &t, why);
-	if (rc == RC_OK && t.path[0] != '/')
-		rc = why_at(why, RC_BAD, node->line, node->column, "the path of a route begins with \"/\"");
-	if (rc == RC_OK && !t.method == !t.refused)
-		rc = why_at(why, RC_BAD, node->line, node->column, "a route has either a method, or says why it is refused");
-	if (rc == RC_OK) {
-		r = &routes[d->n_routes++];
-		*r = (struct route){.name = t.path, .method = t.method, .message = t.refused, .refused = t.refused, .has_body = t.request};
-		t = (struct route_text){.request = t.request, .response = t.response};
-		rc = shape_read(t.response, &r->shape, why);
-		if (rc == RC_OK && t.request)
-			rc = prompt_shape_read(t.request, &r->prompt, why);
-	}
+	routes[d->n_routes] = (struct route){0};
+	return &routes[d->n_routes++];
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static enum rc read_path(struct dialect *d, const struct yaml *node, const struct route_text *t, const char *path, struct why *why)
+{
+	struct route *r = add_route(d);
+	enum rc rc;
+
+	if (!r)
+		return RC_NOMEM;
+	r->name = strdup(path);
+	r->method = copy(t->method);
+	r->refused = copy(t->refused);
+	r->error = strdup(d->error);
+	r->streams = text_list_has(&t->streams, path);
+	r->has_body = t->request;
+	r->markdown_images = d->markdown_images;
+	if (!r->name || !r->error || (t->method && !r->method) || (t->refused && !r->refused))
+		return RC_NOMEM;
+	if (path[0] != '/')
+		return why_at(why, RC_BAD, node->line, node->column, "the path of a route begins with \"/\"");
+	rc = shape_read(t->response, &r->shape, why);
+	return rc == RC_OK && t->request ? prompt_shape_read(t->request, &r->prompt, why) : rc;
+}
+
+static enum rc read_route(struct dialect *d, const struct yaml *node, struct why *why)
+{
+	struct route_text t = {0};
+	enum rc rc = conf_read(node, "a route", CONF_KEYS(route_keys), &t, why);
+
+	if (rc == RC_OK && !t.method && !t.refused)
+		rc = why_at(why, RC_BAD, node->line, node->column, "a route has a method, or says why it is refused");
+	for (size_t i = 0; i < t.path.n && rc == RC_OK; i++)
+		rc = read_path(d, node, &t, t.path.item[i], why);
 	conf_free(CONF_KEYS(route_keys), &t);
 	return rc;
 }
 
-static enum rc read_document(struct dialect *d, struct why *why)
+/* ---- routes of other dialects ---- */
+
+static enum rc load(const char *name, const char *override_dir, int depth, struct dialect **out, struct why *why);
+
+/* All routes of one path, whatever their methods, become d's. */
+static enum rc take_routes(struct dialect *d, struct dialect *from, const char *path, const char *prefix, size_t *taken)
+{
+	for (size_t i = 0; i < from->n_routes; i++) {
+		struct route *r;
+		char *name;
+
+		if (!from->routes[i].name || strcmp(from->routes[i].name, path) != 0)
+			continue;
+		r = add_route(d);
+		name = r ? malloc(strlen(prefix) + strlen(path) + 1) : NULL;
+		if (!name)
+			return RC_NOMEM;
+		strcat(strcpy(name, prefix), path);
+		free(from->routes[i].name);
+		*r = from->routes[i];
+		r->name = name;
+		r->markdown_images = r->markdown_images || d->markdown_images;
+		from->routes[i] = (struct route){0};
+		++*taken;
+	}
+	return RC_OK;
+}
+
+static enum rc read_include(struct dialect *d, const struct yaml *node, const char *override_dir, int depth, struct buf *text,
+			    struct why *why)
+{
+	struct include in = {0};
+	struct dialect *from = NULL;
+	enum rc rc = conf_read(node, "include", CONF_KEYS(include_keys), &in, why);
+
+	if (rc == RC_OK && depth == INCLUDES_MAX)
+		rc = why_at(why, RC_BAD, node->line, node->column, "dialects include each other more than %d deep", INCLUDES_MAX);
+	if (rc == RC_OK)
+		rc = load(in.dialect, override_dir, depth + 1, &from, why);
+	if (rc == RC_NOT_FOUND)
+		rc = why_at(why, RC_BAD, node->line, node->column, "there is no dialect \"%.60s\" to include", in.dialect);
+	for (size_t i = 0; i < in.routes.n && rc == RC_OK; i++) {
+		size_t taken = 0;
+
+		rc = take_routes(d, from, in.routes.item[i], in.prefix ? in.prefix : "", &taken);
+		if (rc == RC_OK && !taken)
+			rc = why_at(why, RC_BAD, node->line, node->column, "%.60s has no route \"%.80s\"", in.dialect, in.routes.item[i]);
+	}
+	if (rc == RC_OK) {                               /* what is in force stands whole on record */
+		d->builtin = d->builtin && from->builtin;
+		buf_printf(text, "\n# ---- included: %s ----\n", in.dialect);
+		rc = buf_puts(text, from->text);
+	}
+	dialect_free(from);
+	conf_free(CONF_KEYS(include_keys), &in);
+	return rc;
+}
+
+/* *text: the document's on the way in; on the way out that of what it includes stands behind it. */
+static enum rc read_document(struct dialect *d, const char *override_dir, int depth, struct buf *text, struct why *why)
 {
 	struct document doc = {0};
 	struct yaml *root = NULL;
-	enum rc rc = yaml_parse(slice_str(d->text), &root, why);
+	enum rc rc = yaml_parse(buf_slice(text), &root, why);
 
 	if (rc == RC_OK)
 		rc = conf_read(root, "a dialect", CONF_KEYS(document_keys), &doc, why);
 	d->error = doc.error;
 	d->volatile_headers = doc.volatile_headers;
+	d->markdown_images = doc.markdown_images;
 	if (rc == RC_OK && doc.routes->type != YAML_LIST)
 		rc = why_at(why, RC_BAD, doc.routes->line, doc.routes->column, "\"routes\" must be a list");
+	if (rc == RC_OK && doc.include && doc.include->type != YAML_LIST)
+		rc = why_at(why, RC_BAD, doc.include->line, doc.include->column, "\"include\" must be a list");
 	for (const struct yaml *node = rc == RC_OK ? doc.routes->child : NULL; node && rc == RC_OK; node = node->next)
 		rc = read_route(d, node, why);
+	for (const struct yaml *node = rc == RC_OK && doc.include ? doc.include->child : NULL; node && rc == RC_OK; node = node->next)
+		rc = read_include(d, node, override_dir, depth, text, why);
 	yaml_free(root);
 	return rc;
 }
@@ -147,7 +243,7 @@ static bool is_name(const char *name)
 	return n && !name[n];
 }
 
-enum rc dialect_load(const char *name, const char *override_dir, struct dialect **out, struct why *why)
+static enum rc load(const char *name, const char *override_dir, int depth, struct dialect **out, struct why *why)
 {
 	const struct dialect_builtin *builtin = find_builtin(name);
 	struct dialect *d = NULL;
@@ -174,12 +270,13 @@ enum rc dialect_load(const char *name, const char *override_dir, struct dialect 
 		goto out;
 	d->builtin = !path[0];
 	d->name = strdup(name);
-	d->text = buf_take(&text, NULL);
-	if (!d->name || !d->text)
+	if (!d->name)
 		goto out;
-	rc = read_document(d, why);
+	rc = read_document(d, override_dir, depth, &text, why);
 	if (rc == RC_BAD)
 		why_file(why, rc, path[0] ? path : name);
+	if (rc == RC_OK && !(d->text = buf_take(&text, NULL)))
+		rc = RC_NOMEM;
 out:
 	buf_free(&text);
 	if (rc == RC_OK)
@@ -187,6 +284,11 @@ out:
 	else
 		dialect_free(d);
 	return rc;
+}
+
+enum rc dialect_load(const char *name, const char *override_dir, struct dialect **out, struct why *why)
+{
+	return load(name, override_dir, 0, out, why);
 }
 
 const char *dialect_name(const struct dialect *d)
@@ -204,191 +306,6 @@ const char *dialect_text(const struct dialect *d)
 	return d->builtin ? NULL : d->text;
 }
 
-/* ---- routes ---- */
-
-#define ENCODED_SLASH '\x01'             /* a slash that is data, while a path is in parts */
-
-struct parts {
-	char text[TARGET_MAX];
-	char *segment[SEGMENTS_MAX];
-	size_t n;
-};
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
-/* Decode the path once, into segments without dots and doubles. RC_BAD: there is more than one way to read it. */
-static enum rc split(struct slice path, struct parts *parts, struct why *why)
-{
-	size_t n = 0;
-
-	if (!path.n || path.p[0] != '/')
-		return why_set(why, RC_BAD, "the path must begin with \"/\"");
-	if (path.n >= sizeof parts->text)
-		return why_set(why, RC_BAD, "the path is too long");
-	for (size_t i = 0; i < path.n; i++) {
-		char c = path.p[i];
-
-		if (c == '%') {
-			int high = i + 2 < path.n ? hex_digit(path.p[i + 1]) : -1, low = i + 2 < path.n ? hex_digit(path.p[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return why_set(why, RC_BAD, "the path holds a %% that encodes nothing");
-			c = (char)(high << 4 | low);
-			if (c == '/')
-				c = ENCODED_SLASH;
-			else if (c == ENCODED_SLASH)
-				c = '\0';
-			i += 2;
-		} else if (c == ENCODED_SLASH) {
-			c = '\0';
-		}
-		if (c == '%' || c == '\\' || c == ';' || c == '#' || c == 0x7f || ((unsigned char)c < 0x20 && c != ENCODED_SLASH))
-			return why_set(why, RC_BAD, "the path holds a character that servers read differently (%%, \\, ;, # or a control character)");
-		parts->text[n++] = c;
-	}
-	parts->text[n] = '\0';
-	if (!utf8_valid((struct slice){parts->text, n}))
-		return why_set(why, RC_BAD, "the path is not UTF-8");
-	parts->n = 0;
-	for (char *at = parts->text + 1, *end; at; at = end) {
-		end = strchr(at, '/');
-		if (end)
-			*end++ = '\0';
-		if (!*at || strcmp(at, ".") == 0)
-			continue;
-		if (strcmp(at, "..") == 0) {
-			if (!parts->n)
-				return why_set(why, RC_BAD, "the path leads above its root");
-			parts->n--;
-		} else if (parts->n == SEGMENTS_MAX) {
-			return why_set(why, RC_BAD, "the path has too many segments");
-		} else {
-			parts->segment[parts->n++] = at;
-		}
-	}
-	return RC_OK;
-}
-
-static bool matches(const struct route *r, const struct parts *parts)
-{
-	const char *at = r->name + 1;
-	size_t i = 0;
-
-	while (*at) {
-		size_t n = strcspn(at, "/");
-
-		if (i == parts->n)
-			return false;
-		if (*at != '{' && (strlen(parts->segment[i]) != n || memcmp(parts->segment[i], at, n) != 0))
-			return false;
-		i++;
-		at += n + (at[n] == '/');
-	}
-	return i == parts->n;
-}
-
-/* A parameter with encoded slashes must not become a path of its own on the other side. */
-static bool parameter_safe(const char *p)
-{
-	for (;;) {
-		size_t n = strcspn(p, "\x01");
-
-		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
-			return false;
-		if (!p[n])
-			return true;
-		p += n + 1;
-	}
-}
-
-static void add_parameter(struct buf *out, const char *p)
-{
-	for (; *p; p++) {
-		if (*p == ENCODED_SLASH)
-			buf_puts(out, "%2F");
-		else if ((*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z') || strchr("-._~:@", *p))
-			buf_putc(out, *p);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)*p);
-	}
-}
-
-/* The path to send: the dialect's own, with the parameters. */
-static enum rc build(const struct route *r, const struct parts *parts, struct slice query, char **path, struct why *why)
-{
-	const char *at = r->name + 1;
-	struct buf out;
-	enum rc rc = RC_OK;
-
-	buf_init(&out, 4 * TARGET_MAX);
-	if (!*at)
-		buf_putc(&out, '/');
-	for (size_t i = 0; i < parts->n && rc == RC_OK; i++) {
-		size_t n = strcspn(at, "/");
-
-		buf_putc(&out, '/');
-		if (*at == '{' && !parameter_safe(parts->segment[i]))
-			rc = why_set(why, RC_BAD, "a part of the path could be read as another path");
-		else if (*at == '{')
-			add_parameter(&out, parts->segment[i]);
-		else
-			buf_add(&out, at, n);
-		at += n + (at[n] == '/');
-	}
-	buf_add_slice(&out, query);
-	if (rc == RC_OK)
-		rc = out.rc;
-	if (rc == RC_OK)
-		*path = buf_take(&out, NULL);
-	buf_free(&out);
-	return rc;
-}
-
-static enum rc check_query(struct slice query, struct why *why)
-{
-	for (size_t i = 0; i < query.n; i++)
-		if ((unsigned char)query.p[i] <= 0x20 || (unsigned char)query.p[i] >= 0x7f || query.p[i] == '#' || query.p[i] == '\\')
-			return why_set(why, RC_BAD, "the query holds a character that must be percent-encoded");
-	return RC_OK;
-}
-
-enum rc dialect_route(const struct dialect *d, const char *method, struct slice target, const struct route **route, char **path,
-		      struct why *why)
-{
-	const char *mark = target.n ? memchr(target.p, '?', target.n) : NULL;
-	struct slice front = {target.p, mark ? (size_t)(mark - target.p) : target.n};
-	struct slice query = {front.p + front.n, target.n - front.n};
-	bool known = false;
-	struct parts parts;
-	enum rc rc = split(front, &parts, why);
-
-	*route = NULL;
-	*path = NULL;
-	if (rc == RC_OK)
-		rc = check_query(query, why);
-	if (rc != RC_OK)
-		return rc;
-	for (size_t i = 0; i < d->n_routes; i++) {
-		const struct route *r = &d->routes[i];
-
-		if (!matches(r, &parts))
-			continue;
-		if (r->refused)
-			return why_set(why, RC_DENIED, "%s", r->message);
-		known = true;
-		if (strcmp(r->method, method) != 0)
-			continue;
-		*route = r;
-		return build(r, &parts, query, path, why);
-	}
-	if (known)
-		return why_set(why, RC_DENIED, "this route does not take %.16s in the dialect %s", method, d->name);
-	return why_set(why, RC_DENIED, "the dialect %s has no such route, so it is refused", d->name);
-}
-
 /* ---- errors and headers ---- */
 
 static bool starts(const char *at, const char *word)
@@ -396,9 +313,10 @@ static bool starts(const char *at, const char *word)
 	return strncmp(at, word, strlen(word)) == 0;
 }
 
-enum rc dialect_error(const struct dialect *d, int status, const char *type, const char *message, const char *request_id, struct buf *out)
+enum rc dialect_error(const struct dialect *d, const struct route *route, int status, const char *type, const char *message,
+		      const char *request_id, struct buf *out)
 {
-	for (const char *at = d->error; *at;) {
+	for (const char *at = route ? route->error : d->error; *at;) {
 		if (starts(at, "$message")) {
 			json_add_str(out, message);
 			at += strlen("$message");

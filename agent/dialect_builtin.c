@@ -8,11 +8,15 @@
 		"phigate_dialect_" #name "_end:\n.byte 0\n.popsection"); \
 	extern const char phigate_dialect_##name[], phigate_dialect_##name##_end[]
 
-BUILTIN(openai);
+BUILTIN(anthropic);
+BUILTIN(kserve);
+BUILTIN(llamacpp);
 BUILTIN(ollama);
+BUILTIN(openai);
+BUILTIN(tgi);
 
 #define ROW(name) {#name, phigate_dialect_##name, phigate_dialect_##name##_end}
 
 const struct dialect_builtin dialect_builtin[] = {
-	ROW(ollama), ROW(openai), {NULL, NULL, NULL},
+	ROW(anthropic), ROW(kserve), ROW(llamacpp), ROW(ollama), ROW(openai), ROW(tgi), {NULL, NULL, NULL},
 };

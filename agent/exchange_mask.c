@@ -9,13 +9,19 @@
 #include "answer/answer.h"
 #include "token.h"
 
+/* Or is all of it what cannot be read, such as a recording of speech? */
+static bool is_json(const struct exchange *x)
+{
+	return x->prompt && !x->route->prompt->whole;
+}
+
 /* The body with its strings masked, or, with tokens, read for what the caller wrote in their form. A JSON body keeps its shape; what is
  * no JSON is masked as text. */
 static enum rc splice(const struct exchange *x, const struct token_reader *tokens, const struct answer_shape *shape, struct mask_scope *scope,
 		      struct slice body, struct mask_counts *counts, struct buf *out)
 {
 	const struct answer_options options = {
-		.shape = shape, .framing = x->prompt ? FRAMING_JSON : FRAMING_TEXT, .tokens = tokens, .engine = policy_engine(x->policy),
+		.shape = shape, .framing = is_json(x) ? FRAMING_JSON : FRAMING_TEXT, .tokens = tokens, .engine = policy_engine(x->policy),
 		.scope = scope, .counts = counts, .event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
 	};
 	struct answer *a = NULL;
@@ -91,6 +97,10 @@ enum rc exchange_mask(struct exchange *x)
 		why_set(&x->why, RC_DENIED, "the path of the request holds an identifier, which would reach the model as it is");
 		return exchange_refuse(x, 403, "permission_error", "mask.request");
 	}
+	if (x->prompt && !is_json(x)) {
+		why_set(&x->why, RC_DENIED, "what is sent here cannot be read and so not masked, and this connection masks requests");
+		return exchange_refuse(x, 403, "permission_error", "mask.request");
+	}
 	rc = x->body.len ? mask(x) : RC_OK;
 	return rc == RC_OK ? rc : cannot(x, rc);
 }
@@ -161,7 +171,7 @@ enum rc exchange_mask_kept(const struct exchange *x, struct buf *out)
 
 	if (x->masked_body.len)
 		return buf_add_slice(out, buf_slice(&x->masked_body));
-	if (!x->prompt && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
+	if (!is_json(x) && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
 		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
 	rc = splice(x, NULL, NULL, x->scope, buf_slice(&x->body), NULL, out);
 	if (rc == RC_OK || !x->analyzer || analyzer_result(x->analyzer) == RC_OK)

@@ -69,10 +69,14 @@ struct exchange {
 
 /* ---- exchange_request.c ---- */
 enum rc exchange_read(struct exchange *x) MUST_USE;          /* route and body */
-enum rc exchange_parse(struct exchange *x) MUST_USE;         /* the body: what is asked */
+enum rc exchange_parse(struct exchange *x) MUST_USE;         /* the body: what is asked, of which model */
+enum rc exchange_read_prompt(struct exchange *x) MUST_USE;   /* only what is asked, as the body stands */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
 enum rc exchange_mask_path(const struct exchange *x, struct buf *out) MUST_USE;
 void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */
+
+/* ---- exchange_model.c ---- */
+enum rc exchange_model(struct exchange *x) MUST_USE;         /* the model that the connection pins, or one of those that it lists */
 
 /* ---- exchange_mask.c ---- */
 enum rc exchange_mask(struct exchange *x) MUST_USE;          /* what the model is to see of the request */

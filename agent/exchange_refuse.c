@@ -43,7 +43,7 @@ static enum rc answer(struct exchange *x, int status, const char *type, const ch
 	exchange_take_body(x);
 	keep = x->body_state == BODY_READ && x->head && x->head->keep_alive;
 	buf_init(&body, 16384);
-	rc = dialect_error(x->dialect, status, type, message, x->request_id, &body);
+	rc = dialect_error(x->dialect, x->route, status, type, message, x->request_id, &body);
 	if (rc == RC_OK && recorded && record(x, status, rule, buf_slice(&body)) != RC_OK) {
 		buf_free(&body);
 		return exchange_unrecorded(x);

@@ -7,6 +7,16 @@
 #include "json.h"
 #include "answer/answer.h"
 
+/* Messages of a WebSocket would pass unmasked, so there is none; an upgrade to anything else is not taken up (RFC 9110 7.8). */
+static enum rc check_upgrade(struct exchange *x)
+{
+	if (!http_header_lists(x->head, "upgrade", SLICE("websocket")))
+		return RC_OK;
+	why_set(&x->why, RC_DENIED, "WebSockets are not carried, because their messages could not be masked and recorded; use the HTTP routes, "
+		"with \"stream\": true where answers should come as they are written");
+	return exchange_refuse(x, 501, "not_implemented", "upgrade");
+}
+
 static enum rc read_route(struct exchange *x)
 {
 	struct slice m = x->head->method;
@@ -18,7 +28,7 @@ static enum rc read_route(struct exchange *x)
 	}
 	memcpy(x->method, m.p, m.n);
 	x->method[m.n] = '\0';
-	rc = dialect_route(x->dialect, x->method, x->head->target, &x->route, &x->path, &x->why);
+	rc = dialect_route(x->dialect, x->method, x->head->target, &x->connection->allow_routes, &x->route, &x->path, &x->why);
 	switch (rc) {
 	case RC_OK:
 		return RC_OK;
@@ -89,14 +99,16 @@ static enum rc read_body(struct exchange *x)
 
 enum rc exchange_read(struct exchange *x)
 {
-	enum rc rc = read_route(x);
+	enum rc rc = check_upgrade(x);
 
+	if (rc == RC_OK)
+		rc = read_route(x);
 	if (rc == RC_OK)
 		rc = read_body(x);
 	return rc;
 }
 
-enum rc exchange_parse(struct exchange *x)
+enum rc exchange_read_prompt(struct exchange *x)
 {
 	enum rc rc;
 
@@ -112,6 +124,13 @@ enum rc exchange_parse(struct exchange *x)
 	if (rc == RC_DENIED)
 		return exchange_refuse(x, 403, "permission_error", "opaque");
 	return rc == RC_BAD ? exchange_refuse(x, 400, "invalid_request_error", "body") : exchange_refuse(x, 503, "unavailable", NULL);
+}
+
+enum rc exchange_parse(struct exchange *x)
+{
+	enum rc rc = exchange_read_prompt(x);
+
+	return rc == RC_OK ? exchange_model(x) : rc;
 }
 
 /* ---- on record ------------------------------------------------------------------------------------------------------------ */

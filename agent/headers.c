@@ -133,6 +133,20 @@ static enum rc mask_value(struct mask_stream *m, struct slice value, struct buf 
 	return rc == RC_OK ? mask_finish(m, out) : rc;
 }
 
+/* "00-" 32 hex digits "-" 16 hex digits "-" 2 hex digits (W3C Trace Context 3.2): an id that finds a request in other logs, no number
+ * of a patient. */
+static bool is_traceparent(struct slice v)
+{
+	static const char shape[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+
+	if (v.n != sizeof shape - 1)
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if (shape[i] == '-' ? v.p[i] != '-' : !((v.p[i] >= '0' && v.p[i] <= '9') || (v.p[i] >= 'a' && v.p[i] <= 'f')))
+			return false;
+	return true;
+}
+
 enum rc headers_request_json(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct buf *json)
 {
 	struct mask_stream *m;
@@ -142,11 +156,17 @@ enum rc headers_request_json(const struct http_head *head, struct mask_engine *e
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_putc(json, '[');
 	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
-		if (what_of(head->headers[i].name) & SECRET)
+		const struct http_header *h = &head->headers[i];
+		struct slice value = h->value;
+
+		if (what_of(h->name) & SECRET)
 			continue;
-		rc = mask_value(m, head->headers[i].value, &masked);
+		if (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value)) {
+			rc = mask_value(m, value, &masked);
+			value = buf_slice(&masked);
+		}
 		if (rc == RC_OK)
-			rc = json_pair(json, head->headers[i].name, buf_slice(&masked));
+			rc = json_pair(json, h->name, value);
 	}
 	mask_stream_free(m);
 	buf_free(&masked);

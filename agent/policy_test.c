@@ -167,7 +167,7 @@ static enum rc decide(const struct test *t, const struct test_case *c, struct ou
 	enum rc rc = dialect_load(c->dialect ? c->dialect : t->dialect, NULL, &o->dialect, why);
 
 	if (rc == RC_OK)
-		rc = dialect_route(o->dialect, method, slice_str(c->route), &route, &o->path, why);
+		rc = dialect_route(o->dialect, method, slice_str(c->route), NULL, &route, &o->path, why);
 	if (rc == RC_OK && route->has_body)
 		rc = prompt_read(route, buf_slice(&c->body), &every_kind, &o->prompt, why);
 	if (rc != RC_OK)

@@ -6,15 +6,18 @@
 #include <strings.h>
 
 #include "digest.h"
+#include "json.h"
 #include "prompt_shape.h"
 #include "prompt_tree.h"
 #include "wipe.h"
 
 #define TAIL_BYTES ((size_t)512)         /* of a text that the answer goes on from */
+#define ENCODED_BYTES 256                /* in a tensor, so much base64 without a space is no text */
 
 struct reading {
 	struct tree tree;
 	const struct prompt_shape *shape;
+	bool markdown_images, streams;
 	const struct text_list *allowed;
 	struct prompt *p;
 	struct buf other;
@@ -143,6 +146,14 @@ static enum rc read_message(struct reading *r, const struct tree_node *n)
 	return rc;
 }
 
+/* "system": "…", or "system": [{"text": "…"}] */
+static bool in_system(const struct reading *r, const struct tree_node *n)
+{
+	while (n && !slice_is(tree_key(&r->tree, n), "system"))
+		n = node(r, n->parent);
+	return n;
+}
+
 static enum rc read_text(struct reading *r, const struct tree_node *n)
 {
 	struct prompt_message *m = add_message(r);
@@ -150,9 +161,8 @@ static enum rc read_text(struct reading *r, const struct tree_node *n)
 
 	if (!m)
 		return RC_NOMEM;
-	rc = fill_message(r, m, slice_str(n->key_n == 6 && memcmp(tree_key(&r->tree, n).p, "system", 6) == 0 ? "system" : ""),
-			  tree_text(&r->tree, n), n);
-	if (mark(r, n, PROMPT_TEXT) == 1)
+	rc = fill_message(r, m, slice_str(in_system(r, n) ? "system" : ""), tree_text(&r->tree, n), n);
+	if (mark(r, n, PROMPT_TEXT) == 1 && n->value_n)
 		r->continues = r->p->n_messages;
 	return rc;
 }
@@ -175,7 +185,7 @@ static bool names_remote(const struct reading *r, const struct tree_node *n)
 	return false;
 }
 
-static enum rc add_opaque(struct reading *r, const char *kind, const struct tree_node *n)
+static enum rc add_opaque_bytes(struct reading *r, const char *kind, size_t bytes)
 {
 	struct prompt *p = r->p;
 
@@ -190,14 +200,40 @@ static enum rc add_opaque(struct reading *r, const char *kind, const struct tree
 		p->opaque = opaque;
 		r->opaque_cap = cap;
 	}
-	p->opaque[p->n_opaque++] = (struct prompt_opaque){kind, n->end - n->at};
+	p->opaque[p->n_opaque++] = (struct prompt_opaque){kind, bytes};
 	return RC_OK;
+}
+
+static enum rc add_opaque(struct reading *r, const char *kind, const struct tree_node *n)
+{
+	return add_opaque_bytes(r, kind, n->end - n->at);
 }
 
 static bool empty(const struct reading *r, const struct tree_node *n)
 {
-	return is_literal(r, n, "null") || ((n->type == TREE_ARRAY || n->type == TREE_OBJECT) && !n->child && !n->numbers) ||
+	return is_literal(r, n, "null") || is_literal(r, n, "false") || (n->type == TREE_NUMBER && slice_is(tree_bytes(&r->tree, n), "-1")) || ((n->type == TREE_ARRAY || n->type == TREE_OBJECT) && !n->child && !n->numbers) ||
 	       (n->type == TREE_TEXT && !n->value_n);
+}
+
+/* Servers go by the "type" beside it: {"type": "image", "source": {…}}. */
+static const char *media_kind(const struct reading *r, const struct tree_node *n)
+{
+	static const struct {
+		const char *in_type, *kind;
+	} rows[] = {{"image", "image"}, {"audio", "audio"}};
+	const struct tree_node *parent = node(r, n->parent);
+
+	for (uint32_t c = parent ? parent->child : 0; c; c = node(r, c)->next) {
+		const struct tree_node *beside = node(r, c);
+		struct slice type = tree_text(&r->tree, beside);
+
+		if (beside->type != TREE_TEXT || !slice_is(tree_key(&r->tree, beside), "type"))
+			continue;
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+			if (memmem(type.p, type.n, rows[i].in_type, strlen(rows[i].in_type)))
+				return rows[i].kind;
+	}
+	return "file";
 }
 
 static enum rc check_opaque(struct reading *r, const struct tree_node *n)
@@ -206,7 +242,22 @@ static enum rc check_opaque(struct reading *r, const struct tree_node *n)
 
 	if (kind < 0 || empty(r, n))
 		return RC_OK;
-	return add_opaque(r, names_remote(r, n) ? "url" : prompt_kinds[kind], n);
+	if (names_remote(r, n))
+		return add_opaque(r, "url", n);
+	return add_opaque(r, kind == PROMPT_MEDIA ? media_kind(r, n) : prompt_kinds[kind], n);
+}
+
+/* ![](URL) in the text of a server that takes it for an image. */
+static enum rc check_markdown(struct reading *r, const struct tree_node *n)
+{
+	struct slice text = tree_text(&r->tree, n);
+	const char *image = text.n ? memmem(text.p, text.n, "![](", 4) : NULL;
+	struct slice url;
+
+	if (!image)
+		return RC_OK;
+	url = (struct slice){image + 4, text.n - (size_t)(image + 4 - text.p)};
+	return add_opaque(r, url.n >= 5 && strncasecmp(url.p, "data:", 5) == 0 ? "image" : "url", n);
 }
 
 static bool holds_numbers(const struct reading *r, const struct tree_node *n)
@@ -219,12 +270,60 @@ static bool holds_numbers(const struct reading *r, const struct tree_node *n)
 	return false;
 }
 
+static bool in_tensor(const struct reading *r, const struct tree_node *n, const struct tree_node **tensor)
+{
+	for (*tensor = r->shape->tensors ? n : NULL; *tensor; *tensor = node(r, (*tensor)->parent))
+		if (mark(r, *tensor, PROMPT_TENSOR) >= 0)
+			return true;
+	return false;
+}
+
+/* At most one number: a setting such as [100], and no list of tokens. */
+static bool one_number(const struct reading *r, const struct tree_node *n)
+{
+	struct slice bytes = tree_bytes(&r->tree, n);
+	int holders = 0;
+
+	if (n->numbers)
+		return !n->child && !memchr(bytes.p, ',', bytes.n);
+	for (uint32_t c = n->child; c; c = node(r, c)->next)
+		if (holds_numbers(r, node(r, c)) && (holders++ || !one_number(r, node(r, c))))
+			return false;
+	return true;
+}
+
+static bool is_encoded(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.n && ((text.p[n] >= '0' && text.p[n] <= '9') || ((text.p[n] | 32) >= 'a' && (text.p[n] | 32) <= 'z') ||
+			      (text.p[n] && strchr("+/-_=", text.p[n]))))
+		n++;
+	return n == text.n && n >= ENCODED_BYTES;
+}
+
+static enum rc check_tensor(struct reading *r, const struct tree_node *n, const struct tree_node *tensor)
+{
+	if (n->type == TREE_TEXT)
+		return is_encoded(tree_text(&r->tree, n)) ? add_opaque(r, "file", n) : RC_OK;
+	if (n == tensor && holds_numbers(r, n) && !one_number(r, n))
+		return add_opaque(r, "tokens", n);
+	return n->type == TREE_OBJECT ? wrong_type(r, n, "a text, a number or a list of them") : RC_OK;
+}
+
 /* A place of text that holds something else. */
 static enum rc check_text(struct reading *r, const struct tree_node *n)
 {
 	bool item = paths_item(r->shape->paths, n->place) != PATH_NONE;
+	const struct tree_node *tensor;
 
+	if (in_tensor(r, n, &tensor))
+		return check_tensor(r, n, tensor);
+	if (n->type == TREE_TEXT && r->markdown_images)
+		return check_markdown(r, n);
 	if (n->type == TREE_TEXT || is_literal(r, n, "null"))
+		return RC_OK;
+	if (n->type == TREE_OBJECT && paths_key(r->shape->paths, n->place, 0))   /* {"prompt_string": …} */
 		return RC_OK;
 	if (n->type == TREE_ARRAY && n->numbers)
 		return add_opaque(r, "tokens", n);
@@ -278,14 +377,18 @@ static enum rc read_flags(struct reading *r, const struct tree_node *n)
 	if (mark(r, n, PROMPT_MODEL) >= 0) {
 		if (n->type != TREE_TEXT)
 			return wrong_type(r, n, "a text");
+		if (p->model)
+			return why_set(r->why, RC_BAD, "the request names the model twice");
 		sha256_more(r->tools, tree_bytes(&r->tree, n).p, n->end - n->at);
+		p->model_at = n->at;
+		p->model_end = n->end;
 		p->model = strndup(tree_text(&r->tree, n).p, n->value_n);
 		return p->model ? RC_OK : RC_NOMEM;
 	}
 	if (mark(r, n, PROMPT_STREAM) >= 0 && !is_literal(r, n, "null")) {
 		if (n->type != TREE_LITERAL)
 			return wrong_type(r, n, "true or false");
-		p->stream = is_literal(r, n, "true");
+		p->stream = r->streams || is_literal(r, n, "true");
 	}
 	if (mark(r, n, PROMPT_TOOLS) >= 0) {
 		p->tools |= !empty(r, n);
@@ -329,7 +432,7 @@ static enum rc walk(struct reading *r, const struct tree_node *n)
 		rc = n->type == TREE_OBJECT || n->type == TREE_TEXT ? read_message(r, n) : wrong_type(r, n, "a list of messages");
 	if (rc == RC_OK && text && n->type == TREE_TEXT)
 		rc = read_text(r, n);
-	if (rc == RC_OK && n->has_key && n->place == PATH_NONE)
+	if (rc == RC_OK && n->has_key && !paths_named(r->shape->paths, n->place))
 		rc = other(r, tree_key(&r->tree, n));
 	if (rc == RC_OK && n->type == TREE_TEXT && !text && !message_text && mark(r, n, PROMPT_ROLE) < 0 && mark(r, n, PROMPT_MODEL) < 0)
 		rc = other(r, tree_text(&r->tree, n));
@@ -359,20 +462,25 @@ static enum rc finish(struct reading *r)
 
 enum rc prompt_read(const struct route *route, struct slice body, const struct text_list *allowed, struct prompt **out, struct why *why)
 {
-	struct reading r = {.shape = route->prompt, .allowed = allowed, .max_tokens = -1, .times = 1, .why = why};
+	struct reading r = {
+		.shape = route->prompt, .markdown_images = route->markdown_images, .streams = route->streams, .allowed = allowed, .max_tokens = -1, .times = 1, .why = why,
+	};
 	enum rc rc;
 
 	*out = NULL;
 	r.p = calloc(1, sizeof *r.p);
 	if (!r.p)
 		return RC_NOMEM;
-	r.p->stream = route->prompt->stream_default;
+	r.p->stream = route->streams || route->prompt->stream_default;
 	buf_init(&r.other, 2 * body.n + 64);
 	r.tools = sha256_begin();
-	rc = tree_read(body, route->prompt->paths, &r.tree, why);
-	if (rc == RC_OK && r.tree.nodes[1].type != TREE_OBJECT)
+	if (r.shape->whole)
+		rc = add_opaque_bytes(&r, r.shape->whole, body.n);
+	else
+		rc = tree_read(body, route->prompt->paths, &r.tree, why);
+	if (rc == RC_OK && !r.shape->whole && r.tree.nodes[1].type != TREE_OBJECT)
 		rc = why_set(why, RC_BAD, "the request's JSON must be an object");
-	if (rc == RC_OK)
+	if (rc == RC_OK && !r.shape->whole)
 		rc = walk(&r, &r.tree.nodes[1]);
 	if (rc == RC_OK)
 		rc = finish(&r);
@@ -384,4 +492,27 @@ enum rc prompt_read(const struct route *route, struct slice body, const struct t
 	else
 		prompt_free(r.p);
 	return rc;
+}
+
+enum rc prompt_with_model(const struct route *route, const struct prompt *p, struct slice body, const char *model, struct buf *out)
+{
+	const char *brace = memchr(body.p, '{', body.n);
+	size_t from = p->model_at, to = p->model_end, next;
+
+	if (!to) {                                       /* the first member */
+		from = to = (size_t)(brace + 1 - body.p);
+		next = to;
+		while (next < body.n && memchr(" \t\r\n", body.p[next], 4))
+			next++;
+		buf_add(out, body.p, from);
+		json_add_str(out, route->prompt->model);
+		buf_putc(out, ':');
+		json_add_str(out, model);
+		if (body.p[next] != '}')
+			buf_putc(out, ',');
+	} else {
+		buf_add(out, body.p, from);
+		json_add_str(out, model);
+	}
+	return buf_add(out, body.p + to, body.n - to);
 }

@@ -22,6 +22,7 @@ struct prompt_opaque {
 
 struct prompt {
 	char *model;                             /* NULL when absent */
+	size_t model_at, model_end;              /* its JSON string in the body; both 0 when it is not there */
 	bool stream, tools;
 	int64_t max_tokens;                      /* times n and best_of; INT64_MAX when absent, negative or no integer */
 	struct prompt_message *messages;
@@ -33,10 +34,14 @@ struct prompt {
 	struct slice continues;                  /* into messages: text that the answer goes on from; empty when none */
 };
 
-/* body: one JSON value as design.md demands of requests. RC_BAD: 400, why says what and where; RC_DENIED: an opaque part whose
+/* body: one JSON value as design.md demands of requests, or, where the route says so, what is no JSON. RC_BAD: 400, why says what and where; RC_DENIED: an opaque part whose
  * kind is not in allowed (403). */
 enum rc prompt_read(const struct route *route, struct slice body, const struct text_list *allowed, struct prompt **out,
 		    struct why *why) MUST_USE;
 void prompt_free(struct prompt *prompt);
+
+/* The body with another model, all other bytes as they are: its string replaced, or added as the first member. */
+enum rc prompt_with_model(const struct route *route, const struct prompt *prompt, struct slice body, const char *model,
+			  struct buf *out) MUST_USE;
 
 #endif

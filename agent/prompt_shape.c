@@ -7,9 +7,12 @@
 
 const char *const prompt_kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding", NULL};
 
+#define DIMENSIONS_MAX 4                 /* of a tensor with text */
+
 struct lists {
-	struct text_list model, stream, tools, max_tokens, times, text, continues, names, plain, ids;
+	struct text_list model, stream, tools, max_tokens, times, text, continues, names, plain, ids, tensors;
 	const struct yaml *messages, *opaque;
+	char *whole;
 	bool stream_default;
 };
 
@@ -25,8 +28,10 @@ static const struct conf_key list_keys[] = {
 	{"names", CONF_TEXTS, offsetof(struct lists, names), false, "paths of what functions are called: no person's name for standing there"},
 	{"plain", CONF_TEXTS, offsetof(struct lists, plain), false, "the protocol's own fields, with all that is in them"},
 	{"ids", CONF_TEXTS, offsetof(struct lists, ids), false, "plain fields that are ids"},
+	{"tensors", CONF_TEXTS, offsetof(struct lists, tensors), false, "paths of values by name, text or numbers, in lists or not"},
 	{"messages", CONF_NODE, offsetof(struct lists, messages), false, "{list, role, text, continues}"},
-	{"opaque", CONF_NODE, offsetof(struct lists, opaque), false, "kind: paths of what cannot be read"},
+	{"opaque", CONF_NODE, offsetof(struct lists, opaque), false, "kind: paths of what cannot be read; media: as the \"type\" beside it says"},
+	{"whole", CONF_TEXT, offsetof(struct lists, whole), false, "the body is no JSON, but all of it is of this kind"},
 };
 
 struct messages {
@@ -48,7 +53,19 @@ void prompt_shape_free(struct prompt_shape *s)
 		return;
 	paths_free(s->paths);
 	shape_free(s->masked);
+	free(s->model);
 	free(s);
+}
+
+/* The number of a kind, or -1. */
+static int kind_of(const char *name)
+{
+	if (strcmp(name, "media") == 0)
+		return PROMPT_MEDIA;
+	for (int i = 0; prompt_kinds[i]; i++)
+		if (strcmp(prompt_kinds[i], name) == 0)
+			return i;
+	return -1;
 }
 
 /* What each mark is where the request is masked: text, the protocol's own, or (0) what it is by its place. */
@@ -126,15 +143,13 @@ static enum rc read_opaque(struct prompt_shape *s, const struct yaml *node, stru
 
 	for (const struct yaml *v = node->child; v && rc == RC_OK; v = v->next) {
 		struct text_list paths = {0};
-		size_t kind = 0;
+		int kind = kind_of(v->key->text);
 
-		while (prompt_kinds[kind] && strcmp(prompt_kinds[kind], v->key->text) != 0)
-			kind++;
-		if (!prompt_kinds[kind])
+		if (kind < 0)
 			return why_at(why, RC_BAD, v->key->line, v->key->column, "\"%.40s\" is no opaque kind", v->key->text);
 		rc = conf_value(v, CONF_TEXTS, &paths, why);
 		if (rc == RC_OK)
-			rc = add_list(s, v, &paths, PROMPT_OPAQUE, kind, why);
+			rc = add_list(s, v, &paths, PROMPT_OPAQUE, (size_t)kind, why);
 		text_list_free(&paths);
 	}
 	return rc;
@@ -147,6 +162,48 @@ static enum rc read_texts(struct prompt_shape *s, const struct yaml *node, const
 	for (size_t i = 0; i < lists->text.n && rc == RC_OK; i++)
 		rc = add(s, node, lists->text.item[i], PROMPT_TEXT, text_list_has(&lists->continues, lists->text.item[i]), why);
 	return rc;
+}
+
+/* Texts stand in lists of lists, as deep as the tensor has dimensions. */
+static enum rc read_tensors(struct prompt_shape *s, const struct yaml *node, const struct lists *lists, struct why *why)
+{
+	const struct text_list *tensors = &lists->tensors;
+	enum rc rc = add_list(s, node, tensors, PROMPT_TENSOR, 0, why);
+	struct buf path;
+
+	buf_init(&path, 4096);
+	for (size_t i = 0; i < tensors->n && rc == RC_OK; i++) {
+		buf_clear(&path);
+		buf_puts(&path, tensors->item[i]);
+		for (int d = 0; d <= DIMENSIONS_MAX && rc == RC_OK; d++) {
+			rc = add(s, node, path.data, PROMPT_TEXT, text_list_has(&lists->continues, tensors->item[i]), why);
+			buf_puts(&path, "[]");
+		}
+	}
+	buf_free(&path);
+	return rc;
+}
+
+static enum rc read_model(struct prompt_shape *s, const struct yaml *node, const struct text_list *model, struct why *why)
+{
+	enum rc rc = add_list(s, node, model, PROMPT_MODEL, 0, why);
+
+	for (size_t i = 0; i < model->n && rc == RC_OK; i++)
+		if (strpbrk(model->item[i], ".[*"))
+			rc = why_at(why, RC_BAD, node->line, node->column, "the model's name must be a member of the request itself");
+	if (rc == RC_OK && model->n && !(s->model = strdup(model->item[0])))
+		rc = RC_NOMEM;
+	return rc;
+}
+
+static enum rc read_whole(struct prompt_shape *s, const struct yaml *node, const char *whole, struct why *why)
+{
+	int kind = kind_of(whole);
+
+	if (kind < 0 || kind == PROMPT_MEDIA)
+		return why_at(why, RC_BAD, node->line, node->column, "\"%.40s\" is no opaque kind", whole);
+	s->whole = prompt_kinds[kind];
+	return RC_OK;
 }
 
 enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, struct why *why)
@@ -164,8 +221,9 @@ enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, st
 	}
 	rc = conf_read(node, "request", CONF_KEYS(list_keys), &lists, why);
 	s->stream_default = lists.stream_default;
+	s->tensors = lists.tensors.n > 0;
 	if (rc == RC_OK)
-		rc = add_list(s, node, &lists.model, PROMPT_MODEL, 0, why);
+		rc = read_model(s, node, &lists.model, why);
 	if (rc == RC_OK)
 		rc = add_list(s, node, &lists.stream, PROMPT_STREAM, 0, why);
 	if (rc == RC_OK)
@@ -182,6 +240,10 @@ enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, st
 		rc = add_masked_list(s, node, &lists.plain, SHAPE_PLAIN, why);
 	if (rc == RC_OK)
 		rc = add_masked_list(s, node, &lists.ids, SHAPE_ID, why);
+	if (rc == RC_OK)
+		rc = read_tensors(s, node, &lists, why);
+	if (rc == RC_OK && lists.whole)
+		rc = read_whole(s, node, lists.whole, why);
 	if (rc == RC_OK && lists.messages)
 		rc = read_messages(s, lists.messages, why);
 	if (rc == RC_OK && lists.opaque)

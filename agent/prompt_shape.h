@@ -11,14 +11,19 @@ enum prompt_mark {
 	PROMPT_TEXT,             /* text without a role; the value is 1 where the answer goes on from it */
 	PROMPT_LIST,             /* the list of messages */
 	PROMPT_ROLE, PROMPT_MESSAGE_TEXT,
-	PROMPT_OPAQUE,           /* the value numbers its kind in prompt_kinds */
+	PROMPT_OPAQUE,           /* the value numbers its kind in prompt_kinds, or is PROMPT_MEDIA */
+	PROMPT_TENSOR,           /* values by name, text among them: one number is a setting, more are what cannot be read */
 };
 
 extern const char *const prompt_kinds[];     /* ends with NULL */
+#define PROMPT_MEDIA 99                      /* an image, audio or a file, as the "type" beside it says */
 
 struct prompt_shape {
 	struct paths *paths;
+	char *model;                     /* the member of the whole that names the model; NULL: there is none */
+	const char *whole;               /* the body is no JSON, but all of it what cannot be read, of this kind; NULL: it is JSON */
 	bool stream_default;
+	bool tensors;                    /* there are PROMPT_TENSORs */
 	bool continues;                  /* the answer goes on from a last message of the assistant */
 	struct answer_shape *masked;     /* how its JSON is read where the model sees it masked: texts, and what is the protocol's own */
 };

@@ -220,6 +220,8 @@ static enum rc load_dialects(struct run *r, struct why *why)
 		rc = RC_NOMEM;
 	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
 		rc = dialect_load(c->connections[i].dialect, access(override, F_OK) == 0 ? override : NULL, &r->agent.dialects[i], why);
+		if (rc == RC_OK)
+			rc = dialect_check_allowed(r->agent.dialects[i], &c->connections[i].allow_routes, why);
 		if (rc == RC_NOT_FOUND) {
 			why->line = c->connections[i].line;
 			why->column = 1;

@@ -283,6 +283,15 @@ static bool agrees(const struct event_streams *e, const struct stream *s, const 
 	return true;
 }
 
+/* Is there a stream that this end says nothing of? Then one of several has ended, and not the answer. */
+static bool goes_on(const struct event_streams *e, const struct survey_end *end)
+{
+	for (size_t i = 0; i < e->n_streams; i++)
+		if (e->streams[i]->open && !agrees(e, e->streams[i], end))
+			return true;
+	return false;
+}
+
 /* Does the event bring text of the stream? */
 static bool is_here(struct event_streams *e, const struct stream *s)
 {
@@ -426,7 +435,7 @@ enum rc event_streams_next(struct event_streams *e, struct slice frame, struct s
 	if (rc != RC_OK)
 		return rc;
 	for (size_t k = 0; k < e->survey->n_ends && !*last; k++)
-		*last = e->survey->ends[k].last;
+		*last = e->survey->ends[k].last && !goes_on(e, &e->survey->ends[k]);
 	rc = end_streams(e, data, *last, out);
 	e->ending = *last || e->survey->n_ends;
 	*at = out->len;

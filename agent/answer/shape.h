@@ -42,7 +42,7 @@ struct shape_end {
 	uint8_t keys;            /* streams that agree in these end; 0: all */
 	char **value;            /* ends only with one of these strings or literals; NULL: with all but null, false and "" */
 	size_t n_values;
-	char **last;             /* with one of these, the answer is over */
+	char **last;             /* with one of these, the answer is over; "*": with any of the above */
 	size_t n_last;
 };
 

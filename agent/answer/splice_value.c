@@ -64,6 +64,15 @@ static bool was_said(const struct splice *s, int depth, enum kind kind)
 	return false;
 }
 
+/* Did the text that a value may spell go out before it, as it was? It stands in the object around the value or, where that has none, in
+ * the object around it; never in another item of a list. */
+static bool said_before(const struct splice *s, int depth)
+{
+	while (depth > 1 && !s->level[depth].texts && s->level[depth].object && s->level[depth - 1].object)
+		depth--;
+	return s->level[depth].texts && !s->level[depth].changed;
+}
+
 /* A value begins: where it stands, and what that makes of it. depth: of the level that it stands in. */
 enum rc splice_value_begin(struct splice *s, int depth, enum kind kind)
 {
@@ -85,7 +94,7 @@ enum rc splice_value_begin(struct splice *s, int depth, enum kind kind)
 		splice_flush(s);
 		return s->rules->drop(s->rules->arg, true);
 	}
-	s->dropping = s->rules->again >= 0 || l->changed || !l->texts;
+	s->dropping = s->rules->again >= 0 || !said_before(s, depth);
 	s->null_put = false;
 	return RC_OK;
 }

@@ -32,19 +32,23 @@ static struct splice_items items_of(const struct walk *w)
 	return items;
 }
 
+/* Any value but null, false and "". */
+static bool says(struct slice value)
+{
+	return value.n && !slice_is(value, "null") && !slice_is(value, "false");
+}
+
 static bool listed(char **list, size_t n, struct slice value)
 {
 	for (size_t i = 0; i < n; i++)
-		if (slice_is(value, list[i]))
+		if (slice_is(value, list[i]) || (strcmp(list[i], "*") == 0 && says(value)))
 			return true;
 	return false;
 }
 
 static bool ends(const struct shape_end *e, struct slice value)
 {
-	if (listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value))
-		return true;
-	return !e->n_values && !e->n_last && value.n && !slice_is(value, "null") && !slice_is(value, "false");
+	return listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value) || (!e->n_values && !e->n_last && says(value));
 }
 
 static enum rc add_text(struct walk *w)

@@ -354,7 +354,7 @@ static void start(const char *corpus)
 		die("memory");
 	prose_read(corpus, &prose);
 	check(dialect_load("openai", NULL, &dialect, &why), why.text);
-	check(dialect_route(dialect, "POST", slice_str("/v1/chat/completions"), &route, &sent, &why), why.text);
+	check(dialect_route(dialect, "POST", slice_str("/v1/chat/completions"), NULL, &route, &sent, &why), why.text);
 	free(sent);
 	options = (struct answer_options){
 		.shape = route->shape, .framing = FRAMING_JSON, .engine = engine, .scope = scope, .credential = SLICE("model-credential-5d1f"),

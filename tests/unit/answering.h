@@ -21,7 +21,7 @@ static inline const struct answer_shape *shape_of(const struct dialect *dialect,
 	char *sent = NULL;
 	struct why why;
 
-	if (dialect_route(dialect, "POST", slice_str(path), &route, &sent, &why) != RC_OK)
+	if (dialect_route(dialect, "POST", slice_str(path), NULL, &route, &sent, &why) != RC_OK)
 		exit(1);
 	free(sent);
 	return route->shape;
@@ -172,15 +172,20 @@ static inline bool next_data(const char **at, struct buf *data)
 	return any;
 }
 
-/* A string in JSON by a path like "choices.0.delta.content"; NULL when there is none. */
-static inline const char *at_path(const cJSON *value, const char *path)
+/* A value in JSON by a path like "choices.0.delta.content"; NULL when there is none. */
+static inline const cJSON *value_at(const cJSON *value, const char *path)
 {
 	char *copy = strdup(path), *rest = copy, *key;
 
 	while (value && (key = strsep(&rest, ".")))
 		value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, atoi(key)) : cJSON_GetObjectItemCaseSensitive(value, key);
 	free(copy);
-	return cJSON_GetStringValue(value);
+	return value;
+}
+
+static inline const char *at_path(const cJSON *value, const char *path)
+{
+	return cJSON_GetStringValue(value_at(value, path));
 }
 
 #endif

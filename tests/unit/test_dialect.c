@@ -3,10 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dialect.h"
+#include "file.h"
 #include "json.h"
 
 static struct dialect *load(const char *name)
@@ -26,7 +29,7 @@ static void expect(const char *dialect, const char *method, const char *target, 
 	const struct route *route = NULL;
 	struct why why = {0};
 	char *path = NULL;
-	enum rc rc = dialect_route(d, method, slice_str(target), &route, &path, &why);
+	enum rc rc = dialect_route(d, method, slice_str(target), NULL, &route, &path, &why);
 	const char *got = rc == RC_OK ? path : rc == RC_BAD ? "400" : rc == RC_DENIED ? "403" : rc_name(rc);
 
 	if (strcmp(got, want) != 0)
@@ -53,6 +56,27 @@ static void test_routes_are_found_and_sent_as_the_dialects_own(void **state)
 	expect("ollama", "HEAD", "/", "/");
 	expect("ollama", "GET", "/api/version", "/api/version");
 	expect("ollama", "POST", "/v1/chat/completions", "/v1/chat/completions");
+}
+
+static void test_routes_of_every_dialect(void **state)
+{
+	(void)state;
+	expect("anthropic", "POST", "/v1/messages?beta=true", "/v1/messages?beta=true");
+	expect("anthropic", "POST", "/v1/messages/count_tokens", "/v1/messages/count_tokens");
+	expect("ollama", "POST", "/v1/messages", "/v1/messages");
+	for (size_t i = 0; i < 6; i++)
+		expect("llamacpp", "POST", ((const char *[]){"/completion", "/infill", "/tokenize", "/detokenize", "/embedding", "/apply-template"})[i],
+		       ((const char *[]){"/completion", "/infill", "/tokenize", "/detokenize", "/embedding", "/apply-template"})[i]);
+	expect("llamacpp", "POST", "/v1/chat/completions", "/v1/chat/completions");
+	expect("tgi", "POST", "/", "/");
+	expect("tgi", "POST", "/generate_stream", "/generate_stream");
+	expect("tgi", "GET", "/info", "/info");
+	expect("tgi", "GET", "/health", "/health");
+	expect("kserve", "POST", "/v2/models/a/infer", "/v2/models/a/infer");
+	expect("kserve", "POST", "/v2/models/a/versions/1/generate_stream", "/v2/models/a/versions/1/generate_stream");
+	expect("kserve", "GET", "/v2/health/ready", "/v2/health/ready");
+	expect("kserve", "GET", "/v2/models/a/ready", "/v2/models/a/ready");
+	expect("kserve", "POST", "/openai/v1/chat/completions", "/openai/v1/chat/completions");
 }
 
 static void test_every_spelling_of_a_path_is_sent_in_the_same_one(void **state)
@@ -86,12 +110,23 @@ static void test_what_no_dialect_names_is_refused(void **state)
 	static const char *const no[] = {"/slots", "/slots/0?action=save", "//slots", "/%73lots", "/v1/../slots", "/SLOTS/", "/metrics",
 					 "/debug/pprof", "/", "/v1", "/V1/models", "/v1/models/a/b", "/v1%2Fmodels"};
 	static const char *const ollama[] = {"/api/pull", "/api/push", "/api/create", "/api/copy", "/api/blobs/sha256:00", "/slots"};
+	static const char *const others[][2] = {
+		{"llamacpp", "/slots"}, {"llamacpp", "/slots/0"}, {"llamacpp", "/props"}, {"llamacpp", "/metrics"}, {"llamacpp", "/lora-adapters"},
+		{"llamacpp", "/tools"}, {"tgi", "/metrics"}, {"tgi", "/tokenize"}, {"kserve", "/v2/repository/index"}, {"kserve", "/v2/models/a/stats"},
+		{"kserve", "/v2/models/a/config"}, {"anthropic", "/v1/messages/batches"}, {"anthropic", "/v1/files"}, {"anthropic", "/v1/chat/completions"},
+		{"openai", "/score"}, {"openai", "/v1/rerank"}, {"openai", "/classify"}, {"openai", "/pooling"}, {"openai", "/tokenize"},
+		{"openai", "/v1/audio/transcriptions"}, {"openai", "/v1/realtime"}, {"openai", "/v1/responses/resp_1"}, {"openai", "/v1/files"},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
 		expect("openai", "GET", no[i], "403");
 	for (size_t i = 0; i < sizeof ollama / sizeof *ollama; i++)
 		expect("ollama", "POST", ollama[i], "403");
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		expect(others[i][0], "GET", others[i][1], "403");
+		expect(others[i][0], "POST", others[i][1], "403");
+	}
 	expect("ollama", "DELETE", "/api/delete", "403");
 	expect("openai", "DELETE", "/v1/models/m", "403");
 	expect("openai", "GET", "/v1/chat/completions", "403");
@@ -106,7 +141,7 @@ static void test_errors_have_the_dialects_shape(void **state)
 
 	(void)state;
 	buf_init(&out, 4096);
-	assert_int_equal(dialect_error(openai, 403, "permission_error", "no \"thing\"\n$type", "s-1", &out), RC_OK);
+	assert_int_equal(dialect_error(openai, NULL, 403, "permission_error", "no \"thing\"\n$type", "s-1", &out), RC_OK);
 	json = json_parse(buf_slice(&out));
 	assert_non_null(json);
 	error = json_object(json, "error");
@@ -117,11 +152,125 @@ static void test_errors_have_the_dialects_shape(void **state)
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(error, "code")));
 	cJSON_Delete(json);
 	buf_clear(&out);
-	assert_int_equal(dialect_error(ollama, 403, "permission_error", "no", "s-1", &out), RC_OK);
+	assert_int_equal(dialect_error(ollama, NULL, 403, "permission_error", "no", "s-1", &out), RC_OK);
 	assert_string_equal(out.data, "{\"error\":\"no\"}");
 	buf_free(&out);
 	dialect_free(openai);
 	dialect_free(ollama);
+}
+
+static void test_routes_that_a_connection_may_open(void **state)
+{
+	struct dialect *d = load("openai");
+	char *names[] = {"/v1/rerank", "/metrics"};
+	struct text_list allowed = {names, 2};
+	const struct route *route;
+	struct why why = {0};
+	char *path;
+
+	(void)state;
+	assert_int_equal(dialect_route(d, "POST", SLICE("/v1/rerank"), &allowed, &route, &path, &why), RC_OK);
+	free(path);
+	assert_int_equal(dialect_route(d, "POST", SLICE("/rerank"), &allowed, &route, &path, &why), RC_DENIED);
+	assert_int_equal(dialect_route(d, "GET", SLICE("/metrics"), &allowed, &route, &path, &why), RC_DENIED);
+	assert_int_equal(dialect_check_allowed(d, &allowed, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(why.text, "\"/metrics\""));
+	assert_non_null(strstr(why.text, "/v1/audio/transcriptions, "));
+	allowed.n = 1;
+	assert_int_equal(dialect_check_allowed(d, &allowed, &why), RC_OK);
+	dialect_free(d);
+	d = load("anthropic");
+	assert_int_equal(dialect_check_allowed(d, &allowed, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(why.text, "there are: none"));
+	dialect_free(d);
+}
+
+static void test_the_model_in_a_path(void **state)
+{
+	static const char *const rows[][3] = {
+		{"/v2/models/a%2Fb%20c/infer?x=/y", "a/b c", "/v2/models/d%2F%C3%A9%3Fe/infer?x=/y"},
+		{"/v2/models/a", "a", "/v2/models/d%2F%C3%A9%3Fe"}, {"/v2/health/live", NULL, "/v2/health/live"},
+	};
+	struct dialect *d = load("kserve");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct route *route;
+		struct why why = {0};
+		char *path, *model, *other;
+
+		assert_int_equal(dialect_route(d, strstr(rows[i][0], "infer") ? "POST" : "GET", slice_str(rows[i][0]), NULL, &route, &path, &why), RC_OK);
+		assert_int_equal(dialect_path_model(route, path, &model), RC_OK);
+		assert_true(rows[i][1] ? model && strcmp(model, rows[i][1]) == 0 : !model);
+		assert_int_equal(dialect_path_with_model(route, path, "d/\xc3\xa9?e", &other), RC_OK);
+		assert_string_equal(other, rows[i][2]);
+		free(path);
+		free(model);
+		free(other);
+	}
+	dialect_free(d);
+}
+
+/* ---- files of a site's own ---- */
+
+/* What is wrong with a dialect of these lines, or "". */
+static const char *fault_of(const char *text, const char *more_name, const char *more)
+{
+	static char said[1200];
+	char dir[] = "/tmp/phigate-dialect-XXXXXX", path[64], more_path[64];
+	struct dialect *d = NULL;
+	struct why why = {0};
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/mine.yaml", dir);
+	snprintf(more_path, sizeof more_path, "%s/%s.yaml", dir, more_name ? more_name : "none");
+	assert_int_equal(file_write(path, slice_str(text), 0600, NULL), RC_OK);
+	if (more_name)
+		assert_int_equal(file_write(more_path, slice_str(more), 0600, NULL), RC_OK);
+	said[0] = '\0';
+	if (dialect_load("mine", dir, &d, &why) != RC_OK)
+		why_text(&why, said, sizeof said);
+	else if (more_name)
+		assert_non_null(strstr(dialect_text(d), more));  /* what is in force stands on record */
+	dialect_free(d);
+	unlink(path);
+	unlink(more_path);
+	rmdir(dir);
+	return said;
+}
+
+#define ERROR "error: '{}'\n"
+#define HEALTH "error: '[$status]'\nroutes: [{path: /health, method: GET}]\n"
+
+static void test_a_dialect_of_ones_own(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ERROR "routes: [{path: [/a, /b], method: POST, streams: /b, request: {text: [x]}}]\n", ""},
+		{ERROR "routes: [{path: a, method: GET}]\n", "begins with"},
+		{ERROR "routes: [{path: /a}]\n", "a method, or says why"},
+		{ERROR "routes: []\ninclude: [{dialect: openai, prefix: /x, routes: [/v1/models]}]\n", ""},
+		{ERROR "routes: []\ninclude: {dialect: openai}\n", "must be a list"},
+		{ERROR "routes: []\ninclude: [{dialect: openapi, routes: [/v1/models]}]\n", "there is no dialect \"openapi\""},
+		{ERROR "routes: []\ninclude: [{dialect: openai, routes: [/v1/nothing]}]\n", "openai has no route \"/v1/nothing\""},
+		{ERROR "routes: []\ninclude: [{dialect: mine, routes: [/a]}]\n", "more than 3 deep"},
+		{ERROR "routes: [{path: /a, method: POST, request: {model: a.b}}]\n", "a member of the request itself"},
+		{ERROR "routes: [{path: /a, method: POST, request: {whole: smoke}}]\n", "no opaque kind"},
+		{ERROR "routes: [{path: /a, method: POST, request: {whole: media}}]\n", "no opaque kind"},
+		{ERROR "routes: [{path: /a, method: POST, request: {opaque: {smoke: [a]}}}]\n", "no opaque kind"},
+		{ERROR "routes: [{path: /a, method: POST, response: {usage: {input: [a], output: [a]}}}]\n", "listed twice"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *said = fault_of(rows[i].text, NULL, NULL);
+
+		if (*rows[i].says ? !strstr(said, rows[i].says) || !strstr(said, "mine.yaml:") : *said)
+			fail_msg("%s: %s", rows[i].text, said);
+	}
+	assert_string_equal(fault_of(ERROR "routes: []\ninclude: [{dialect: openai, routes: [/health]}]\n", "openai", HEALTH), "");
+	assert_non_null(strstr(fault_of(ERROR "routes: []\ninclude: [{dialect: openai, routes: [/health]}]\n", "openai", "error: 1\n"), "openai.yaml:"));
 }
 
 static void test_volatile_headers(void **state)
@@ -144,7 +293,7 @@ static void test_an_unknown_dialect_is_told_with_those_there_are(void **state)
 
 	(void)state;
 	assert_int_equal(dialect_load("openapi", NULL, &d, &why), RC_NOT_FOUND);
-	assert_non_null(strstr(why.text, "ollama, openai"));
+	assert_non_null(strstr(why.text, "anthropic, kserve, llamacpp, ollama, openai, tgi"));
 	assert_int_equal(dialect_load("../openai", NULL, &d, &why), RC_NOT_FOUND);
 }
 
@@ -152,6 +301,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes_are_found_and_sent_as_the_dialects_own),
+		cmocka_unit_test(test_routes_of_every_dialect),
+		cmocka_unit_test(test_routes_that_a_connection_may_open),
+		cmocka_unit_test(test_the_model_in_a_path),
+		cmocka_unit_test(test_a_dialect_of_ones_own),
 		cmocka_unit_test(test_every_spelling_of_a_path_is_sent_in_the_same_one),
 		cmocka_unit_test(test_paths_that_can_be_read_in_two_ways_are_refused),
 		cmocka_unit_test(test_what_no_dialect_names_is_refused),

@@ -18,7 +18,7 @@ static int load(void **state)
 
 	(void)state;
 	if (dialect_load("openai", NULL, &dialect, NULL) != RC_OK ||
-	    dialect_route(dialect, "POST", SLICE("/v1/chat/completions"), &route, &path, NULL) != RC_OK)
+	    dialect_route(dialect, "POST", SLICE("/v1/chat/completions"), NULL, &route, &path, NULL) != RC_OK)
 		return 1;
 	free(path);
 	return 0;

@@ -414,7 +414,9 @@ static void test_what_eyes_do_not_see(void **state)
 {
 	CHECK({"SSN: \uff15\uff13\uff16-22-8741", "SSN: [SSN]"}, {"SSN: 536\u201122\u20118741", "SSN: [SSN]"}, {"MRN: 8472\u200b9315 ok", "MRN: [MRN] ok"},
 	      {"SSN 536-**22**-8741", "SSN [SSN]"}, {"SSN &#53;&#51;&#54;-22-8741", "SSN [SSN]"}, {"Dr. J\u0430ne Sm\u0456th called", "Dr. [NAME] called"},
-	      {"U1NOIDUzNi0yMi04NzQxIGZvciBKYW5lIFNtaXRo", "[ENCODED]"}, {"53534e3a203533362d32322d38373431", "[ENCODED]"}, {"SSN%3A%20536%2D22%2D8741", "[ENCODED]"},
+	      {"U1NOIDUzNi0yMi04NzQxIGZvciBKYW5lIFNtaXRo", "[ENCODED]"}, {"53534e3a203533362d32322d38373431", "[ENCODED]"},
+	      {"toolu_01T1x1fJ34qAmk2tNTrN7Up6", NULL}, {"U1NOIDUzNi0yMi04NzQxLCBKb3PpIGRlIGxhIENydXo=", "[ENCODED]"},
+	      {"0KHQodCdIDUzNi0yMi04NzQxINCU0LbQtdC50L0g0KHQvNC40YI=", "[ENCODED]"}, {"SSN%3A%20536%2D22%2D8741", "[ENCODED]"},
 	      {"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", NULL}, {"TWV0Zm9ybWluIDUwMCBtZyB0d2ljZSBkYWlseQ==", NULL});
 }
 

@@ -29,7 +29,7 @@ static enum rc read_body(const char *target, struct slice body, const struct tex
 	const struct route *route;
 	struct why why = {0};
 	char *path = NULL;
-	enum rc rc = dialect_route(strncmp(target, "/api/", 5) == 0 ? ollama : openai, "POST", slice_str(target), &route, &path, &why);
+	enum rc rc = dialect_route(strncmp(target, "/api/", 5) == 0 ? ollama : openai, "POST", slice_str(target), NULL, &route, &path, &why);
 
 	assert_int_equal(rc, RC_OK);
 	free(path);

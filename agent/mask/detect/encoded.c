@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "json.h"
 #include "scan.h"
 
 #define RUN_LEAST 24
@@ -24,13 +25,19 @@ static int nibble(char c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* Text, not bytes of some other kind. */
+/* Text, not bytes of some other kind, such as an id in base 62 gives: UTF-8, perhaps cut at its end, or nearly all of it ASCII. */
 static bool is_text(const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	size_t high = 0, cut = 0;
+
+	for (size_t i = 0; i < n; i++) {
 		if ((unsigned char)p[i] < ' ' && p[i] != '\n' && p[i] != '\r' && p[i] != '\t')
 			return false;
-	return n > 5;
+		high += (unsigned char)p[i] >= 0x80;
+	}
+	while (cut < 3 && cut < n && !utf8_valid((struct slice){p, n - cut}))
+		cut++;
+	return n > 5 && (6 * high <= n || utf8_valid((struct slice){p, n - cut}));
 }
 
 static bool holds(const struct scan *s, const char *p, size_t n)

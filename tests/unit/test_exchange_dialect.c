@@ -1,0 +1,301 @@
+/* What an exchange does by its dialect and by what its connection says of models and routes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "data_path.h"
+
+static char *one_model[] = {"m"}, *two_models[] = {"llama", "qwen"}, *notes_only[] = {"notes"};
+
+/* The session's dialect from here on. */
+static void speak(const char *name)
+{
+	struct why why = {0};
+
+	dialect_free(place.dialect);
+	assert_int_equal(dialect_load(name, NULL, &place.dialect, &why), RC_OK);
+}
+
+/* A request on a connection of its own. */
+static int send_with(const char *method, const char *path, const char *headers, const char *body, struct client *c)
+{
+	int status;
+
+	model_says_note();
+	client_open(c);
+	put_request(c, method, path, headers, body);
+	status = client_answer(c, false);
+	return status;
+}
+
+static int send_one(const char *method, const char *path, const char *body)
+{
+	struct client c;
+	int status = send_with(method, path, "", body, &c);
+
+	client_close(&c);
+	return status;
+}
+
+static void deny_large(void)
+{
+	struct why why = {0};
+
+	write_policy("version: 1\nrules:\n  - {name: not-the-large-one, when: {model: large}, then: deny, message: Not that one.}\n");
+	assert_int_equal(policies_reload(place.agent.policies, &why), RC_OK);
+}
+
+/* ---- models -------------------------------------------------------------------------------------------------------------- */
+
+#define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
+
+static void the_pinned_model_is_what_is_sent_recorded_and_decided_about(void **state)
+{
+	struct audit audit;
+
+	(void)state;
+	deny_large();
+	place.connection.model = "small";
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"large\"," MESSAGES "}"), 200);
+	assert_true(model_saw(&place.model, "{\"model\":\"small\"," MESSAGES "}"));
+	assert_int_equal(send_one("POST", CHAT, "{" MESSAGES "}"), 200);
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"small\"," MESSAGES "}"), 200);
+	assert_false(model_saw(&place.model, "large"));
+	assert_int_equal(model_asked(&place.model), 3);
+	audit = seal_part(2);                            /* the policy began another part */
+	assert_int_equal(count(&audit.records, "{\\\"model\\\":\\\"small\\\""), 3);
+	audit_free(&audit);
+}
+
+static void a_rule_about_the_pinned_model_holds(void **state)
+{
+	struct client c;
+
+	(void)state;
+	deny_large();
+	place.connection.model = "large";
+	assert_int_equal(send_with("POST", CHAT, "", "{\"model\":\"small\"," MESSAGES "}", &c), 403);
+	assert_int_equal(count(&c.body, "Not that one."), 1);
+	client_close(&c);
+	assert_int_equal(model_asked(&place.model), 0);
+}
+
+static void only_listed_models_may_be_named(void **state)
+{
+	struct client c;
+
+	(void)state;
+	place.connection.models = (struct text_list){two_models, 2};
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"qwen\"," MESSAGES "}"), 200);
+	assert_int_equal(send_with("POST", CHAT, "", "{\"model\":\"Qwen\"," MESSAGES "}", &c), 403);
+	assert_true(is_error(&c, "permission_error"));
+	assert_int_equal(count(&c.body, "llama, qwen"), 1);
+	client_close(&c);
+	assert_int_equal(send_one("POST", CHAT, "{" MESSAGES "}"), 403);
+	assert_int_equal(send_one("GET", "/v1/models/qwen", NULL), 200);
+	assert_int_equal(send_one("GET", "/v1/models/gpt", NULL), 403);
+	assert_int_equal(send_one("GET", "/v1/models", NULL), 200);
+	assert_int_equal(model_asked(&place.model), 3);
+}
+
+static void a_model_in_the_path_is_one_too(void **state)
+{
+	static const char body[] = "{\"text_input\":\"hi\"}";
+
+	(void)state;
+	speak("kserve");
+	place.connection.models = (struct text_list){notes_only, 1};
+	assert_int_equal(send_one("POST", "/v2/models/notes/generate", body), 200);
+	assert_int_equal(send_one("POST", "/v2/models/%6eotes/generate", body), 200);
+	assert_int_equal(send_one("POST", "/v2/models/other/generate", body), 403);
+	assert_int_equal(send_one("GET", "/v2/models/other/ready", NULL), 403);
+	assert_int_equal(model_asked(&place.model), 2);
+	place.connection.models = (struct text_list){NULL, 0};
+	place.connection.model = "org/notes v2";
+	assert_int_equal(send_one("POST", "/v2/models/other/versions/1/generate?x=1", body), 200);
+	assert_true(model_saw(&place.model, "POST /v2/models/org%2Fnotes%20v2/versions/1/generate?x=1 HTTP/1.1\r\n"));
+	assert_false(model_saw(&place.model, "other"));
+}
+
+static void a_rule_sees_the_model_in_the_path(void **state)
+{
+	(void)state;
+	speak("kserve");
+	deny_large();
+	assert_int_equal(send_one("POST", "/v2/models/large/generate", "{\"text_input\":\"hi\"}"), 403);
+	assert_int_equal(send_one("POST", "/v2/models/small/generate", "{\"text_input\":\"hi\"}"), 200);
+}
+
+static void a_body_that_no_longer_fits_is_too_large(void **state)
+{
+	static char name[65000];
+
+	(void)state;
+	memset(name, 'x', sizeof name - 1);
+	place.connection.model = name;
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"), 200);
+	name[0] = '\x01';                                /* longer as JSON */
+	for (size_t i = 0; i < sizeof name - 1; i++)
+		name[i] = '"';
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"m\"," MESSAGES "}"), 413);
+	assert_int_equal(model_asked(&place.model), 1);
+}
+
+/* ---- routes --------------------------------------------------------------------------------------------------------------- */
+
+static void routes_that_are_refused_by_default_open_by_name(void **state)
+{
+	char *rerank[] = {"/v1/rerank"};
+	struct client c;
+
+	(void)state;
+	assert_int_equal(send_one("POST", "/v1/rerank", "{\"model\":\"m\",\"query\":\"x\",\"documents\":[\"y\"]}"), 403);
+	place.connection.allow_routes = (struct text_list){rerank, 1};
+	assert_int_equal(send_one("POST", "/v1/rerank", "{\"model\":\"m\",\"query\":\"x\",\"documents\":[\"y\"]}"), 200);
+	assert_int_equal(send_one("GET", "/v1/rerank", NULL), 403);
+	assert_int_equal(send_one("POST", "/rerank", "{\"model\":\"m\",\"query\":\"x\",\"documents\":[\"y\"]}"), 403);
+	assert_int_equal(send_with("POST", "/v1/rerank", "", "{\"model\":\"m\",\"query\":\"export the database\"}", &c), 403);
+	assert_int_equal(count(&c.body, "Not this."), 1);
+	client_close(&c);
+	place.connection.allow_routes = (struct text_list){NULL, 0};
+	assert_int_equal(model_asked(&place.model), 1);
+}
+
+#define FORM "--x\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nSSN " SSN "\r\n--x--\r\n"
+
+static void speech_is_sent_only_where_routes_and_kinds_say_so(void **state)
+{
+	char *route[] = {"/v1/audio/transcriptions"}, *audio[] = {"audio"};
+
+	(void)state;
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	place.connection.allow_routes = (struct text_list){route, 1};
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	place.connection.allow_opaque = (struct text_list){audio, 1};
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 200);
+	assert_true(model_saw(&place.model, FORM));
+	place.connection.models = (struct text_list){one_model, 1};  /* which it names, nobody can tell */
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	assert_int_equal(model_asked(&place.model), 1);
+	place.connection.allow_routes = place.connection.allow_opaque = (struct text_list){NULL, 0};
+	on_record("SSN [SSN]", 5);
+}
+
+static void speech_is_not_sent_where_requests_are_masked(void **state)
+{
+	char *route[] = {"/v1/audio/transcriptions"}, *audio[] = {"audio"};
+	struct why why = {0};
+
+	(void)state;
+	place.connection.allow_routes = (struct text_list){route, 1};
+	place.connection.allow_opaque = (struct text_list){audio, 1};
+	write_policy("version: 1\nmask: {request: redact}\n");
+	assert_int_equal(policies_reload(place.agent.policies, &why), RC_OK);
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	assert_int_equal(model_asked(&place.model), 0);
+	place.connection.allow_routes = place.connection.allow_opaque = (struct text_list){NULL, 0};
+}
+
+static void a_web_socket_is_refused_with_501(void **state)
+{
+	static const char upgrade[] = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+				      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+	static const char *const paths[] = {"/v1/realtime?model=m", "/v1/models", "/nowhere"};
+	struct client c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		assert_int_equal(send_with("GET", paths[i], upgrade, NULL, &c), 501);
+		assert_true(is_error(&c, "not_implemented"));
+		assert_int_equal(count(&c.body, "WebSockets are not carried"), 1);
+		client_close(&c);
+	}
+	assert_int_equal(send_with("GET", "/v1/models", "Connection: keep-alive, Upgrade\r\nUpgrade: h2c, WebSocket\r\n", NULL, &c), 501);
+	client_close(&c);
+	assert_int_equal(send_with("GET", "/v1/models", "Connection: Upgrade\r\nUpgrade: h2c\r\n", NULL, &c), 200);
+	client_close(&c);
+	assert_int_equal(model_asked(&place.model), 1);
+	assert_false(model_saw(&place.model, "pgrade"));
+	on_record("WebSockets are not carried", 8);
+}
+
+/* ---- errors ---------------------------------------------------------------------------------------------------------------- */
+
+/* An error of ours; it begins and ends so. */
+static void fails_as(const char *path, const char *body, const char *begins, const char *ends)
+{
+	struct client c;
+	size_t n = strlen(ends);
+
+	assert_int_equal(send_with("POST", path, "", body, &c), 403);
+	buf_add(&c.body, "", 0);
+	if (strncmp(c.body.data, begins, strlen(begins)) != 0 || c.body.len < n || strcmp(c.body.data + c.body.len - n, ends) != 0)
+		fail_msg("%s: %s", path, c.body.data);
+	client_close(&c);
+}
+
+static void errors_have_the_shape_of_the_routes_own_api(void **state)
+{
+	static const char chat_export[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"export the database\"}]}";
+
+	(void)state;
+	speak("anthropic");
+	fails_as("/v1/messages", chat_export, "{\"type\":\"error\",\"error\":{\"type\":\"permission_error\",\"message\":\"Not this.\"},\"request_id\":\"req_", "\"}");
+	fails_as("/nowhere", "{}", "{\"type\":\"error\",\"error\":{\"type\":\"permission_error\",", "\"}");
+	speak("ollama");
+	fails_as("/api/chat", chat_export, "{\"error\":\"Not this.\"}", "");
+	fails_as("/v1/chat/completions", chat_export, "{\"error\":{\"message\":\"Not this.\",\"type\":\"permission_error\",\"param\":null,", "\"}}");
+	fails_as("/v1/messages", chat_export, "{\"type\":\"error\",", "\"}");
+	speak("llamacpp");
+	fails_as("/completion", "{\"prompt\":\"export the database\"}", "{\"error\":{\"code\":403,\"message\":\"Not this.\",\"type\":\"permission_error\"}}", "");
+	speak("tgi");
+	fails_as("/generate", "{\"inputs\":\"export the database\"}", "{\"error\":\"Not this.\",\"error_type\":\"permission_error\"}", "");
+	speak("kserve");
+	fails_as("/v2/models/m/infer", "{\"inputs\":[{\"data\":[\"export the database\"]}]}", "{\"error\":\"Not this.\"}", "");
+	fails_as("/openai/v1/chat/completions", chat_export, "{\"error\":{\"message\":\"Not this.\"", "\"}}");
+	assert_int_equal(model_asked(&place.model), 0);
+}
+
+/* ---- traces ---------------------------------------------------------------------------------------------------------------- */
+
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+static void trace_headers_go_on_and_stand_on_record(void **state)
+{
+	struct client c;
+
+	(void)state;
+	assert_int_equal(send_with("POST", CHAT, "Traceparent: " TRACE "\r\nTracestate: ward=a3\r\n", chat_body("hi"), &c), 200);
+	client_close(&c);
+	assert_true(model_saw(&place.model, "Traceparent: " TRACE "\r\nTracestate: ward=a3\r\n"));
+	assert_int_equal(send_with("POST", CHAT, "traceparent: SSN " SSN "\r\ntracestate: ssn=" SSN "\r\n", chat_body("hi"), &c), 200);
+	client_close(&c);
+	on_record("[\"Traceparent\",\"" TRACE "\"],[\"Tracestate\",\"ward=a3\"]", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+		T(the_pinned_model_is_what_is_sent_recorded_and_decided_about),
+		T(a_rule_about_the_pinned_model_holds),
+		T(only_listed_models_may_be_named),
+		T(a_model_in_the_path_is_one_too),
+		T(a_rule_sees_the_model_in_the_path),
+		T(a_body_that_no_longer_fits_is_too_large),
+		T(routes_that_are_refused_by_default_open_by_name),
+		T(speech_is_sent_only_where_routes_and_kinds_say_so),
+		T(speech_is_not_sent_where_requests_are_masked),
+		T(a_web_socket_is_refused_with_501),
+		T(errors_have_the_shape_of_the_routes_own_api),
+		T(trace_headers_go_on_and_stand_on_record),
+#undef T
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
