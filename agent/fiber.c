@@ -146,6 +146,11 @@ enum rc fiber_shown(int fd, short *shown)
 	return rc;
 }
 
+bool fiber_watches(int fd)
+{
+	return watch_of(fiber_loop->running, fd) != NULL;
+}
+
 void fiber_take(int fd, short events)
 {
 	struct fiber_watch *w = watch_of(fiber_loop->running, fd);

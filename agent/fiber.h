@@ -40,6 +40,7 @@ void fiber_yield(void);
 /* What a descriptor has shown since it was first asked for (POLLIN, POLLOUT, POLLRDHUP, POLLHUP, POLLERR) and was not taken. At most
  * FIBER_DESCRIPTORS for one fiber at a time. RC_IO. */
 enum rc fiber_shown(int fd, short *shown) MUST_USE;
+bool fiber_watches(int fd);                      /* was it asked for? */
 void fiber_take(int fd, short events);           /* it is going to be read, or written, until that would block */
 void fiber_give_back(int fd, short events);      /* it was not read, or written, that far */
 void fiber_forget(int fd);                       /* before it is closed or given away */

@@ -128,9 +128,7 @@ static enum rc handshake(struct upstream *u, struct why *why)
 /* Has the kept connection been closed, or does it say something unasked? Then it is of no use. */
 static bool fresh(struct upstream *u)
 {
-	struct pollfd p = {u->fd, POLLIN | POLLRDHUP, 0};
-
-	return u->fd >= 0 && clock_mono_ns() - u->free_since_ns < KEEP_NS && poll(&p, 1, 0) == 0;
+	return u->fd >= 0 && clock_mono_ns() - u->free_since_ns < KEEP_NS && !wait_speaks(u->fd);
 }
 
 static enum rc open_connection(struct upstream *u, struct why *why)

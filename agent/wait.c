@@ -75,6 +75,17 @@ enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t dead
 			      wait_on_thread(fd, events, client_fd, end_fd, deadline_ns);
 }
 
+bool wait_speaks(int fd)
+{
+	struct pollfd p = {fd, POLLIN | POLLRDHUP, 0};
+	bool shown;
+
+	/* as of the loop's last look, a moment ago; what it has shown may have been read since */
+	if (fiber_here() && fiber_watches(fd) && shows(fd, POLLIN | POLLRDHUP, &shown) == RC_OK && !shown)
+		return false;
+	return poll(&p, 1, 0) != 0;
+}
+
 void wait_unread(int fd)
 {
 	if (fiber_here())

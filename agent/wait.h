@@ -2,6 +2,7 @@
 #ifndef PHIGATE_AGENT_WAIT_H
 #define PHIGATE_AGENT_WAIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rc.h"
@@ -9,6 +10,9 @@
 /* Until fd is ready for events (POLLIN, POLLOUT). client_fd, end_fd: -1 for none. deadline_ns: monotonic, 0 for none.
  * RC_END: the client closed or half-closed; RC_CANCELLED: end_fd is readable; RC_TIMEOUT; RC_IO. */
 enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns) MUST_USE;
+
+/* Has fd something to read, or ended? */
+bool wait_speaks(int fd);
 
 /* After wait_ready() said POLLIN, bytes are read until there are none: until a read that gets less than it has room for, or EAGAIN.
  * Who stops before that says so. */

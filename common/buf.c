@@ -110,21 +110,27 @@ enum rc buf_putc(struct buf *b, char c)
 
 enum rc buf_printf(struct buf *b, const char *fmt, ...)
 {
+	char *at = buf_room(b, 0);
+	size_t room = at ? b->cap - b->len : 0;
 	va_list args;
-	char *at;
 	int n;
 
-	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
-	va_end(args);
-	if (n < 0)
-		return b->rc = RC_FAULT;
-	at = buf_room(b, (size_t)n);
 	if (!at)
 		return b->rc;
 	va_start(args, fmt);
-	vsnprintf(at, (size_t)n + 1, fmt, args);
+	n = vsnprintf(at, room, fmt, args);
 	va_end(args);
+	if (n < 0 || (size_t)n >= room || (size_t)n > b->max - b->len) {
+		wipe(at, room);                  /* what fitted; all of it follows once there is room */
+		if (n < 0)
+			return b->rc = RC_FAULT;
+		at = buf_room(b, (size_t)n);
+		if (!at)
+			return b->rc;
+		va_start(args, fmt);
+		vsnprintf(at, (size_t)n + 1, fmt, args);
+		va_end(args);
+	}
 	buf_added(b, (size_t)n);
 	return RC_OK;
 }
