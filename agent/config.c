@@ -69,6 +69,7 @@ static const struct conf_key RECORDING_KEYS[] = {
 static const struct conf_key SESSION_KEYS[] = {
 	{"max_duration", CONF_DURATION, TOP(c.session.max_duration), false, "longest life of a session (8h)"},
 	{"idle_timeout", CONF_DURATION, TOP(c.session.idle_timeout), false, "a session without requests ends after this (30m)"},
+	{"concurrent", CONF_INT, TOP(c.session.concurrent), false, "sessions of one person at one time (32)"},
 };
 
 static const struct conf_key LIMIT_KEYS[] = {
@@ -281,6 +282,8 @@ static enum rc check_sections(struct reading *r, struct why *why)
 		return config_bad(r->session, "max_duration", why, "must be at least 1s");
 	if (r->c.session.idle_timeout < NS_PER_S)
 		return config_bad(r->session, "idle_timeout", why, "must be at least 1s");
+	if (r->c.session.concurrent < 1)
+		return config_bad(r->session, "concurrent", why, "must be more than zero");
 	if (strncmp(r->c.oidc.issuer, "https://", 8) != 0 &&
 	    !(strncmp(r->c.oidc.issuer, "http://", 7) == 0 && is_loopback_host(r->c.oidc.issuer + 7)))
 		return config_bad(r->oidc, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
@@ -447,6 +450,7 @@ static enum rc set_defaults(struct reading *r)
 	r->c.recording.strict = true;
 	r->c.session.max_duration = 8 * 3600 * NS_PER_S;
 	r->c.session.idle_timeout = 30 * 60 * NS_PER_S;
+	r->c.session.concurrent = 32;
 	r->c.limits = (struct limits){
 		.connections = 512, .per_person = 128, .held_per_person = 16, .streams = 64, .ssh_starts_per_minute = 60,
 		.spool_per_person = 16ULL << 30, .body_max = 8 << 20, .header_max = 32 << 10, .event_max = 1 << 20,

@@ -79,6 +79,7 @@ struct config {
 	} recording;
 	struct {
 		int64_t max_duration, idle_timeout;    /* ns */
+		int64_t concurrent;    /* open sessions of one person */
 	} session;
 	struct limits limits;
 	struct notify *notify;

@@ -129,10 +129,12 @@ static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
 int control_sessions(struct call *call, struct buf *out, struct why *why)
 {
 	const struct person *person = &call->token->person;
-	char user[256], state[16], since[48];
+	char user[256], connection[128], state[16], since[48];
 	struct session_filter filter = {0};
 	enum rc rc = call_query(call, "user", user, sizeof user, why);
 
+	if (rc == RC_OK)
+		rc = call_query(call, "connection", connection, sizeof connection, why);
 	if (rc == RC_OK)
 		rc = call_query(call, "state", state, sizeof state, why);
 	if (rc == RC_OK)
@@ -141,6 +143,7 @@ int control_sessions(struct call *call, struct buf *out, struct why *why)
 		rc = parse_since(since, &filter.since_ns, why);
 	if (rc == RC_OK) {
 		filter.user = *user ? user : NULL;
+		filter.connection = *connection ? connection : NULL;
 		filter.state = *state ? state : NULL;
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
 	}

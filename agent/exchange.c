@@ -127,11 +127,18 @@ static void end(struct exchange *x)
 static enum rc admit(struct exchange *x)
 {
 	int status = localkey_check(x->head, x->session->api_key_sha256, x->connection->local_key_optional, &x->why);
+	enum rc rc;
 
 	if (status)
 		return exchange_refuse(x, status, status == 401 ? "authentication_error" : "invalid_request_error", "key");
-	if (session_enter(x->session, &x->number) != RC_OK) {
-		x->number = 0;
+	rc = session_enter(x->session, &x->number);
+	if (rc == RC_TOO_BIG) {
+		why_set(&x->why, rc, "%lld requests of yours run already, and more at one time are not allowed",
+			(long long)x->agent->config->limits.per_person);
+		x->retry_s = 1;
+		return exchange_refuse(x, 429, "rate_limit_error", "limits.per_person");
+	}
+	if (rc != RC_OK) {
 		why_set(&x->why, RC_CANCELLED, "this session has ended; phigate connect opens another one");
 		return exchange_refuse(x, 503, "session_ended", NULL);
 	}

@@ -109,8 +109,9 @@ enum rc session_begin(struct sessions *all, struct session *s, struct why *why)
 		n += person_is(&other->person, &s->person);
 	if (all->stop) {
 		rc = why_set(why, RC_CANCELLED, "the agent is stopping");
-	} else if (n >= all->config->limits.per_person) {
-		rc = why_set(why, RC_TOO_BIG, "you have %lld open sessions, and more are not allowed (limits.per_person)", (long long)n);
+	} else if (n >= all->config->session.concurrent) {
+		rc = why_set(why, RC_TOO_BIG, "you have %lld open session%s, and more are not allowed (session.concurrent); phigate sessions "
+			     "--state open lists them, phigate revoke ends one", (long long)n, n == 1 ? "" : "s");
 	} else {
 		s->private->next = all->list;
 		all->list = take(s);
@@ -411,6 +412,17 @@ enum rc session_go(struct session *s)
 	return stop ? RC_CANCELLED : RC_OK;
 }
 
+/* Exchanges of the session's person that run, in all sessions. With the lock held. */
+static int64_t running(const struct session *s)
+{
+	int64_t n = 0;
+
+	for (const struct session *other = s->private->sessions->list; other; other = other->private->next)
+		if (other->private->active && person_is(&other->person, &s->person))
+			n += other->private->active;
+	return n;
+}
+
 /* Until leave(), the recording stays open. exchange: NULL for what is no exchange. */
 static enum rc enter(struct session *s, uint64_t *exchange)
 {
@@ -418,7 +430,9 @@ static enum rc enter(struct session *s, uint64_t *exchange)
 	enum rc rc = RC_CANCELLED;
 
 	pthread_mutex_lock(&all->lock);
-	if (s->private->state == STATE_OPEN) {
+	if (s->private->state == STATE_OPEN && exchange && running(s) >= all->config->limits.per_person) {
+		rc = RC_TOO_BIG;
+	} else if (s->private->state == STATE_OPEN) {
 		s->private->active++;
 		if (exchange)
 			*exchange = ++s->private->exchanges;

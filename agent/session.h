@@ -79,7 +79,7 @@ struct session_ask {
 enum rc session_allowed(const struct connection *connection, const struct person *person, struct why *why) MUST_USE;
 
 /* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group), RC_BAD (api_key_sha256, reason, previous),
- * RC_TOO_BIG (limits.per_person), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
+ * RC_TOO_BIG (session.concurrent), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
 enum rc session_open(struct sessions *sessions, const struct session_ask *ask, struct session **out, char key[SESSION_KEY_LEN + 1],
 		     struct why *why) MUST_USE;
 
@@ -97,10 +97,10 @@ enum rc session_finish(struct sessions *sessions, const char *id, const struct p
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
 /* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","state":"open|closed","opened_at",
- * "closed_at","end","parts","own"}: the person's own, and of everybody for an auditor. user, state: NULL for all; since_ns: 0.
+ * "closed_at","end","parts","own"}: the person's own, and of everybody for an auditor. user, connection, state: NULL for all; since_ns: 0.
  * RC_BAD (state), RC_IO. */
 struct session_filter {
-	const char *user, *state;
+	const char *user, *connection, *state;
 	int64_t since_ns;
 };
 enum rc sessions_list(struct sessions *sessions, const struct person *person, const struct session_filter *filter, struct buf *out,
@@ -115,7 +115,8 @@ enum rc session_readable(struct sessions *sessions, const struct person *person,
 struct session *session_by_key(struct sessions *sessions, struct slice key);
 void session_unref(struct session *session);
 
-/* An exchange begins: its number from 1. RC_CANCELLED when the session is ending. Between enter and leave the session does not
+/* An exchange begins: its number from 1. RC_CANCELLED when the session is ending, RC_TOO_BIG when as many of the person's run already as
+ * limits.per_person allows. Between enter and leave the session does not
  * idle out and its recording stays open. */
 enum rc session_enter(struct session *session, uint64_t *exchange) MUST_USE;
 void session_leave(struct session *session);

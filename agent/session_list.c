@@ -141,7 +141,7 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 		"SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
 		" issuer = ?1 AND subject = ?2 AS own FROM sessions"
 		" WHERE (own OR ?3) AND (?4 IS NULL OR user = ?4) AND (?5 IS NULL OR state = ?5) AND opened_ns >= ?6"
-		" ORDER BY opened_ns DESC, id DESC LIMIT ?7";
+		" AND (?7 IS NULL OR connection = ?7) ORDER BY opened_ns DESC, id DESC LIMIT ?8";
 	sqlite3_stmt *q;
 	sqlite3 *db;
 	enum rc rc;
@@ -151,8 +151,8 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 	db = store_begin(all->store);
 	if (!db)
 		return why_set(why, RC_IO, "the agent's store does not answer");
-	rc = store_query(db, &q, sql, "ttittii", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
-			 filter->since_ns, (int64_t)LIST_MAX);
+	rc = store_query(db, &q, sql, "ttittiti", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
+			 filter->since_ns, filter->connection, (int64_t)LIST_MAX);
 	buf_putc(out, '[');
 	for (int n = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
 		if (n)

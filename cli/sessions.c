@@ -46,13 +46,13 @@ static enum rc print_table(const struct answers *answers)
 
 static int run(const struct arguments *args)
 {
-	static const char *const filters[][2] = {{"--user", "user"}, {"--since", "since"}};
+	static const char *const filters[][2] = {{"--user", "user"}, {"--connection", "connection"}, {"--since", "since"}, {"--state", "state"}};
 	struct buf path, query;
 	int status = EXIT_FAILED;
 
 	buf_init(&path, 4096);
 	buf_init(&query, 2048);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
 		if (argument(args, filters[i][0]))
 			fetch_form_add(&query, filters[i][1], slice_str(argument(args, filters[i][0])));
 	buf_puts(&path, query.len ? "/v1/sessions?" : "/v1/sessions");
@@ -60,7 +60,7 @@ static int run(const struct arguments *args)
 	if (path.rc == RC_OK && query.rc == RC_OK)
 		status = agents_list(args, path.data, print_table);
 	else
-		term_fail(RC_BAD, &(struct why){.text = "--user or --since is too long"});
+		term_fail(RC_BAD, &(struct why){.text = "--user, --connection, --since or --state is too long"});
 	buf_free(&path);
 	buf_free(&query);
 	return status;
@@ -68,7 +68,9 @@ static int run(const struct arguments *args)
 
 static const struct option_spec options[] = {
 	{"--user", "USER", "only this person's (for auditors)"},
+	{"--connection", "NAME", "only those of this connection"},
 	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h"},
+	{"--state", "STATE", "only those that are open, or closed"},
 	{"--json", NULL, "one JSON object a line"},
 	{NULL, NULL, NULL},
 };

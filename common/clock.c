@@ -89,6 +89,8 @@ enum rc clock_parse(struct slice text, int64_t *wall_ns)
 	tm.tm_mon = month - 1;
 	s = timegm(&tm);
 	clock_text_s(s, again);
+	if (s >= INT64_MAX / NS_PER_S || s <= INT64_MIN / NS_PER_S)      /* before 1678, after 2261 */
+		return RC_BAD;
 	if (strncmp(copy, again, 19) != 0)      /* a day or an hour that does not exist */
 		return RC_BAD;
 	*wall_ns = (int64_t)s * NS_PER_S + us * NS_PER_US;

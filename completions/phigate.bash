@@ -20,7 +20,7 @@ _phigate() {
 	approve) words="--reason --help" ;;
 	deny) words="--reason --help" ;;
 	cancel) words="--help" ;;
-	sessions) words="--user --since --json --help" ;;
+	sessions) words="--user --connection --since --state --json --help" ;;
 	bundle) words="--part -o --help" ;;
 	revoke) words="--help" ;;
 	replay) words="--speed --max-pause --exchange --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
@@ -37,7 +37,9 @@ _phigate() {
 	approve:--reason) COMPREPLY=(); return ;;
 	deny:--reason) COMPREPLY=(); return ;;
 	sessions:--user) COMPREPLY=(); return ;;
+	sessions:--connection) COMPREPLY=(); return ;;
 	sessions:--since) COMPREPLY=(); return ;;
+	sessions:--state) COMPREPLY=(); return ;;
 	bundle:--part) COMPREPLY=(); return ;;
 	bundle:-o) _phigate_files "$word"; return ;;
 	replay:--speed) COMPREPLY=(); return ;;

@@ -80,7 +80,9 @@ case $name in
 	sessions)
 		_arguments \
 			'--user[only this person'\''s (for auditors)]:USER:' \
+			'--connection[only those of this connection]:NAME:' \
 			'--since[only those opened since then\: 2026-01-31T08\:15\:00Z, or 24h]:TIME:' \
+			'--state[only those that are open, or closed]:STATE:' \
 			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;
 	bundle)

@@ -351,7 +351,7 @@ static inline void place_open(bool strict)
 	};
 	p->config = (struct config){
 		.name = "gpu-1", .state_dir = site.dir, .policies_dir = strdup(in_site("policies")), .connections = &p->connection, .n_connections = 1,
-		.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S},
+		.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S, .concurrent = 8},
 		.limits = {.connections = 64, .per_person = 8, .held_per_person = 4, .streams = 64, .spool_per_person = 1 << 30, .body_max = 65536,
 			   .header_max = 8192, .event_max = 65536, .body_rate = 1024, .header_wait = 10 * NS_PER_S},
 	};

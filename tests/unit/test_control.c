@@ -117,8 +117,8 @@ static int setup(void **state)
 	p->connection = (struct connection){.name = "llama", .dialect = "openai", .policy = "hipaa", .groups = {clinicians, 1}};
 	p->config = (struct config){
 		.name = "gpu-1", .connections = &p->connection, .n_connections = 1,
-		.session = {.max_duration = 3600 * NS_PER_S, .idle_timeout = 3600 * NS_PER_S},
-		.limits = {.per_person = 8, .header_max = 32768, .header_wait = 10 * NS_PER_S, .body_rate = 1024},
+		.session = {.max_duration = 3600 * NS_PER_S, .idle_timeout = 3600 * NS_PER_S, .concurrent = 8},
+		.limits = {.header_max = 32768, .header_wait = 10 * NS_PER_S, .body_rate = 1024},
 	};
 	p->agent = (struct agent){.config = &p->config, .dialects = p->dialects, .gate = (struct gate *)p, .stop_fd = -1};
 	told.notes[0] = told.bundle[0] = ended_ssh[0] = '\0';

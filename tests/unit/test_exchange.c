@@ -477,6 +477,27 @@ static void tokens_of_a_day_come_to_an_end(void **state)
 	client_close(&c);
 }
 
+static void more_requests_of_one_person_than_may_run_are_told_to_come_back(void **state)
+{
+	struct client c;
+	uint64_t other;
+
+	(void)state;
+	model_says_note();
+	place.config.limits.per_person = 1;
+	assert_int_equal(session_enter(place.session, &other), RC_OK);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 429);
+	assert_true(is_error(&c, "rate_limit_error"));
+	assert_true(slice_is(http_header(&c.head, "retry-after"), "1"));
+	assert_int_equal(model_asked(&place.model), 0);
+	session_leave(place.session);
+	client_close(&c);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	client_close(&c);
+}
+
 static void the_session_ends_while_a_request_is_held(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -540,6 +561,7 @@ int main(void)
 		T(over_a_limit_gets_429_and_when_to_come_back),
 		T(a_session_that_has_shown_enough_identifiers_gets_429),
 		T(tokens_of_a_day_come_to_an_end),
+		T(more_requests_of_one_person_than_may_run_are_told_to_come_back),
 		T(the_session_ends_while_a_request_is_held),
 		T(a_message_that_was_approved_is_history_and_passes_with_the_next_turn),
 	};

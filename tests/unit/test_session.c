@@ -70,8 +70,8 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->path, sizeof p->path, "%s/store.sqlite", p->dir);
 	pthread_mutex_init(&p->lock, NULL);
-	p->config = (struct config){.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S},
-				    .limits = {.per_person = 2}};
+	p->config = (struct config){.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S, .concurrent = 2},
+				    .limits = {.per_person = 3}};
 	told.notes[0] = '\0';
 	told.fail_open = told.fail_add = told.stall_close = false;
 	open_sessions(p);
@@ -414,6 +414,35 @@ static void who_may_end_and_see_it(void **state)
 	session_unref(s);
 }
 
+/* Requests that run at one time count for a person over all sessions, and one that ends makes room. */
+static void so_many_requests_of_one_person(void **state)
+{
+	struct place *p = *state;
+	const struct person carol = {.issuer = alice.issuer, .subject = "c", .user = "carol@x", .groups = alice.groups};
+	struct session *one = opened(p), *two = opened(p), *other;
+	char key[SESSION_KEY_LEN + 1];
+	uint64_t x;
+
+	assert_int_equal(session_enter(one, &x), RC_OK);
+	assert_int_equal(session_enter(two, &x), RC_OK);
+	assert_int_equal(session_enter(two, &x), RC_OK);
+	assert_int_equal(session_enter(one, &x), RC_TOO_BIG);
+	assert_int_equal(session_enter(two, &x), RC_TOO_BIG);
+	assert_int_equal(open_as(p, &carol, NULL, &other, key), RC_OK);
+	assert_int_equal(session_enter(other, &x), RC_OK);
+	session_leave(other);
+	assert_int_equal(session_renew(p->sessions, one->id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, NULL), RC_OK);
+	session_leave(two);
+	assert_int_equal(session_enter(one, &x), RC_OK);
+	assert_int_equal(x, 2);
+	session_leave(one);
+	session_leave(one);
+	session_leave(two);
+	session_unref(one);
+	session_unref(two);
+	session_unref(other);
+}
+
 static void a_stop_ends_all(void **state)
 {
 	struct place *p = *state;
@@ -471,6 +500,14 @@ static void the_list_is_filtered(void **state)
 	buf_clear(&out);
 	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
 	assert_non_null(strstr(out.data, s->id));
+	filter.connection = "llama-prod";
+	buf_clear(&out);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	assert_non_null(strstr(out.data, s->id));
+	filter.connection = "whisper";
+	buf_clear(&out);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	assert_string_equal(out.data, "[]");
 	filter.state = "half";
 	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_BAD);
 	buf_free(&out);
@@ -492,6 +529,7 @@ int main(void)
 		T(it_ends_with_its_newest_token),
 		T(only_its_user_renews),
 		T(who_may_end_and_see_it),
+		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
 		T(what_a_crash_left_open_is_marked),
 		T(the_list_is_filtered),
