@@ -20,7 +20,7 @@ static void test_names_that_no_rule_tells(void **state)
 static void test_places_that_no_rule_tells(void **state)
 {
 	CHECK({"He flies to Worcester on Friday.", "He flies to [CITY] on Friday."}, {"Her house in Boligee burned.", "Her house in [CITY] burned."},
-	      {"He came to Salida by bus.", "He came to [CITY] by bus."}, {"Dialysis at Fresenius Gulfgate.", "Dialysis at [FACILITY]."},
+	      {"Dialysis at Fresenius Gulfgate.", "Dialysis at [FACILITY]."},
 	      {"Walked down Juniper with him.", "Walked down [ADDRESS] with him."});
 }
 

@@ -30,6 +30,8 @@ static bool ends_clause(struct scan *s, size_t end)
 	uint16_t c = scan_at(s, end);
 	size_t at;
 
+	if (c == ' ' && scan_at(s, end + 1) == ' ')      /* a cell ends */
+		return true;
 	if (c != ' ')
 		return c != '-' && c != '/' && c != '%' && c != '+' && c != 0xb0 && !is_alnum(c) && !((c == '.' || c == ':') && is_digit(scan_at(s, end + 1)));
 	return behind(s, end, &at) & WORD_AFTER_AGE;
@@ -158,7 +160,7 @@ static bool announced(struct scan *s, size_t end)
 		return false;
 	if (c->before[0] == CONTEXT_NAME && c->gap == GAP_BRACKET && c->last != '(')               /* "(chart name Ruth Keller), 98," */
 		return next == ',';
-	return (c->gap == GAP_COMMA && next == ',') || (c->last == '(' && (next == ')' || next == ',')) ||
+	return (c->gap == GAP_COMMA && (next == ',' || (next == '.' && c->before[0] == CONTEXT_NAME && !is_alnum(scan_at(s, end + 1))))) || (c->last == '(' && (next == ')' || next == ',')) ||
 	       (c->gap == GAP_SPACE && next != ' ' && ends_clause(s, end));
 }
 

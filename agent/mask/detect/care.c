@@ -17,13 +17,14 @@ static const char TRADE[] =
 	"kindergarten church temple mosque synagogue parish chapel cathedral tabernacle shelter jail prison penitentiary "
 	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
 	"court learning treatment infusion orphanage dispensary surgicenter schools derm ent gyn surg phys convalescent assisted "
-	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs";
+	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs mortuary crematory cremation funeral convent monastery montessori "
+	"apothecary mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
 	"network manor lodge house homes home village villa terrace pavilion residence residences estates living commons campus "
 	"foundation facility institution society cooperative authority gardens company corporation corp inc llc assoc grp ltd "
-	"pllc collective alliance";
+	"pllc collective alliance sons bros brothers kids supply pharmaceuticals ranch farms";
 
 static const char OWN[] =
 	"cascade ridge valley river rivers creek lake lakes lakeside lakeshore lakeview oak oaks pine pines cedar cedars maple "

@@ -192,6 +192,19 @@ static bool on_scale(struct scan *s, size_t end)
 	return word_kinds(around_word(s, end + 1, &next)) & WORD_SCORE;
 }
 
+/* "UA 8.9 (10-1)", "Dr. Osei 9-19.", "left word 11-20 3:15p": no range, for it falls, or a time follows. */
+static bool is_told(struct scan *s, const struct day *d)
+{
+	const struct context *c = s->context;
+	uint16_t next = scan_at(s, d->end);
+
+	if (has_time(s, d->end) && scan_at(s, d->end + 1) != '@')
+		return d->second > 12 || d->first > d->second;
+	if (d->first <= d->second || (c->before[0] <= CONTEXT_LAST && c->before[0] != CONTEXT_NAME))
+		return false;
+	return (c->last == '(' && next == ')' && c->before[0]) || (c->before[0] == CONTEXT_NAME && c->gap == GAP_SPACE && ends_alone(s, d->end));
+}
+
 static bool is_day(struct scan *s, const struct day *d)
 {
 	const struct context *c = s->context;
@@ -204,6 +217,8 @@ static bool is_day(struct scan *s, const struct day *d)
 	if (scan_at(s, d->end) == ' ' && scan_at(s, d->end + 1) == '/' && scan_at(s, d->end + 2) == ' ')
 		return begins_line(c);
 	if (is_listed(s, d))
+		return true;
+	if (d->sign == '-' && c->gap <= GAP_BRACKET && is_told(s, d))
 		return true;
 	if (d->sign == '-')
 		return (cue && !(number_kinds(c->before[0]) & NUMBER_WEEKDAY) && ends_alone(s, d->end)) ||       /* no "Mon-Fri 8-5" */

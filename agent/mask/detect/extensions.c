@@ -31,7 +31,7 @@ static bool letter_x(struct scan *s, struct finding *f)
 	if (lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
 	digits_read(s, s->i + 1, false, &d);
-	if (d.group[0].n != n || !digits_end(s, &d, 1) || is_measure(s, &d, 0) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))
+	if (d.group[0].n != n || !digits_end(s, &d, 1) || (n != 5 && is_measure(s, &d, 0)) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))
 		return false;
 	return found(f, s->i + 1, s->token, "extension");
 }

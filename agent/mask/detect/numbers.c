@@ -92,12 +92,12 @@ bool scan_ssn(struct scan *s, struct finding *f)
 /* ", ext. 4410" behind a number. */
 static size_t extension(struct scan *s, size_t end)
 {
-	static const char *const words[] = {"extension", "ext", "x"};
+	static const char *const words[] = {"extension", "ext", "x", "#"};
 	size_t j = end;
 
 	while (j < end + 3 && (scan_at(s, j) == ' ' || scan_at(s, j) == ','))
 		j++;
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 4; k++) {
 		size_t n = strlen(words[k]), i = 0, digits = 0;
 
 		while (i < n && lower(scan_at(s, j + i)) == (unsigned char)words[k][i])
@@ -109,6 +109,9 @@ static size_t extension(struct scan *s, size_t end)
 			i++;
 		while (digits < 7 && is_digit(scan_at(s, i + digits)))
 			digits++;
+		if (digits == 1 && scan_at(s, i + 1) == '-' && is_digit(scan_at(s, i + 2)))      /* "x 4-7712" */
+			for (i += 2, digits = 0; digits < 7 && is_digit(scan_at(s, i + digits)); digits++)
+				;
 		if (digits && digits < 7 && !is_alnum(scan_at(s, i + digits)))
 			return i + digits;
 	}
@@ -130,6 +133,14 @@ static bool international(struct scan *s, struct finding *f, enum entity entity)
 	return false;
 }
 
+/* Behind a name, "at" or a bracket a number is most often a telephone's. */
+static bool is_told(const struct scan *s)
+{
+	const struct context *c = s->context;
+
+	return c->last == '(' || (c->gap <= GAP_COMMA && (c->before[0] == CONTEXT_NAME || (word_kinds(c->before[0]) & WORD_PLACE_BEFORE)));
+}
+
 /* 617 482 3190: three numbers of a row of them are none. */
 static bool stands_apart(struct scan *s, const struct digits *d)
 {
@@ -140,7 +151,7 @@ static bool stands_apart(struct scan *s, const struct digits *d)
 	for (size_t k = 0; k < 2; k++)
 		for (int i = 1; i < zeros[k]; i++)
 			round = round && d->d[d->group[k].from + i] == '0';
-	if (d->d[8] == '0' && d->d[9] == '0')                    /* "400 450 1200" */
+	if (d->d[8] == '0' && d->d[9] == '0' && !is_told(s))     /* "400 450 1200" */
 		return false;
 	if (round || d->groups > 3 || s->context->last == '-' || s->context->last == '/' || s->context->last == ',')
 		return false;
@@ -198,12 +209,14 @@ bool scan_phone(struct scan *s, struct finding *f)
 	}
 	if (labelled(s, LABEL_PAGER) && d->group[0].n >= 4 && d->group[0].n <= 7 && digits_end(s, d, 1))
 		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");
-	if (lengths(d, 2, broken) && (label || paren || (d->group[1].sign != ' ' && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
+	if (lengths(d, 2, broken) && (label || paren || ((d->group[1].sign != ' ' || is_told(s)) && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
 	    digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");        /* 617-4823190 */
 	/* within the house: "4-4710" */
 	if (label && d->groups > 1 && d->group[0].n == 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, entity, "phone label");
+	if (label && d->group[0].n == 4 && s->context->last == '-' && digits_end(s, d, 1))       /* "home 337-555-4410, cell -4418" */
+		return found(f, s, d->group[0].end, entity, "phone label");
 	/* "ask for her at 482-3190" */
 	if (!is_plain(s) && lengths(d, 2, local) && d->group[1].sign == '-' && d->d[0] > '1' && !(d->d[5] == '0' && d->d[6] == '0') && s->context->gap == GAP_SPACE &&
 	    (word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE) && digits_end(s, d, 2))
@@ -351,7 +364,8 @@ bool scan_zip(struct scan *s, struct finding *f)
 	if (d->group[0].n != 5)
 		return false;
 	/* ZIP+4; behind a label also "75534-030", as Brazil writes them */
-	if (d->groups > 1 && (d->group[1].n == 4 || (label && d->group[1].n == 3)) && d->group[1].sign == '-' && digits_end(s, d, 2))
+	if (d->groups > 1 && (d->group[1].n == 4 || (label && d->group[1].n == 3)) && (d->group[1].sign == '-' || (state && d->group[1].sign == ' ')) &&
+	    digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, ENTITY_ZIP, rule);
 	return digits_end(s, d, 1) && found(f, s, d->group[0].end, ENTITY_ZIP, rule);
 }

@@ -8,6 +8,7 @@
 
 #define WORDS_MAX 5
 #define LETTERS_MAX 20                           /* of one word; a longer one is no name */
+#define CARE_SHOWS (CARE_END | CARE_TRADE | CARE_BODY)
 #define SIGNS_BETWEEN 4                          /* units between two words that are looked at */
 
 /* What stands left of a word. */
@@ -81,9 +82,25 @@ static uint64_t ending(struct scan *s, const struct part *p, size_t n)
 	return hash;
 }
 
+/* Do the words with capitals behind the word show that a place of care is called so: "Black Belt" "Pediatrics"? */
+static bool shows_care(struct scan *s, const struct part *first)
+{
+	struct part p = *first;
+	size_t at;
+
+	for (int k = 0; k < WORDS_MAX && (at = part_next_word(s, &p)); k++) {
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS)
+			return false;
+		if (p.care & CARE_SHOWS)
+			return true;
+	}
+	return false;
+}
+
 enum { OWN_LOOKS = 1, OWN_WORD, OWN_KIND, OWN_END2, OWN_END3, OWN_BEGIN, OWN_LENGTH, LEFT_WORD, LEFT_GAP, LEFT_BOTH, LEFT_LOOKS, LEFT_KIND, LEFT_LABEL,
        LEFT_SECOND, LEFT_SECOND_KIND, LEFT_PAIR, RIGHT_BETWEEN, RIGHT_WORD, RIGHT_LOOKS, RIGHT_KIND, RIGHT_DIGITS, NEXT_WORD, NEXT_LOOKS,
-       NEXT_KIND, OWN_LEFT, OWN_RIGHT, OWN_BETWEEN, OWN_GAP, AROUND, RIGHT_PAIR, OWN_LEFT_KIND, OWN_RIGHT_KIND, AROUND_SIGNS, LABEL_LOOKS };
+       NEXT_KIND, OWN_LEFT, OWN_RIGHT, OWN_BETWEEN, OWN_GAP, AROUND, RIGHT_PAIR, OWN_LEFT_KIND, OWN_RIGHT_KIND, AROUND_SIGNS, LABEL_LOOKS, RUN_CARE, RUN_CARE_LEFT };
 
 /* The letters before a capital inside the word: "McBride", "AirSense"; 0: there is none. */
 static uint64_t inner_capital(struct scan *s, const struct part *p)
@@ -108,7 +125,7 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 	uint64_t gap = (uint64_t)left->gap * 0x10000 + (left->gap > GAP_SPACE ? left->last : 0);
 	uint64_t right = one.none ? 1 : one.digits ? 2 : one.part.hash;
 
-	if (one.masked || two.masked)
+	if (one.masked || two.masked || (two.part.words & WORD_RESULT))          /* "Murphy is negative" */
 		return false;
 	signs->n = 0;
 	model_sign(signs, OWN_LOOKS, own);
@@ -142,6 +159,9 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 		kinds(signs, NEXT_KIND, two.part.words, two.part.care);
 	}
 
+	model_sign(signs, RUN_CARE, shows_care(s, p) + 2 * left->gap);
+	model_sign(signs, RUN_CARE_LEFT, (shows_care(s, p) + 2 * left->gap) * 0x1000003ULL + left->before[0]);
+
 	model_sign(signs, OWN_LEFT, own * 0x1000003ULL + left->before[0]);
 	model_sign(signs, OWN_RIGHT, own * 0x1000003ULL + right);
 	model_sign(signs, OWN_BETWEEN, own * 0x1000003ULL + one.between);
@@ -157,11 +177,33 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 /* Words that no class is asked of, however they stand. */
 static bool is_plain(const struct part *p)
 {
-	const word_set never = WORD_CREDENTIAL | WORD_STATE | WORD_THING | WORD_BE | WORD_AGE | WORD_ROMAN;
+	const word_set never = WORD_CREDENTIAL | WORD_STATE | WORD_THING | WORD_BE | WORD_AGE | WORD_ROMAN | WORD_VERB | WORD_PARTICIPLE |
+			       WORD_ROLE | WORD_KIN;
 	const struct word *word = lexicon_find(p->hash);
 
 	return p->shape < SHAPE_INITIAL || (p->words & never) || ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)) ||
 	       word->label >= 0 || word->filler || word->state;
+}
+
+/* "New Bedford", "El Paso": a place of two words is read as one. */
+static void take_pair(struct scan *s, struct part *p)
+{
+	size_t at = p->words & WORD_PLACE_FIRST || p->dictionary & DICTIONARY_PLACE_BEGINS ? part_next_word(s, p) : 0;
+	uint64_t hash = word_hash(p->hash, ' ');
+	struct part next;
+
+	if (!at)
+		return;
+	part_read(s, at, &next);
+	for (size_t i = next.start; i < next.end; i++)
+		if (is_alpha(scan_at(s, i)))
+			hash = word_hash(hash, scan_at(s, i));
+	if (next.shape < SHAPE_CAPITALS || !(dictionary_find(hash) & DICTIONARY_PLACE))
+		return;
+	p->end = next.end;
+	p->hash = hash;
+	p->words = p->care = 0;
+	p->dictionary = DICTIONARY_PLACE;
 }
 
 /* Is most of it written in plain Latin letters, as they are read? */
@@ -175,22 +217,27 @@ static bool is_latin(struct scan *s, const struct part *p)
 }
 
 /* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
-static bool may_begin(const struct part *p, const struct left_side *left)
+static bool may_begin(struct scan *s, const struct part *p, const struct left_side *left)
 {
 	const unsigned int names = DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE;
 	bool safe = p->dictionary & DICTIONARY_SAFE;
 
-	if (is_plain(p) || p->end - p->start < 2 || p->end - p->start > LETTERS_MAX || (p->care & (CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON)) ||
+	if (p->shape == SHAPE_INITIAL)
+		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3));
+	if (is_plain(p) || p->end - p->start < 2 || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
 		return false;
 	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) && p->end - p->start < 5)         /* "LVP", "OBX" */
 		return false;
-	return !safe || ((p->dictionary & names) && p->shape == SHAPE_NAME && left->gap < GAP_COLON && left->before[0]);
+	return !safe || ((p->dictionary & names) && p->shape == SHAPE_NAME && left->gap < GAP_COLON && left->before[0]) ||
+	       (p->shape == SHAPE_NAME && shows_care(s, p));
 }
 
 /* May it go on with one? */
 static bool may_follow(const struct part *p, enum model_class class)
 {
+	if (class == MODEL_FACILITY && p->shape >= SHAPE_CAPITALS && (p->care & CARE_SHOWS))
+		return true;
 	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
 }
 
@@ -224,7 +271,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	enum model_class class = MODEL_ANY, more;
 	struct model_signs signs;
 	size_t at = s->i, end = 0;
-	bool place_first = false;
+	bool place_first = false, initial = false;
 
 	if (left.last == '-' && s->context->glued && left.before[0] > CONTEXT_LAST)      /* the end of "Salter-Harris" */
 		return false;
@@ -234,18 +281,21 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		part_read(s, at, &p);
 		if (k && p.shape == SHAPE_LOWER && (at = over_joint(s, &p)))
 			part_read(s, at, &p);
-		if ((k ? !may_follow(&p, class) : !may_begin(&p, &left)) || !is_latin(s, &p))
+		if (!k)
+			take_pair(s, &p);
+		if ((k ? !may_follow(&p, class) : !may_begin(s, &p, &left)) || !is_latin(s, &p))
 			break;
 		more = look(s, &p, &left, &signs) ? model_class(&signs, s->r->at[p.start]) : MODEL_ANY;
 		if (more == MODEL_ANY)
 			break;
 		class = k ? class : more;
 		place_first = !k && (p.words & WORD_PLACE_FIRST);
+		initial = (!k || initial) && p.shape == SHAPE_INITIAL;
 		end = p.end;
 		left = (struct left_side){.before = {classes[class].context, 0}, .gap = GAP_SPACE, .last = 'x'};
 		at = part_next_word(s, &p);
 	}
-	if (!end || place_first || (class != MODEL_FACILITY && around_right(s, end) == RIGHT_THING) ||
+	if (!end || place_first || initial || (class != MODEL_FACILITY && around_right(s, end) == RIGHT_THING) ||
 	    (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,

@@ -146,6 +146,7 @@ static const char DAY[] =
 	"vaccinated tdap flu influenza shingrix prevnar covid surgery onset began begun dx dxd sx occurred happened filled refilled "
 	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
 	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
+	"yesterday today tomorrow tonight assessment triage try attempt "
 	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop";
 static const char DAY_CUE[] = "from to through thru by before after between last next into versus vs";
 static const char HOLIDAY[] =
@@ -167,7 +168,7 @@ static const char SHARE[] =
 static const char OWN[] = "her his their my your our";
 static const char SUBJECT[] = "i who grandparent parent he she patient pt mother father mom dad grandmother grandfather grandma grandpa aunt uncle wife husband sister brother";
 static const char DIED[] = "died d deceased passed away expired dying death lived living";
-static const char AFTER_AGE[] = "and now but who when today yo soon already still";
+static const char AFTER_AGE[] = "and now but so who when today yo soon already still herself himself come next this";
 static const char VITAL[] =
 	"t temp temps temperature tmax febrile fever hr bp rr pulse p sat sats spo2 spo o2 oxygen glucose sugar bg bs fsbg cr creat creatinine hgb plt platelets wbc wt weight map";
 static const char BORN[] = "born b yob dob birth nacido nacida nac";
@@ -196,7 +197,8 @@ static const char UNIT[] = "one two three four five six seven eight nine";
 static const char ORDINAL[] = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
 	"seventeenth eighteenth nineteenth twentieth thirtieth";
 static const char TENS[] = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty";
-static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed weds thu thur thurs fri sat sun";
+static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed weds thu thur thurs fri sat sun "
+	"lunes martes miercoles jueves viernes sabado domingo";
 
 static const char STREET[] =
 	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter parkway pkwy circle cir highway hwy square sq trail trl "
@@ -243,7 +245,7 @@ void words_fill(void)
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {SCORE, WORD_SCORE}, {SHARE, WORD_SHARE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
-		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {AFTER_AGE, WORD_AFTER_AGE}, {VITAL, WORD_VITAL}, {"is s was m am be", WORD_IS}, {PERIOD, WORD_PERIOD},
+		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {AFTER_AGE, WORD_AFTER_AGE}, {VITAL, WORD_VITAL}, {"is s was m am be been reached", WORD_IS}, {PERIOD, WORD_PERIOD},
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
 		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},

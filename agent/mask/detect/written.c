@@ -292,7 +292,7 @@ static size_t day_first(struct scan *s, size_t i)
 	if (!behind || (!name && !ordinal))
 		return 0;
 	/* "14-Mar-24", "14 MAR 24" */
-	if ((scan_at(s, behind) == '-' || (scan_at(s, behind) == ' ' && is_upper(scan_at(s, at + 1)) && behind == at + 3)) && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
+	if ((scan_at(s, behind) == '-' || (scan_at(s, behind) == ' ' && behind == at + 3 && (is_upper(scan_at(s, at + 1)) || ends_day(s, behind + 3)))) && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
 		return behind + 3;
 	end = and_year(s, behind);
 	return end == behind && scan_at(s, end - 1) == '.' ? end - 1 : end;      /* a sentence may end there */
@@ -323,23 +323,42 @@ static bool of_month(struct scan *s, size_t end)
 	return (word_kinds(around_word(s, at + 1, &end)) & WORD_PERIOD) && scan_at(s, end) == ' ' && (word_kinds(around_word(s, end + 1, &at)) & WORD_AGE);
 }
 
-/* "on the 14th she fell": the unit behind the day at place i, 0: something else is counted. */
-static size_t day_alone(struct scan *s, size_t i)
+/* "on the 14th she fell": the unit behind the day at place i, 0: something else is counted. sure: the day of the week stands before. */
+static size_t day_alone(struct scan *s, size_t i, bool sure)
 {
 	bool ordinal;
-	size_t end = is_digit(scan_at(s, i)) ? day(s, i, &ordinal) : 0, behind;
+	size_t end = day(s, i, &ordinal), behind;
+	/* ribs, nerves and fingers are not so many */
+	bool high = is_digit(scan_at(s, i)) ? is_digit(scan_at(s, i + 1)) && (scan_at(s, i) > '1' || scan_at(s, i + 1) > '2') : end > i + 8;
+	word_set kinds;
 
 	if (!end || !ordinal)
 		return 0;
 	switch (scan_at(s, end)) {
-	case 0: case '.': case ',': case ';': case ':': case ')': case '\n':
+	case 0: case '.': case ',': case ';': case ':': case ')': case '\n': case '?': case '!':
 		return end;
 	case ' ':
 		if (of_month(s, end))
 			return end;
-		return word_kinds(around_word(s, end + 1, &behind)) & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB) ? end : 0;
+		kinds = word_kinds(around_word(s, end + 1, &behind));
+		if ((kinds & WORD_BE) && !high)
+			return 0;
+		return (sure && behind > end + 1) || (kinds & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB | WORD_AFTER_AGE)) ||
+		       (high && (kinds & WORD_BE)) ? end : 0;
 	}
 	return 0;
+}
+
+/* "the 12th day of November, 2025": the unit behind, 0. */
+static size_t day_of(struct scan *s, size_t end)
+{
+	static const char words[] = " day of ";
+	size_t n = 0, to;
+
+	while (words[n] && lower(scan_at(s, end + n)) == (unsigned char)words[n])
+		n++;
+	to = words[n] || !end ? 0 : month(s, end + n);
+	return to ? and_year(s, to) : 0;
 }
 
 /* "ten twenty-four nineteen sixty" behind what asks for a date: three words of numbers at least; the unit behind, 0. */
@@ -364,6 +383,7 @@ static size_t in_numbers(struct scan *s, size_t i)
 {
 	int value[3] = {0};
 	size_t n = 0;
+	uint16_t sign = 0;
 
 	for (size_t k = 0; k < 3; k++) {
 		for (n = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
@@ -371,11 +391,14 @@ static size_t in_numbers(struct scan *s, size_t i)
 		i += n;
 		if (!n || n > 4 || (k < 2 && n > 2))
 			return 0;
-		if (k > 0 && (scan_at(s, i) != '/' || !is_digit(scan_at(s, i + 1))))
+		if (k > 0 && (scan_at(s, i) != sign || !is_digit(scan_at(s, i + 1))))
 			break;
-		if (scan_at(s, i++) != '/')
+		sign = k ? sign : scan_at(s, i);
+		if ((sign != '/' && sign != '-') || scan_at(s, i++) != sign)
 			return 0;
 	}
+	if (sign == '-' && !value[2])                    /* "Mon-Fri 8-5" */
+		return 0;
 	return check_day(-1, value[0], value[1]) && !is_alnum(scan_at(s, i)) && scan_at(s, i) != '/' && scan_at(s, i) != '%' ? i : 0;
 }
 
@@ -404,13 +427,13 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		return end && found(f, s, end);
 	}
 	kinds = s->word->numbers;
-	if ((kinds & NUMBER_WEEKDAY) && is_upper(c)) {     /* a weekday alone is no date */
+	if (kinds & NUMBER_WEEKDAY) {                      /* a weekday alone is no date */
 		at = skip(s, s->token, " ,.", 3);
 		end = at > s->token ? month_first(s, at) : 0;
 		if (!end && at > s->token)
 			end = day_first(s, skip_the(s, at));
 		if (!end && at > s->token && skip_the(s, at) > at)
-			end = day_alone(s, skip_the(s, at));
+			end = day_alone(s, skip_the(s, at), true);
 		if (!end && at > s->token)
 			end = in_numbers(s, at);
 		return end && found(f, s, end);
@@ -421,8 +444,11 @@ bool scan_written_date(struct scan *s, struct finding *f)
 			day_first(s, at) : 0;
 		if (!end && is_digit(scan_at(s, at)) && of_month(s, day(s, at, &ordinal)))
 			end = day(s, at, &ordinal);
-		if (!end && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY | WORD_VERB)))
-			end = day_alone(s, at);
+		if (!end)
+			end = day_of(s, day(s, at, &ordinal));
+		if (!end && (around_begins_sentence(s->context) || (s->context->gap == GAP_SPACE &&
+		    (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY | WORD_VERB)))))
+			end = day_alone(s, at, false);
 		return end && found(f, s, end);
 	}
 	if (kinds & (NUMBER_ORDINAL | NUMBER_TENS)) {

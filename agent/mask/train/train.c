@@ -13,9 +13,9 @@
 #include "scan.h"
 
 #define COPIES 24                                /* of each note, filled anew */
-#define EPOCHS 12
+#define EPOCHS 8
 #define RATE 0.25F
-#define SHRINK 2e-6F
+#define SHRINK 2e-3F
 #define TEXT_MAX 2000                            /* a note lies in one window of the engine */
 
 static _Noreturn void die(const char *what)
@@ -280,7 +280,7 @@ static void fill(struct note *note, const char *text, size_t n)
 			put(note, text + i, 1, MODEL_ANY);
 		}
 	}
-	if (random_below(12) == 0)
+	if (random_below(12) == 0 || (strncmp(text, "MSH", 3) == 0 && random_below(4)))
 		for (size_t i = 0; i < note->n; i++)
 			if (note->text[i] >= 'a' && note->text[i] <= 'z')
 				note->text[i] = (char)(note->text[i] - 32);
@@ -398,7 +398,7 @@ static void learn(const struct example *e)
 	}
 	for (size_t i = 0; i < e->n; i++)
 		for (int k = 0; k < MODEL_CLASSES; k++) {
-			float *w = &weight[slot[i]][k], *g = &steps[slot[i]][k], step = wrong[k] - SHRINK * *w * 100;
+			float *w = &weight[slot[i]][k], *g = &steps[slot[i]][k], step = wrong[k] - SHRINK * *w;
 
 			*g += step * step;
 			*w += RATE * step / sqrtf(*g + 1.0F);
