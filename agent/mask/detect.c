@@ -4,6 +4,7 @@
 
 #include "care.h"
 #include "custom.h"
+#include "dictionary.h"
 #include "labels.h"
 #include "secret.h"
 
@@ -23,7 +24,7 @@ enum {
 	AT_NAMED = 256,          /* what announces a name does */
 	AT_CAPITAL = 512,
 	AT_NUMBER = 1024,        /* a number, a day or a month in words */
-	AT_PARTICLE = 2048,      /* "van" */
+	AT_PARTICLE = 2048,      /* "van", and names in small letters */
 };
 #define WHERES 4096
 
@@ -63,7 +64,7 @@ static const struct {
 	{scan_known_name, AT_CAPITAL},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
-	{scan_weighed, AT_CAPITAL},
+	{scan_weighed, AT_CAPITAL | AT_PARTICLE},
 };
 
 /* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the
@@ -238,6 +239,12 @@ static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 	       !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
 }
 
+/* In small letters: a name by the dictionaries, and no word of notes? */
+static inline bool is_small_name(const struct word *word, uint64_t hash)
+{
+	return word == &lexicon_none && dictionary_may_name(hash);
+}
+
 static unsigned int where(struct scan *s)
 {
 	const struct context *c = s->context;
@@ -272,6 +279,8 @@ static unsigned int where(struct scan *s)
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
 	if (word->numbers && begins_number(word, scan_at(s, s->token + 1)))
 		at |= AT_NUMBER;
+	if (first >= 'a' && first <= 'z' && is_small_name(word, s->hash))
+		at |= AT_PARTICLE;
 	return at;
 }
 
@@ -346,7 +355,9 @@ static inline enum words kind(struct scan *s, const struct simple *w, size_t sto
 
 	if (!w->small || w->end - w->start > PLAIN_MAX || (first | 32) == 'x' || !stands_alone(c, w->end, stop))
 		return WORDS_LOOK;
-	if ((first < 'a' && !begins_no_name(word, c + w->start, w->end - w->start)) || (!word->plain && begins_any(word, c[w->end + 1])))
+	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start))
+		return WORDS_LOOK;
+	if (!word->plain && begins_any(word, c[w->end + 1]))
 		return WORDS_LOOK;
 	if (s->engine->n_custom && custom_may_hold(s, w->start, w->end, w->hash))
 		return WORDS_LOOK;

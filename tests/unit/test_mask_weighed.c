@@ -17,11 +17,18 @@ static void test_names_that_no_rule_tells(void **state)
 	      {"Told Solveig to call.", "Told [NAME] to call."}, {"Ask Nordstrom.", "Ask [NAME]."});
 }
 
+static void test_names_in_small_letters_that_no_rule_tells(void **state)
+{
+	CHECK({"so note for jaylen brockington, 17", "so note for [NAME], 17"}, {"prehab with brent three times a week", "prehab with [NAME] three times a week"},
+	      {"they call him tyrone at home", "they call him [NAME] at home"}, {"had to guess the date", NULL}, {"poison ivy on the leg", NULL},
+	      {"met goals in the pool", NULL}, {"stack of boxes fell", NULL}, {"bid prn hs with meals", NULL});
+}
+
 static void test_places_that_no_rule_tells(void **state)
 {
 	CHECK({"He flies to Worcester on Friday.", "He flies to [CITY] on Friday."}, {"Her house in Boligee burned.", "Her house in [CITY] burned."},
 	      {"Dialysis at Fresenius Gulfgate.", "Dialysis at [FACILITY]."},
-	      {"Walked down Juniper with him.", "Walked down [ADDRESS] with him."});
+	      {"Walked down Boylston with him.", "Walked down [ADDRESS] with him."});
 }
 
 static void test_what_is_called_after_people_and_places(void **state)
@@ -43,6 +50,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_that_no_rule_tells),
+		cmocka_unit_test(test_names_in_small_letters_that_no_rule_tells),
 		cmocka_unit_test(test_places_that_no_rule_tells),
 		cmocka_unit_test(test_what_is_called_after_people_and_places),
 		cmocka_unit_test(test_words_that_are_not_weighed),

@@ -27,6 +27,24 @@ static inline uint32_t dictionary_mark(uint64_t hash)
 	return (uint32_t)(word_mix(hash) & 0xffffff) << 8;
 }
 
+/* Which words are names, and none of the language: two bits of each hash. Behind the table. */
+#define DICTIONARY_FILTER ((size_t)1 << 20)
+
+static inline size_t dictionary_filter(uint64_t hash, int which)
+{
+	return (size_t)(word_mix(hash) >> (which ? 24 : 44)) & (DICTIONARY_FILTER - 1);
+}
+
+extern const uint64_t phigate_names[DICTIONARY_FILTER / 64] __attribute__((visibility("hidden")));
+
+/* May the word be a name and none of the language? Most others are told apart by one look. */
+static inline int dictionary_may_name(uint64_t hash)
+{
+	size_t one = dictionary_filter(hash, 0), two = dictionary_filter(hash, 1);
+
+	return (phigate_names[one / 64] >> one % 64 & 1) && (phigate_names[two / 64] >> two % 64 & 1);
+}
+
 /* All bits of the word with this word_hash(); 0: no dictionary has it. Hyphens, apostrophes and full stops are left out of words, and
  * cost nothing between the words of a place. */
 unsigned int dictionary_find(uint64_t hash);

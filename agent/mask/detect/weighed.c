@@ -181,7 +181,7 @@ static bool is_plain(const struct part *p)
 			       WORD_ROLE | WORD_KIN;
 	const struct word *word = lexicon_find(p->hash);
 
-	return p->shape < SHAPE_INITIAL || (p->words & never) || ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)) ||
+	return p->shape == SHAPE_NOT || (p->words & never) || ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)) ||
 	       word->label >= 0 || word->filler || word->state;
 }
 
@@ -198,7 +198,7 @@ static void take_pair(struct scan *s, struct part *p)
 	for (size_t i = next.start; i < next.end; i++)
 		if (is_alpha(scan_at(s, i)))
 			hash = word_hash(hash, scan_at(s, i));
-	if (next.shape < SHAPE_CAPITALS || !(dictionary_find(hash) & DICTIONARY_PLACE))
+	if (next.shape < SHAPE_CAPITALS || p->shape < SHAPE_CAPITALS || !(dictionary_find(hash) & DICTIONARY_PLACE))
 		return;
 	p->end = next.end;
 	p->hash = hash;
@@ -216,12 +216,27 @@ static bool is_latin(struct scan *s, const struct part *p)
 	return other * 3 <= p->end - p->start;
 }
 
+/* In small letters: first names, and others where one is expected: "seen by jaylen", "dr ahn", "lives in joliet". */
+static bool small_may_begin(const struct part *p, const struct left_side *left)
+{
+	const word_set people = WORD_KIN | WORD_ROLE | WORD_SERVICE | WORD_ADDRESS | WORD_BESIDE;
+	word_set before = left->gap <= GAP_COMMA ? word_kinds(left->before[0]) : 0;
+
+	if (p->dictionary & DICTIONARY_FIRST)
+		return true;
+	if (p->dictionary & DICTIONARY_LAST)
+		return (before & people) || left->before[0] == CONTEXT_NAME || (left->label >= LABEL_TITLE * 2 && (left->label & 1));
+	return (p->dictionary & DICTIONARY_PLACE) && (before & WORD_PLACE_BEFORE);
+}
+
 /* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
 static bool may_begin(struct scan *s, const struct part *p, const struct left_side *left)
 {
 	const unsigned int names = DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE;
 	bool safe = p->dictionary & DICTIONARY_SAFE;
 
+	if (p->shape == SHAPE_LOWER)
+		return !safe && p->end - p->start > 2 && lexicon_find(p->hash) == &lexicon_none && small_may_begin(p, left);
 	if (p->shape == SHAPE_INITIAL)
 		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3));
 	if (is_plain(p) || p->end - p->start < 2 || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
@@ -233,9 +248,11 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 	       (p->shape == SHAPE_NAME && shows_care(s, p));
 }
 
-/* May it go on with one? */
-static bool may_follow(const struct part *p, enum model_class class)
+/* May it go on with one? small: it began with a small letter. */
+static bool may_follow(const struct part *p, enum model_class class, bool small)
 {
+	if (p->shape == SHAPE_LOWER)
+		return small && p->end - p->start > 2 && (class == MODEL_FACILITY ? p->care & CARE_SHOWS : !(p->dictionary & DICTIONARY_SAFE) && !is_plain(p));
 	if (class == MODEL_FACILITY && p->shape >= SHAPE_CAPITALS && (p->care & CARE_SHOWS))
 		return true;
 	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
@@ -257,6 +274,14 @@ static size_t over_joint(struct scan *s, const struct part *joint)
 	return 0;
 }
 
+/* Does the name of a thing end there: "Mayo" score, "Schmidt" syndrome? But "Mercy" clinic. */
+static bool is_things(struct scan *s, size_t end)
+{
+	size_t behind;
+
+	return around_right(s, end) == RIGHT_THING && !(lexicon_find(around_word(s, end + 1, &behind))->care & CARE_SMALL);
+}
+
 bool scan_weighed(struct scan *s, struct finding *f)
 {
 	static const struct {
@@ -271,7 +296,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	enum model_class class = MODEL_ANY, more;
 	struct model_signs signs;
 	size_t at = s->i, end = 0;
-	bool place_first = false, initial = false;
+	bool place_first = false, initial = false, small = !is_upper(scan_at(s, at));
 
 	if (left.last == '-' && s->context->glued && left.before[0] > CONTEXT_LAST)      /* the end of "Salter-Harris" */
 		return false;
@@ -279,11 +304,13 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		struct part p;
 
 		part_read(s, at, &p);
-		if (k && p.shape == SHAPE_LOWER && (at = over_joint(s, &p)))
+		if (k && p.shape == SHAPE_LOWER && !small && (at = over_joint(s, &p)))
 			part_read(s, at, &p);
 		if (!k)
 			take_pair(s, &p);
-		if ((k ? !may_follow(&p, class) : !may_begin(s, &p, &left)) || !is_latin(s, &p))
+		if (p.shape == SHAPE_LOWER)
+			p.dictionary = part_look_up(s, &p);
+		if ((k ? !may_follow(&p, class, small) : !may_begin(s, &p, &left)) || !is_latin(s, &p))
 			break;
 		more = look(s, &p, &left, &signs) ? model_class(&signs, s->r->at[p.start]) : MODEL_ANY;
 		if (more == MODEL_ANY)
@@ -295,8 +322,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		left = (struct left_side){.before = {classes[class].context, 0}, .gap = GAP_SPACE, .last = 'x'};
 		at = part_next_word(s, &p);
 	}
-	if (!end || place_first || initial || (class != MODEL_FACILITY && around_right(s, end) == RIGHT_THING) ||
-	    (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
+	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,
 			      .rule = classes[class].rule, .custom = -1};

@@ -284,6 +284,10 @@ static void fill(struct note *note, const char *text, size_t n)
 		for (size_t i = 0; i < note->n; i++)
 			if (note->text[i] >= 'a' && note->text[i] <= 'z')
 				note->text[i] = (char)(note->text[i] - 32);
+	if (random_below(5) == 0)
+		for (size_t i = 0; i < note->n; i++)
+			if (note->text[i] >= 'A' && note->text[i] <= 'Z')
+				note->text[i] = (char)(note->text[i] + 32);
 }
 
 /* ---- examples -------------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 #define NO_WORD 0x100                            /* no word of the language, though a list says so */
 
 static uint32_t table[DICTIONARY_SLOTS];
+static uint64_t filter[DICTIONARY_FILTER / 64], *names;
+static size_t n_names;
 static size_t used;
 
 static void die(const char *what)
@@ -27,8 +29,26 @@ static void add(uint64_t hash, unsigned int bits)
 	if (used > DICTIONARY_SLOTS * 3 / 4)
 		die("the table is too full");
 	table[at] |= mark | (bits & 0xff);
+	if (bits & (DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE)) {
+		if (n_names % 4096 == 0 && !(names = realloc(names, (n_names + 4096) * sizeof *names)))
+			die("no memory");
+		names[n_names++] = hash;
+	}
 	if (bits & NO_WORD)
 		table[at] &= ~(uint32_t)DICTIONARY_SAFE;
+}
+
+/* The filter is of the names that no list has as a word. */
+static void make_filter(void)
+{
+	for (size_t i = 0; i < n_names; i++) {
+		size_t at = dictionary_slot(names[i]);
+
+		while ((table[at] & ~0xffU) != dictionary_mark(names[i]))
+			at = (at + 1) & (DICTIONARY_SLOTS - 1);
+		for (int k = 0; k < 2 && !(table[at] & DICTIONARY_SAFE); k++)
+			filter[dictionary_filter(names[i], k) / 64] |= (uint64_t)1 << dictionary_filter(names[i], k) % 64;
+	}
 }
 
 /* A line's words: signs inside them left out, single spaces between. begins: what the words before the last are. */
@@ -110,7 +130,9 @@ int main(int argc, char **argv)
 	read_words(argv[1], "cities_no_words.txt", NO_WORD);
 	read_places(argv[1], "us_places.tsv");
 	read_places(argv[1], "places_world.txt");
-	if (fwrite(table, sizeof *table, DICTIONARY_SLOTS, stdout) != DICTIONARY_SLOTS || fflush(stdout) != 0)
+	make_filter();
+	if (fwrite(table, sizeof *table, DICTIONARY_SLOTS, stdout) != DICTIONARY_SLOTS ||
+	    fwrite(filter, sizeof filter, 1, stdout) != 1 || fflush(stdout) != 0)
 		die("standard output");
 	return 0;
 }
