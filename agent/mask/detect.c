@@ -236,7 +236,8 @@ static bool begins_any(const struct word *word, uint16_t next)
 static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 {
 	return word->no_name && n >= 2 && c[n] < 0x80 && c[n] != '-' && c[n] != '\'' &&
-	       !(lower(c[0]) == 'p' && lower(c[1]) == 'o');      /* "PO Box" */
+	       !(lower(c[0]) == 'p' && lower(c[1]) == 'o') &&    /* "PO Box" */
+	       !(n == 2 && c[0] == 'U' && c[1] == 'S');          /* "US 550" */
 }
 
 /* In small letters: a name by the dictionaries, and no word of notes? */

@@ -127,6 +127,12 @@ static bool and_sex(struct scan *s, size_t i)
 	       (scan_at(s, end) == ' ' && (scan_at(s, end + 2) == '/' || scan_at(s, end + 1) == '-'));
 }
 
+/* A month, or a holiday. */
+static bool is_time(uint64_t word)
+{
+	return (word_kinds(word) & WORD_MONTH) || (number_kinds(word) & NUMBER_DAY);
+}
+
 /* Do the words before say that an age follows: "she is", "died at", "mother,", "husband ("? */
 static bool announced(struct scan *s, size_t end)
 {
@@ -137,7 +143,7 @@ static bool announced(struct scan *s, size_t end)
 	size_t at;
 
 	if (c->gap == GAP_SPACE && (last & WORD_IS) && (second & WORD_BE))                             /* "will be 95 in June" */
-		return ends_clause(s, end) || ((behind(s, end, &at) & WORD_IN) && (word_kinds(around_word(s, at + 3, &end)) & WORD_MONTH));
+		return ends_clause(s, end) || ((behind(s, end, &at) & (WORD_IN | WORD_ON)) && is_time(around_word(s, at + 3, &end)));
 	if (c->gap == GAP_SPACE && (last & WORD_IS) && ((second & WORD_SUBJECT) || c->before[1] == CONTEXT_NAME))
 		return ends_clause(s, end);
 	if (c->gap == GAP_SPACE && (second & WORD_DIED) && (last & (WORD_WITH | WORD_ON))) {   /* "died at", "lived to" */

@@ -229,7 +229,7 @@ static bool is_day(struct scan *s, const struct day *d)
 	    !(behind & (WORD_SUBJECT | WORD_VERB | WORD_BE | WORD_ON | WORD_IN)))
 		return false;                            /* secondary to: "fell 2/2 weakness" */
 	if (cue)                                         /* "done 5/5" */
-		return d->first != d->second || d->second > 5 || (before & WORD_DATE_BEFORE);
+		return d->first != d->second || d->second > 5 || (before & WORD_DATE_BEFORE) || c->label == LABEL_DAY;
 	/* "the 5/8 visit" */
 	if ((behind & (WORD_DAY | WORD_DATE_BEFORE)) && d->first != d->second && near && (before & (WORD_WHOSE | WORD_OWN)))
 		return true;

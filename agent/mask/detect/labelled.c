@@ -127,7 +127,7 @@ static bool found(struct finding *f, struct scan *s, size_t end, enum entity ent
 /* "RN 718265", "C 71 826 540": up to three capitals before the number. */
 static void read_prefix(struct scan *s, struct value *v, enum label label)
 {
-	if (v->digits || v->count > 3 || scan_at(s, v->end) != ' ' || !is_digit(scan_at(s, v->end + 1)))
+	if (v->digits || v->count > 4 || scan_at(s, v->end) != ' ' || !is_digit(scan_at(s, v->end + 1)))
 		return;
 	for (size_t j = s->i; j < v->end; j++)
 		if (!is_upper(scan_at(s, j)))
@@ -262,7 +262,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 	if (k == sizeof VALUES / sizeof *VALUES || looks_like_date(s, s->i))
 		return false;
 	read_value(s, s->i, label, &v);
-	if (!c->again && (label != LABEL_MRN || v.count == 3) && (s->word->label < 0 || v.count == 1 || labels_at(s->word->label)->label >= LABEL_TITLE))
+	if (!c->again && (label != LABEL_MRN || v.count == 3 || c->mark) && (s->word->label < 0 || v.count == 1 || labels_at(s->word->label)->label >= LABEL_TITLE))
 		read_prefix(s, &v, label);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v, label);

@@ -282,7 +282,9 @@ static bool is_date(const struct digits *d, bool label, bool cue)
 	char sign = d->group[1].sign;
 	int a = digits_value(d, 0), b = digits_value(d, 1), c = digits_value(d, 2);
 
-	if (sign != d->group[2].sign || (!strchr("/-.", sign) && !(label && sign == ' ')))
+	bool spaces = sign == ' ' && d->group[0].n == 2 && d->group[1].n == 2 && d->group[2].n == 4 && c >= 1900 && c < 2030;      /* "07 14 1990" */
+
+	if (sign != d->group[2].sign || (!strchr("/-.", sign) && !((label || spaces) && sign == ' ')))
 		return false;
 	if (d->group[0].n == 4)
 		return d->group[1].n <= 2 && d->group[2].n <= 2 && check_day(a, b, c);
@@ -379,6 +381,8 @@ bool scan_number(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
+	if (d->group[0].n == 10 && scan_at(s, d->group[0].end) == '^' && is_upper(scan_at(s, d->group[0].end + 1)))
+		return found(f, s, d->group[0].end, ENTITY_LICENSE, "number before a coded name");
 	if (d->group[0].n == 10 && digits_end(s, d, 1) && check_npi(d->d, 10))
 		return found(f, s, d->group[0].end, ENTITY_LICENSE, "npi, check digit");
 	if (d->group[0].n == 10 && digits_end(s, d, 1) && check_nanp(d->d))

@@ -146,7 +146,7 @@ static const char DAY[] =
 	"vaccinated tdap flu influenza shingrix prevnar covid surgery onset began begun dx dxd sx occurred happened filled refilled "
 	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
 	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
-	"yesterday today tomorrow tonight assessment triage try attempt "
+	"yesterday today tomorrow tonight assessment triage try attempt given pickup pick pend valid since "
 	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop";
 static const char DAY_CUE[] = "from to through thru by before after between last next into versus vs";
 static const char HOLIDAY[] =
@@ -201,7 +201,7 @@ static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday
 	"lunes martes miercoles jueves viernes sabado domingo";
 
 static const char STREET[] =
-	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter parkway pkwy circle cir highway hwy square sq trail trl "
+	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter terr hill hills ctr parkway pkwy circle cir highway hwy square sq trail trl "
 	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route grove close mews gardens green hollow bend cove glen trace bluff landing meadows overlook knoll pointe chase promenade "
 	"esplanade heights estates quay wynd wharf bypass pk extension fork";
 static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "

@@ -399,7 +399,7 @@ static size_t in_numbers(struct scan *s, size_t i)
 	}
 	if (sign == '-' && !value[2])                    /* "Mon-Fri 8-5" */
 		return 0;
-	return check_day(-1, value[0], value[1]) && !is_alnum(scan_at(s, i)) && scan_at(s, i) != '/' && scan_at(s, i) != '%' ? i : 0;
+	return (check_day(-1, value[0], value[1]) || check_day(-1, value[1], value[0])) && !is_alnum(scan_at(s, i)) && scan_at(s, i) != '/' && scan_at(s, i) != '%' ? i : 0;
 }
 
 bool scan_written_date(struct scan *s, struct finding *f)

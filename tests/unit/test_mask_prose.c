@@ -1,0 +1,67 @@
+/* Days, ages, telephones, roads and numbers as prose has them, without a label or a form of their own; and what looks like them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "masking_rows.h"
+
+static void test_days_by_the_words_around(void **state)
+{
+	CHECK({"since sunday the 23rd with asthma", "since [DATE] with asthma"}, {"blood test of the 24th was good", "blood test of [DATE] was good"},
+	      {"due on the fourteenth.", "due on [DATE]."}, {"on the 12th day of November, 2025. He", "on [DATE]. He"},
+	      {"UA 8.9 (10-1), Cr", "UA 8.9 ([DATE]), Cr"}, {"triage 11-20 0740: BP", "triage [DATE] 0740: BP"}, {"Tues 11-18-25. E.", "[DATE]. E."},
+	      {"sat 11/29. ok", "[DATE]. ok"}, {"Hep B given 3/8. Kit", "Hep B given [DATE]. Kit"}, {"as of 1/1 he has", "as of [DATE] he has"},
+	      {"arrives Sunday 29/3. Ht", "arrives [DATE]. Ht"}, {"born 3 07 14 1990  F", "born 3 [DATE]  F"}, {"3 Oct 25.", "[DATE]."},
+	      {"pain at the 5th metatarsal", NULL}, {"The 9th rib.", NULL}, {"the 3rd was fractured", NULL}, {"a 10-1 ratio", NULL}, {"(4-5)", NULL},
+	      {"Mon-Fri 8-5", NULL}, {"given 1/2 tablet", NULL}, {"12 34 5678", NULL});
+}
+
+static void test_ages_by_the_words_around(void **state)
+{
+	CHECK({"his brother reached 104.", "his brother reached [AGE]."}, {"would have been 93 on Easter", "would have been [AGE] on Easter"},
+	      {"Dr. Thorvald Ness, 91. Device", "Dr. [NAME], [AGE]. Device"}, {"Ninety-two next week.", "[AGE] next week."},
+	      {"Age (years) 97  5. Sex", "Age (years) [AGE]  5. Sex"}, {"O2 is 93 on RA", NULL}, {"sats 93 on RA", NULL}, {"reached 88.", NULL});
+}
+
+static void test_telephones_by_the_words_around(void **state)
+{
+	CHECK({"(Chief Otis Bond 662 555 0400)", "(Chief [NAME] [PHONE])"}, {"Dr. Lark Bulls, 605 5550913.", "Dr. [NAME], [PHONE]."},
+	      {"beeper 207-555-0900 #4471", "beeper [PHONE]"}, {"(605-555-2000 X 7-4412)", "([PHONE])"}, {"desk x40100", "desk x[PHONE]"},
+	      {"cell -4418) accepts", "cell -[PHONE]) accepts"}, {"PA 15201 2208", "PA [ZIP]"}, {"200 450 1200 calories", NULL},
+	      {"605 5550913 units", NULL}, {"x400 mL", NULL});
+}
+
+static void test_roads_crossings_and_positions(void **state)
+{
+	CHECK({"Addr: N4410 County Rd XX", "Addr: [ADDRESS]"}, {"at the stop on Nicollet and 46th today", "at the stop on [ADDRESS] today"},
+	      {"found at Halsted & 18th, narcan", "found at [ADDRESS], narcan"}, {"Drug, 4th & Pine, ok", "Drug, [ADDRESS], ok"},
+	      {"gate on State Road 522, mile 21; his", "gate on [ADDRESS]; his"}, {"US 550 at mile marker 31", "[ADDRESS]"},
+	      {"1250 Rte 72 West", "[ADDRESS]"}, {"Box 88 Pueblo Rd; DOB", "[ADDRESS]; DOB"}, {"I-240 EB MM 23.4", "[ADDRESS]"},
+	      {"on Hwy 169, conscious", "on [ADDRESS], conscious"}, {"7 WINDMILL RD TRLR 9", "[ADDRESS]"}, {"72 Wharf Street, 2nd Floor", "[ADDRESS]"},
+	      {"1501 Trousdale Drive, fourth floor", "[ADDRESS]"}, {"2940 Ocean Pkwy 15-H", "[ADDRESS]"}, {"3309 N COLLEGE", "[ADDRESS]"},
+	      {"GPS 36.7281, -91.8530", "GPS [ADDRESS]"}, {"Road 3 trips", NULL}, {"US 3 view", NULL}, {"I-131 therapy", NULL}, {"in I-125 seeds", NULL},
+	      {"SR 5 beats", NULL}, {"route 2", NULL}, {"INR 2.1, 3.4", NULL}, {"vitamins D & 2nd dose", NULL}, {"Sat & 3rd", NULL});
+}
+
+static void test_numbers_behind_letters_of_their_own(void **state)
+{
+	CHECK({"MR no. KH 330-711. Held", "MR no. [MRN]. Held"}, {"policy GN 7704 1188) needs", "policy [HEALTH_PLAN]) needs"},
+	      {"ID KYP 0088-41772. Denied", "ID [ID]. Denied"}, {"vac serial VFTR 01882", "vac serial [DEVICE]"},
+	      {"PV1||I|3W||||1336188204^BOUCHARD^THEODORE^^^^MD|", "PV1||I|3W||||[LICENSE]^[NAME]^^^^MD|"},
+	      {"ID 4 consult", NULL}, {"group 3 visit", NULL}, {"policy 12 of the", NULL}, {"insurance 100 percent", NULL}, {"Rx 5 mg", NULL});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_days_by_the_words_around),
+		cmocka_unit_test(test_ages_by_the_words_around),
+		cmocka_unit_test(test_telephones_by_the_words_around),
+		cmocka_unit_test(test_roads_crossings_and_positions),
+		cmocka_unit_test(test_numbers_behind_letters_of_their_own),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
