@@ -142,7 +142,7 @@ static bool announced(struct scan *s, size_t end)
 	uint16_t next = scan_at(s, end);
 	size_t at;
 
-	if (c->gap == GAP_SPACE && (last & WORD_IS) && (second & WORD_BE))                             /* "will be 95 in June" */
+	if (c->gap == GAP_SPACE && (last & WORD_IS) && (second & (WORD_BE | WORD_HAVE)))                             /* "will be 95 in June" */
 		return ends_clause(s, end) || ((behind(s, end, &at) & (WORD_IN | WORD_ON)) && is_time(around_word(s, at + 3, &end)));
 	if (c->gap == GAP_SPACE && (last & WORD_IS) && ((second & WORD_SUBJECT) || c->before[1] == CONTEXT_NAME))
 		return ends_clause(s, end);
