@@ -88,6 +88,8 @@ static const struct control_route {
 	{"DELETE", "/v1/sessions/{id}", control_session_close},
 	{"GET", "/v1/sessions/{id}/bundle", control_bundle},
 	{"POST", "/v1/sessions/{id}/revoke", control_session_revoke},
+	{"POST", "/v1/sessions/{id}/reviews", control_review_add},
+	{"GET", "/v1/sessions/{id}/reviews", control_reviews},
 	{"GET", "/v1/events", control_events},
 	{"GET", "/v1/holds", control_holds},
 	{"GET", "/v1/holds/{id}", control_hold_show},

@@ -42,6 +42,9 @@ call_handler control_session_open, control_session_renew, control_session_close,
 /* ---- control_hold.c ---- */
 call_handler control_holds, control_hold_show, control_hold_approve, control_hold_deny, control_hold_cancel;
 
+/* ---- control_review.c ---- */
+call_handler control_review_add, control_reviews;
+
 /* ---- control_events.c ---- */
 call_handler control_events;
 

@@ -54,6 +54,7 @@ int control_session_open(struct call *call, struct buf *out, struct why *why)
 		.person = &call->token->person, .key_id = call->key_id, .address = address, .ssh_id = ssh_id,
 		.api_key_sha256 = json_text(call->body, "api_key_sha256"), .reason = json_text(call->body, "reason"),
 		.previous = json_text(call->body, "previous"), .expires_s = call->token->expires_s,
+		.emergency = json_true(call->body, "emergency"),
 	};
 	struct session *s = NULL;
 	enum rc rc = find_connection(call, &ask, why);
@@ -68,7 +69,7 @@ int control_session_open(struct call *call, struct buf *out, struct why *why)
 		return call_failed(rc);
 	buf_printf(out, "{\"id\":\"%s\",\"session_key\":\"%s\",\"dialect\":", s->id, key);
 	json_add_str(out, s->connection->dialect);
-	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(ask.expires_s, text));
+	buf_printf(out, ",\"emergency\":%s,\"expires_at\":\"%s\"}", s->emergency ? "true" : "false", clock_text_s(ask.expires_s, text));
 	wipe(key, sizeof key);
 	session_unref(s);
 	return 200;
@@ -129,7 +130,7 @@ static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
 int control_sessions(struct call *call, struct buf *out, struct why *why)
 {
 	const struct person *person = &call->token->person;
-	char user[256], connection[128], state[16], since[48];
+	char user[256], connection[128], state[16], since[48], emergency[8], unreviewed[8];
 	struct session_filter filter = {0};
 	enum rc rc = call_query(call, "user", user, sizeof user, why);
 
@@ -140,11 +141,17 @@ int control_sessions(struct call *call, struct buf *out, struct why *why)
 	if (rc == RC_OK)
 		rc = call_query(call, "since", since, sizeof since, why);
 	if (rc == RC_OK)
+		rc = call_query(call, "emergency", emergency, sizeof emergency, why);
+	if (rc == RC_OK)
+		rc = call_query(call, "unreviewed", unreviewed, sizeof unreviewed, why);
+	if (rc == RC_OK)
 		rc = parse_since(since, &filter.since_ns, why);
 	if (rc == RC_OK) {
 		filter.user = *user ? user : NULL;
 		filter.connection = *connection ? connection : NULL;
 		filter.state = *state ? state : NULL;
+		filter.emergency = strcmp(emergency, "true") == 0;
+		filter.unreviewed = strcmp(unreviewed, "true") == 0;
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
 	}
 	if (rc != RC_OK)

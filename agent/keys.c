@@ -14,7 +14,7 @@
 #include "file.h"
 #include "sshkey.h"
 
-#define NAMESPACE "phigate-bundle-v1"
+#define NAMESPACES "phigate-bundle-v1,phigate-review-v1"
 
 static const struct {
 	const char *word, *file;
@@ -89,7 +89,7 @@ enum rc key_public(const char *state_dir, enum key_kind kind, struct buf *out, s
 
 enum rc key_signers_line(const char *agent_name, struct slice public, int64_t valid_before_s, struct buf *out)
 {
-	buf_printf(out, "%s@phigate namespaces=\"" NAMESPACE "\"", agent_name);
+	buf_printf(out, "%s@phigate namespaces=\"" NAMESPACES "\"", agent_name);
 	if (valid_before_s) {
 		time_t t = valid_before_s;
 		struct tm tm;

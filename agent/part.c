@@ -59,7 +59,7 @@ static void take_salt(unsigned char salt[SALT_LEN])
 	memset(pool + left, 0, SALT_LEN);
 }
 
-void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out)
+void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out)
 {
 	struct sha256_ctx *sum = sha256_begin();
 	unsigned char salt[SALT_LEN], text[25];
@@ -68,6 +68,12 @@ void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice bod
 	EVP_EncodeBlock(text, salt, sizeof salt);
 	out->begin_n = (size_t)snprintf(out->begin, sizeof out->begin, "{\"salt\":\"%s\",\"k\":\"%s\",\"body\":", text,
 					bundle_kind_name(kind));
+	if (emergency) {                                 /* the body goes on behind its brace */
+		out->begin_n += (size_t)snprintf(out->begin + out->begin_n, sizeof out->begin - out->begin_n, "{\"emergency\":true%s",
+						 body.n > 2 ? "," : "");
+		body.p++;
+		body.n--;
+	}
 	out->body = body;
 	out->record = (struct record){.exchange = exchange, .len = out->begin_n + body.n + 1, .kind = kind};
 	sha256_more(sum, out->begin, out->begin_n);
@@ -335,7 +341,7 @@ static enum rc put_open(struct part *p, const struct part_about *about, const st
 	enum rc rc;
 
 	batch_init(&batch);
-	record_line_make(KIND_OPEN, 0, buf_slice(&about->open_json), &line);
+	record_line_make(KIND_OPEN, 0, buf_slice(&about->open_json), p->emergency, &line);
 	rc = batch_add(&batch, &line, wall_ns, mono_ns);
 	if (rc == RC_OK)
 		rc = part_append(p, &batch, &first);
@@ -354,6 +360,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 	*out = NULL;
 	if (!p)
 		return RC_NOMEM;
+	p->emergency = about->emergency;
 	p->opened_mono_ns = mono_ns;
 	snprintf(temp, sizeof temp, ".%s", part_name(about->id, number, name));
 	if (fstatat(spool->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
@@ -378,7 +385,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 }
 
 enum rc part_resume(int spool_fd, const char *id, int number, const struct index_chain *chain, uint64_t bytes, uint32_t segment,
-		    struct part **out)
+		    bool emergency, struct part **out)
 {
 	struct part *p = make(id, number);
 	char name[PART_NAME];
@@ -398,6 +405,7 @@ enum rc part_resume(int spool_fd, const char *id, int number, const struct index
 	p->state_n = (size_t)st.st_size;
 	p->chain = *chain;
 	p->segment = segment;
+	p->emergency = emergency;
 	*out = p;
 	return RC_OK;
 }
@@ -470,7 +478,7 @@ enum rc part_end(struct part *p, struct batch *b, struct part_state *state, cons
 		rc = RC_IO;
 	if (rc != RC_OK)
 		return rc;
-	record_line_make(KIND_CLOSE, 0, (struct slice){body, (size_t)n}, &line);
+	record_line_make(KIND_CLOSE, 0, (struct slice){body, (size_t)n}, p->emergency, &line);
 	rc = batch_add(b, &line, wall_ns, mono_ns);
 	return rc == RC_OK ? part_append(p, b, NULL) : rc;
 }

@@ -33,11 +33,12 @@ struct policy {
 	struct mask_rules *mask_rules;
 	struct mask_engine *engine;
 	struct policy_limits limits;
+	struct emergency emergency;
 };
 
 struct document {
 	int64_t version;
-	const struct yaml *mask, *rules, *limits;
+	const struct yaml *mask, *rules, *limits, *emergency;
 };
 
 static const struct conf_key document_keys[] = {
@@ -45,6 +46,7 @@ static const struct conf_key document_keys[] = {
 	{"mask", CONF_NODE, offsetof(struct document, mask), false, "what is done to identifiers in answers and requests"},
 	{"rules", CONF_NODE, offsetof(struct document, rules), false, "what passes, what is refused and what waits; the first match decides"},
 	{"limits", CONF_NODE, offsetof(struct document, limits), false, "how much a person may ask of a connection; more gets 429"},
+	{"emergency", CONF_NODE, offsetof(struct document, emergency), false, "who may pass what would be held, in a session that is reviewed"},
 };
 
 #define LIMIT_MAX 1000000000
@@ -253,6 +255,7 @@ static void policy_free(struct policy *policy)
 	patterns_free(policy->patterns);
 	mask_engine_free(policy->engine);
 	mask_rules_free(policy->mask_rules);
+	emergency_free(&policy->emergency);
 	free(policy->text);
 	free(policy->name);
 	free(policy);
@@ -302,6 +305,8 @@ enum rc policy_parse(struct slice text, const char *dir, const char *name, struc
 	rc = read_rules(policy, doc.rules, why);
 	if (rc == RC_OK)
 		rc = read_limits(&policy->limits, doc.limits, why);
+	if (rc == RC_OK)
+		rc = emergency_read(doc.emergency, &policy->emergency, why);
 	if (rc == RC_OK)
 		rc = mask_rules_read(doc.mask, dir, &policy->mask_rules, why);
 	if (rc == RC_OK)
@@ -364,6 +369,11 @@ struct mask_engine *policy_engine(const struct policy *policy)
 const struct policy_limits *policy_limits(const struct policy *policy)
 {
 	return &policy->limits;
+}
+
+const struct emergency *policy_emergency(const struct policy *policy)
+{
+	return &policy->emergency;
 }
 
 /* ---- deciding ---- */
@@ -430,6 +440,7 @@ void policy_keys(void (*each)(void *arg, const char *section, const char *key), 
 	for (size_t i = 0; i < sizeof rule_keys / sizeof *rule_keys; i++)
 		each(arg, "a rule", rule_keys[i].name);
 	quorum_keys(each, arg);
+	emergency_keys(each, arg);
 	for (size_t i = 0; i < sizeof limit_keys / sizeof *limit_keys; i++)
 		each(arg, "limits", limit_keys[i].name);
 	for (size_t i = 0; (name = condition_kind(i)); i++)

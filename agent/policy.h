@@ -3,6 +3,7 @@
 #ifndef PHIGATE_AGENT_POLICY_H
 #define PHIGATE_AGENT_POLICY_H
 
+#include "emergency.h"
 #include "mask/mask.h"
 #include "prompt.h"
 #include "quorum.h"
@@ -26,6 +27,9 @@ struct policy_limits {
 	int64_t requests_per_minute, concurrent, phi_per_session, phi_per_day, tokens_per_day;
 };
 const struct policy_limits *policy_limits(const struct policy *policy);
+
+/* Who may open emergency sessions. */
+const struct emergency *policy_emergency(const struct policy *policy);
 
 /* What is known of a request; all borrowed. */
 struct facts {

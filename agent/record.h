@@ -28,6 +28,7 @@ struct recording_about {
 	const char *id, *issuer, *subject, *user, *groups_json;
 	const char *address, *reason, *connection, *dialect, *dialect_json, *policy, *policy_text;
 	const char *open_json;                   /* body of the open record */
+	bool emergency;                          /* every record of the session gets "emergency":true in its body */
 };
 
 struct recording;
@@ -62,6 +63,9 @@ enum rc recording_close(struct recording *r, const char *end) MUST_USE;
 
 /* Path of a sealed bundle; part 0 is the last one. RC_CONFLICT while that part is open, RC_NOT_FOUND. Caller frees. */
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
+
+/* Append the armored SSHSIG of the agent's signing key over data. */
+enum rc spool_sign(struct spool *spool, const char *namespace, struct slice data, struct buf *armored) MUST_USE;
 
 /* Tries to write, for health: RC_OK, or RC_IO with the reason. */
 enum rc spool_health(struct spool *spool, struct why *why);

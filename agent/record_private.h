@@ -84,12 +84,12 @@ void batch_clear(struct batch *b);               /* wipes; gives back what a bur
 
 /* One record as it stands in a segment, made before any lock is taken. */
 struct record_line {
-	char begin[64];                          /* {"salt":"…","k":"…","body": */
+	char begin[96];                          /* {"salt":"…","k":"…","body":, in an emergency with the mark, {"emergency":true, */
 	size_t begin_n;
 	struct slice body;
 	struct record record;                    /* kind, exchange, len, c */
 };
-void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct record_line *out);
+void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out);
 enum rc batch_join(struct batch *first, struct batch *then) MUST_USE;    /* then's records go behind first's, and then is empty */
 enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns) MUST_USE;
 
@@ -112,6 +112,7 @@ void part_state_ended(struct part_state *s, uint64_t exchange);
 
 struct part {
 	char id[RECORD_ID_MAX + 1];
+	bool emergency;                          /* its records say so, each */
 	int number;
 	int dir_fd, index_fd, state_fd;
 	uint32_t segment;                        /* the last one's number */
@@ -125,6 +126,7 @@ struct part {
 /* What each part of a session says anew; owned. */
 struct part_about {
 	char id[RECORD_ID_MAX + 1];
+	bool emergency;
 	struct buf json;                         /* members of session.json that are known at the start */
 	struct buf policy;
 	struct buf open_json;
@@ -136,7 +138,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 
 /* One that is there, to go on behind the chain and the last segment; what the index holds behind its first bytes is cut off. */
 enum rc part_resume(int spool_fd, const char *id, int number, const struct index_chain *chain, uint64_t bytes, uint32_t segment,
-		    struct part **out) MUST_USE;
+		    bool emergency, struct part **out) MUST_USE;
 void part_free(struct part *p);                  /* NULL is allowed */
 
 /* The batch becomes a segment and its lines go into the index, both durable on return; then the state into its file, for which

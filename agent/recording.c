@@ -39,6 +39,7 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	char sum[SHA256_HEX];
 
 	memcpy(out->id, in->id, strlen(in->id) + 1);
+	out->emergency = in->emergency;
 	buf_init(&out->json, ABOUT_MAX);
 	buf_init(&out->policy, ABOUT_MAX);
 	buf_init(&out->open_json, ABOUT_MAX);
@@ -50,6 +51,7 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	add_client(&out->json, in->address);
 	member(&out->json, "reason", in->reason);
 	member(&out->json, "purpose", NULL);
+	buf_printf(&out->json, "\"emergency\":%s,", in->emergency ? "true" : "false");
 	member(&out->json, "connection", in->connection);
 	buf_printf(&out->json, "\"dialect\":%s,", in->dialect_json);
 	sha256_hex(in->policy_text, strlen(in->policy_text), sum);
@@ -174,7 +176,7 @@ static enum rc read_clocks(struct recording *r, int64_t *wall_ns, int64_t *mono_
 	if (!stepped)
 		return RC_OK;
 	n = snprintf(body, sizeof body, "{\"step_us\":%lld}", (long long)(step_ns / NS_PER_US));
-	record_line_make(KIND_GAP, 0, (struct slice){body, (size_t)n}, &line);
+	record_line_make(KIND_GAP, 0, (struct slice){body, (size_t)n}, r->about.emergency, &line);
 	return append(r, &line, wall, mono);
 }
 
@@ -430,7 +432,7 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 
 	if (rc != RC_OK || body.n < 2 || memchr(body.p, '\n', body.n))
 		return RC_BAD;
-	record_line_make(k, exchange, body, &line);
+	record_line_make(k, exchange, body, r->about.emergency, &line);
 	rc = lock_with_room(r);
 	before = r->waiting.text.len;
 	if (rc == RC_OK) {
@@ -545,7 +547,7 @@ static enum rc end_part(struct recording *r, const char *end)
 	batch_init(&batch);
 	/* what could not be recorded was not sent */
 	for (size_t i = 0; r->failed != RC_OK && i < r->state.n_running && rc == RC_OK; i++) {
-		record_line_make(KIND_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), &line);
+		record_line_make(KIND_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), r->about.emergency, &line);
 		rc = batch_add(&batch, &line, r->wall_seen_ns, r->mono_seen_ns);
 	}
 	if (rc == RC_OK)

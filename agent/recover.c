@@ -38,6 +38,7 @@ struct rescue {
 	int64_t mono_ns;                         /* of the last line */
 	bool closed;
 	unsigned char known[SEGMENT_NUMBER_MAX / 8 + 1];         /* segments that it has lines of, by number */
+	bool emergency;                          /* about.json says so */
 	/* from the state; which exchanges run is brought up to the index */
 	bool have_state;
 	struct part_state state;
@@ -78,6 +79,7 @@ static enum rc check_about(struct rescue *s, struct why *why)
 		rc = damaged(why, "about.json is not this part's");
 		goto out;
 	}
+	s->emergency = json_true(json, "emergency");
 	rc = segment_hash(s->dir_fd, "policy.yaml", f);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && strcmp(f, sum) != 0))
 		rc = damaged(why, "policy.yaml is not the policy that about.json names");
@@ -239,14 +241,14 @@ static void boot_id(char out[40])
 	out[n == 36 ? 36 : 0] = '\0';
 }
 
-static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange, const struct buf *body, int64_t wall_ns,
-		   int64_t mono_ns)
+static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange, const struct buf *body, bool emergency,
+		   int64_t wall_ns, int64_t mono_ns)
 {
 	struct record_line line;
 
 	if (body->rc != RC_OK)
 		return body->rc;
-	record_line_make(kind, exchange, buf_slice(body), &line);
+	record_line_make(kind, exchange, buf_slice(body), emergency, &line);
 	return batch_add(batch, &line, wall_ns, mono_ns);
 }
 
@@ -266,13 +268,13 @@ static enum rc write_end(struct rescue *s)
 	buf_printf(&body, "{\"boot\":\"%s\",\"lost_bytes\":%llu,\"orphans\":[", boot, (unsigned long long)s->lost_bytes);
 	buf_add_slice(&body, buf_slice(&s->orphans));
 	buf_puts(&body, "]}");
-	rc = add(&batch, KIND_RECOVERED, 0, &body, wall_ns, s->mono_ns);
+	rc = add(&batch, KIND_RECOVERED, 0, &body, s->emergency, wall_ns, s->mono_ns);
 	buf_clear(&body);
 	buf_puts(&body, "{\"reason\":\"crash\"}");
 	for (size_t i = 0; i < s->state.n_running && rc == RC_OK; i++)
-		rc = add(&batch, KIND_CUT, s->state.running[i], &body, wall_ns, s->mono_ns);
+		rc = add(&batch, KIND_CUT, s->state.running[i], &body, s->emergency, wall_ns, s->mono_ns);
 	if (rc == RC_OK)
-		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, &part);
+		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, s->emergency, &part);
 	if (rc == RC_OK)
 		rc = part_end(part, &batch, &s->state, "crash", wall_ns, s->mono_ns);
 	part_free(part);

@@ -317,7 +317,11 @@ static void stop_holds(struct run *r)
 
 static enum rc start_sessions(struct run *r, struct why *why)
 {
-	return sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
+	enum rc rc = sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
+
+	if (rc == RC_OK)
+		sessions_notify(r->agent.sessions, r->agent.notices);
+	return rc;
 }
 
 static enum rc start_usage(struct run *r, struct why *why)

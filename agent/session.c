@@ -284,7 +284,7 @@ static enum session_end look(struct session *s, int64_t *left_ns)
 	const struct session_private *p = s->private;
 	struct sessions *all = p->sessions;
 	int64_t now = mono_ns(all), wall_ns = atomic_load(&all->wall_ns)();
-	int64_t max = p->opened_mono_ns + all->config->session.max_duration - now;
+	int64_t max = p->opened_mono_ns + p->max_duration_ns - now;
 	/* one with a running exchange cannot have been idle for long enough any sooner */
 	int64_t idle = (p->active ? now : p->idle_since_ns) + all->config->session.idle_timeout - now;
 	int64_t token = (p->expires_s + SESSION_GRACE_S) * NS_PER_S - wall_ns;
@@ -479,6 +479,8 @@ enum rc session_renew(struct sessions *all, const char *id, const struct person 
 		goto out;
 	}
 	rc = session_allowed(s->connection, person, why);
+	if (rc == RC_OK && s->emergency)
+		rc = session_emergency_allowed(s, person, why);
 	if (rc == RC_OK && enter(s, NULL) != RC_OK)
 		rc = why_set(why, RC_NOT_FOUND, "session %s has ended", id);
 	if (rc != RC_OK)
@@ -511,6 +513,11 @@ void sessions_listen(struct sessions *all, void (*fn)(void *arg, const struct se
 {
 	all->listener = fn;
 	all->arg = arg;
+}
+
+void sessions_notify(struct sessions *all, struct notices *notices)
+{
+	all->notices = notices;
 }
 
 void sessions_set_clock(struct sessions *all, int64_t (*mono)(void), int64_t (*wall)(void))

@@ -9,6 +9,7 @@
 #include "dialect.h"
 #include "history.h"
 #include "identity.h"
+#include "notice.h"
 #include "mask/mask.h"
 #include "policy.h"
 #include "record.h"
@@ -31,6 +32,7 @@ struct session {
 	char address[64];                        /* of the client's SSH connection, "203.0.113.9:51022" */
 	char *key_id;                            /* SHA256:… of the caller's public key */
 	char *reason;                            /* masked; NULL when none was given */
+	bool emergency;                          /* what would be held passes; see emergency.h */
 	char api_key_sha256[65];                 /* lower-case hex */
 	struct policy *policy;                   /* the snapshot in force; ask session_policy() */
 	struct mask_scope *scope;
@@ -49,6 +51,9 @@ enum rc sessions_new(const struct config *config, struct store *store, struct po
 		     struct sessions **out, struct why *why) MUST_USE;
 void sessions_stop(struct sessions *sessions, enum session_end why);      /* end all, wait for their seals; none opens any more */
 void sessions_free(struct sessions *sessions);                            /* after sessions_stop(); NULL is allowed */
+
+/* Where emergency.opened is told before such a session can be used. Borrowed; before use. */
+void sessions_notify(struct sessions *sessions, struct notices *notices);
 
 /* Told of each session when it begins to end (its exchanges may still run) and when it is sealed. It must not wait for long.
  * Once, before use. */
@@ -72,13 +77,14 @@ struct session_ask {
 	const char *api_key_sha256;
 	const char *reason;                      /* as the caller gave it: it is masked before it is kept */
 	const char *previous;                    /* the ended session that this one replaces */
+	bool emergency;                          /* needs a reason, and a group that the policy names */
 	int64_t expires_s;                       /* of the token */
 };
 
 /* May the person use the connection? RC_DENIED, why names the groups that could. */
 enum rc session_allowed(const struct connection *connection, const struct person *person, struct why *why) MUST_USE;
 
-/* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group), RC_BAD (api_key_sha256, reason, previous),
+/* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group; emergency access), RC_BAD (api_key_sha256, reason, previous),
  * RC_TOO_BIG (session.concurrent), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
 enum rc session_open(struct sessions *sessions, const struct session_ask *ask, struct session **out, char key[SESSION_KEY_LEN + 1],
 		     struct why *why) MUST_USE;
@@ -97,10 +103,11 @@ enum rc session_finish(struct sessions *sessions, const char *id, const struct p
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
 /* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","state":"open|closed","opened_at",
- * "closed_at","end","parts","own"}: the person's own, and of everybody for an auditor. user, connection, state: NULL for all; since_ns: 0.
- * RC_BAD (state), RC_IO. */
+ * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and of everybody for an auditor. user, connection, state:
+ * NULL for all; since_ns: 0. RC_BAD (state), RC_IO. */
 struct session_filter {
 	const char *user, *connection, *state;
+	bool emergency, unreviewed;              /* only those */
 	int64_t since_ns;
 };
 enum rc sessions_list(struct sessions *sessions, const struct person *person, const struct session_filter *filter, struct buf *out,

@@ -21,9 +21,9 @@ enum rc session_row_add(struct sessions *all, const struct session *s)
 	if (!db)
 		return RC_IO;
 	rc = store_do(db, NULL,
-		      "INSERT INTO sessions (id, issuer, subject, user, connection, address, reason, state, opened_ns)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)", "ttttttti", s->id, s->person.issuer, s->person.subject, s->person.user,
-		      s->connection->name, s->address, s->reason, s->opened_ns);
+		      "INSERT INTO sessions (id, issuer, subject, user, connection, address, reason, state, opened_ns, emergency)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", "tttttttii", s->id, s->person.issuer, s->person.subject, s->person.user,
+		      s->connection->name, s->address, s->reason, s->opened_ns, (int64_t)s->emergency);
 	store_end(all->store);
 	return rc;
 }
@@ -130,7 +130,8 @@ static enum rc add_row(sqlite3_stmt *row, struct buf *out)
 	add_time(out, "opened_at", row, 7);
 	add_time(out, "closed_at", row, 8);
 	add_text(out, "end", row, 9);
-	buf_printf(out, ",\"parts\":%d,\"own\":%s}", sqlite3_column_int(row, 10), sqlite3_column_int(row, 11) ? "true" : "false");
+	buf_printf(out, ",\"parts\":%d,\"own\":%s,\"emergency\":%s,\"reviews\":%d}", sqlite3_column_int(row, 10),
+		   sqlite3_column_int(row, 11) ? "true" : "false", sqlite3_column_int(row, 12) ? "true" : "false", sqlite3_column_int(row, 13));
 	return out->rc;
 }
 
@@ -139,9 +140,10 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 {
 	static const char sql[] =
 		"SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
-		" issuer = ?1 AND subject = ?2 AS own FROM sessions"
+		" issuer = ?1 AND subject = ?2 AS own, emergency, reviews FROM sessions"
 		" WHERE (own OR ?3) AND (?4 IS NULL OR user = ?4) AND (?5 IS NULL OR state = ?5) AND opened_ns >= ?6"
-		" AND (?7 IS NULL OR connection = ?7) ORDER BY opened_ns DESC, id DESC LIMIT ?8";
+		" AND (?7 IS NULL OR connection = ?7) AND (NOT ?8 OR emergency) AND (NOT ?9 OR reviews = 0)"
+		" ORDER BY opened_ns DESC, id DESC LIMIT ?10";
 	sqlite3_stmt *q;
 	sqlite3 *db;
 	enum rc rc;
@@ -151,8 +153,8 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 	db = store_begin(all->store);
 	if (!db)
 		return why_set(why, RC_IO, "the agent's store does not answer");
-	rc = store_query(db, &q, sql, "ttittiti", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
-			 filter->since_ns, filter->connection, (int64_t)LIST_MAX);
+	rc = store_query(db, &q, sql, "ttittitiii", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
+			 filter->since_ns, filter->connection, (int64_t)filter->emergency, (int64_t)filter->unreviewed, (int64_t)LIST_MAX);
 	buf_putc(out, '[');
 	for (int n = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
 		if (n)

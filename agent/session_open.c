@@ -63,6 +63,11 @@ static enum rc make_key(struct session *s, char key[SESSION_KEY_LEN + 1])
 	return rc;
 }
 
+static bool is_blank(const char *text)
+{
+	return !text || !text[strspn(text, " \t\r\n")];
+}
+
 static enum rc check_ask(const struct session_ask *ask, struct why *why)
 {
 	size_t n = ask->api_key_sha256 ? strspn(ask->api_key_sha256, "0123456789abcdef") : 0;
@@ -71,7 +76,31 @@ static enum rc check_ask(const struct session_ask *ask, struct why *why)
 		return why_set(why, RC_BAD, "api_key_sha256 must be 64 lower-case hexadecimal digits");
 	if (ask->reason && (strlen(ask->reason) > SESSION_REASON_MAX || !utf8_valid(slice_str(ask->reason))))
 		return why_set(why, RC_BAD, "reason is over %d bytes", SESSION_REASON_MAX);
+	if (ask->emergency && is_blank(ask->reason))
+		return why_set(why, RC_BAD, "emergency access needs a reason");
 	return RC_OK;
+}
+
+enum rc session_emergency_allowed(const struct session *s, const struct person *person, struct why *why)
+{
+	struct policy *policy = policies_get(s->private->sessions->policies, s->connection->policy);
+	enum rc rc = policy ? emergency_allowed(policy_emergency(policy), policy_name(policy), person, why) : RC_IO;
+
+	policy_unref(policy);
+	return rc;
+}
+
+/* Told before anybody can use it, and not opened when that fails. */
+static enum rc begin_emergency(struct sessions *all, const struct session *s, struct why *why)
+{
+	const struct notice notice = {
+		.event = "emergency.opened", .session = s->id, .connection = s->connection->name, .user = s->person.user,
+		.expires_s = (s->opened_ns + s->private->max_duration_ns) / NS_PER_S,
+	};
+	enum rc rc = notices_tell(all->notices, &notice);
+
+	log_warn("emergency_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name), L_RC(rc));
+	return rc == RC_OK ? rc : why_set(why, rc, "emergency access cannot be told to those who must know, so it is not given");
 }
 
 /* What a caller writes goes nowhere unmasked. */
@@ -111,6 +140,8 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	s->opened_ns = atomic_load(&all->wall_ns)();
 	make_id(s->opened_ns, s->id);
 	s->connection = ask->connection;
+	s->emergency = ask->emergency;
+	s->private->max_duration_ns = all->config->session.max_duration;
 	snprintf(s->address, sizeof s->address, "%s", ask->address);
 	memcpy(s->api_key_sha256, ask->api_key_sha256, sizeof s->api_key_sha256);
 	s->key_id = strdup(ask->key_id);
@@ -119,6 +150,14 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	s->history = history_new();
 	if (!s->policy)
 		return why_set(why, RC_IO, "policy %s is not loaded", ask->connection->policy);
+	if (s->emergency) {
+		const struct emergency *e = policy_emergency(s->policy);
+
+		if (emergency_allowed(e, policy_name(s->policy), ask->person, why) != RC_OK)
+			return RC_DENIED;
+		if (e->max_duration_ns < s->private->max_duration_ns)
+			s->private->max_duration_ns = e->max_duration_ns;
+	}
 	if (s->private->end_fd < 0)
 		return why_set(why, RC_IO, "the agent has no descriptors left");
 	if (s->key_id && s->scope && s->history)
@@ -239,7 +278,7 @@ static enum rc begin_part(struct sessions *all, struct session *s, struct policy
 			.id = s->id, .issuer = s->person.issuer, .subject = s->person.subject, .user = s->person.user,
 			.groups_json = groups.data, .address = s->address, .reason = s->reason, .connection = s->connection->name,
 			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(policy),
-			.policy_text = policy_text(policy), .open_json = body.data,
+			.policy_text = policy_text(policy), .open_json = body.data, .emergency = s->emergency,
 		};
 
 		rc = s->recording ? recording_rotate(s->recording, &about) : recording_open(all->spool, &about, &s->recording, why);
@@ -304,7 +343,10 @@ enum rc session_open(struct sessions *all, const struct session_ask *ask, struct
 		goto out;
 	}
 	in_store = true;
-	rc = begin_part(all, s, s->policy, why);
+	if (s->emergency)
+		rc = begin_emergency(all, s, why);
+	if (rc == RC_OK)
+		rc = begin_part(all, s, s->policy, why);
 	if (rc != RC_OK)
 		goto out;
 	log_info("session_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name),

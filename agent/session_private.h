@@ -25,6 +25,7 @@ struct session_private {
 	uint64_t exchanges;
 	int64_t idle_since_ns, opened_mono_ns;   /* monotonic */
 	int64_t expires_s;                       /* of the newest token, wall clock */
+	int64_t max_duration_ns;
 	const struct dialect *dialect;
 	char *replaces;                          /* the ended session that this one came after; NULL */
 	pthread_mutex_t policy_lock;             /* held while the recording changes over to another policy */
@@ -35,6 +36,7 @@ struct sessions {
 	struct store *store;
 	struct policies *policies;
 	struct spool *spool;
+	struct notices *notices;                 /* NULL: none */
 	int64_t (*_Atomic mono_ns)(void);
 	int64_t (*_Atomic wall_ns)(void);
 	void (*listener)(void *arg, const struct session_told *told);
@@ -61,6 +63,8 @@ enum rc session_rows_crashed(struct sessions *sessions) MUST_USE;
 enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;
 
 /* ---- session_open.c ---- */
+/* By the policy that is in force now. */
+enum rc session_emergency_allowed(const struct session *s, const struct person *person, struct why *why) MUST_USE;
 void session_free(struct session *s);            /* one that nobody refers to; NULL is allowed */
 
 /* ---- session.c ---- */

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "record_private.h"
 #include "sshkey.h"
+#include "sshsig.h"
 
 #define PART_MAX_BYTES ((uint64_t)4 << 30)
 #define PART_MAX_NS (24 * 3600 * NS_PER_S)
@@ -205,6 +206,11 @@ static enum rc read_key(struct spool *spool, const char *state_dir, struct why *
 	buf_free(&text);
 	free(path);
 	return rc;
+}
+
+enum rc spool_sign(struct spool *spool, const char *namespace, struct slice data, struct buf *armored)
+{
+	return sshsig_sign(spool->key, namespace, data, armored);
 }
 
 static enum rc hash_program(struct spool *spool, struct why *why)

@@ -86,7 +86,7 @@ static const char quorums[] =
 	"	created_ns INTEGER NOT NULL, due_ns INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0"
 	") STRICT;"
 	"CREATE INDEX notices_by_time ON notices (endpoint, due_ns);"
-	/* record: the signed bytes; signature: armored SSHSIG. */
+	/* record: the signed bytes, one JSON object and LF; signature: armored SSHSIG. */
 	"CREATE TABLE reviews ("
 	"	session TEXT NOT NULL, n INTEGER NOT NULL,"
 	"	issuer TEXT NOT NULL, subject TEXT NOT NULL, user TEXT NOT NULL, at_ns INTEGER NOT NULL,"

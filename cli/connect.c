@@ -149,10 +149,12 @@ static int end_by_agent(struct relay *r, const struct why *why, bool json)
 	return strcmp(relay_end(r), "revoked") == 0 ? EXIT_REFUSED : EXIT_FAILED;
 }
 
-static int use(struct relay *r, bool json)
+static int use(struct relay *r, bool emergency, bool json)
 {
 	struct why why = {0};
 
+	if (emergency)
+		talk_emergency();
 	print_ready(r, json);
 	return relay_run(r, &why) == RC_OK ? end_by_user(r, json) : end_by_agent(r, &why, json);
 }
@@ -163,7 +165,7 @@ static int run(const struct arguments *args)
 	bool json = argument(args, "--json");
 	struct relay_ask ask = {
 		.connection = args->positional[0], .port = port_asked(args), .reason = argument(args, "--reason"),
-		.told = json ? told_as_json : told_to_people,
+		.emergency = argument(args, "--emergency"), .told = json ? told_as_json : told_to_people,
 	};
 	struct relay *relay = NULL;
 	struct why why = {0};
@@ -175,6 +177,10 @@ static int run(const struct arguments *args)
 		term_fail(RC_BAD, &(struct why){.text = "--port is a number from 1 to 65535"});
 		return EXIT_USAGE;
 	}
+	if (ask.emergency && (!ask.reason || !*ask.reason)) {
+		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
+		return EXIT_USAGE;
+	}
 	raise_limit();
 	status = agents_begin(&a);
 	if (status != EXIT_DONE)
@@ -184,7 +190,7 @@ static int run(const struct arguments *args)
 	if (rc == RC_OK)
 		rc = relay_open(&a, &ask, &relay, &why);
 	if (rc == RC_OK)
-		status = use(relay, json);
+		status = use(relay, ask.emergency, json);
 	else
 		status = rc == RC_CANCELLED ? EXIT_FAILED : term_fail(rc, &why);
 	if (rc == RC_NOT_FOUND)
@@ -198,6 +204,7 @@ out:
 static const struct option_spec options[] = {
 	{"--port", "N", "the local port; else as client.yaml says, or any that is free"},
 	{"--reason", "TEXT", "why, for the record"},
+	{"--emergency", NULL, "pass what would be held, told at once and reviewed later; needs --reason"},
 	{"--json", NULL, "one JSON event a line"},
 	{NULL, NULL, NULL},
 };

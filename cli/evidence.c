@@ -61,15 +61,21 @@ static enum rc configured_signers(struct signers *signers, struct why *why)
 	return rc;
 }
 
+enum rc evidence_signers(const char *allowed_signers, struct signers **out, struct why *why)
+{
+	*out = signers_new();
+	if (!*out)
+		return RC_NOMEM;
+	return allowed_signers ? read_signers(*out, allowed_signers, why) : configured_signers(*out, why);
+}
+
 enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why)
 {
 	enum rc rc;
 
-	*out = (struct evidence){.signers = signers_new()};
-	if (!out->signers)
-		return RC_NOMEM;
-	rc = allowed_signers ? read_signers(out->signers, allowed_signers, why) : configured_signers(out->signers, why);
+	*out = (struct evidence){0};
+	rc = evidence_signers(allowed_signers, &out->signers, why);
 	if (rc != RC_OK)
 		return rc;
 	progress_begin("verifying");

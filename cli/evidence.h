@@ -16,6 +16,9 @@ struct evidence {
  * like, with why. */
 enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why) MUST_USE;
+/* Those signers alone; signers_free(). Nobody at all is no error. */
+enum rc evidence_signers(const char *allowed_signers, struct signers **out, struct why *why) MUST_USE;
+
 void evidence_free(struct evidence *e);          /* harmless when all zero */
 
 #endif

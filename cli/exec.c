@@ -135,19 +135,26 @@ static int use(struct relay *r, const struct arguments *args)
 static int run(const struct arguments *args)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
-	struct relay_ask ask = {.connection = args->positional[0], .reason = argument(args, "--reason"), .told = told};
+	struct relay_ask ask = {.connection = args->positional[0], .reason = argument(args, "--reason"),
+		.emergency = argument(args, "--emergency"), .told = told};
 	struct relay *relay = NULL;
 	int status = EXIT_PHIGATE;
 	struct why why = {0};
 	struct agents a;
 	enum rc rc;
 
+	if (ask.emergency && (!ask.reason || !*ask.reason)) {
+		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
+		return status;
+	}
 	if (agents_begin(&a) != EXIT_DONE)
 		goto out;
 	rc = signals_catch(signals, sizeof signals / sizeof *signals, &why);
 	ask.wake_fd = signals_fd();
 	if (rc == RC_OK)
 		rc = relay_open(&a, &ask, &relay, &why);
+	if (rc == RC_OK && ask.emergency)
+		talk_emergency();
 	if (rc == RC_OK)
 		status = use(relay, args);
 	else if (rc != RC_CANCELLED)
@@ -160,6 +167,7 @@ out:
 
 static const struct option_spec options[] = {
 	{"--reason", "TEXT", "why, for the record"},
+	{"--emergency", NULL, "pass what would be held, told at once and reviewed later; needs --reason"},
 	{NULL, NULL, NULL},
 };
 

@@ -29,6 +29,7 @@ struct relay_ask {
 	const char *connection;                  /* NAME or AGENT/NAME */
 	int port;                                /* 0: as client.yaml says, else any that is free */
 	const char *reason;                      /* for the session; NULL: none */
+	bool emergency;                          /* what would be held passes; needs a reason */
 	int wake_fd;                             /* relay_run() returns when it is readable; -1: none */
 	relay_listener *told;
 	void *arg;

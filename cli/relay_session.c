@@ -32,6 +32,8 @@ static enum rc ask_json(const struct relay *r, struct buf *body)
 	json_add_str(body, r->connection);
 	buf_printf(body, ",\"api_key_sha256\":\"%s\",\"reason\":", r->api_key_sha256);
 	json_add_str(body, r->ask.reason);
+	if (r->ask.emergency)
+		buf_puts(body, ",\"emergency\":true");
 	if (!r->other_key) {
 		buf_puts(body, ",\"ssh\":");
 		json_add_str(body, tunnel_ssh_id(r->tunnel));
@@ -49,6 +51,8 @@ static enum rc adopt(struct relay *r, const cJSON *answer, struct why *why)
 
 	if (!id || !key || !agents_is_id(id))
 		return why_set(why, RC_BAD, "the agent's answer names no session");
+	if (r->ask.emergency && !json_true(answer, "emergency"))
+		return why_set(why, RC_DENIED, "this agent knows no emergency access");
 	buf_clear(&r->first);
 	if (buf_printf(&r->first, "data %s\r\n", key) != RC_OK || text_list_add(&r->sessions, id) != RC_OK)
 		return RC_NOMEM;

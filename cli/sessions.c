@@ -8,11 +8,12 @@
 static void add_row(struct table *t, const cJSON *session)
 {
 	const char *state = json_text(session, "state"), *end = json_text(session, "end");
-	char when[WHEN_TEXT], lasted[WHEN_TEXT], parts[32];
+	char when[WHEN_TEXT], lasted[WHEN_TEXT], parts[32], reviews[48];
 	bool open = slice_is(slice_str(state), "open");
-	int64_t n = 0;
+	int64_t n = 0, n_reviews = 0;
 
 	(void)json_int(session, "parts", &n);
+	(void)json_int(session, "reviews", &n_reviews);
 	snprintf(parts, sizeof parts, "%lld", (long long)n);
 	table_cell(t, STYLE_BOLD, json_text(session, "id"));
 	table_cell(t, open ? STYLE_GOOD : STYLE_PLAIN, open || !end ? state : end);
@@ -21,12 +22,14 @@ static void add_row(struct table *t, const cJSON *session)
 	table_cell(t, STYLE_PLAIN, when_local(json_text(session, "opened_at"), when));
 	table_cell(t, STYLE_PLAIN, when_between(json_text(session, "opened_at"), json_text(session, "closed_at"), lasted));
 	table_cell(t, STYLE_PLAIN, parts);
+	snprintf(reviews, sizeof reviews, "%s%lld", json_true(session, "emergency") ? "EMERGENCY " : "", (long long)n_reviews);
+	table_cell(t, json_true(session, "emergency") ? STYLE_WARN : STYLE_PLAIN, n_reviews || json_true(session, "emergency") ? reviews : "");
 	table_cell(t, STYLE_PLAIN, json_text(session, "reason"));
 }
 
 static enum rc print_table(const struct answers *answers)
 {
-	static const char *const titles[] = {"SESSION", "STATE", "USER~", "CONNECTION~", "OPENED", "LASTED", "PARTS", "REASON~", NULL};
+	static const char *const titles[] = {"SESSION", "STATE", "USER~", "CONNECTION~", "OPENED", "LASTED", "PARTS", "REVIEWS", "REASON~", NULL};
 	struct table *t = table_new(titles);
 	enum rc rc = t ? RC_OK : RC_NOMEM;
 
@@ -47,6 +50,7 @@ static enum rc print_table(const struct answers *answers)
 static int run(const struct arguments *args)
 {
 	static const char *const filters[][2] = {{"--user", "user"}, {"--connection", "connection"}, {"--since", "since"}, {"--state", "state"}};
+	static const char *const flags[][2] = {{"--emergency", "emergency"}, {"--unreviewed", "unreviewed"}};
 	struct buf path, query;
 	int status = EXIT_FAILED;
 
@@ -55,6 +59,9 @@ static int run(const struct arguments *args)
 	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
 		if (argument(args, filters[i][0]))
 			fetch_form_add(&query, filters[i][1], slice_str(argument(args, filters[i][0])));
+	for (size_t i = 0; i < 2; i++)
+		if (argument(args, flags[i][0]))
+			fetch_form_add(&query, flags[i][1], SLICE("true"));
 	buf_puts(&path, query.len ? "/v1/sessions?" : "/v1/sessions");
 	buf_add_slice(&path, buf_slice(&query));
 	if (path.rc == RC_OK && query.rc == RC_OK)
@@ -71,6 +78,8 @@ static const struct option_spec options[] = {
 	{"--connection", "NAME", "only those of this connection"},
 	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h"},
 	{"--state", "STATE", "only those that are open, or closed"},
+	{"--emergency", NULL, "only emergency access"},
+	{"--unreviewed", NULL, "only those that nobody has reviewed"},
 	{"--json", NULL, "one JSON object a line"},
 	{NULL, NULL, NULL},
 };

@@ -129,6 +129,13 @@ static void line(enum style style, const char *what, const char *reason)
 	fputc('\n', stderr);
 }
 
+void talk_emergency(void)
+{
+	term_printf(stderr, STYLE_BAD, "EMERGENCY ACCESS");
+	fputs(": what would wait for approval passes at once. Privacy and security are told now, every\n"
+	      "record says that this was an emergency, and an auditor will review the session. Use it for the emergency only.\n", stderr);
+}
+
 void talk(const struct relay_told *told)
 {
 	switch (told->news) {

@@ -4,6 +4,9 @@
 
 #include "relay.h"
 
+/* Said when an emergency session opens, and before anything else. */
+void talk_emergency(void);
+
 void talk(const struct relay_told *told);
 
 #endif

@@ -7,21 +7,22 @@ _phigate_files() {
 _phigate() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle revoke replay verify mask doctor completion version --help --version"
+		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle review revoke replay verify mask doctor completion version --help --version"
 	else case $command in
 	login) words="--no-browser --json --help" ;;
 	logout) words="--help" ;;
 	whoami) words="--json --help" ;;
 	ls) words="--json --help" ;;
-	connect) words="--port --reason --json --help" ;;
-	exec) words="--reason --help" ;;
+	connect) words="--port --reason --emergency --json --help" ;;
+	exec) words="--reason --emergency --help" ;;
 	holds) words="--all --json --help" ;;
 	show) words="--json --help" ;;
 	approve) words="--reason --help" ;;
 	deny) words="--reason --help" ;;
 	cancel) words="--help" ;;
-	sessions) words="--user --connection --since --state --json --help" ;;
+	sessions) words="--user --connection --since --state --emergency --unreviewed --json --help" ;;
 	bundle) words="--part -o --help" ;;
+	review) words="--finding --save --allowed-signers --json --help" ;;
 	revoke) words="--help" ;;
 	replay) words="--speed --max-pause --exchange --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
@@ -42,6 +43,9 @@ _phigate() {
 	sessions:--state) COMPREPLY=(); return ;;
 	bundle:--part) COMPREPLY=(); return ;;
 	bundle:-o) _phigate_files "$word"; return ;;
+	review:--finding) COMPREPLY=(); return ;;
+	review:--save) COMPREPLY=(); return ;;
+	review:--allowed-signers) _phigate_files "$word"; return ;;
 	replay:--speed) COMPREPLY=(); return ;;
 	replay:--max-pause) COMPREPLY=(); return ;;
 	replay:--exchange) COMPREPLY=(); return ;;

@@ -15,6 +15,7 @@ commands=(
 	'cancel:take back a held request of your own'
 	'sessions:list sessions and their bundles'
 	'bundle:fetch the signed evidence of a session'
+	'review:show the reviews of a session, or add one'
 	'revoke:end a session at once'
 	'replay:see a recorded session again, at its own pace, after verifying it'
 	'verify:check a session'\''s bundle\: who signed it, and that nothing was changed, added or left out'
@@ -51,11 +52,13 @@ case $name in
 		_arguments \
 			'--port[the local port; else as client.yaml says, or any that is free]:N:' \
 			'--reason[why, for the record]:TEXT:' \
+			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
 			'--json[one JSON event a line]' \
 			'--help[show how it is used]' ;;
 	exec)
 		_arguments \
 			'--reason[why, for the record]:TEXT:' \
+			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
 			'--help[show how it is used]' ;;
 	holds)
 		_arguments \
@@ -83,12 +86,21 @@ case $name in
 			'--connection[only those of this connection]:NAME:' \
 			'--since[only those opened since then\: 2026-01-31T08\:15\:00Z, or 24h]:TIME:' \
 			'--state[only those that are open, or closed]:STATE:' \
+			'--emergency[only emergency access]' \
+			'--unreviewed[only those that nobody has reviewed]' \
 			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;
 	bundle)
 		_arguments \
 			'--part[this part of a session that has several; else the last]:N:' \
 			'-o[where to; - for standard output; else SESSION.tar here]:FILE:_files' \
+			'--help[show how it is used]' ;;
+	review)
+		_arguments \
+			'--finding[what you found; the agent signs it, with who and when]:TEXT:' \
+			'--save[write the records and their signatures there, for ssh-keygen]:DIR:' \
+			'--allowed-signers[whose signatures are believed]:FILE:_files' \
+			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;
 	revoke)
 		_arguments \

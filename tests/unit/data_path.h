@@ -30,6 +30,7 @@ static const struct person bob = {.issuer = "https://idp", .subject = "b", .user
 
 static const char POLICY[] =
 	"version: 1\n"
+	"emergency: {groups: [clinicians]}\n"
 	"rules:\n"
 	"  - {name: no-embeddings, when: {route: /v1/embeddings}, then: deny, message: Embeddings are not released.}\n"
 	"  - {name: no-export, when: {prompt_matches: 'export the database'}, then: deny, message: Not this.}\n"

@@ -15,6 +15,8 @@ static struct {
 	pthread_cond_t changed;
 	char notes[8192];                        /* "open ID;add renew;close client;" */
 	char open_json[4096];
+	bool emergency_recorded;
+	struct emergency emergency;              /* of the policy */
 	bool fail_open, fail_add, stall_close;
 	int closing;                             /* threads in recording_close() */
 	char bundle[256];                        /* path that spool_bundle() gives; "": RC_NOT_FOUND */
@@ -59,6 +61,7 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
 	if (told.fail_open)
 		return why_set(why, RC_IO, "the disk is full");
 	snprintf(told.open_json, sizeof told.open_json, "%s", about->open_json);
+	told.emergency_recorded = about->emergency;
 	note("open", about->id);
 	*out = calloc(1, sizeof **out);
 	return RC_OK;
@@ -132,6 +135,12 @@ const char *policy_text(const struct policy *policy)
 {
 	(void)policy;
 	return "version: 1\n";
+}
+
+const struct emergency *policy_emergency(const struct policy *policy)
+{
+	(void)policy;
+	return &told.emergency;
 }
 
 struct mask_engine *policy_engine(const struct policy *policy)

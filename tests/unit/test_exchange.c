@@ -315,6 +315,32 @@ static void a_held_request_goes_on_once_it_is_approved_and_only_once(void **stat
 	on_record("\"rule\":\"bulk\"", 4);                               /* two holds, approved, denied */
 }
 
+static void in_an_emergency_what_would_be_held_passes_and_what_is_denied_does_not(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	place.session->emergency = true;
+	model_says_note();
+	client_open(&c);
+	put_chat(&c, "List every patient like SSN " SSN);
+	assert_int_equal(client_answer(&c, false), 200);
+	assert_int_equal(count(&c.body, "SSN [SSN]"), 1);        /* masked like any other answer */
+	put_chat(&c, "export the database, and list every patient");
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_int_equal(model_asked(&place.model), 1);
+	client_close(&c);
+	place.session->emergency = false;                        /* nobody has approved anything: it is held as ever */
+	client_open(&c);
+	put_chat(&c, "List every patient like SSN " SSN);
+	await_hold(id, 1, "pending");
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 200);
+	client_close(&c);
+	on_record("\"rule\":\"bulk\",\"outcome\":\"emergency\",\"by\":\"alice@x\",\"reason\":\"ward round\"", 1);
+}
+
 static void what_is_shown_of_a_held_request_is_masked(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -554,6 +580,7 @@ int main(void)
 		T(a_refused_head_request_has_no_body),
 		T(a_client_that_leaves_in_mid_request_stands_on_record),
 		T(a_held_request_goes_on_once_it_is_approved_and_only_once),
+		T(in_an_emergency_what_would_be_held_passes_and_what_is_denied_does_not),
 		T(what_is_shown_of_a_held_request_is_masked),
 		T(after_the_wait_the_client_is_told_and_the_same_request_passes_later),
 		T(a_client_that_hangs_up_cancels_its_hold),

@@ -118,6 +118,22 @@ static void the_first_rule_that_matches_decides(void **state)
 	policy_unref(policy);
 }
 
+static void emergency_access_is_read(void **state)
+{
+	struct policy *policy = parse("emergency: {groups: [er], max_duration: 20m}\n");
+
+	(void)state;
+	assert_string_equal(policy_emergency(policy)->groups.item[0], "er");
+	assert_int_equal(policy_emergency(policy)->max_duration_ns, 1200 * NS_PER_S);
+	policy_unref(policy);
+	policy = parse("emergency: {groups: er}\n");
+	assert_int_equal(policy_emergency(policy)->max_duration_ns, 3600 * NS_PER_S);
+	policy_unref(policy);
+	policy = parse("rules: []\n");
+	assert_int_equal(policy_emergency(policy)->groups.n, 0);
+	policy_unref(policy);
+}
+
 static void each_condition_holds_for_what_it_names_and_nothing_else(void **state)
 {
 	(void)state;
@@ -332,6 +348,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_rule_that_matches_decides),
+		cmocka_unit_test(emergency_access_is_read),
 		cmocka_unit_test(each_condition_holds_for_what_it_names_and_nothing_else),
 		cmocka_unit_test(any_all_and_not_combine),
 		cmocka_unit_test(a_pattern_meets_text_as_the_model_reads_it),

@@ -537,6 +537,39 @@ static struct spool *site_open_shifted(void)
 	return site.spool;
 }
 
+/* Also those that nobody adds: open, cut and close; and each record stands in the form that verification wants. */
+static void test_every_record_of_an_emergency_says_so(void **state)
+{
+	struct recording_about a = about(SESSION, ALICE, "version: 1\n");
+	struct recording *r = NULL;
+	struct audit seen;
+
+	(void)state;
+	site_open(true);
+	a.emergency = true;
+	assert_int_equal(recording_open(site.spool, &a, &r, NULL), RC_OK);
+	exchange(r, 1);
+	assert_int_equal(add(r, "renew", 0, "{}"), RC_OK);
+	assert_int_equal(recording_rotate(r, &a), RC_OK);
+	exchange(r, 2);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	for (int part = 1; part <= 2; part++) {
+		seen = audit_part(SESSION, part);
+		assert_true(json_true(seen.session, "emergency"));
+		assert_true(count(&seen.records, "\n") >= 6);
+		assert_int_equal(count(&seen.records, "\"body\":{\"emergency\":true"), count(&seen.records, "\n"));
+		audit_free(&seen);
+	}
+	verify("bundles/" SESSION "/1.tar");
+	verify("bundles/" SESSION "/2.tar");
+	exchange(r = session(OTHER), 1);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	seen = audit_part(OTHER, 1);
+	assert_false(json_true(seen.session, "emergency"));
+	assert_int_equal(count(&seen.records, "emergency"), 0);
+	audit_free(&seen);
+}
+
 static void test_a_part_ends_after_a_day(void **state)
 {
 	struct recording *r;
@@ -701,6 +734,7 @@ int main(void)
 		TEST(a_state_folder_without_a_key_is_refused),
 		TEST(a_part_that_is_full_is_followed_by_another),
 		TEST(a_part_may_be_full_by_bytes),
+		TEST(every_record_of_an_emergency_says_so),
 		TEST(a_part_ends_after_a_day),
 		TEST(a_changed_policy_begins_a_part_of_its_own),
 		TEST(a_step_of_the_clock_is_on_record),

@@ -287,6 +287,35 @@ static void check_other(void)
 	audit_free(&a);
 }
 
+static void leave_emergency(int fd)
+{
+	struct recording_about a = about(SESSION, ALICE, "version: 1\n");
+	struct recording *r = NULL;
+
+	(void)fd;
+	site_open(true);
+	a.emergency = true;
+	must(recording_open(site.spool, &a, &r, NULL));
+	must(ask(r, 1));
+	_exit(0);
+}
+
+static void test_what_a_restart_adds_to_an_emergency_says_so_too(void **state)
+{
+	struct audit a;
+	char told;
+
+	(void)state;
+	assert_false(run(leave_emergency, 0, &told));
+	site_open(true);
+	a = audit_part(SESSION, 1);
+	assert_string_equal(json_text(a.session, "end"), "crash");
+	assert_true(json_true(a.session, "emergency"));
+	assert_int_equal(count(&a.records, "\n"), 5);    /* open, request, recovered, cut, close */
+	assert_int_equal(count(&a.records, "\"body\":{\"emergency\":true"), 5);
+	audit_free(&a);
+}
+
 static void test_what_runs_is_cut_and_what_ended_is_not(void **state)
 {
 	struct audit a;
@@ -468,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(killed_at_any_step_nothing_acknowledged_is_lost),
 		TEST(killed_at_any_step_of_the_restart_the_next_one_ends_it),
+		TEST(what_a_restart_adds_to_an_emergency_says_so_too),
 		TEST(what_runs_is_cut_and_what_ended_is_not),
 		TEST(without_the_state_no_answer_passes_for_complete),
 		TEST(a_state_that_is_too_old_is_brought_up_to_the_index),

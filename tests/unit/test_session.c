@@ -219,6 +219,74 @@ static void who_may_open(void **state)
 	session_unref(two);
 }
 
+static char *physicians[] = {"clinicians", "emergency-physicians"};
+static const struct person erin = {.issuer = "https://idp", .subject = "e", .user = "erin@example.org", .groups = {physicians, 2}};
+
+static enum rc open_emergency(struct place *p, const struct person *person, const char *reason, struct session **out, struct why *why)
+{
+	char key[SESSION_KEY_LEN + 1];
+	const struct session_ask ask = {
+		.person = person, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.api_key_sha256 = HEX64, .reason = reason, .emergency = true, .expires_s = now_ns / NS_PER_S + 36000,
+	};
+
+	return session_open(p->sessions, &ask, out, key, why);
+}
+
+static void emergency_access_is_for_those_whom_the_policy_names_and_needs_a_reason(void **state)
+{
+	struct place *p = *state;
+	struct why why = {0};
+	struct session *s;
+
+	told.emergency = (struct emergency){.max_duration_ns = 3600 * NS_PER_S};
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "the policy hipaa gives nobody"));
+	told.emergency.groups = (struct text_list){&physicians[1], 1};
+	assert_int_equal(open_emergency(p, &alice, "arrest", &s, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "emergency-physicians"));
+	assert_int_equal(open_emergency(p, &erin, NULL, &s, &why), RC_BAD);
+	assert_int_equal(open_emergency(p, &erin, " \t\n", &s, &why), RC_BAD);
+	assert_non_null(strstr(why.text, "reason"));
+	assert_false(noted("open"));                     /* none of them left anything */
+}
+
+static void an_emergency_session_is_marked_listed_and_short(void **state)
+{
+	static const struct person former = {.issuer = "https://idp", .subject = "e", .user = "erin", .groups = {physicians, 1}};
+	struct session_filter filter = {.emergency = true, .unreviewed = true};
+	struct place *p = *state;
+	int64_t expires_s;
+	struct session *s, *plain;
+	struct buf out;
+
+	told.emergency = (struct emergency){.groups = {&physicians[1], 1}, .max_duration_ns = 600 * NS_PER_S};
+	plain = opened(p);
+	assert_false(told.emergency_recorded);
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, NULL), RC_OK);
+	assert_true(s->emergency);
+	assert_true(told.emergency_recorded);
+	buf_init(&out, 1 << 16);
+	assert_int_equal(sessions_list(p->sessions, &erin, &filter, &out, NULL), RC_OK);
+	assert_non_null(strstr(out.data, s->id));
+	assert_non_null(strstr(out.data, "\"emergency\":true,\"reviews\":0"));
+	buf_clear(&out);
+	assert_int_equal(sessions_list(p->sessions, &alice, &filter, &out, NULL), RC_OK);
+	assert_string_equal(out.data, "[]");
+	buf_free(&out);
+	assert_int_equal(session_renew(p->sessions, s->id, &former, NULL, 0, &expires_s, NULL), RC_DENIED);      /* no longer named */
+	now_ns += 599 * NS_PER_S;
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	now_ns += NS_PER_S;
+	sessions_tick(p->sessions);
+	assert_true(has_ended(s));
+	assert_false(has_ended(plain));
+	await_note("close max_duration");
+	session_unref(s);
+	session_unref(plain);
+}
+
 static void without_a_record_there_is_no_session(void **state)
 {
 	struct place *p = *state;
@@ -521,6 +589,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_session_opens_and_closes),
 		T(who_may_open),
+		T(emergency_access_is_for_those_whom_the_policy_names_and_needs_a_reason),
+		T(an_emergency_session_is_marked_listed_and_short),
 		T(without_a_record_there_is_no_session),
 		T(the_end_waits_for_exchanges),
 		T(the_answer_comes_when_it_is_sealed),
