@@ -99,6 +99,10 @@ void replay_head(struct screen *s, const struct evidence *e)
 	screen_others(s, json_text(agent, "name"), STYLE_PLAIN);
 	screen_words(s, STYLE_PLAIN, ", policy ");
 	screen_others(s, json_text(json_object(session, "policy"), "name"), STYLE_PLAIN);
+	if (json_true(session, "emergency")) {
+		screen_label(s, "emergency", STYLE_BAD);
+		screen_words(s, STYLE_BAD, "what would have waited for approval passed at once");
+	}
 	if (reason) {
 		screen_label(s, "reason", STYLE_DIM);
 		screen_others(s, reason, STYLE_PLAIN);

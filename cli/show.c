@@ -111,6 +111,36 @@ static void print_person(const cJSON *hold)
 	line("Reason", json_text(hold, "reason"));
 }
 
+static void foreign_in_brackets(const char *text)
+{
+	fputs(" (", stdout);
+	foreign(text);
+	fputc(')', stdout);
+}
+
+/* Where several groups must approve, each with what it has given. */
+static void print_needs(const cJSON *hold)
+{
+	const cJSON *needs = json_array(hold, "needs"), *need, *group;
+
+	if (!needs || !needs->child || !needs->child->next)
+		return;                          /* the first line has it */
+	cJSON_ArrayForEach(need, needs) {
+		int64_t approvals = 1, given = 0;
+
+		(void)json_int(need, "approvals", &approvals);
+		(void)json_int(need, "given", &given);
+		label("Needs");
+		printf("%lld of %lld from ", (long long)given, (long long)approvals);
+		cJSON_ArrayForEach(group, json_array(need, "groups")) {
+			if (group != json_array(need, "groups")->child)
+				fputs(" or ", stdout);
+			foreign(cJSON_IsString(group) ? group->valuestring : NULL);
+		}
+		fputc('\n', stdout);
+	}
+}
+
 static void print_state(const cJSON *hold)
 {
 	const char *state = json_text(hold, "state");
@@ -122,6 +152,8 @@ static void print_state(const cJSON *hold)
 	foreign(json_text(hold, "id"));
 	fputs(" is ", stdout);
 	foreign(state);
+	if (json_text(hold, "cause"))
+		foreign_in_brackets(json_text(hold, "cause"));
 	printf(", %lld of %lld approvals, asked %s", (long long)given, (long long)needed, when_relative(json_text(hold, "created_at"), when));
 	if (slice_is(slice_str(state), "pending") || slice_is(slice_str(state), "approved"))
 		printf(", ends %s", when_relative(json_text(hold, "expires_at"), when));
@@ -172,6 +204,7 @@ static void print_head(const cJSON *hold, const cJSON *request)
 	print_match(hold, request);
 	line("Connection", json_text(hold, "connection"));
 	print_person(hold);
+	print_needs(hold);
 	print_decisions(hold);
 }
 
