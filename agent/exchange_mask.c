@@ -1,13 +1,11 @@
 /* What the model sees of a request where the policy masks requests (mask.request): another body, or none at all. What is decided is
  * what is sent: rules read what the caller wrote; what goes on record, what an approval is bound to and what is sent are one body. */
-#include <stdio.h>
 #include <string.h>
 
 #include "exchange_private.h"
-#include "prompt_shape.h"
 #include "json.h"
-#include "answer/answer.h"
-#include "token.h"
+#include "prompt_mask.h"
+#include "prompt_shape.h"
 
 /* Or is all of it what cannot be read, such as a recording of speech? */
 static bool is_json(const struct exchange *x)
@@ -15,46 +13,17 @@ static bool is_json(const struct exchange *x)
 	return x->prompt && !x->route->prompt->whole;
 }
 
-/* The body with its strings masked, or, with tokens, read for what the caller wrote in their form. A JSON body keeps its shape; what is
- * no JSON is masked as text. */
-static enum rc splice(const struct exchange *x, const struct token_reader *tokens, const struct answer_shape *shape, struct mask_scope *scope,
-		      struct slice body, struct mask_counts *counts, struct buf *out)
+static struct prompt_masking masking(const struct exchange *x, const struct answer_shape *shape, struct mask_scope *scope)
 {
-	const struct answer_options options = {
-		.shape = shape, .framing = is_json(x) ? FRAMING_JSON : FRAMING_TEXT, .tokens = tokens, .engine = policy_engine(x->policy),
-		.scope = scope, .counts = counts, .event_max_bytes = x->body.max, .streams_max = (size_t)x->agent->config->limits.streams,
+	return (struct prompt_masking){
+		.shape = shape, .json = is_json(x), .engine = policy_engine(x->policy), .scope = scope, .body_max_bytes = x->body.max,
 	};
-	struct answer *a = NULL;
-	size_t end_at = SIZE_MAX;
-	enum rc rc = answer_new(&options, &a);
-
-	if (rc == RC_OK)
-		rc = answer_feed(a, body, out, &end_at);
-	if (rc == RC_OK)
-		rc = answer_finish(a, out, &end_at);
-	answer_free(a);
-	return rc;
-}
-
-/* What the caller wrote in the form of a token gets one of its own first: no token can be taken for text of the prompt. */
-static enum rc tokenize(struct exchange *x)
-{
-	struct token_reader *reader = NULL;
-	struct buf spared;
-	enum rc rc = token_reader_request(policy_engine(x->policy), x->asked, &reader);
-
-	buf_init(&spared, BUF_MAX_DEFAULT);
-	if (rc == RC_OK)
-		rc = splice(x, reader, x->route->prompt->masked, x->asked, buf_slice(&x->body), NULL, &spared);
-	if (rc == RC_OK)
-		rc = splice(x, NULL, x->route->prompt->masked, x->asked, buf_slice(&spared), &x->in_request, &x->masked_body);
-	token_reader_free(reader);
-	buf_free(&spared);
-	return rc;
 }
 
 static enum rc mask(struct exchange *x)
 {
+	struct prompt_masking how;
+
 	mask_scope_end(x->asked);
 	x->asked = mask_scope_begin_request(x->session->scope, x->request_mask == MASK_REQUEST_TOKENIZE, buf_slice(&x->body));
 	if (!x->asked)
@@ -62,9 +31,8 @@ static enum rc mask(struct exchange *x)
 	if (x->analyzer)
 		mask_scope_finder(x->asked, analyzer_finder(x->analyzer));
 	x->in_request = (struct mask_counts){{0}};
-	if (x->request_mask == MASK_REQUEST_TOKENIZE)
-		return tokenize(x);
-	return splice(x, NULL, x->route->prompt->masked, x->asked, buf_slice(&x->body), &x->in_request, &x->masked_body);
+	how = masking(x, x->route->prompt->masked, x->asked);
+	return prompt_mask(&how, buf_slice(&x->body), &x->in_request, &x->masked_body);
 }
 
 static enum rc cannot(struct exchange *x, enum rc rc)
@@ -128,24 +96,13 @@ enum rc exchange_mask_again(struct exchange *x)
 	return exchange_refuse(x, 403, "permission_error", "mask.request");
 }
 
-/* "2 NAME, 1 SSN" */
-static void name_counts(const struct mask_counts *counts, char *text, size_t room)
-{
-	size_t n = 0;
-
-	*text = '\0';
-	for (int i = 0; i < ENTITY_COUNT && n < room; i++)
-		if (counts->n[i])
-			n += (size_t)snprintf(text + n, room - n, "%s%u %s", n ? ", " : "", counts->n[i], entity_name((enum entity)i));
-}
-
 enum rc exchange_mask_allows(struct exchange *x)
 {
 	char counts[256];
 
 	if (x->request_mask != MASK_REQUEST_DENY)
 		return RC_OK;
-	name_counts(&x->in_request, counts, sizeof counts);
+	prompt_mask_counts(&x->in_request, counts, sizeof counts);
 	if (!*counts)
 		return RC_OK;
 	why_set(&x->why, RC_DENIED, "the request holds identifiers (%s), and this connection takes none", counts);
@@ -167,13 +124,14 @@ struct mask_scope *exchange_asked(const struct exchange *x)
 /* What is no text cannot be masked, nor what the analyzer has not seen; so it is not kept. */
 enum rc exchange_mask_kept(const struct exchange *x, struct buf *out)
 {
+	const struct prompt_masking how = masking(x, NULL, x->scope);
 	enum rc rc;
 
 	if (x->masked_body.len)
 		return buf_add_slice(out, buf_slice(&x->masked_body));
 	if (!is_json(x) && (memchr(x->body.data, '\0', x->body.len) || !utf8_valid(buf_slice(&x->body))))
 		return buf_printf(out, "[%zu bytes that are no text]", x->body.len);
-	rc = splice(x, NULL, NULL, x->scope, buf_slice(&x->body), NULL, out);
+	rc = prompt_mask(&how, buf_slice(&x->body), NULL, out);
 	if (rc == RC_OK || !x->analyzer || analyzer_result(x->analyzer) == RC_OK)
 		return rc;
 	buf_clear(out);

@@ -11,6 +11,8 @@
 #include "json.h"
 #include "mask/mask.h"
 #include "policy.h"
+#include "prompt_mask.h"
+#include "prompt_shape.h"
 
 #define CASES_MAX_BYTES ((size_t)64 << 20)
 
@@ -147,6 +149,7 @@ struct outcome {
 	struct dialect *dialect;
 	char *path;
 	struct prompt *prompt;
+	char counts[256];                /* of identifiers, where they decide */
 };
 
 static void outcome_free(struct outcome *o)
@@ -154,6 +157,27 @@ static void outcome_free(struct outcome *o)
 	prompt_free(o->prompt);
 	free(o->path);
 	dialect_free(o->dialect);
+}
+
+/* A request that no rule denies, and mask.request does: deny. */
+static enum rc decide_by_identifiers(const struct test *t, const struct test_case *c, const struct route *route, struct outcome *o)
+{
+	struct mask_scope *scope = mask_scope_new();
+	const struct prompt_masking how = {
+		.shape = route->prompt->masked, .json = !route->prompt->whole, .engine = policy_engine(t->policy), .scope = scope, .body_max_bytes = CASES_MAX_BYTES,
+	};
+	struct mask_counts counts = {{0}};
+	struct buf masked;
+	enum rc rc;
+
+	buf_init(&masked, CASES_MAX_BYTES * 2);
+	rc = scope ? prompt_mask(&how, buf_slice(&c->body), &counts, &masked) : RC_NOMEM;
+	prompt_mask_counts(&counts, o->counts, sizeof o->counts);
+	if (*o->counts)
+		o->verdict = (struct verdict){.decision = DECISION_DENY, .rule = "mask.request", .message = "", .matched = o->counts};
+	mask_scope_free(scope);
+	buf_free(&masked);
+	return rc;
 }
 
 /* As the agent does it: the dialect's route, the body read strictly, then the policy. */
@@ -178,6 +202,8 @@ static enum rc decide(const struct test *t, const struct test_case *c, struct ou
 	facts.n_history = (size_t)c->history;
 	facts.wall_ns = c->time_ns;
 	policy_decide(t->policy, &facts, &o->verdict);
+	if (o->prompt && o->verdict.decision != DECISION_DENY && mask_engine_request(policy_engine(t->policy)) == MASK_REQUEST_DENY)
+		return decide_by_identifiers(t, c, route, o);
 	return RC_OK;
 }
 

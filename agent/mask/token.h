@@ -25,7 +25,8 @@ struct token_reader;
 
 /* The tokens that the session has given so far become their values. An identifier that becomes a token later is none here. */
 enum rc token_reader_answer(struct mask_scope *session, struct token_reader **out) MUST_USE;      /* *out NULL: there are none */
-/* What the caller wrote in the form of a token becomes a token of its own, and so comes back as it was. scope: the request's. */
+/* What the caller wrote in the form of a token becomes a token of its own, and so comes back as it was. scope: the request's; *out NULL:
+ * it gives no tokens. */
 enum rc token_reader_request(const struct mask_engine *engine, struct mask_scope *scope, struct token_reader **out) MUST_USE;
 void token_reader_free(struct token_reader *reader);         /* NULL is harmless */
 

@@ -55,9 +55,12 @@ enum rc token_reader_answer(struct mask_scope *session, struct token_reader **ou
 
 enum rc token_reader_request(const struct mask_engine *engine, struct mask_scope *scope, struct token_reader **out)
 {
-	struct token_reader *r = reader_new(scope_tokens(scope));
+	struct token_reader *r;
 
-	*out = r;
+	*out = NULL;
+	if (!scope_tokens(scope))
+		return RC_OK;
+	*out = r = reader_new(scope_tokens(scope));
 	if (!r || !(r->kinds = calloc(ENTITY_COUNT + engine->n_custom, sizeof *r->kinds)))
 		return RC_NOMEM;
 	for (int i = 0; i < ENTITY_CUSTOM; i++)

@@ -132,9 +132,22 @@ last_request() { model_log | jq -r '.[-1].body'; }
 	set_policy tokenize
 }
 
-@test "mask.request: a wrong value is told with its place" {
+@test "mask.request: policy-test says what deny refuses; a wrong value is told with its place" {
+	cat > "$SITE/cases.yaml" <<-'Y'
+	- route: /v1/chat/completions
+	  request: {model: m, messages: [{role: user, content: 'Dr. Jane Smith, SSN 536-22-8741, 03/14/2024'}]}
+	  expect: {rule: mask.request, then: deny}
+	- {route: /v1/chat/completions, request: {model: m, messages: [{role: user, content: hi}]}, expect: {rule: none, then: allow}}
+	Y
+	printf 'version: 1\nmask: {request: deny, response: {DATE: keep}}\n' > "$SITE/deny.yaml"
+	exits 0 phigate-agent policy-test "$SITE/deny.yaml" "$SITE/cases.yaml"
+	has "$output" "mask.request deny (1 NAME, 1 SSN)"
+	for how in off redact tokenize; do
+		printf 'version: 1\nmask: {request: "%s"}\n' $how > "$SITE/other.yaml"
+		exits 1 phigate-agent policy-test "$SITE/other.yaml" "$SITE/cases.yaml"
+		has "$output" "1: none allow"
+	done
 	printf 'version: 1\nmask: {request: tokens}\n' > "$SITE/wrong.yaml"
-	printf -- '- {route: /v1/models}\n' > "$SITE/cases.yaml"
 	exits 2 phigate-agent policy-test "$SITE/wrong.yaml" "$SITE/cases.yaml"
 	has "$output" 'wrong.yaml:2:17'
 	has "$output" '"off", redact, deny or tokenize'
