@@ -81,7 +81,8 @@ LDFLAGS_ALL = $(HARDEN_LD) -pthread $(LDFLAGS)
 # ---- programs --------------------------------------------------------------------------------------------------------
 COMMON_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard common/*.c)))
 MASK_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/mask/*.c agent/mask/detect/*.c)))
-AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c agent/answer/*.c))))
+ANSWER_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/answer/*.c)))
+AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c))))
 CLI_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out cli/main.c,$(wildcard cli/*.c))))
 LLHTTP_OBJ = $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
 ARCHIVES := $(B)/libcli.a $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a
@@ -94,13 +95,14 @@ $(B)/%.o: %.c $(B)/flags.mk
 	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$<))) -c -o $@ $<
 
 CFLAGS_agent = $(LLHTTP_CFLAGS) -iquote agent/mask -iquote agent/mask/detect -DPHIGATE_BUILD_DIR='"$(B)"'
+CFLAGS_cli = -iquote agent/mask
 CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/answer -iquote agent/mask -iquote agent/mask/detect -iquote cli
 $(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(PROBED) $(LLHTTP_CFLAGS) -w -c -o $@ $<
 
 $(B)/libcommon.a: $(COMMON_OBJ)
-$(B)/libmask.a: $(MASK_OBJ)
+$(B)/libmask.a: $(MASK_OBJ) $(ANSWER_OBJ)
 $(B)/libagent.a: $(AGENT_OBJ) $(LLHTTP_OBJ)
 $(B)/libcli.a: $(CLI_OBJ)
 $(ARCHIVES):
@@ -190,4 +192,4 @@ clean:
 	rm -rf $(B)
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(COMMON_OBJ) $(MASK_OBJ) $(AGENT_OBJ) $(CLI_OBJ)) $(wildcard $(B)/tests/*/*.d)
+-include $(patsubst %.o,%.d,$(COMMON_OBJ) $(MASK_OBJ) $(ANSWER_OBJ) $(AGENT_OBJ) $(CLI_OBJ)) $(wildcard $(B)/tests/*/*.d)

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../agent/mask/mask.h"
 #include "command.h"
 #include "explain.h"
 #include "file.h"
 #include "json.h"
+#include "masker.h"
 #include "term.h"
 #include "wipe.h"
 
@@ -132,16 +132,14 @@ static enum rc after_piece(struct masking *m, struct slice piece, struct why *wh
 static enum rc mask_input(struct masking *m, struct why *why)
 {
 	struct mask_scope *scope = mask_scope_new();
-	struct mask_stream *stream = NULL;
+	struct masker *masker = NULL;
 	static char piece[PIECE];
 	ssize_t n = 0;
-	enum rc rc = scope ? mask_stream_new(m->engine, scope, NULL, &stream) : RC_NOMEM;
+	enum rc rc = scope ? masker_new(m->engine, scope, m->form == FORM_TEXT ? NULL : on_span, m, &masker) : RC_NOMEM;
 
-	if (rc == RC_OK && m->form != FORM_TEXT)
-		mask_stream_on_span(stream, on_span, m);
 	while (rc == RC_OK && ((n = read(STDIN_FILENO, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR))) {
 		if (n > 0)
-			rc = mask_feed(stream, piece, (size_t)n, &m->out);
+			rc = masker_feed(masker, (struct slice){piece, (size_t)n}, &m->out);
 		if (rc == RC_OK && n > 0)
 			rc = after_piece(m, (struct slice){piece, (size_t)n}, why);
 		fflush(stdout);                          /* who writes piece by piece reads so too */
@@ -149,7 +147,7 @@ static enum rc mask_input(struct masking *m, struct why *why)
 	if (rc == RC_OK && n < 0)
 		rc = why_set(why, RC_IO, "standard input: %s", strerror(errno));
 	if (rc == RC_OK)
-		rc = mask_finish(stream, &m->out);
+		rc = masker_finish(masker, &m->out);
 	if (rc == RC_OK)
 		rc = after_piece(m, (struct slice){0}, why);
 	if (rc == RC_OK && m->form == FORM_SPANS)
@@ -157,7 +155,7 @@ static enum rc mask_input(struct masking *m, struct why *why)
 	else if (rc == RC_OK && m->form != FORM_TEXT)
 		rc = put_explained(m, buf_slice(&m->text), why);
 	wipe(piece, sizeof piece);
-	mask_stream_free(stream);
+	masker_free(masker);
 	mask_scope_free(scope);
 	return rc;
 }
@@ -196,23 +194,21 @@ static enum rc put_line(struct masking *m, struct slice text, struct why *why)
 static enum rc mask_line(struct masking *m, struct slice line, struct why *why)
 {
 	struct mask_scope *scope = mask_scope_new();
-	struct mask_stream *stream = NULL;
+	struct masker *masker = NULL;
 	cJSON *tree = json_parse(line);
 	const char *text = json_text(tree, "text");
 	enum rc rc = !text ? why_set(why, RC_BAD, "it must be a JSON object with a text \"text\"") : scope ? RC_OK : RC_NOMEM;
 
 	if (rc == RC_OK)
-		rc = mask_stream_new(m->engine, scope, NULL, &stream);
-	if (rc == RC_OK && m->form != FORM_TEXT)
-		mask_stream_on_span(stream, on_span, m);
+		rc = masker_new(m->engine, scope, m->form == FORM_TEXT ? NULL : on_span, m, &masker);
 	if (rc == RC_OK)
-		rc = mask_feed(stream, text, strlen(text), &m->out);
+		rc = masker_feed(masker, slice_str(text), &m->out);
 	if (rc == RC_OK)
-		rc = mask_finish(stream, &m->out);
+		rc = masker_finish(masker, &m->out);
 	if (rc == RC_OK)
 		rc = put_line(m, slice_str(text), why);
 	cJSON_Delete(tree);
-	mask_stream_free(stream);
+	masker_free(masker);
 	mask_scope_free(scope);
 	return rc;
 }

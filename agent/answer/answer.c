@@ -24,6 +24,7 @@ struct answer {
 	/* one text: JSON, or any other; of an event stream: a line that is no data */
 	struct splice_rules rules;
 	struct text *text;
+	struct text_spans spans;
 	struct outlet outlet;
 	/* events */
 	struct event_streams *streams;
@@ -92,6 +93,12 @@ enum rc answer_new(const struct answer_options *options, struct answer **out)
 		return event_streams_new(&a->options, &a->shared, write_line, a, &a->streams);
 	}
 	return RC_FAULT;
+}
+
+void answer_on_span(struct answer *a, void (*on_span)(void *arg, const struct mask_span *span), void *arg)
+{
+	a->spans = (struct text_spans){on_span, arg, NULL};
+	a->shared.spans = a->outlet.spans = &a->spans;
 }
 
 void answer_free(struct answer *a)
@@ -324,6 +331,7 @@ enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *
 		if (*in.p == bom[a->bom_n]) {
 			in = (struct slice){in.p + 1, in.n - 1};
 			a->begun = ++a->bom_n == 3;
+			a->outlet.offset = a->begun ? 3 : 0;
 			rc = a->begun ? buf_add(out, bom, 3) : RC_OK;
 		} else {
 			a->begun = true;

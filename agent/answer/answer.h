@@ -26,6 +26,10 @@ struct answer;
 enum rc answer_new(const struct answer_options *options, struct answer **out) MUST_USE;
 void answer_free(struct answer *a);
 
+/* What is masked, with offsets in the body and what stands in its place as replaced_by, once that has been appended to out; for framings
+ * JSON and text. Before the first bytes. */
+void answer_on_span(struct answer *a, void (*on_span)(void *arg, const struct mask_span *span), void *arg);
+
 /* The next bytes of the body, cut anywhere. Appends to out what may go to the client now; over all calls it is the same for every
  * way of cutting the body.
  *   end_at  the caller sets it to SIZE_MAX before the first call. When the event that ends the answer has come ([DONE],

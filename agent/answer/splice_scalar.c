@@ -15,7 +15,7 @@ static bool may_be_old(const char *digits, size_t n)
 }
 
 /* What must stand in the place of the number, in put or as it is returned; NULL when it may stay. */
-static const char *number_for(const struct splice *s, struct buf *put)
+static const char *number_for(const struct splice *s, struct buf *put, struct mask_span *span)
 {
 	struct slice number = {s->scalar.data, s->scalar_n};
 	size_t sign = number.n && number.p[0] == '-', n = 0;
@@ -31,7 +31,7 @@ static const char *number_for(const struct splice *s, struct buf *put)
 	if (splice_string_label(s, &before) == RC_OK) {
 		struct slice digits = {number.p + sign, n};
 
-		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits);
+		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits, span);
 		if (plain && s->depth > 0)
 			mask_number_token(s->shared->engine, s->shared->scope, buf_slice(&before), digits, put);
 	}
@@ -59,15 +59,21 @@ static void note_usage(struct splice *s)
 
 static void decide_scalar(struct splice *s)
 {
+	struct text_spans *spans = s->shared->spans;
+	struct mask_span span;
 	struct buf token;
 	const char *put;
 
 	buf_init(&token, 1024);
-	put = number_for(s, &token);
+	put = number_for(s, &token, &span);
 	note_usage(s);
 	s->scalar_masked = put != NULL;
 	if (put) {
+		if (spans)
+			spans->now = &span;
 		splice_replace(s, s->scalar_n, slice_str(put));
+		if (spans)
+			spans->now = NULL;
 		splice_copy(s, s->scalar.len - s->scalar_n);
 	} else {
 		splice_copy(s, s->scalar.len);

@@ -18,10 +18,6 @@ struct escape {
 	uint8_t text_n, raw_n;
 };
 
-struct span {
-	size_t start, end, put_n;
-};
-
 struct text {
 	const struct text_rules *shared;
 	const struct splice_rules *rules;
@@ -39,7 +35,7 @@ struct text {
 	size_t n_escapes, first_escape, room_escapes;
 	uint32_t gap;                    /* plain bytes behind the last escape */
 	size_t at;                       /* bytes of the plain text that have gone to the sink */
-	struct span *spans;
+	struct mask_span *spans;
 	size_t n_spans, room_spans;
 	struct buf masked, put;          /* scratch */
 	enum rc rc;
@@ -65,6 +61,15 @@ void outlet_edit(void *arg, size_t copy, size_t drop, struct slice put)
 		buf_add(o->out, o->pending.data + o->at, copy);
 	if (put.n)
 		buf_add_slice(o->out, put);
+	if (o->spans && o->spans->now && drop) {
+		struct mask_span span = *o->spans->now;
+
+		span.start = o->offset + copy;
+		span.end = span.start + drop;
+		span.replaced_by = put.n;
+		o->spans->on_span(o->spans->arg, &span);
+	}
+	o->offset += copy + drop;
 	o->at += copy + drop;
 	o->edited = o->edited || drop || put.n;
 }
@@ -190,7 +195,7 @@ static void on_span(void *arg, const struct mask_span *span)
 
 	if (t->n_spans == t->room_spans) {
 		size_t room = t->room_spans ? t->room_spans * 2 : 8;
-		struct span *more = realloc(t->spans, room * sizeof *more);
+		struct mask_span *more = realloc(t->spans, room * sizeof *more);
 
 		if (!more) {
 			t->rc = RC_NOMEM;
@@ -199,7 +204,7 @@ static void on_span(void *arg, const struct mask_span *span)
 		t->spans = more;
 		t->room_spans = room;
 	}
-	t->spans[t->n_spans++] = (struct span){span->start, span->end, span->replaced_by};
+	t->spans[t->n_spans++] = *span;
 }
 
 /* What the masking gave, as edits. */
@@ -208,15 +213,19 @@ static void pass_on(struct text *t)
 	size_t at = 0;
 
 	for (size_t i = 0; i < t->n_spans; i++) {
-		const struct span *s = &t->spans[i];
+		const struct mask_span *s = &t->spans[i];
 		size_t copy = s->start - t->at;
 
 		at += copy;
-		edit(t, copy, s->end - s->start, (struct slice){t->masked.data + at, s->put_n});
-		at += s->put_n;
+		if (t->shared->spans)
+			t->shared->spans->now = s;
+		edit(t, copy, s->end - s->start, (struct slice){t->masked.data + at, s->replaced_by});
+		at += s->replaced_by;
 		t->at = s->end;
 	}
 	t->n_spans = 0;
+	if (t->shared->spans)
+		t->shared->spans->now = NULL;
 	if (at < t->masked.len) {
 		edit(t, t->masked.len - at, 0, (struct slice){0});
 		t->at += t->masked.len - at;

@@ -12,11 +12,20 @@ struct sink {
 	void *arg;
 };
 
+/* Who wants to know what is masked where, in bytes as they came: JSON's escapes and all. */
+struct text_spans {
+	void (*on_span)(void *arg, const struct mask_span *span);
+	void *arg;
+	const struct mask_span *now;             /* of the edit that is under way, where a mask is put; else NULL */
+};
+
 /* A sink that has the bytes: those of pending from at on are the ones of which nothing is known yet. Failures stick in out. */
 struct outlet {
 	struct buf pending;
 	size_t at;
 	bool edited;                             /* not all came out as it went in */
+	struct text_spans *spans;                /* NULL: nobody wants to know */
+	size_t offset;                           /* of the next edit, in all bytes that ever came */
 	struct buf *out;
 };
 enum rc outlet_add(struct outlet *o, struct slice bytes) MUST_USE;
@@ -38,6 +47,7 @@ struct text_rules {
 	struct slice credential;
 	struct plain_words *words;               /* may be NULL */
 	struct answer_usage *usage;              /* may be NULL */
+	struct text_spans *spans;                /* of the sink that all edits end in; may be NULL */
 };
 
 struct text;

@@ -1,5 +1,5 @@
 /* The masking engine: text in, masked text out, exact for every way of cutting the text (masking.md, property 1).
- * The only header of agent/ that the cli includes, for `phigate mask`. */
+ * This and answer/answer.h are the headers of agent/ that the cli includes, for `phigate mask`. */
 #ifndef PHIGATE_MASK_H
 #define PHIGATE_MASK_H
 
@@ -119,8 +119,9 @@ enum rc mask_text(struct mask_engine *engine, struct mask_scope *scope, struct m
 bool mask_finds(struct mask_engine *engine, struct slice context, struct slice text);
 
 /* A bare number of JSON, its key as context ("mrn: "): the number that must stand in its place, and it is counted; NULL when it may
- * stay. */
-const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits);
+ * stay. *span: what it is, without its place. */
+const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits,
+			struct mask_span *span);
 
 /* The same number as a token, with its quotes, for JSON inside of a string, where a text may stand as well. Nothing is appended where
  * the scope gives no tokens, or the session can hold no more of them. */

@@ -227,6 +227,7 @@ bool operator_keeps(const struct mask_engine *e, enum entity entity, int custom,
 
 struct seen_number {
 	const struct mask_engine *engine;
+	struct mask_span *span;
 	const char *put;
 };
 
@@ -235,6 +236,7 @@ static void number_is_masked(void *arg, const struct mask_span *span)
 	struct seen_number *seen = arg;
 	bool age = strcmp(span->entity, entity_name(ENTITY_AGE)) == 0;
 
+	*seen->span = *span;
 	seen->put = age && seen->engine->op[ENTITY_AGE] == OP_CAP90 ? "90" : "0";
 }
 
@@ -247,9 +249,10 @@ static enum rc mask_digits(struct mask_stream *m, struct slice context, struct s
 	return rc == RC_OK ? mask_finish(m, out) : rc;
 }
 
-const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits)
+const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits,
+			struct mask_span *span)
 {
-	struct seen_number seen = {.engine = engine};
+	struct seen_number seen = {.engine = engine, .span = span};
 	struct mask_stream *m;
 	struct buf out;
 	enum rc rc = mask_stream_new(engine, NULL, counts, &m);
@@ -261,7 +264,10 @@ const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, 
 	}
 	mask_stream_free(m);
 	buf_free(&out);
-	return rc == RC_OK ? seen.put : "0";
+	if (rc == RC_OK)
+		return seen.put;
+	*span = (struct mask_span){.entity = entity_name(ENTITY_ID), .rule = "id label", .operator = operator_name(OP_REDACT)};
+	return "0";
 }
 
 void mask_number_token(struct mask_engine *engine, struct mask_scope *scope, struct slice context, struct slice digits, struct buf *out)

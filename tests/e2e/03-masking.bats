@@ -66,6 +66,14 @@ setup_file() { site_start && login alice; }
 	same "span" SSN "$(jq -r '.spans[0].entity' <<< "$spans")"
 }
 
+@test "phigate mask keeps JSON valid: a document, a line each, and the texts of --jsonl" {
+	same "document" '{"mrn": 0, "note":"SSN [SSN]"}' "$(printf '{"mrn": 84729315, "note":"SSN 536-22-8741"}' | as alice phigate mask)"
+	same "lines" '{"mrn":0}{"mrn":0,"n":7}' "$(printf '{"mrn":84729315}\n{"mrn":84729316,"n":7}\n' | as alice phigate mask | tr -d '\n')"
+	same "spans" '[8,16]' "$(printf '{"mrn": 84729315}' | as alice phigate mask --spans | jq -c '.spans[0] | [.start, .end]')"
+	same "jsonl" '{"mrn":0}' "$(printf '%s\n' '{"text":"{\"mrn\":84729315}"}' | as alice phigate mask --jsonl | jq -r .text)"
+	same "jsonl, no JSON" 'MRN [MRN]' "$(printf '%s\n' '{"text":"MRN 84729315"}' | as alice phigate mask --jsonl | jq -r .text)"
+}
+
 @test "phigate mask --explain says why, and writes no control character of the text" {
 	explained=$(printf 'Line\nMRN: 84729315\033[31m\342\200\256 ok' | as alice phigate mask --explain)
 	has "$explained" "2:6: MRN 84729315"
