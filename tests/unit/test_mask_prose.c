@@ -20,7 +20,7 @@ static void test_days_by_the_words_around(void **state)
 
 static void test_ages_by_the_words_around(void **state)
 {
-	CHECK({"his brother reached 104.", "his brother reached [AGE]."}, {"would have been 93 on Easter", "would have been [AGE] on Easter"},
+	CHECK({"his brother reached 104.", "his brother reached [AGE]."}, {"would have been 93 on Easter", "would have been [AGE] on [DATE]"},
 	      {"Dr. Thorvald Ness, 91. Device", "Dr. [NAME], [AGE]. Device"}, {"Ninety-two next week.", "[AGE] next week."},
 	      {"Age (years) 97  5. Sex", "Age (years) [AGE]  5. Sex"}, {"O2 is 93 on RA", NULL}, {"sats 93 on RA", NULL}, {"reached 88.", NULL});
 }

@@ -102,6 +102,16 @@ enum { OWN_LOOKS = 1, OWN_WORD, OWN_KIND, OWN_END2, OWN_END3, OWN_BEGIN, OWN_LEN
        LEFT_SECOND, LEFT_SECOND_KIND, LEFT_PAIR, RIGHT_BETWEEN, RIGHT_WORD, RIGHT_LOOKS, RIGHT_KIND, RIGHT_DIGITS, NEXT_WORD, NEXT_LOOKS,
        NEXT_KIND, OWN_LEFT, OWN_RIGHT, OWN_BETWEEN, OWN_GAP, AROUND, RIGHT_PAIR, OWN_LEFT_KIND, OWN_RIGHT_KIND, AROUND_SIGNS, LABEL_LOOKS, RUN_CARE, RUN_CARE_LEFT };
 
+/* "Child-Pugh": of two names, and a term by itself. */
+static bool is_double_term(struct scan *s, const struct part *p)
+{
+	size_t i = p->start;
+
+	while ((p->dictionary & DICTIONARY_SAFE) && i < p->end && scan_at(s, i) != '-')
+		i++;
+	return (p->dictionary & DICTIONARY_SAFE) && i < p->end;
+}
+
 /* The letters before a capital inside the word: "McBride", "AirSense"; 0: there is none. */
 static uint64_t inner_capital(struct scan *s, const struct part *p)
 {
@@ -253,7 +263,7 @@ static bool may_follow(const struct part *p, enum model_class class, bool small)
 {
 	if (p->shape == SHAPE_LOWER)
 		return small && p->end - p->start > 2 && (class == MODEL_FACILITY ? p->care & CARE_SHOWS : !(p->dictionary & DICTIONARY_SAFE) && !is_plain(p));
-	if (class == MODEL_FACILITY && p->shape >= SHAPE_CAPITALS && (p->care & CARE_SHOWS))
+	if (class == MODEL_FACILITY && p->shape >= SHAPE_CAPITALS && ((p->care & CARE_SHOWS) || (p->words & WORD_GENERIC)))
 		return true;
 	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
 }
@@ -279,7 +289,18 @@ static bool is_things(struct scan *s, size_t end)
 {
 	size_t behind;
 
+	if (around_left(s->context) == LEFT_PERSON)      /* "her daughter Fleurette signs" */
+		return false;
 	return around_right(s, end) == RIGHT_THING && !(lexicon_find(around_word(s, end + 1, &behind))->care & CARE_SMALL);
+}
+
+/* "[NAME] W., left": the initial of a name that stands before it. */
+static bool is_last_initial(struct scan *s)
+{
+	uint16_t behind = scan_at(s, s->i + 2);
+
+	return s->context->before[0] == CONTEXT_NAME && s->context->gap == GAP_SPACE && is_upper(scan_at(s, s->i)) && s->token == s->i + 1 &&
+	       scan_at(s, s->i + 1) == '.' && !is_alnum(behind) && (behind != ' ' || !is_alnum(scan_at(s, s->i + 3)));
 }
 
 bool scan_weighed(struct scan *s, struct finding *f)
@@ -298,6 +319,10 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	size_t at = s->i, end = 0;
 	bool place_first = false, initial = false, small = !is_upper(scan_at(s, at));
 
+	if (is_last_initial(s)) {
+		*f = (struct finding){.start = at, .end = at + 2, .entity = ENTITY_NAME, .rule = classes[MODEL_NAME].rule, .custom = -1};
+		return true;
+	}
 	if (left.last == '-' && s->context->glued && left.before[0] > CONTEXT_LAST)      /* the end of "Salter-Harris" */
 		return false;
 	for (int k = 0; k < WORDS_MAX && (at || !k); k++) {
@@ -310,7 +335,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 			take_pair(s, &p);
 		if (p.shape == SHAPE_LOWER)
 			p.dictionary = part_look_up(s, &p);
-		if ((k ? !may_follow(&p, class, small) : !may_begin(s, &p, &left)) || !is_latin(s, &p))
+		if ((k ? !may_follow(&p, class, small) : !may_begin(s, &p, &left)) || !is_latin(s, &p) || is_double_term(s, &p))
 			break;
 		more = look(s, &p, &left, &signs) ? model_class(&signs, s->r->at[p.start]) : MODEL_ANY;
 		if (more == MODEL_ANY)
@@ -321,6 +346,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		end = p.end;
 		left = (struct left_side){.before = {classes[class].context, 0}, .gap = GAP_SPACE, .last = 'x'};
 		at = part_next_word(s, &p);
+		if (!at && class == MODEL_FACILITY && scan_at(s, end) == ' ' && scan_at(s, end + 1) == '&' && scan_at(s, end + 2) == ' ')
+			at = end + 3;                            /* "Women & Infants" */
 	}
 	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;

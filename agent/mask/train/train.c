@@ -234,6 +234,10 @@ static void put_slot(struct note *note, const char *slot, size_t n)
 	} else if (strcmp(key, "N") == 0) {
 		put_name(note, &first);
 		put(note, " ", 1, MODEL_NAME);
+		if (random_below(5) == 0) {
+			put_name(note, random_below(2) ? &first : &last);
+			put(note, " ", 1, MODEL_NAME);
+		}
 		put_name(note, &last);
 	} else if (strcmp(key, "NI") == 0) {
 		char initial[4] = {(char)('A' + random_below(26)), '.', ' ', 0};
