@@ -134,6 +134,9 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && labels_at(index)->label == LABEL_PERSON)) {
 		set_label(c, index);
 		c->mark = to - from == 1 && !phrase;             /* "(H) 482-3190" */
+	} else if (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]) &&
+		   (c->label == LABEL_VEHICLE || c->label == LABEL_LICENSE) && c->gap <= GAP_SPACE) {
+		c->list = false;                         /* "tag NM AKT W82", "license FL ME 88204": whose it is */
 	} else if (word->state == STATE_NAME || (word->state == STATE_CODE && to - from == 2 && is_upper(r->c[from]) && is_upper(r->c[from + 1]))) {
 		forget_label(c);
 		c->label = LABEL_STATE;

@@ -29,7 +29,8 @@ static void test_telephones_by_the_words_around(void **state)
 {
 	CHECK({"(Chief Otis Bond 662 555 0400)", "(Chief [NAME] [PHONE])"}, {"Dr. Lark Bulls, 605 5550913.", "Dr. [NAME], [PHONE]."},
 	      {"beeper 207-555-0900 #4471", "beeper [PHONE]"}, {"(605-555-2000 X 7-4412)", "([PHONE])"}, {"desk x40100", "desk x[PHONE]"},
-	      {"cell -4418) accepts", "cell -[PHONE]) accepts"}, {"PA 15201 2208", "PA [ZIP]"}, {"200 450 1200 calories", NULL},
+	      {"cell -4418) accepts", "cell -[PHONE]) accepts"}, {"PA 15201 2208", "PA [ZIP]"}, {"biomed, x6-2240", "biomed, x[PHONE]"}, {"a passer-by (612 5550 139), who", "a passer-by ([PHONE]), who"},
+	      {"^PRN^CP^^^940^5550173||SPA", "^PRN^CP^^^[PHONE]||SPA"}, {"x6-8 reps", NULL}, {"200 450 1200 calories", NULL},
 	      {"605 5550913 units", NULL}, {"x400 mL", NULL});
 }
 
@@ -40,7 +41,7 @@ static void test_roads_crossings_and_positions(void **state)
 	      {"gate on State Road 522, mile 21; his", "gate on [ADDRESS]; his"}, {"US 550 at mile marker 31", "[ADDRESS]"},
 	      {"1250 Rte 72 West", "[ADDRESS]"}, {"Box 88 Pueblo Rd; DOB", "[ADDRESS]; DOB"}, {"I-240 EB MM 23.4", "[ADDRESS]"},
 	      {"on Hwy 169, conscious", "on [ADDRESS], conscious"}, {"7 WINDMILL RD TRLR 9", "[ADDRESS]"}, {"72 Wharf Street, 2nd Floor", "[ADDRESS]"},
-	      {"1501 Trousdale Drive, fourth floor", "[ADDRESS]"}, {"2940 Ocean Pkwy 15-H", "[ADDRESS]"}, {"3309 N COLLEGE", "[ADDRESS]"},
+	      {"1501 Trousdale Drive, fourth floor", "[ADDRESS]"}, {"141 N Eagle Creek Dr 2nd fl.", "[ADDRESS]."}, {"2940 Ocean Pkwy 15-H", "[ADDRESS]"}, {"3309 N COLLEGE", "[ADDRESS]"},
 	      {"GPS 36.7281, -91.8530", "GPS [ADDRESS]"}, {"Road 3 trips", NULL}, {"US 3 view", NULL}, {"I-131 therapy", NULL}, {"in I-125 seeds", NULL},
 	      {"SR 5 beats", NULL}, {"route 2", NULL}, {"INR 2.1, 3.4", NULL}, {"vitamins D & 2nd dose", NULL}, {"Sat & 3rd", NULL});
 }
@@ -50,7 +51,8 @@ static void test_numbers_behind_letters_of_their_own(void **state)
 	CHECK({"MR no. KH 330-711. Held", "MR no. [MRN]. Held"}, {"policy GN 7704 1188) needs", "policy [HEALTH_PLAN]) needs"},
 	      {"ID KYP 0088-41772. Denied", "ID [ID]. Denied"}, {"vac serial VFTR 01882", "vac serial [DEVICE]"},
 	      {"PV1||I|3W||||1336188204^BOUCHARD^THEODORE^^^^MD|", "PV1||I|3W||||[LICENSE]^[NAME]^^^^MD|"},
-	      {"ID 4 consult", NULL}, {"group 3 visit", NULL}, {"policy 12 of the", NULL}, {"insurance 100 percent", NULL}, {"Rx 5 mg", NULL});
+	      {"Rx N 208834", "Rx [ID]"}, {"license FL ME 88204, is", "license FL [LICENSE], is"}, {"tag NM AKT W82.", "tag NM [VEHICLE]."},
+	      {"ID 4 consult", NULL}, {"case A 1234", NULL}, {"order B 12", NULL}, {"group 3 visit", NULL}, {"policy 12 of the", NULL}, {"insurance 100 percent", NULL}, {"Rx 5 mg", NULL});
 }
 
 int main(void)

@@ -28,6 +28,11 @@ static bool letter_x(struct scan *s, struct finding *f)
 	size_t n = s->token - s->i - 1;
 	struct digits d;
 
+	if (lower(scan_at(s, s->i)) == 'x' && n == 1 && scan_at(s, s->token) == '-') {   /* "x6-2240" */
+		digits_read(s, s->i + 1, false, &d);
+		return (!s->context->last || strchr(" (\n\t,;:/", s->context->last)) && d.groups > 1 && d.group[1].sign == '-' && d.group[1].n == 4 &&
+		       digits_end(s, &d, 2) && found(f, s->i + 1, d.group[1].end, "extension");
+	}
 	if (lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
 	digits_read(s, s->i + 1, false, &d);

@@ -212,7 +212,7 @@ static bool looks_like_code(const struct context *c, const struct form *f)
 
 	if (f->small || f->other || f->letters > 5 || is_range(f))
 		return false;
-	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix || f->first < 3))
+	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix ? f->longest < 5 : f->first < 3))
 		return false;
 	if (c->label == LABEL_VEHICLE)
 		return f->letters > 0 && f->digits >= 2 && (f->letters >= 2 || f->longest >= 3) && count >= 5 && count <= 8;
@@ -242,7 +242,7 @@ static bool near_value(struct scan *s, struct finding *f)
 		return false;
 	read_value(s, s->i, LABEL_NONE, v);
 	read_prefix(s, v, c->label);
-	if (v->letters <= 4 && v->digits)
+	if (v->letters <= 4 && (v->digits || (v->letters == v->count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, v, c->label);
 	read_form(s, v->end, &form);
 	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s)))

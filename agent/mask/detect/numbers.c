@@ -176,7 +176,7 @@ static size_t vanity(struct scan *s, const struct digits *d)
 
 bool scan_phone(struct scan *s, struct finding *f)
 {
-	static const int full[] = {3, 3, 4}, country[] = {1, 3, 3, 4}, local[] = {3, 4}, broken[] = {3, 7};
+	static const int full[] = {3, 3, 4}, country[] = {1, 3, 3, 4}, local[] = {3, 4}, broken[] = {3, 7}, other[] = {3, 4, 3};
 	enum entity entity = labelled(s, LABEL_FAX) ? ENTITY_FAX : ENTITY_PHONE;
 	bool label = labelled(s, LABEL_PHONE) || labelled(s, LABEL_PAGER) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(';
 	size_t from = s->i + paren, k;
@@ -206,6 +206,14 @@ bool scan_phone(struct scan *s, struct finding *f)
 		if (label || paren || extension(s, d->group[k - 1].end) > d->group[k - 1].end || (!is_plain(s) && check_nanp(number) && (!spaces || k == 4 || stands_apart(s, d))))
 			return found(f, s, extension(s, d->group[k - 1].end), entity, label ? "phone label" : paren ? "phone, area code in brackets" :
 				     "phone form");
+	}
+	if (lengths(d, 3, other) && (label || is_told(s)) && !is_plain(s) && check_nanp(d->d) && signs_in(d, 3, " -") && digits_end(s, d, 3))
+		return found(f, s, d->group[2].end, entity, label ? "phone label" : "phone form");
+	/* HL7: "^940^5550173" */
+	if (d->group[0].n == 3 && s->context->last == '^' && scan_at(s, d->group[0].end) == '^') {
+		digits_read(s, d->group[0].end + 1, false, &room);
+		if (room.group[0].n == 7 && digits_end(s, &room, 1))
+			return found(f, s, room.group[0].end, entity, "phone form");
 	}
 	if (labelled(s, LABEL_PAGER) && d->group[0].n >= 4 && d->group[0].n <= 7 && digits_end(s, d, 1))
 		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");

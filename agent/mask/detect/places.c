@@ -97,7 +97,7 @@ static size_t behind_suffix(struct scan *s, size_t end)
 	size_t i = end + 1, word;
 	uint64_t hash;
 
-	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, i))) {
+	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, i)) && !numbered(s, i)) {
 		while (i < end + 6 && is_alnum(scan_at(s, i)))
 			i++;
 		if (scan_at(s, i) == '-' && is_upper(scan_at(s, i + 1)))         /* "2940 Ocean Pkwy 15-H" */

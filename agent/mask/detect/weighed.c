@@ -254,8 +254,12 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 		return false;
 	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) && p->end - p->start < 5)         /* "LVP", "OBX" */
 		return false;
-	return !safe || ((p->dictionary & names) && p->shape == SHAPE_NAME && left->gap < GAP_COLON && left->before[0]) ||
-	       (p->shape == SHAPE_NAME && shows_care(s, p));
+	if (!safe)
+		return true;
+	if (p->shape != SHAPE_NAME)
+		return false;
+	return ((p->dictionary & names) && left->gap < GAP_COLON && left->before[0]) ||
+	       ((p->dictionary & DICTIONARY_FIRST) && lexicon_find(p->hash) == &lexicon_none) || shows_care(s, p);
 }
 
 /* May it go on with one? small: it began with a small letter. */
