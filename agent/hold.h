@@ -99,7 +99,7 @@ void holds_cancel_session(struct holds *holds, const char *session);
 /* Told of every change of state, in the order of the changes, outside the store's lock and before the call that made the change
  * returns: for /v1/events. event: "held", "approval" (one of several that are needed), "approved", "denied", "expired", "cancelled".
  * json:
- *   {"event","id","session","connection","rule","approvers":[groups],"needs":"one of a and 2 of b","approvals_needed",
+ *   {"event","id","session","connection","user","rule","approvers":[groups],"needs":"one of a and 2 of b","approvals_needed",
  *    "approvals_given","expires_at"}, of a decision "by" and "reason", and of a cancelled one "cause";
  * needs: what is still to come. issuer and subject: whose hold it is. Once for each session that asks. It must not call holds or wait for long. */
 typedef void hold_listener(void *arg, const char *event, const char *issuer, const char *subject, const char *session,

@@ -156,6 +156,8 @@ static enum rc event_json(sqlite3 *db, sqlite3_stmt *row, const char *event, con
 	json_add_str(out, session);
 	buf_puts(out, ",\"connection\":");
 	json_add_str(out, store_text(row, COL_CONNECTION));
+	buf_puts(out, ",\"user\":");
+	json_add_str(out, store_text(row, COL_USER));
 	buf_puts(out, ",\"rule\":");
 	json_add_str(out, store_text(row, COL_RULE));
 	rc = add_quorum(db, row, out);

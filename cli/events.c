@@ -16,7 +16,7 @@ struct events {
 	bool ended;
 };
 
-enum rc events_open(struct tunnel *tunnel, const struct signin *signin, struct events **out, struct why *why)
+enum rc events_open(struct tunnel *tunnel, const struct signin *signin, bool decides, struct events **out, struct why *why)
 {
 	struct events *e = calloc(1, sizeof *e);
 	struct control_head head;
@@ -24,7 +24,7 @@ enum rc events_open(struct tunnel *tunnel, const struct signin *signin, struct e
 
 	*out = NULL;
 	if (rc == RC_OK)
-		rc = control_ask(e->control, "GET", "/v1/events", NULL, &head, why);
+		rc = control_ask(e->control, "GET", decides ? "/v1/events?watch=holds" : "/v1/events", NULL, &head, why);
 	if (rc == RC_OK && head.status != 200)
 		rc = control_refused(e->control, &head, why);
 	if (rc == RC_OK)

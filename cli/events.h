@@ -1,4 +1,4 @@
-/* Listening to GET /v1/events: what happens to one's own holds and sessions. */
+/* Listening to GET /v1/events: what happens to one's own holds and sessions, and to the holds that one may decide. */
 #ifndef PHIGATE_CLI_EVENTS_H
 #define PHIGATE_CLI_EVENTS_H
 
@@ -6,8 +6,9 @@
 
 struct events;
 
-/* On a channel of its own; tunnel and signin are borrowed. Waits until the agent listens for us. Errors as control_call(). */
-enum rc events_open(struct tunnel *tunnel, const struct signin *signin, struct events **out, struct why *why) MUST_USE;
+/* On a channel of its own; tunnel and signin are borrowed. decides: also of holds that one may decide. Waits until the agent listens
+ * for us. Errors as control_call(). */
+enum rc events_open(struct tunnel *tunnel, const struct signin *signin, bool decides, struct events **out, struct why *why) MUST_USE;
 void events_close(struct events *events);                /* NULL is allowed */
 
 int events_fd(const struct events *events);              /* readable when something came */

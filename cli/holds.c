@@ -1,5 +1,6 @@
 /* phigate holds: requests that wait for a second person, one's own and those that one may decide. */
-#include "agents.h"
+#include "holds.h"
+
 #include "json.h"
 #include "table.h"
 #include "when.h"
@@ -34,7 +35,7 @@ static void add_row(struct table *t, const cJSON *hold)
 	table_cell(t, STYLE_PLAIN, json_text(hold, "reason"));
 }
 
-static enum rc print_table(const struct answers *answers)
+enum rc holds_table(const struct answers *answers)
 {
 	static const char *const titles[] = {"ID", "STATE", "USER~", "CONNECTION~", "RULE~", "ASKED", "APPROVALS", "", "REASON~", NULL};
 	struct table *t = table_new(titles);
@@ -56,11 +57,14 @@ static enum rc print_table(const struct answers *answers)
 
 static int run(const struct arguments *args)
 {
-	return agents_list(args, argument(args, "--all") ? "/v1/holds?state=all" : "/v1/holds", print_table);
+	const char *path = argument(args, "--all") ? "/v1/holds?state=all" : "/v1/holds";
+
+	return argument(args, "--watch") ? holds_watch(args, path) : agents_list(args, path, holds_table);
 }
 
 static const struct option_spec options[] = {
 	{"--all", NULL, "also those that are decided, used or expired"},
+	{"--watch", NULL, "go on, and show each change as it happens"},
 	{"--json", NULL, "one JSON object a line"},
 	{NULL, NULL, NULL},
 };

@@ -257,7 +257,7 @@ enum rc relay_listen(struct relay *r, struct why *why)
 	enum rc rc;
 
 	events_close(r->events);
-	rc = events_open(r->tunnel, r->agents->signin, &r->events, why);
+	rc = events_open(r->tunnel, r->agents->signin, false, &r->events, why);
 	return rc == RC_OK && again ? catch_up(r, why) : rc;
 }
 

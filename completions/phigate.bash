@@ -15,7 +15,7 @@ _phigate() {
 	ls) words="--json --help" ;;
 	connect) words="--port --reason --emergency --json --help" ;;
 	exec) words="--reason --emergency --help" ;;
-	holds) words="--all --json --help" ;;
+	holds) words="--all --watch --json --help" ;;
 	show) words="--json --help" ;;
 	approve) words="--reason --help" ;;
 	deny) words="--reason --help" ;;

@@ -18,6 +18,7 @@ complete -c phigate -n '__fish_seen_subcommand_from exec' -l reason -x -d 'why, 
 complete -c phigate -n '__fish_seen_subcommand_from exec' -l emergency -d 'pass what would be held, told at once and reviewed later; needs --reason'
 complete -c phigate -n __fish_use_subcommand -a holds -d 'list requests that wait for a decision'
 complete -c phigate -n '__fish_seen_subcommand_from holds' -l all -d 'also those that are decided, used or expired'
+complete -c phigate -n '__fish_seen_subcommand_from holds' -l watch -d 'go on, and show each change as it happens'
 complete -c phigate -n '__fish_seen_subcommand_from holds' -l json -d 'one JSON object a line'
 complete -c phigate -n __fish_use_subcommand -a show -d 'show what a held request asks'
 complete -c phigate -n '__fish_seen_subcommand_from show' -l json -d 'as one JSON object'

@@ -63,6 +63,7 @@ case $name in
 	holds)
 		_arguments \
 			'--all[also those that are decided, used or expired]' \
+			'--watch[go on, and show each change as it happens]' \
 			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;
 	show)

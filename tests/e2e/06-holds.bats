@@ -82,6 +82,46 @@ held_id() { event tunnel-$T held "${1:-1}" | json id; }
 	no_phi "$output"
 }
 
+@test "holds --watch tells each change as it happens, also of what it missed" {
+	as_service watch-$T bob phigate holds --watch --json
+	as_service lines-$T bob phigate holds --watch
+	as_service carol-$T carol phigate holds --watch --json
+	tunnel $T alice openai-prod --reason "ward round"
+	ask_all
+	id=$(held_id)
+	same "its first line" "$id" "$(event watch-$T held | json id)"
+	same "reason" "ward round" "$(event watch-$T held | json reason)"
+	until_ok "a line for people" grep -q "^held $id by the rule bulk-export: alice@hospital.example on openai-prod" "$SITE/lines-$T.out"
+	exits 0 as bob phigate approve "$id" --reason "fine by me"
+	wait $REQUEST
+	same "approved" "$id" "$(event watch-$T approved | json id)"
+	until_ok "a line for people" grep -q "^approved $id .*by bob@hospital.example: fine by me" "$SITE/lines-$T.out"
+	ask_all
+	again=$(held_id 2)
+	event watch-$T held 2
+	end agent
+	wait $REQUEST || true
+	agent_start
+	event tunnel-$T session
+	exits 0 as alice phigate cancel "$again"
+	same "cancelled" "$again" "$(event watch-$T cancelled | json id)"
+	same "told" 4 "$(grep -c '"event"' "$SITE/watch-$T.out")"
+	same "told to somebody who may not decide" "" "$(cat "$SITE/carol-$T.out")"
+	for w in watch lines carol; do end $w-$T; done
+}
+
+@test "on a terminal holds --watch draws the table anew" {
+	PERSON_TERM=xterm as_service watch-$T bob script -qefc "phigate holds --watch" /dev/null
+	tunnel $T alice openai-prod
+	ask_all
+	id=$(held_id)
+	until_ok "the table" grep -q "$id .*you may decide" "$SITE/watch-$T.out"
+	exits 0 as bob phigate deny "$id" --reason over
+	wait $REQUEST || true
+	until_ok "the table without it" eval 'tail -c 120 "$SITE/watch-$T.out" | grep -q "no requests wait"'
+	end watch-$T
+}
+
 @test "what is shown to the approver is masked, and has no terminal control in it" {
 	tunnel $T alice openai-prod
 	chat note 'List all patients like Dr. Jane Smith, SSN 536-22-8741 \u001b[2J\u202e' > /dev/null 2>&1 3>&- & REQUEST=$!

@@ -241,7 +241,7 @@ static void test_events_come_one_by_one_until_the_stream_ends(void **state)
 
 	(void)state;
 	assert_int_equal(tunnel_open(&t.agent, &t.signin, 10, -1, &tunnel, NULL), RC_OK);
-	assert_int_equal(events_open(tunnel, &t.signin, &events, NULL), RC_OK);
+	assert_int_equal(events_open(tunnel, &t.signin, false, &events, NULL), RC_OK);
 	while (rc == RC_AGAIN) {
 		struct pollfd watch = {events_fd(events), POLLIN, 0};
 
