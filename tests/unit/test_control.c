@@ -470,6 +470,73 @@ static void events_are_ones_own(void **state)
 	close_channel(&calls);
 }
 
+/* bob's group may decide, audrey's may not. */
+static void who_may_decide_can_watch_holds(void **state)
+{
+	struct place *p = *state;
+	struct channel alice, bob, audrey;
+	char request[128];
+	struct hold hold;
+
+	open_channel(p, "alice-key", &alice);
+	open_channel(p, "bob-key", &bob);
+	open_channel(p, "audrey-key", &audrey);
+	assert_int_equal(call(&alice, "alice", "GET /v1/events?watch=everything", ""), 400);
+	assert_int_equal(call(&bob, "bob", "GET /v1/events?watch=holds", ""), 200);
+	assert_true(read_until(bob.fd, ": listening\n\n"));
+	assert_int_equal(call(&audrey, "audrey", "GET /v1/events?watch=holds", ""), 200);
+	assert_true(read_until(audrey.fd, ": listening\n\n"));
+	hold_it(p, "S1", &hold);
+	answer[0] = '\0';
+	assert_true(read_until(bob.fd, "event: held\ndata: {"));
+	assert_true(read_until(bob.fd, "}\n\n"));
+	assert_non_null(strstr(answer, hold.id));
+	assert_non_null(strstr(answer, "\"user\":\"alice\""));
+	snprintf(request, sizeof request, "POST /v1/holds/%s/cancel", hold.id);
+	assert_int_equal(call(&alice, "bob", request, ""), 403);         /* may deny it, but it is not his to take back */
+	assert_int_equal(call(&alice, "audrey", request, ""), 404);
+	assert_int_equal(call(&alice, "alice", request, ""), 200);
+	assert_non_null(strstr(answer, "\"state\":\"cancelled\""));
+	assert_int_equal(call(&alice, "alice", request, ""), 409);
+	answer[0] = '\0';
+	assert_true(read_until(bob.fd, "event: cancelled\n"));
+	answer[0] = '\0';
+	shutdown(audrey.fd, SHUT_WR);
+	assert_false(read_until(audrey.fd, "event:"));
+	assert_string_equal(answer, "");
+	close_channel(&alice);
+	close_channel(&bob);
+	close_channel(&audrey);
+}
+
+/* Without the auditor's role, of an open session, and of none. */
+static void reviews_are_for_auditors(void **state)
+{
+	struct place *p = *state;
+	struct channel alice;
+	char id[64], request[128];
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &alice);
+	assert_int_equal(call(&alice, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	cJSON_Delete(tree);
+	snprintf(request, sizeof request, "POST /v1/sessions/%s/reviews", id);
+	assert_int_equal(call(&alice, "alice", request, "{\"finding\":\"fine\"}"), 403);
+	assert_int_equal(call(&alice, "adam", request, "{\"finding\":\"fine\"}"), 403);
+	assert_int_equal(call(&alice, "audrey", request, "{\"finding\":\"fine\"}"), 409);
+	assert_int_equal(call(&alice, "audrey", request, "{\"finding\":7}"), 400);
+	assert_int_equal(call(&alice, "audrey", request, ""), 400);
+	assert_int_equal(call(&alice, "audrey", "POST /v1/sessions/NONE/reviews", "{\"finding\":\"fine\"}"), 404);
+	snprintf(request, sizeof request, "GET /v1/sessions/%s/reviews", id);
+	assert_int_equal(call(&alice, "alice", request, ""), 200);
+	assert_non_null(strstr(answer, "\r\n\r\n[]"));
+	assert_int_equal(call(&alice, "audrey", request, ""), 200);
+	assert_int_equal(call(&alice, "bob", request, ""), 404);
+	close_channel(&alice);
+}
+
 static void without_the_store_sessions_are_refused(void **state)
 {
 	struct place *p = *state;
@@ -524,6 +591,8 @@ int main(void)
 		T(bundles_go_to_owner_and_auditor),
 		T(holds_are_decided_by_others),
 		T(events_are_ones_own),
+		T(who_may_decide_can_watch_holds),
+		T(reviews_are_for_auditors),
 		T(without_the_store_sessions_are_refused),
 		T(a_slow_reader_loses_its_stream_only),
 	};
