@@ -22,7 +22,7 @@ struct bindings {
 	pthread_mutex_t lock;
 	struct entry *buckets[BUCKETS];
 	size_t n;
-	char *nonce_issuer;              /* the issuer that is known to return nonces; one is configured */
+	struct text_list nonce_issuers;  /* those that are known to return nonces */
 };
 
 enum rc bindings_new(struct store *store, struct bindings **out)
@@ -49,17 +49,18 @@ void bindings_free(struct bindings *b)
 			b->buckets[i] = next;
 		}
 	pthread_mutex_destroy(&b->lock);
-	free(b->nonce_issuer);
+	text_list_free(&b->nonce_issuers);
 	free(b);
 }
 
 /* ---- by nonce ---------------------------------------------------------------------------------------------------------- */
 
-static void make_id(const unsigned char key[SHA256_LEN], const char *subject, unsigned char id[SHA256_LEN])
+static void make_id(const unsigned char key[SHA256_LEN], const char *issuer, const char *subject, unsigned char id[SHA256_LEN])
 {
 	struct sha256_ctx *sha = sha256_begin();
 
 	sha256_more(sha, key, SHA256_LEN);
+	sha256_more(sha, issuer, strlen(issuer) + 1);    /* with its NUL, so that nothing moves from one to the other */
 	sha256_more(sha, subject, strlen(subject));
 	sha256_end(sha, id);
 }
@@ -93,13 +94,14 @@ static void drop_old(struct bindings *b, struct entry **at, int64_t now_s)
 	}
 }
 
-enum rc binding_remember(struct bindings *b, const unsigned char key[SHA256_LEN], const char *subject, int64_t until_s, int64_t now_s)
+enum rc binding_remember(struct bindings *b, const unsigned char key[SHA256_LEN], const char *issuer, const char *subject,
+			 int64_t until_s, int64_t now_s)
 {
 	unsigned char id[SHA256_LEN];
 	enum rc rc = RC_OK;
 	struct entry *e;
 
-	make_id(key, subject, id);
+	make_id(key, issuer, subject, id);
 	pthread_mutex_lock(&b->lock);
 	drop_old(b, bucket(b, id), now_s);
 	if (b->n >= KEYS_MAX)
@@ -122,13 +124,13 @@ enum rc binding_remember(struct bindings *b, const unsigned char key[SHA256_LEN]
 	return rc;
 }
 
-bool binding_stands(struct bindings *b, const unsigned char key[SHA256_LEN], const char *subject, int64_t now_s)
+bool binding_stands(struct bindings *b, const unsigned char key[SHA256_LEN], const char *issuer, const char *subject, int64_t now_s)
 {
 	unsigned char id[SHA256_LEN];
 	const struct entry *e;
 	bool stands;
 
-	make_id(key, subject, id);
+	make_id(key, issuer, subject, id);
 	pthread_mutex_lock(&b->lock);
 	e = find(b, id);
 	stands = e && e->until_s > now_s;
@@ -141,7 +143,7 @@ static bool is_known(struct bindings *b, const char *issuer)
 	bool known;
 
 	pthread_mutex_lock(&b->lock);
-	known = b->nonce_issuer && strcmp(b->nonce_issuer, issuer) == 0;
+	known = text_list_has(&b->nonce_issuers, issuer);
 	pthread_mutex_unlock(&b->lock);
 	return known;
 }
@@ -149,8 +151,8 @@ static bool is_known(struct bindings *b, const char *issuer)
 static void now_known(struct bindings *b, const char *issuer)
 {
 	pthread_mutex_lock(&b->lock);
-	free(b->nonce_issuer);
-	b->nonce_issuer = strdup(issuer);
+	if (!text_list_has(&b->nonce_issuers, issuer))
+		(void)!text_list_add(&b->nonce_issuers, issuer);         /* else the store is asked again */
 	pthread_mutex_unlock(&b->lock);
 }
 

@@ -13,10 +13,10 @@ void bindings_free(struct bindings *bindings);           /* NULL is allowed */
 
 /* ---- by nonce: a sign-in's token said that this key is its subject's ---- */
 
-/* Until until_s the key stands for the subject. RC_TOO_BIG: more keys than can be. */
-enum rc binding_remember(struct bindings *b, const unsigned char key[SHA256_LEN], const char *subject, int64_t until_s,
-			 int64_t now_s) MUST_USE;
-bool binding_stands(struct bindings *b, const unsigned char key[SHA256_LEN], const char *subject, int64_t now_s);
+/* Until until_s the key stands for the issuer's subject. RC_TOO_BIG: more keys than can be. */
+enum rc binding_remember(struct bindings *b, const unsigned char key[SHA256_LEN], const char *issuer, const char *subject,
+			 int64_t until_s, int64_t now_s) MUST_USE;
+bool binding_stands(struct bindings *b, const unsigned char key[SHA256_LEN], const char *issuer, const char *subject, int64_t now_s);
 
 /* The issuer returns nonces: from now on and for ever its tokens are never bound by their first use. RC_IO. */
 enum rc binding_nonce_seen(struct bindings *b, const char *issuer) MUST_USE;

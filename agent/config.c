@@ -35,7 +35,7 @@ static const struct conf_key TOP_KEYS[] = {
 	{"listen", CONF_TEXT, TOP(c.listen), true, "address and port for SSH, such as 0.0.0.0:2222 or [::]:2222"},
 	{"state_dir", CONF_TEXT, TOP(c.state_dir), true, "folder for keys, recordings and the store; only the agent's user may enter it"},
 	{"user", CONF_TEXT, TOP(c.user), false, "account that the agent becomes when it is started as root"},
-	{"oidc", CONF_NODE, TOP(oidc), true, "the OpenID provider"},
+	{"oidc", CONF_NODE, TOP(oidc), true, "the OpenID provider, or a list of several"},
 	{"roles", CONF_NODE, TOP(roles), false, "groups that may see or revoke others' sessions"},
 	{"policies_dir", CONF_TEXT, TOP(c.policies_dir), true, "folder with the policies; policy NAME is NAME.yaml there"},
 	{"connections", CONF_NODE, TOP(connections), true, "the model servers, by the name that people connect to"},
@@ -46,15 +46,6 @@ static const struct conf_key TOP_KEYS[] = {
 	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
 	{"notify", CONF_NODE, TOP(notify), false, "where holds and emergency access are told of: a list of webhooks"},
 	{"log", CONF_NODE, TOP(log), false, "the log on stderr"},
-};
-
-static const struct conf_key OIDC_KEYS[] = {
-	{"issuer", CONF_TEXT, TOP(c.oidc.issuer), true, "the provider's issuer URL, exactly as it stands in its tokens"},
-	{"audience", CONF_TEXT, TOP(c.oidc.audience), true, "the client id that tokens must be made for"},
-	{"user_claim", CONF_TEXT, TOP(c.oidc.user_claim), false, "claim that names the person on screen and in rules (email)"},
-	{"groups_claim", CONF_TEXT, TOP(c.oidc.groups_claim), false, "claim, or path such as realm_access.roles, with the groups (groups)"},
-	{"ca_file", CONF_TEXT, TOP(c.oidc.ca_file), false, "certificates to trust for the provider instead of the system's"},
-	{"require_key_binding", CONF_FLAG, TOP(c.oidc.require_key_binding), false, "take only tokens whose nonce names their key (false)"},
 };
 
 static const struct conf_key ROLE_KEYS[] = {
@@ -137,7 +128,6 @@ static const struct section {
 	const struct conf_key *keys;
 	size_t n;
 } SECTIONS[] = {
-	{"oidc", TOP(oidc), CONF_KEYS(OIDC_KEYS)},
 	{"roles", TOP(roles), CONF_KEYS(ROLE_KEYS)},
 	{"recording", TOP(recording), CONF_KEYS(RECORDING_KEYS)},
 	{"session", TOP(session), CONF_KEYS(SESSION_KEYS)},
@@ -150,14 +140,15 @@ static const struct section {
 
 void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg)
 {
-	size_t n_analyzer;
-	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer);
+	size_t n_analyzer, n_oidc;
+	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer), *oidc = config_oidc_keys(&n_oidc);
 	const struct section more[] = {
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
 		{"credential", 0, CONF_KEYS(CREDENTIAL_KEYS)},
 		{"notify", 0, CONF_KEYS(NOTIFY_KEYS)},
 		{"analyzer", 0, analyzer, n_analyzer},
+		{"oidc", 0, oidc, n_oidc},
 	};
 
 	for (size_t i = 0; i < COUNT(more); i++)
@@ -284,9 +275,6 @@ static enum rc check_sections(struct reading *r, struct why *why)
 		return config_bad(r->session, "idle_timeout", why, "must be at least 1s");
 	if (r->c.session.concurrent < 1)
 		return config_bad(r->session, "concurrent", why, "must be more than zero");
-	if (strncmp(r->c.oidc.issuer, "https://", 8) != 0 &&
-	    !(strncmp(r->c.oidc.issuer, "http://", 7) == 0 && is_loopback_host(r->c.oidc.issuer + 7)))
-		return config_bad(r->oidc, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
 	if (r->c.admin_listen && (!is_listen_address(r->c.admin_listen) || !is_loopback_host(r->c.admin_listen)))
 		return config_bad(r->admin, "listen", why, "must be a loopback address and port, such as 127.0.0.1:9464");
 	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
@@ -445,7 +433,7 @@ static void free_notify(struct config *c)
 
 /* ---- the whole ---------------------------------------------------------------------------------------------------- */
 
-static enum rc set_defaults(struct reading *r)
+static void set_defaults(struct reading *r)
 {
 	r->c.recording.strict = true;
 	r->c.session.max_duration = 8 * 3600 * NS_PER_S;
@@ -458,9 +446,6 @@ static enum rc set_defaults(struct reading *r)
 	};
 	r->c.log_json = true;
 	r->c.log_level = LOG_INFO;
-	r->c.oidc.user_claim = strdup("email");
-	r->c.oidc.groups_claim = strdup("groups");
-	return r->c.oidc.user_claim && r->c.oidc.groups_claim ? RC_OK : RC_NOMEM;
 }
 
 /* NULL stays NULL. */
@@ -481,14 +466,16 @@ static enum rc join_paths(struct config *c)
 	char *absolute = realpath(c->path, NULL), *dir = absolute ? path_dir(absolute) : NULL;
 	enum rc rc = dir ? RC_OK : RC_NOMEM;
 
-	for (size_t i = 0; i < 3 + 5 * c->n_connections && rc == RC_OK; i++) {
-		struct connection *conn = i < 3 ? NULL : &c->connections[(i - 3) / 5];
-		char **path = i == 0 ? &c->state_dir : i == 1 ? &c->policies_dir : i == 2 ? &c->oidc.ca_file
+	for (size_t i = 0; i < 2 + 5 * c->n_connections && rc == RC_OK; i++) {
+		struct connection *conn = i < 2 ? NULL : &c->connections[(i - 2) / 5];
+		char **path = i == 0 ? &c->state_dir : i == 1 ? &c->policies_dir
 			: (char **[]){&conn->credential.value_file, &conn->ca_file, &conn->client_cert_file,
-				      &conn->client_key_file, &conn->analyzer.ca_file}[(i - 3) % 5];
+				      &conn->client_key_file, &conn->analyzer.ca_file}[(i - 2) % 5];
 
 		rc = join(dir, path);
 	}
+	for (size_t i = 0; i < c->n_providers && rc == RC_OK; i++)
+		rc = join(dir, &c->providers[i].ca_file);
 	for (size_t i = 0; i < c->n_notify && rc == RC_OK; i++) {
 		rc = join(dir, &c->notify[i].secret_file);
 		if (rc == RC_OK)
@@ -515,6 +502,8 @@ static enum rc read_document(const struct yaml *root, struct reading *r, struct 
 	if (rc == RC_OK)
 		rc = check_sections(r, why);
 	if (rc == RC_OK)
+		rc = config_oidc_read(r->oidc, &r->c, why);
+	if (rc == RC_OK)
 		rc = read_connections(r->connections, &r->c, why);
 	if (rc == RC_OK)
 		rc = read_notify(r->notify, &r->c, why);
@@ -531,9 +520,8 @@ enum rc config_load(const char *path, struct config **out, struct why *why)
 	*out = NULL;
 	why_set(why, RC_OK, "%s", "");
 	r.c.path = strdup(path);
+	set_defaults(&r);
 	if (c && r.c.path)
-		rc = set_defaults(&r);
-	if (rc == RC_OK)
 		rc = yaml_load(path, &root, why);
 	if (rc == RC_OK) {
 		rc = read_document(root, &r, why);
@@ -560,6 +548,7 @@ void config_free(struct config *config)
 		free_connection(&config->connections[i]);
 	free(config->connections);
 	free_notify(config);
+	config_oidc_free(config);
 	conf_free(CONF_KEYS(TOP_KEYS), config);
 	for (size_t i = 0; i < COUNT(SECTIONS); i++)
 		conf_free(SECTIONS[i].keys, SECTIONS[i].n, config);

@@ -64,13 +64,15 @@ struct limits {
 
 struct oidc {
 	char *issuer, *audience, *user_claim, *groups_claim, *ca_file;
+	char *groups_prefix;           /* stands before each group that this provider tells of; NULL: none */
 	bool require_key_binding;
 };
 
 struct config {
 	char *path;                    /* the file; relative paths in it start at its folder and are joined to it here */
 	char *name, *listen, *state_dir, *user, *policies_dir;
-	struct oidc oidc;
+	struct oidc *providers;        /* at least one */
+	size_t n_providers;
 	struct text_list auditor_groups, admin_groups;
 	struct connection *connections;
 	size_t n_connections;

@@ -10,6 +10,11 @@ enum rc config_choose(const struct yaml *v, const char *const *names, size_t n, 
 /* An error at the value of map's key. */
 enum rc config_bad(const struct yaml *map, const char *key, struct why *why, const char *what) MUST_USE;
 
+/* config_oidc.c: the section `oidc`, one provider or a list, and its keys. */
+enum rc config_oidc_read(const struct yaml *node, struct config *c, struct why *why) MUST_USE;
+void config_oidc_free(struct config *c);
+const struct conf_key *config_oidc_keys(size_t *n);
+
 /* config_analyzer.c: the section `analyzer` of a connection, and its keys. */
 enum rc config_analyzer_read(const struct yaml *map, struct analyzer_settings *out, struct why *why) MUST_USE;
 void config_analyzer_free(struct analyzer_settings *settings);

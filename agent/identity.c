@@ -1,6 +1,7 @@
 #include "identity.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +18,17 @@
 
 #define LEEWAY_S 60
 
+/* Whose tokens are taken. */
+struct source {
+	const struct oidc *oidc;
+	struct provider *provider;
+};
+
 struct identity {
 	const struct config *config;
 	struct store *store;
-	struct provider *provider;
+	struct source *sources;
+	size_t n_sources;
 	struct bindings *bindings;
 	_Atomic uint64_t conflicts;
 	int64_t (*wall_s)(void);
@@ -30,23 +38,41 @@ struct identity {
 
 /* ---- life -------------------------------------------------------------------------------------------------------------- */
 
+/* The first provider's keys are kept in provider-keys.json, the second one's in provider-keys-2.json; a copy of another issuer, as an
+ * older order may have left it, does not count. */
+static enum rc add_source(struct identity *id, const struct oidc *oidc, struct why *why)
+{
+	struct source *s = &id->sources[id->n_sources];
+	char name[40] = "provider-keys.json";
+	struct provider_options options = {.issuer = oidc->issuer, .ca_file = oidc->ca_file};
+	char *cache;
+	enum rc rc;
+
+	if (id->n_sources)
+		snprintf(name, sizeof name, "provider-keys-%zu.json", id->n_sources + 1);
+	options.cache_file = cache = path_join(id->config->state_dir, name);
+	s->oidc = oidc;
+	rc = cache ? provider_new(&options, &s->provider, why) : RC_NOMEM;
+	id->n_sources += rc == RC_OK;
+	free(cache);
+	return rc;
+}
+
 enum rc identity_new(const struct config *config, struct store *store, struct identity **out, struct why *why)
 {
 	struct identity *id = calloc(1, sizeof *id);
-	char *cache = path_join(config->state_dir, "provider-keys.json");
-	const struct provider_options options = {.issuer = config->oidc.issuer, .ca_file = config->oidc.ca_file, .cache_file = cache};
-	enum rc rc = id && cache ? RC_OK : RC_NOMEM;
+	enum rc rc = RC_NOMEM;
 
 	*out = NULL;
-	if (rc == RC_OK) {
+	if (id) {
 		id->config = config;
 		id->store = store;
 		id->wall_s = clock_wall_s;
-		rc = bindings_new(store, &id->bindings);
+		id->sources = calloc(config->n_providers, sizeof *id->sources);
+		rc = id->sources ? bindings_new(store, &id->bindings) : RC_NOMEM;
 	}
-	if (rc == RC_OK)
-		rc = provider_new(&options, &id->provider, why);
-	free(cache);
+	for (size_t i = 0; i < config->n_providers && rc == RC_OK; i++)
+		rc = add_source(id, &config->providers[i], why);
 	if (rc == RC_OK)
 		*out = id;
 	else
@@ -58,7 +84,9 @@ void identity_free(struct identity *id)
 {
 	if (!id)
 		return;
-	provider_free(id->provider);
+	for (size_t i = 0; i < id->n_sources; i++)
+		provider_free(id->sources[i].provider);
+	free(id->sources);
 	bindings_free(id->bindings);
 	free(id);
 }
@@ -71,7 +99,11 @@ void identity_on_conflict(struct identity *id, void (*fn)(void *arg, const char 
 
 uint64_t identity_generation(struct identity *id)
 {
-	return atomic_load(&id->conflicts) + provider_generation(id->provider);
+	uint64_t sum = atomic_load(&id->conflicts);
+
+	for (size_t i = 0; i < id->n_sources; i++)
+		sum += provider_generation(id->sources[i].provider);
+	return sum;
 }
 
 void identity_set_clock(struct identity *id, int64_t (*wall_s)(void))
@@ -109,20 +141,35 @@ enum rc identity_key_id(struct slice key_der, char key_id[KEY_ID_LEN + 1])
 
 /* ---- tokens ------------------------------------------------------------------------------------------------------------ */
 
-/* A token that the provider made for us. max_age_s: 0 for an ID token in force; positive for a sign-in's, which may have expired.
- * Claims come first: a token that is not for us never makes us ask the provider. */
-static enum rc read_token(struct identity *id, struct slice text, int64_t max_age_s, struct jwt *jwt, struct why *why)
+/* Whose token it says it is; the first provider, whose check then fails, when it is nobody's. */
+static const struct source *source_of(const struct identity *id, const struct jwt *jwt)
 {
-	const struct jwt_expect expect = {
-		.issuer = id->config->oidc.issuer, .audience = id->config->oidc.audience, .now_s = id->wall_s(), .leeway_s = LEEWAY_S,
-		.max_age_s = max_age_s,
-	};
+	const char *issuer = json_text(jwt->claims, "iss");
+
+	for (size_t i = 0; issuer && i < id->n_sources; i++)
+		if (strcmp(id->sources[i].oidc->issuer, issuer) == 0)
+			return &id->sources[i];
+	return id->sources;
+}
+
+/* A token that a provider made for us, and which one. max_age_s: 0 for an ID token in force; positive for a sign-in's, which may have
+ * expired. Claims come first: a token that is not for us never makes us ask a provider. */
+static enum rc read_token(struct identity *id, struct slice text, int64_t max_age_s, struct jwt *jwt, const struct oidc **oidc,
+			  struct why *why)
+{
+	struct jwt_expect expect = {.now_s = id->wall_s(), .leeway_s = LEEWAY_S, .max_age_s = max_age_s};
+	const struct source *source;
 	enum rc rc = jwt_parse(text, jwt, why);
 
+	if (rc != RC_OK)
+		return rc == RC_BAD ? RC_DENIED : rc;
+	source = source_of(id, jwt);
+	*oidc = source->oidc;
+	expect.issuer = source->oidc->issuer;
+	expect.audience = source->oidc->audience;
+	rc = jwt_check(jwt, &expect, why);
 	if (rc == RC_OK)
-		rc = jwt_check(jwt, &expect, why);
-	if (rc == RC_OK)
-		rc = provider_verify(id->provider, jwt, why);
+		rc = provider_verify(source->provider, jwt, why);
 	return rc == RC_BAD ? RC_DENIED : rc;
 }
 
@@ -177,7 +224,7 @@ static enum rc make_key(struct slice der, struct key *key)
 
 /* Is there a nonce, and is it this key's? RC_NOT_FOUND: none. RC_OK: the key is the subject's from now on, for as long as a
  * session may last since the sign-in. */
-static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const struct key *key, struct why *why)
+static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const struct oidc *oidc, const struct key *key, struct why *why)
 {
 	const cJSON *nonce = cJSON_GetObjectItemCaseSensitive(jwt->claims, "nonce");
 	int64_t iat = 0, now_s = id->wall_s();
@@ -185,41 +232,42 @@ static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const str
 
 	if (!nonce)
 		return RC_NOT_FOUND;
-	rc = binding_nonce_seen(id->bindings, id->config->oidc.issuer);
+	rc = binding_nonce_seen(id->bindings, oidc->issuer);
 	if (rc != RC_OK)
 		return why_set(why, rc, "the agent's store does not answer");
 	if (!cJSON_IsString(nonce) || strcmp(nonce->valuestring, key->nonce) != 0)
 		return why_set(why, RC_DENIED, "the token is bound to another key; phigate login on this machine");
 	iat = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "iat")->valuedouble;
-	rc = binding_remember(id->bindings, key->sha256, json_text(jwt->claims, "sub"),
+	rc = binding_remember(id->bindings, key->sha256, oidc->issuer, json_text(jwt->claims, "sub"),
 			      iat + id->config->session.max_duration / NS_PER_S + LEEWAY_S, now_s);
 	return rc == RC_TOO_BIG ? why_set(why, RC_DENIED, "too many people are signed in") : rc;
 }
 
 /* The token of the sign-in vouches for the key of one that was refreshed since. RC_NOT_FOUND: it has no nonce either. */
-static enum rc check_login_token(struct identity *id, struct slice login_token, const struct jwt *jwt, const struct key *key,
-				 struct why *why)
+static enum rc check_login_token(struct identity *id, struct slice login_token, const struct jwt *jwt, const struct oidc *oidc,
+				 const struct key *key, struct why *why)
 {
 	struct jwt login = {0};
-	enum rc rc = read_token(id, login_token, id->config->session.max_duration / NS_PER_S, &login, why);
+	const struct oidc *from = NULL;
+	enum rc rc = read_token(id, login_token, id->config->session.max_duration / NS_PER_S, &login, &from, why);
 
-	if (rc == RC_OK && strcmp(json_text(login.claims, "sub"), json_text(jwt->claims, "sub")) != 0)
+	if (rc == RC_OK && (from != oidc || strcmp(json_text(login.claims, "sub"), json_text(jwt->claims, "sub")) != 0))
 		rc = why_set(why, RC_DENIED, "the sign-in's token is another person's");
 	if (rc == RC_OK)
-		rc = check_nonce(id, &login, key, why);
+		rc = check_nonce(id, &login, from, key, why);
 	jwt_free(&login);
 	return rc;
 }
 
 /* No nonce vouches for the key: may its first use? */
-static enum rc may_bind_by_use(struct identity *id, struct why *why)
+static enum rc may_bind_by_use(struct identity *id, const struct oidc *oidc, struct why *why)
 {
 	bool has_nonces = false;
 	enum rc rc;
 
-	if (id->config->oidc.require_key_binding)
+	if (oidc->require_key_binding)
 		return why_set(why, RC_DENIED, "nothing binds the token to this key (require_key_binding); phigate login on this machine");
-	rc = binding_has_nonces(id->bindings, id->config->oidc.issuer, &has_nonces);
+	rc = binding_has_nonces(id->bindings, oidc->issuer, &has_nonces);
 	if (rc != RC_OK)
 		return why_set(why, rc, "the agent's store does not answer");
 	if (has_nonces)
@@ -259,9 +307,9 @@ static enum rc prove_by_use(struct identity *id, struct slice bearer, const stru
 
 /* ---- the two questions -------------------------------------------------------------------------------------------------- */
 
-static enum rc fill_token(struct identity *id, const struct jwt *jwt, struct token *out, struct why *why)
+static enum rc fill_token(struct identity *id, const struct jwt *jwt, const struct oidc *oidc, struct token *out, struct why *why)
 {
-	enum rc rc = person_read(jwt, id->config, &out->person, why);
+	enum rc rc = person_read(jwt, id->config, oidc, &out->person, why);
 
 	out->expires_s = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "exp")->valuedouble;
 	if (rc == RC_OK)
@@ -273,20 +321,21 @@ enum rc identity_admit(struct identity *id, struct slice key_der, struct slice i
 		       struct why *why)
 {
 	unsigned char hash[SHA256_LEN];
+	const struct oidc *oidc = NULL;
 	struct jwt jwt = {0};
 	struct key key;
 	enum rc rc = make_key(key_der, &key);
 
 	*out = (struct token){0};
 	if (rc == RC_OK)
-		rc = read_token(id, id_token, 0, &jwt, why);
+		rc = read_token(id, id_token, 0, &jwt, &oidc, why);
 	if (rc != RC_OK)
 		goto out;
-	rc = check_nonce(id, &jwt, &key, why);
+	rc = check_nonce(id, &jwt, oidc, &key, why);
 	if (rc == RC_NOT_FOUND && login_token.n)
-		rc = check_login_token(id, login_token, &jwt, &key, why);
+		rc = check_login_token(id, login_token, &jwt, oidc, &key, why);
 	if (rc == RC_NOT_FOUND) {
-		rc = may_bind_by_use(id, why);
+		rc = may_bind_by_use(id, oidc, why);
 		if (rc == RC_OK) {
 			sha256(id_token.p, id_token.n, hash);
 			rc = binding_usable(id->bindings, hash);
@@ -295,7 +344,7 @@ enum rc identity_admit(struct identity *id, struct slice key_der, struct slice i
 		}
 	}
 	if (rc == RC_OK)
-		rc = fill_token(id, &jwt, out, why);
+		rc = fill_token(id, &jwt, oidc, out, why);
 out:
 	jwt_free(&jwt);
 	return rc;
@@ -303,25 +352,26 @@ out:
 
 enum rc identity_prove(struct identity *id, struct slice key_der, struct slice bearer, struct token *out, struct why *why)
 {
+	const struct oidc *oidc = NULL;
 	struct jwt jwt = {0};
 	struct key key;
 	enum rc rc = make_key(key_der, &key);
 
 	*out = (struct token){0};
 	if (rc == RC_OK)
-		rc = read_token(id, bearer, 0, &jwt, why);
+		rc = read_token(id, bearer, 0, &jwt, &oidc, why);
 	if (rc != RC_OK)
 		goto out;
-	rc = check_nonce(id, &jwt, &key, why);
-	if (rc == RC_NOT_FOUND && binding_stands(id->bindings, key.sha256, json_text(jwt.claims, "sub"), id->wall_s()))
+	rc = check_nonce(id, &jwt, oidc, &key, why);
+	if (rc == RC_NOT_FOUND && binding_stands(id->bindings, key.sha256, oidc->issuer, json_text(jwt.claims, "sub"), id->wall_s()))
 		rc = RC_OK;
 	if (rc == RC_NOT_FOUND) {
-		rc = may_bind_by_use(id, why);
+		rc = may_bind_by_use(id, oidc, why);
 		if (rc == RC_OK)
 			rc = prove_by_use(id, bearer, &key, (int64_t)cJSON_GetObjectItemCaseSensitive(jwt.claims, "exp")->valuedouble, why);
 	}
 	if (rc == RC_OK)
-		rc = fill_token(id, &jwt, out, why);
+		rc = fill_token(id, &jwt, oidc, out, why);
 out:
 	jwt_free(&jwt);
 	if (rc != RC_OK)

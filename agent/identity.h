@@ -1,4 +1,4 @@
-/* Who is at the other end: ID tokens of the configured provider, and the key that a token is good with (design: identity).
+/* Who is at the other end: ID tokens of the configured providers, and the key that a token is good with (design: identity).
  * Thread-safe. No error or log line holds a token. */
 #ifndef PHIGATE_AGENT_IDENTITY_H
 #define PHIGATE_AGENT_IDENTITY_H

@@ -69,8 +69,24 @@ static bool is_elsewhere(const struct jwt *jwt, const char *claim)
 	return cJSON_GetObjectItemCaseSensitive(names, claim) || cJSON_IsTrue(has);
 }
 
-static enum rc read_groups(const struct jwt *jwt, const char *claim, struct text_list *out, struct why *why)
+static enum rc add_group(const struct oidc *oidc, const char *group, struct text_list *out)
 {
+	const char *prefix = oidc->groups_prefix ? oidc->groups_prefix : "";
+	struct buf name;
+	enum rc rc;
+
+	buf_init(&name, JWT_MAX + strlen(prefix));
+	buf_puts(&name, prefix);
+	rc = buf_puts(&name, group);
+	if (rc == RC_OK)
+		rc = text_list_add(out, name.data);
+	buf_free(&name);
+	return rc;
+}
+
+static enum rc read_groups(const struct jwt *jwt, const struct oidc *oidc, struct text_list *out, struct why *why)
+{
+	const char *claim = oidc->groups_claim;
 	const cJSON *groups = jwt_claim(jwt, claim), *group;
 	enum rc rc = RC_OK;
 
@@ -81,11 +97,11 @@ static enum rc read_groups(const struct jwt *jwt, const char *claim, struct text
 		return why_set(why, RC_DENIED, "the ID token has no claim %s; let the provider put groups into ID tokens, add the scope for it to "
 			       "scopes in client.yaml, or set oidc.groups_claim", claim);
 	if (cJSON_IsString(groups))
-		return text_list_add(out, groups->valuestring);
+		return add_group(oidc, groups->valuestring, out);
 	if (!cJSON_IsArray(groups))
 		return why_set(why, RC_DENIED, "the claim %s is no list of groups", claim);
 	for (group = groups->child; group && rc == RC_OK; group = group->next)
-		rc = cJSON_IsString(group) ? text_list_add(out, group->valuestring) :
+		rc = cJSON_IsString(group) ? add_group(oidc, group->valuestring, out) :
 			why_set(why, RC_DENIED, "the claim %s is no list of names", claim);
 	return rc;
 }
@@ -103,16 +119,16 @@ static bool is_false(const cJSON *v)
 	return cJSON_IsFalse(v) || (cJSON_IsString(v) && strcmp(v->valuestring, "false") == 0);
 }
 
-enum rc person_read(const struct jwt *jwt, const struct config *config, struct person *out, struct why *why)
+enum rc person_read(const struct jwt *jwt, const struct config *config, const struct oidc *oidc, struct person *out, struct why *why)
 {
 	enum rc rc;
 
 	*out = (struct person){0};
 	if (is_false(cJSON_GetObjectItemCaseSensitive(jwt->claims, "email_verified")))
 		return why_set(why, RC_DENIED, "the provider has not verified the e-mail address (email_verified is false); have it verified there");
-	rc = read_user(jwt, config->oidc.user_claim, &out->user, why);
+	rc = read_user(jwt, oidc->user_claim, &out->user, why);
 	if (rc == RC_OK)
-		rc = read_groups(jwt, config->oidc.groups_claim, &out->groups, why);
+		rc = read_groups(jwt, oidc, &out->groups, why);
 	if (rc == RC_OK) {
 		out->issuer = strdup(json_text(jwt->claims, "iss"));
 		out->subject = strdup(json_text(jwt->claims, "sub"));

@@ -5,7 +5,8 @@
 #include "identity.h"
 #include "jwt.h"
 
-/* jwt: verified and checked. RC_DENIED: a claim is missing or says no; why tells what to change. */
-enum rc person_read(const struct jwt *jwt, const struct config *config, struct person *out, struct why *why) MUST_USE;
+/* jwt: verified and checked; oidc: the provider that it is from. RC_DENIED: a claim is missing or says no; why tells what to change. */
+enum rc person_read(const struct jwt *jwt, const struct config *config, const struct oidc *oidc, struct person *out,
+		    struct why *why) MUST_USE;
 
 #endif

@@ -45,7 +45,7 @@ check "every configuration key has a help line" "$(for f in $(grep -lE '\bCONF_[
 check "every option of phigate has a help line" "$(for f in cli/*.c; do
 	rows "$f" '\{"--[a-z-]+",[^{}]*\}' | grep -vE '"[^"]{3,}"[^"]*\}$'; done)"
 check "every configuration key stands in phigate-agent(8)" "$([ ! -e agent/phigate-agent.8 ] ||
-	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' agent/config.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
+	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' agent/config*.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
 	while read -r key; do tr -d '\\' < agent/phigate-agent.8 | grep -qw "$key" || echo "$key"; done)"
 check "every command of phigate stands in phigate(1)" "$([ ! -e cli/phigate.1 ] ||
 	grep -ohE '^[[:space:]]*\.name = "[a-z]+"' cli/*.c | grep -oE '"[a-z]+"' | tr -d '"' | sort -u |

@@ -58,7 +58,7 @@ static void a_short_file_gets_the_documented_defaults(void **state)
 	assert_int_equal(c->session.max_duration, 8 * 3600 * NS_PER_S);
 	assert_int_equal(c->limits.ssh_starts_per_minute, 60);
 	assert_int_equal(c->limits.body_max, 8 << 20);
-	assert_string_equal(c->oidc.user_claim, "email");
+	assert_string_equal(c->providers[0].user_claim, "email");
 	assert_null(c->admin_listen);
 	assert_int_equal(c->log_level, LOG_INFO);
 	assert_int_equal(c->n_connections, 1);
@@ -92,7 +92,7 @@ static void every_section_is_read(void **state)
 	(void)state;
 	if (load(text, &c, &why) != RC_OK)
 		fail_msg("%d:%d: %s", why.line, why.column, why.text);
-	assert_true(c->oidc.require_key_binding);
+	assert_true(c->providers[0].require_key_binding);
 	assert_true(text_list_has(&c->auditor_groups, "privacy-office"));
 	assert_true(text_list_has(&c->admin_groups, "platform"));
 	a = config_connection(c, "a");
@@ -125,6 +125,25 @@ static void every_section_is_read(void **state)
 	assert_null(c->notify[1].secret_file);
 	assert_false(c->log_json);
 	assert_int_equal(c->log_level, LOG_DEBUG);
+	config_free(c);
+}
+
+static void several_providers_stand_in_a_list(void **state)
+{
+	struct config *c;
+	char joined[128];
+	struct why why;
+
+	(void)state;
+	if (load(HEAD "oidc:\n  - {issuer: 'https://idp.example.org', audience: a}\n"
+		 "  - {issuer: 'https://partner.example.org', audience: b, groups_prefix: partner/, ca_file: p.pem}\n" CONN, &c, &why) != RC_OK)
+		fail_msg("%d:%d: %s", why.line, why.column, why.text);
+	assert_int_equal(c->n_providers, 2);
+	assert_null(c->providers[0].groups_prefix);
+	assert_string_equal(c->providers[1].groups_prefix, "partner/");
+	assert_string_equal(c->providers[1].user_claim, "email");
+	snprintf(joined, sizeof joined, "%s/p.pem", dir);
+	assert_string_equal(c->providers[1].ca_file, joined);
 	config_free(c);
 }
 
@@ -170,6 +189,9 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD OIDC "connections: {}\n", 6, 14, "at least one"},
 		{HEAD "oidc: {issuer: 'http://idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
 		{HEAD "oidc: {issuer: 'http://127.0.0.1.example.org', audience: a}\n" CONN, 5, 16, "https://"},
+		{HEAD "oidc: []\n" CONN, 5, 7, "at least one provider"},
+		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://b', audience: a}\n" CONN, 7, 5, "groups_prefix"},
+		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://a', audience: b, groups_prefix: ''}\n" CONN, 7, 14, "already"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'http://gpu:80', dialect: openai, groups: g, policy: p}\n", 7, 17, "insecure: true"},
 		{HEAD "oidc: {issuer: 'http://127.0.0.1:80@idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'ftp://x', dialect: openai, groups: g, policy: p}\n", 7, 17, "https://HOST:PORT"},
@@ -242,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_file_gets_the_documented_defaults),
 		cmocka_unit_test(every_section_is_read),
+		cmocka_unit_test(several_providers_stand_in_a_list),
 		cmocka_unit_test(an_analyzer_needs_its_address_only),
 		cmocka_unit_test(errors_name_their_place_and_what_is_allowed),
 		cmocka_unit_test(every_key_has_help_and_stands_in_the_man_page),

@@ -32,6 +32,7 @@ struct place {
 	char dir[64], store_path[96], log_path[96];
 	int log_fd;
 	struct idp idp;
+	struct oidc oidc[2];
 	struct config config;
 	struct store *store;
 	struct identity *identity;
@@ -94,9 +95,10 @@ static int setup(void **state)
 	p->log_fd = open(p->log_path, O_RDWR | O_CREAT, 0600);
 	log_setup(p->log_fd, true, LOG_INFO);
 	idp_start(&p->idp, &signer, 1);
+	p->oidc[0] = (struct oidc){.issuer = p->idp.issuer, .audience = "phigate", .user_claim = "email", .groups_claim = "groups"};
 	p->config = (struct config){
 		.state_dir = p->dir, .auditor_groups = {auditors, 1}, .admin_groups = {admins, 1},
-		.oidc = {.issuer = p->idp.issuer, .audience = "phigate", .user_claim = "email", .groups_claim = "groups"},
+		.providers = p->oidc, .n_providers = 1,
 		.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S},
 	};
 	make_caller(&p->alice);
@@ -109,7 +111,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct place *p = *state;
-	static const char *files[] = {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "log", "provider-keys.json"};
+	static const char *files[] = {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "log", "provider-keys.json", "provider-keys-2.json"};
 
 	close_identity(p);
 	idp_stop(&p->idp);
@@ -229,7 +231,7 @@ static void a_login_token_must_be_as_genuine_as_any(void **state)
 	struct place *p = *state;
 	char *refreshed = token(p, NULL, ""), *login, claims[1024];
 
-	p->config.oidc.require_key_binding = true;
+	p->oidc[0].require_key_binding = true;
 	snprintf(claims, sizeof claims, "{\"iss\":\"%s\",\"sub\":\"sub-bob\",\"aud\":\"phigate\",\"iat\":%lld,\"exp\":%lld,\"nonce\":\"%s\"}",
 		 p->idp.issuer, (long long)now_s, (long long)now_s + 60, p->alice.nonce);
 	login = mint_token(&signer, claims);
@@ -299,7 +301,7 @@ static void require_key_binding_takes_no_first_use(void **state)
 	struct place *p = *state;
 	char *t = token(p, NULL, "");
 
-	p->config.oidc.require_key_binding = true;
+	p->oidc[0].require_key_binding = true;
 	assert_int_equal(admit(p, &p->alice, t, NULL), RC_DENIED);
 	assert_int_equal(prove(p, &p->alice, t), RC_DENIED);
 	free(t);
@@ -390,6 +392,97 @@ static void a_token_for_others_makes_nobody_ask_the_provider(void **state)
 	assert_int_equal(web_requests(&p->idp.web), before);
 }
 
+/* ---- several providers ---- */
+
+/* One that publishes evil's key, under the same kid as the hospital's. */
+static void add_partner(struct idp *partner, struct place *p)
+{
+	close_identity(p);
+	idp_start(partner, &evil, 1);
+	p->oidc[1] = (struct oidc){
+		.issuer = partner->issuer, .audience = "phigate", .user_claim = "email", .groups_claim = "groups", .groups_prefix = "partner/",
+	};
+	p->config.n_providers = 2;
+	open_identity(p);
+}
+
+static void remove_partner(struct idp *partner, struct place *p)
+{
+	close_identity(p);
+	p->config.n_providers = 1;
+	open_identity(p);
+	idp_stop(partner);
+}
+
+/* A token that says it is from an issuer, signed by a key. */
+static char *token_from(const char *issuer, const struct mint_key *key, const char *nonce)
+{
+	char claims[1024];
+
+	snprintf(claims, sizeof claims, "{\"iss\":\"%s\",\"sub\":\"sub-alice\",\"aud\":\"phigate\",\"iat\":%lld,\"exp\":%lld,"
+		 "\"email\":\"alice@hospital.example\",\"groups\":[\"privacy-office\"]%s%s%s}", issuer, (long long)now_s, (long long)now_s + 3600,
+		 nonce ? ",\"nonce\":\"" : "", nonce ? nonce : "", nonce ? "\"" : "");
+	return mint_token(key, claims);
+}
+
+static void a_providers_people_and_groups_are_its_own(void **state)
+{
+	struct place *p = *state;
+	struct idp partner;
+	struct token out;
+	char *t;
+
+	add_partner(&partner, p);
+	t = token_from(partner.issuer, &evil, p->mallory.nonce);
+	assert_int_equal(identity_prove(p->identity, buf_slice(&p->mallory.der), slice_str(t), &out, NULL), RC_OK);
+	assert_string_equal(out.person.issuer, partner.issuer);
+	assert_true(text_list_has(&out.person.groups, "partner/privacy-office"));
+	assert_int_equal(out.person.groups.n, 1);
+	assert_false(out.person.auditor);        /* the hospital's privacy-office is another one */
+	token_free(&out);
+	free(t);
+	remove_partner(&partner, p);
+}
+
+static void a_provider_signs_for_itself_only(void **state)
+{
+	struct place *p = *state;
+	struct idp partner;
+	char *t;
+
+	add_partner(&partner, p);
+	t = token_from(p->idp.issuer, &evil, p->mallory.nonce);
+	assert_int_equal(prove(p, &p->mallory, t), RC_DENIED);
+	assert_int_equal(admit(p, &p->mallory, t, NULL), RC_DENIED);
+	free(t);
+	t = token_from(partner.issuer, &signer, p->alice.nonce);
+	assert_int_equal(prove(p, &p->alice, t), RC_DENIED);
+	free(t);
+	t = token_from("https://elsewhere.example", &signer, p->alice.nonce);
+	assert_int_equal(prove(p, &p->alice, t), RC_DENIED);
+	free(t);
+	remove_partner(&partner, p);
+}
+
+/* The same subject at two providers is two persons: what one signed in with says nothing of the other's tokens. */
+static void a_sign_in_at_one_provider_vouches_for_none_of_another(void **state)
+{
+	struct place *p = *state;
+	struct idp partner;
+	char *login, *refreshed;
+
+	p->oidc[0].require_key_binding = true;
+	add_partner(&partner, p);
+	login = token_from(partner.issuer, &evil, p->mallory.nonce);
+	refreshed = token(p, NULL, "");
+	assert_int_equal(prove(p, &p->mallory, login), RC_OK);           /* the partner's sub-alice has mallory's key from now on */
+	assert_int_equal(admit(p, &p->mallory, refreshed, login), RC_DENIED);
+	assert_int_equal(prove(p, &p->mallory, refreshed), RC_DENIED);
+	free(login);
+	free(refreshed);
+	remove_partner(&partner, p);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -406,6 +499,9 @@ int main(void)
 		T(no_groups_are_groups_too),
 		T(a_name_that_was_anothers_is_logged),
 		T(a_token_for_others_makes_nobody_ask_the_provider),
+		T(a_providers_people_and_groups_are_its_own),
+		T(a_provider_signs_for_itself_only),
+		T(a_sign_in_at_one_provider_vouches_for_none_of_another),
 	};
 	int failed;
 
