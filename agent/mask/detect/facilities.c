@@ -27,6 +27,7 @@ struct run {
 	bool of, in;                     /* "University of"; "Eye Associates of": a place follows */
 	bool first_name, state, town;
 	bool the;                        /* "the" stands before all of them */
+	bool phrase;                     /* the first word may begin a name that no word shows */
 };
 
 static bool found(struct finding *f, struct scan *s, size_t end, const char *rule)
@@ -165,6 +166,22 @@ static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum 
 	return true;
 }
 
+/* May such a name go on in small letters: "Pines nursing home"? */
+static bool may_go_on_small(const struct scan *s, const struct run *r, enum cue cue)
+{
+	return r->own >= (cue >= CUE_AT ? OWN_WORD : OWN_NAME) && (cue || (r->care & CARE_OWN) || r->town) && !r->person && !r->whose &&
+	       !(s->context->label >= LABEL_TITLE && s->context->mark >= s->context->needs_mark);
+}
+
+/* A word in small letters behind the name, that is neither a part of it nor joins parts: most often it needs not to be read. */
+static bool is_behind(struct scan *s, const struct run *r, size_t at, enum cue cue)
+{
+	uint16_t first = scan_at(s, at);
+
+	return first >= 'a' && first <= 'z' && first != 'o' && first != 'a' && first != 't' && first != 'f' && is_alpha(scan_at(s, at + 1)) &&
+	       scan_at(s, at + 2) != '-' && (r->joined || !may_go_on_small(s, r, cue));
+}
+
 /* "hospital", "nursing home", "high school" at place at, in small letters behind a name: behind them, or 0. */
 static size_t small_words(struct scan *s, const struct run *r, size_t at, enum cue cue)
 {
@@ -172,8 +189,7 @@ static size_t small_words(struct scan *s, const struct run *r, size_t at, enum c
 	bool kind = false;
 	struct part p;
 
-	if (r->own < (cue >= CUE_AT ? OWN_WORD : OWN_NAME) || (!cue && !(r->care & CARE_OWN) && !r->town) || r->person || r->whose ||
-	    (s->context->label >= LABEL_TITLE && s->context->mark >= s->context->needs_mark))
+	if (!may_go_on_small(s, r, cue))
 		return 0;
 	for (int words = 0; words < 3 && at; words++) {
 		part_read(s, at, &p);
@@ -200,7 +216,11 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
 		struct part p;
 
+		if (words && is_behind(s, r, at, cue))
+			break;
 		part_read(s, at, &p);
+		if (!words)                              /* "Cedars-Sinai", "Cedars-Sinai-affiliated" */
+			r->phrase = lexicon_find(p.hash)->begins_care || scan_at(s, at + 6) == '-';
 		if (!goes_over(r, s, &p, cue)) {
 			if (p.shape < SHAPE_INITIAL) {
 				size_t small = r->words && !r->joined && p.shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;
@@ -247,8 +267,10 @@ static bool is_saint(struct scan *s, const struct run *r)
 	struct part p;
 	size_t at, end;
 
+	if (r->words != 2 || !r->open)
+		return false;
 	part_read(s, s->i, &p);
-	if (r->words != 2 || !r->open || !(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's' ||
+	if (!(p.words & WORD_PLACE_FIRST) || lower(scan_at(s, s->i)) != 's' ||
 	    lower(scan_at(s, s->i + 1)) == 'o' || around_right(s, r->end) == RIGHT_THING)
 		return false;
 	at = r->end + 1;
@@ -353,7 +375,7 @@ bool scan_facility(struct scan *s, struct finding *f)
 	if (r.cared)
 		r.cared = store_number(s, r.cared);
 	r.end = store_number(s, r.end);
-	if ((end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
+	if (r.phrase && (end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
 		return found(f, s, end > r.end ? end : r.end, "facility, well known");
 	if (r.cared)
 		return found(f, s, r.cared, "facility");
