@@ -336,14 +336,32 @@ static inline bool stands_alone(const uint16_t *c, size_t j, size_t stop)
 	return c[j] == ':' ? next == ' ' || next == '\n' : !is_alnum(next);
 }
 
-/* Does the label before a word, or what the word is to it, ask for a look at what begins with the word? See where(). */
-static bool is_awaited(const struct context *c, uint16_t first)
+/* "I have": a lone letter before a small word that neither joins names nor is a kind of road. */
+static bool is_lone(const uint16_t *c, const struct simple *w, size_t stop)
 {
-	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
+	struct simple next;
+
+	return w->word->no_name && c[w->start] == 'I' && c[w->end] == ' ' && c[w->end + 1] >= 'a' && simple_word(c, w->end + 1, stop, &next) &&
+	       next.small && next.end > next.start + 1 && c[next.end] != '-' && c[next.end] != '\'' && !next.word->joint &&
+	       !(next.word->kinds & (WORD_ROAD_LAST | WORD_PARTICLE));
+}
+
+/* Does the label before a word, or what the word is to it, ask for a look at what begins with the word? See where(). */
+static bool is_awaited(const struct context *c, const uint16_t *text, const struct simple *w)
+{
+	uint16_t first = text[w->start], second = text[w->start + 1];
+	/* no name begins with it */
+	bool named = !(w->word->nameless && text[w->end] != '\'' && (w->end > w->start + 1 || (first == 'I' && c->label != LABEL_SPOKEN)));
+
+	if (c->label == LABEL_NONE)                      /* behind a hyphen it is counted: see scan_try() */
+		return first < 'a' && (c->last == '-' || c->last == '\'');
+	if (first == 'P' || (first == 'p' && (second == 'o' || second == 's' || w->end == w->start + 1)))        /* "po box", "psc" */
 		return true;
-	if (first < 'a')                                 /* behind a hyphen it is counted: see scan_try() */
-		return c->near || c->last == '-' || c->last == '\'' || (first == 'P' && c->label != LABEL_NONE);
-	return c->label == LABEL_USER || (c->label >= LABEL_TITLE && c->age <= 2) || (first == 'p' && c->label != LABEL_NONE);
+	if (first < 'a' && (c->last == '-' || c->last == '\''))
+		return true;
+	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
+		return c->label < LABEL_TITLE || named;
+	return first < 'a' ? c->near : c->label == LABEL_USER || (c->label >= LABEL_TITLE && c->age <= 2 && named);
 }
 
 /* Is it one of small letters, or a small word in capitals, in which nothing can begin? As far as can be seen up to place stop. */
@@ -356,7 +374,7 @@ static inline enum words kind(struct scan *s, const struct simple *w, size_t sto
 
 	if (!w->small || w->end - w->start > PLAIN_MAX || (first | 32) == 'x' || !stands_alone(c, w->end, stop))
 		return WORDS_LOOK;
-	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start))
+	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start) && !is_lone(c, w, stop))
 		return WORDS_LOOK;
 	if (!word->plain && begins_any(word, c[w->end + 1]))
 		return WORDS_LOOK;
@@ -366,7 +384,7 @@ static inline enum words kind(struct scan *s, const struct simple *w, size_t sto
 	if (context->label == LABEL_NONE && !context->ending &&
 	    (word->plain || (word->quiet && !(word->ends_phrase && context->glued && labels_phrase(context->words, w->hash) >= 0))))
 		return WORDS_OVER;
-	return is_awaited(context, first) ? WORDS_LOOK : WORDS_PLAIN;
+	return is_awaited(context, c, w) ? WORDS_LOOK : WORDS_PLAIN;
 }
 
 /* How far can be seen of a word from the scan's place on? */

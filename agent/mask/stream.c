@@ -327,7 +327,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	if (s->secret_at < s->i)
 		s->secret_at = secret_next(s->secret, s->r, s->i);
 	c = s->r->c[s->i];
-	if (c < 0x80 && detect_inert[c] && s->secret_at > s->i && !custom_may_begin(m->engine, c)) {
+	if (c < 0x80 && (detect_inert[c] || (c == ':' && s->i + 1 < s->seen && s->r->c[s->i + 1] != ':')) && s->secret_at > s->i && !custom_may_begin(m->engine, c)) {
 		if (c == ' ' && m->context.label == LABEL_NONE)
 			context_space(&m->context);
 		else

@@ -103,10 +103,12 @@ void care_fill(void)
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
 	};
-	const char *begins = BEGINS;
+	const char *begins = BEGINS, *joints = "of and the for at";
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		add(lists[i].list, lists[i].care);
 	for (struct word *word; (word = lexicon_add_next(&begins));)
 		word->begins_care = true;
+	for (struct word *word; (word = lexicon_add_next(&joints));)
+		word->joint = true;
 }

@@ -43,27 +43,6 @@ static char sign_at(struct scan *s, size_t j, size_t *next)
 	return 0;
 }
 
-static const char *const NUMBER_WORDS[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
-
-/* A digit written as a word at place j; -1. *next: behind it. */
-static int word_at(struct scan *s, size_t j, size_t *next)
-{
-	for (int k = 0; k < 11; k++) {
-		size_t n = strlen(NUMBER_WORDS[k]), i = 0;
-
-		while (i < n && lower(scan_at(s, j + i)) == (unsigned char)NUMBER_WORDS[k][i])
-			i++;
-		if (i == n && !is_alnum(scan_at(s, j + n))) {
-			*next = j + n;
-			return k == 10 ? 0 : k;
-		}
-	}
-	return -1;
-}
-
-static const char *const TENS_WORDS[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
-static const char *const TEENS_WORDS[] = {"ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-
 /* Is it the word that begins at place j? The unit behind it, 0. */
 static size_t word_ends(struct scan *s, size_t j, const char *word)
 {
@@ -73,6 +52,20 @@ static size_t word_ends(struct scan *s, size_t j, const char *word)
 		i++;
 	return word[i] || is_alnum(scan_at(s, j + i)) ? 0 : j + i;
 }
+
+static const char *const NUMBER_WORDS[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "oh"};
+
+/* A digit written as a word at place j; -1. *next: behind it. */
+static int word_at(struct scan *s, size_t j, size_t *next)
+{
+	for (int k = 0; k < 11; k++)
+		if ((*next = word_ends(s, j, NUMBER_WORDS[k])))
+			return k == 10 ? 0 : k;
+	return -1;
+}
+
+static const char *const TENS_WORDS[] = {"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+static const char *const TEENS_WORDS[] = {"ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
 
 /* "eighty-seven", "forty", "twelve": two digits; -1. */
 static int two_at(struct scan *s, size_t j, size_t *next)
@@ -94,13 +87,19 @@ static int two_at(struct scan *s, size_t j, size_t *next)
 	return -1;
 }
 
+/* With the letters that numbers in words begin with. */
+static bool may_be_number(uint16_t first)
+{
+	return first == 'o' || first == 't' || first == 'f' || first == 's' || first == 'e' || first == 'n' || first == 'z';
+}
+
 static void read_words(struct scan *s, size_t i, struct digits *d)
 {
 	size_t next;
 	int digit;
 
 	d->groups = 1;
-	while (d->n + 1 < DIGITS_MAX) {
+	while (d->n + 1 < DIGITS_MAX && may_be_number(lower(scan_at(s, i)))) {
 		digit = word_at(s, i, &next);
 		if (digit < 0 && (digit = two_at(s, i, &next)) < 0)
 			break;

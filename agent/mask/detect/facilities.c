@@ -57,24 +57,6 @@ static enum cue cue_of(const struct context *c)
 	return last & CARE_AT ? CUE_AT : last & (CARE_TO | CARE_WITH) ? CUE_WEAK : CUE_NONE;
 }
 
-/* "of", "and", "the"; between two words of a name */
-static bool is_joint(struct scan *s, const struct part *p)
-{
-	static const char *const joints[] = {"of", "and", "the", "for", "at"};
-
-	if (p->end - p->start < 2 || p->end - p->start > 3)
-		return false;
-	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++) {
-		size_t n = 0;
-
-		while (joints[k][n] && lower(scan_at(s, p->start + n)) == (unsigned char)joints[k][n])
-			n++;
-		if (!joints[k][n] && p->end - p->start == n)
-			return true;
-	}
-	return false;
-}
-
 static bool is_possessive(struct scan *s, size_t end)
 {
 	return scan_at(s, end) == '\'' && lower(scan_at(s, end + 1)) == 's' && !is_alnum(scan_at(s, end + 2));
@@ -152,7 +134,7 @@ static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum 
 	uint16_t first = lower(scan_at(s, p->start));
 	bool the = first == 't';
 
-	if (!r->words || !is_joint(s, p) || (r->joined && !the))
+	if (!r->words || !(lexicon_find(p->hash)->joint) || (r->joined && !the))
 		return false;
 	if (first == 'o' && lower(scan_at(s, p->start + 1)) == 'f') {
 		r->of = r->of || (r->last & (CARE_FIRST | CARE_END));

@@ -21,10 +21,12 @@ struct word {
 	int16_t label;                   /* index of the label that the word, or phrase, is; -1 */
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
 	bool ends_phrase;                /* a label of several words ends with it */
+	bool joint;                      /* "of": it joins parts of the name of a place of care */
 	bool begins_care;                /* a name of several words that no word shows to be a place of care's may begin with it: facilities.c */
 	/* what follows from these: see lexicon.c */
 	bool quiet;                      /* in small letters, behind no label and ending none, it does nothing to the context */
 	bool plain;                      /* and nothing at all, where it stands alone */
+	bool nameless;                   /* behind a label, too, no name begins with it */
 	bool no_name;                    /* none of the detectors of names and places lets it begin one */
 };
 
