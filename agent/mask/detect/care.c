@@ -84,8 +84,6 @@ static const char GO[] =
 static const char RESIDENT[] = "resident inmate student patient residents pupil graduate member";
 static const char GOES[] = "choosing attends attended attending prefers preferred";
 
-static const char BEGINS[] = "md johns mass sloan beth good sacred rite our mount mt planned head salvation walter";
-
 static void add(const char *list, unsigned int care)
 {
 	for (struct word *word; (word = lexicon_add_next(&list));)
@@ -103,12 +101,10 @@ void care_fill(void)
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
 	};
-	const char *begins = BEGINS, *joints = "of and the for at";
+	const char *joints = "of and the for at";
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		add(lists[i].list, lists[i].care);
-	for (struct word *word; (word = lexicon_add_next(&begins));)
-		word->begins_care = true;
 	for (struct word *word; (word = lexicon_add_next(&joints));)
 		word->joint = true;
 }

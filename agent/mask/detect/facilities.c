@@ -5,6 +5,31 @@
 
 #define WORDS_MAX 8
 
+/* Names of two words and more that no word shows. */
+static const char *const PHRASES[] = {
+	"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
+	"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
+	"head start", "salvation army", "walter reed",
+};
+
+static uint64_t phrases_seen;                    /* a bit of the first word of each, so that most words cost one look */
+
+static uint64_t phrase_bit(uint64_t hash)
+{
+	return (uint64_t)1 << (word_mix(hash) >> 58);
+}
+
+void facilities_fill(void)
+{
+	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
+		uint64_t hash = WORD_HASH;
+
+		for (const char *p = PHRASES[k]; *p >= 'a' && *p <= 'z'; p++)
+			hash = word_hash(hash, (unsigned char)*p);
+		phrases_seen |= phrase_bit(hash);
+	}
+}
+
 /* How much the words before say that such a place follows. */
 enum cue { CUE_NONE, CUE_WEAK, CUE_AT, CUE_GO, CUE_LABEL };      /* "with", "at", "transferred from", "Facility:" */
 
@@ -202,7 +227,7 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 			break;
 		part_read(s, at, &p);
 		if (!words)                              /* "Cedars-Sinai", "Cedars-Sinai-affiliated" */
-			r->phrase = lexicon_find(p.hash)->begins_care || scan_at(s, at + 6) == '-';
+			r->phrase = (phrases_seen & phrase_bit(p.hash)) || scan_at(s, at + 6) == '-';
 		if (!goes_over(r, s, &p, cue)) {
 			if (p.shape < SHAPE_INITIAL) {
 				size_t small = r->words && !r->joined && p.shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;
@@ -222,21 +247,14 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 	}
 }
 
-/* Names of two words and more that no word shows. */
 static size_t phrase(struct scan *s)
 {
-	static const char *const phrases[] = {
-		"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
-		"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
-		"head start", "salvation army", "walter reed",
-	};
-
-	for (size_t k = 0; k < sizeof phrases / sizeof *phrases; k++) {
+	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
 		size_t n = 0;
 
-		while (phrases[k][n] && lower(scan_at(s, s->i + n)) == (unsigned char)phrases[k][n])
+		while (PHRASES[k][n] && lower(scan_at(s, s->i + n)) == (unsigned char)PHRASES[k][n])
 			n++;
-		if (!phrases[k][n] && !is_alnum(scan_at(s, s->i + n)))
+		if (!PHRASES[k][n] && !is_alnum(scan_at(s, s->i + n)))
 			return s->i + n;
 	}
 	return 0;

@@ -33,6 +33,7 @@ static void fill(void)
 	words_fill();
 	care_fill();
 	labels_fill();
+	facilities_fill();
 	columns_fill();
 	detect_ready();
 	for (size_t i = 0; i < SLOTS; i++)

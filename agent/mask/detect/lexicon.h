@@ -22,7 +22,6 @@ struct word {
 	uint8_t filler, state;           /* FILLER_*, STATE_*; 0: none */
 	bool ends_phrase;                /* a label of several words ends with it */
 	bool joint;                      /* "of": it joins parts of the name of a place of care */
-	bool begins_care;                /* a name of several words that no word shows to be a place of care's may begin with it: facilities.c */
 	/* what follows from these: see lexicon.c */
 	bool quiet;                      /* in small letters, behind no label and ending none, it does nothing to the context */
 	bool plain;                      /* and nothing at all, where it stands alone */
@@ -52,5 +51,6 @@ struct word *lexicon_add_next(const char **list);
 void words_fill(void);                   /* words.c */
 void care_fill(void);                    /* care.c */
 void labels_fill(void);                  /* labels.c */
+void facilities_fill(void);              /* facilities.c */
 
 #endif
