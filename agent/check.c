@@ -8,7 +8,7 @@
 #include "dialect.h"
 #include "file.h"
 #include "notice.h"
-#include "policy.h"
+#include "policies.h"
 #include "target.h"
 
 struct check {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "purpose.h"
 
 static const struct kind_row *row_of(const struct condition *c);
 
@@ -155,6 +156,17 @@ static enum rc read_opaque(struct condition *c, const struct yaml *value, struct
 	return rc;
 }
 
+static enum rc read_purpose(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why)
+{
+	enum rc rc = read_texts(c, value, patterns, why);
+	struct why said;
+
+	for (size_t i = 0; i < c->texts.n && rc == RC_OK; i++)
+		if (purpose_check(c->texts.item[i], &said) != RC_OK)
+			rc = why_at(why, RC_BAD, value->line, value->column, "%s", said.text);
+	return rc;
+}
+
 /* ---- deciding ---- */
 
 static bool any_holds(const struct condition *c, struct evaluation *e)
@@ -207,7 +219,7 @@ static bool glob(const char *pattern, const char *text, bool nocase)
 	return !*pattern;
 }
 
-static bool any_glob(const struct text_list *list, const char *text, bool nocase)
+bool condition_globs(const struct text_list *list, const char *text, bool nocase)
 {
 	for (size_t i = 0; text && i < list->n; i++)
 		if (glob(list->item[i], text, nocase))
@@ -217,7 +229,7 @@ static bool any_glob(const struct text_list *list, const char *text, bool nocase
 
 static bool route_holds(const struct condition *c, struct evaluation *e)
 {
-	return any_glob(&c->texts, e->facts->route, false);
+	return condition_globs(&c->texts, e->facts->route, false);
 }
 
 static bool method_holds(const struct condition *c, struct evaluation *e)
@@ -228,12 +240,12 @@ static bool method_holds(const struct condition *c, struct evaluation *e)
 /* Model servers differ in whether the case of a name counts. */
 static bool model_holds(const struct condition *c, struct evaluation *e)
 {
-	return e->facts->prompt && any_glob(&c->texts, e->facts->prompt->model, true);
+	return e->facts->prompt && condition_globs(&c->texts, e->facts->prompt->model, true);
 }
 
 static bool user_holds(const struct condition *c, struct evaluation *e)
 {
-	return any_glob(&c->texts, e->facts->user, false);
+	return condition_globs(&c->texts, e->facts->user, false);
 }
 
 const char *condition_group(const struct condition *c, const struct facts *facts)
@@ -346,6 +358,19 @@ static bool phi_holds(const struct condition *c, struct evaluation *e)
 	return condition_phi(e) > (uint64_t)c->over;
 }
 
+static bool purpose_holds(const struct condition *c, struct evaluation *e)
+{
+	return e->facts->purpose && text_list_has(&c->texts, e->facts->purpose);
+}
+
+/* Nothing of an answer is known while the request is decided: see condition_over(). */
+static bool response_holds(const struct condition *c, struct evaluation *e)
+{
+	(void)c;
+	(void)e;
+	return false;
+}
+
 static bool time_holds(const struct condition *c, struct evaluation *e)
 {
 	return times_hold(c->times, e->facts->wall_ns);
@@ -359,7 +384,7 @@ static bool globs_imply(const struct condition *inner, const struct condition *o
 {
 	(void)patterns;
 	for (size_t i = 0; i < inner->texts.n; i++)
-		if (!any_glob(&outer->texts, inner->texts.item[i], inner->kind == KIND_MODEL))
+		if (!condition_globs(&outer->texts, inner->texts.item[i], inner->kind == KIND_MODEL))
 			return false;            /* a * of inner's is matched only by a * of outer's */
 	return true;
 }
@@ -476,6 +501,8 @@ static const struct kind_row kinds[] = {
 	[KIND_OPAQUE] = {"opaque", read_opaque, opaque_holds, opaque_implies, show_opaque},
 	[KIND_PHI_IN_PROMPT] = {"phi_in_prompt", read_over, phi_holds, over_implies, show_over},
 	[KIND_TIME] = {"time", read_time, time_holds, NULL, show_time},
+	[KIND_PURPOSE] = {"purpose", read_purpose, purpose_holds, texts_imply, show_value},
+	[KIND_PHI_IN_RESPONSE] = {"phi_in_response", read_over, response_holds, over_implies, NULL},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
@@ -504,7 +531,10 @@ static enum rc read_one(const struct yaml *value, struct patterns *patterns, str
 		kind++;
 	if (kind < N_KINDS) {
 		rc = condition_new((enum kind)kind, out);
-		return rc == RC_OK ? kinds[kind].read(*out, value, patterns, why) : rc;
+		if (rc != RC_OK)
+			return rc;
+		(*out)->place = (struct condition_place){value->key->line, value->key->column};
+		return kinds[kind].read(*out, value, patterns, why);
 	}
 	buf_init(&allowed, 400);
 	for (kind = 0; kind < N_KINDS; kind++)
@@ -529,6 +559,7 @@ enum rc condition_read(const struct yaml *when, struct patterns *patterns, struc
 	if (rc != RC_OK)
 		return rc;
 	*out = all;
+	all->place = (struct condition_place){when->line, when->column};
 	tail = &all->child;
 	for (const struct yaml *value = when->child; value && rc == RC_OK; value = value->next) {
 		rc = read_one(value, patterns, tail, why);

@@ -15,6 +15,20 @@ void condition_free(struct condition *condition);
 /* Does inner hold only where outer holds too? False when that cannot be told from what is written. */
 bool condition_implies(const struct condition *inner, const struct condition *outer, const struct patterns *patterns);
 
+struct condition_place {
+	int line, column;
+};
+
+/* Of reach and of answers, condition_reach.c. Can it never hold? The part that cannot, and why. */
+bool condition_never(const struct condition *c, const struct patterns *patterns, struct condition_place *place, char *reason, size_t reason_max);
+/* Those parts of any that can never hold. */
+void condition_never_parts(const struct condition *c, const struct patterns *patterns,
+			   void (*each)(void *arg, const struct condition_place *place, const char *reason), void *arg);
+
+bool condition_on_response(const struct condition *c, struct condition_place *place);        /* does it look at the answer, and where? */
+bool condition_denies_response(const struct condition *c, struct condition_place *place);    /* in not? */
+bool condition_needs_response(const struct condition *c);                /* does it hold by what stands in an answer only? */
+
 /* ---- deciding ---- */
 struct evaluation {
 	const struct facts *facts;
@@ -28,6 +42,8 @@ struct evaluation {
 };
 
 bool condition_holds(const struct condition *condition, struct evaluation *e);
+/* Of one that looks at the answer: it holds once more identifiers than this are masked in it. INT64_MAX: never, -1: at once. */
+int64_t condition_over(const struct condition *condition, struct evaluation *e);
 void evaluation_free(struct evaluation *e);
 
 /* Of a condition that holds, the part that says most about why: a pattern before all else. */

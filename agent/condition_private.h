@@ -6,7 +6,8 @@
 
 enum kind {
 	KIND_ANY, KIND_ALL, KIND_NOT, KIND_ROUTE, KIND_METHOD, KIND_MODEL, KIND_USER, KIND_GROUP, KIND_PROMPT_MATCHES,
-	KIND_MAX_TOKENS, KIND_BODY_BYTES, KIND_TOOLS, KIND_STREAM, KIND_OPAQUE, KIND_PHI_IN_PROMPT, KIND_TIME,
+	KIND_MAX_TOKENS, KIND_BODY_BYTES, KIND_TOOLS, KIND_STREAM, KIND_OPAQUE, KIND_PHI_IN_PROMPT, KIND_TIME, KIND_PURPOSE,
+	KIND_PHI_IN_RESPONSE,
 };
 
 struct condition {
@@ -17,6 +18,7 @@ struct condition {
 	int64_t over;                            /* max_tokens, body_bytes, phi_in_prompt */
 	struct times *times;                     /* time */
 	bool flag;                               /* tools, stream; opaque without kinds */
+	struct condition_place place;            /* of its key */
 };
 
 /* What is known of a kind. */
@@ -34,10 +36,14 @@ struct kind_row {
 const char *condition_group(const struct condition *c, const struct facts *facts);
 struct slice condition_message(const struct prompt_message *m);
 
+bool condition_globs(const struct text_list *list, const char *text, bool nocase);       /* does one of the list match the text? */
+
 /* `time:`, condition_time.c */
 enum rc times_read(const struct yaml *value, struct times **out, struct why *why) MUST_USE;
 void times_free(struct times *times);
 bool times_hold(const struct times *times, int64_t wall_ns);
+bool times_never(const struct times *times);                              /* no hour of the week */
+bool times_disjoint(const struct times *a, const struct times *b);        /* no hour in common, by the same zone's clock */
 /* The local time as people say it ("Sat 21:04"), and the zone's name. */
 #define TIMES_TEXT 16
 const char *times_local(const struct times *times, int64_t wall_ns, char out[TIMES_TEXT]);

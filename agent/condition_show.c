@@ -149,7 +149,7 @@ enum rc show_value(const struct condition *c, struct evaluation *e, struct mask_
 		return show_text(engine, scope, f->prompt->model, out);
 	buf_puts(out, ",\"value\":");
 	return json_add_str(out, c->kind == KIND_ROUTE ? f->route : c->kind == KIND_METHOD ? f->method :
-			    c->kind == KIND_USER ? f->user : condition_group(c, f));
+			    c->kind == KIND_PURPOSE ? f->purpose : c->kind == KIND_USER ? f->user : condition_group(c, f));
 }
 
 enum rc show_over(const struct condition *c, struct evaluation *e, struct mask_engine *engine, struct mask_scope *scope,

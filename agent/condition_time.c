@@ -129,6 +129,29 @@ enum rc times_read(const struct yaml *value, struct times **out, struct why *why
 	return rc == RC_OK || rc == RC_NOMEM ? rc : why_at(why, RC_BAD, at->line, at->column, "%s", zone_why.text);
 }
 
+static bool in_hours(const struct times *t, int minute)
+{
+	return (t->named[minute / 8] >> minute % 8 & 1) == (t->within.n > 0);
+}
+
+bool times_never(const struct times *t)
+{
+	for (int m = 0; m < WEEK_MIN; m++)
+		if (in_hours(t, m))
+			return false;
+	return true;
+}
+
+bool times_disjoint(const struct times *a, const struct times *b)
+{
+	if (strcmp(a->zone_name, b->zone_name) != 0)
+		return false;
+	for (int m = 0; m < WEEK_MIN; m++)
+		if (in_hours(a, m) && in_hours(b, m))
+			return false;
+	return true;
+}
+
 /* Minutes since Sunday's midnight, of the local clock. */
 static int minute_of(const struct times *t, int64_t wall_ns)
 {
@@ -140,9 +163,7 @@ static int minute_of(const struct times *t, int64_t wall_ns)
 
 bool times_hold(const struct times *t, int64_t wall_ns)
 {
-	int minute = minute_of(t, wall_ns);
-
-	return (t->named[minute / 8] >> minute % 8 & 1) == (t->within.n > 0);
+	return in_hours(t, minute_of(t, wall_ns));
 }
 
 const char *times_local(const struct times *t, int64_t wall_ns, char out[TIMES_TEXT])

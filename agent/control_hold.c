@@ -6,7 +6,7 @@
 #include "gate.h"
 #include "hold.h"
 #include "json.h"
-#include "policy.h"
+#include "policies.h"
 
 #define REASON_MAX 512
 

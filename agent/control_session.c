@@ -52,7 +52,7 @@ int control_session_open(struct call *call, struct buf *out, struct why *why)
 	char address[64], ssh_id[GATE_ID_LEN + 1], key[SESSION_KEY_LEN + 1], text[CLOCK_TEXT];
 	struct session_ask ask = {
 		.person = &call->token->person, .key_id = call->key_id, .address = address, .ssh_id = ssh_id,
-		.api_key_sha256 = json_text(call->body, "api_key_sha256"), .reason = json_text(call->body, "reason"),
+		.api_key_sha256 = json_text(call->body, "api_key_sha256"), .reason = json_text(call->body, "reason"), .purpose = json_text(call->body, "purpose"),
 		.previous = json_text(call->body, "previous"), .expires_s = call->token->expires_s,
 		.emergency = json_true(call->body, "emergency"),
 	};

@@ -222,13 +222,18 @@ static enum rc pass_in_emergency(struct exchange *x, const struct verdict *verdi
 		RC_OK : exchange_unrecorded(x);
 }
 
-enum rc exchange_decide(struct exchange *x)
+struct facts exchange_facts(const struct exchange *x)
 {
-	struct facts facts = {
+	return (struct facts){
 		.method = x->method, .route = x->route->name, .user = x->session->person.user, .groups = &x->session->person.groups,
-		.prompt = x->prompt, .body_bytes = x->body.len,
+		.purpose = x->session->purpose, .prompt = x->prompt, .body_bytes = x->body.len, .wall_ns = clock_wall_ns(),
 		.n_history = x->prompt ? history_covers(x->session->history, x->prompt) : 0,
 	};
+}
+
+enum rc exchange_decide(struct exchange *x)
+{
+	struct facts facts = exchange_facts(x);
 	char approved_by[128] = "";                      /* the rule whose approval was used */
 	struct verdict verdict;
 	enum rc rc = within_limits(x);

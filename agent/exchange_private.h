@@ -89,6 +89,7 @@ struct mask_scope *exchange_asked(const struct exchange *x); /* the scope by whi
 
 /* ---- exchange_decide.c ---- */
 enum rc exchange_decide(struct exchange *x) MUST_USE;        /* policy, and a second person where it says so */
+struct facts exchange_facts(const struct exchange *x);       /* what rules are asked with, now */
 
 /* ---- exchange_shown.c ---- */
 /* Append what `phigate show` gives of a held request: one JSON object, masked. */

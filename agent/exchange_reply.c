@@ -62,6 +62,9 @@ struct reply {
 	struct answer *back;                     /* puts those back in what is on record already */
 	struct buf own;                          /* what came of it: the caller's own text, never on record */
 	size_t end_at;                           /* where in masked the ending event begins; SIZE_MAX: it has not come */
+	struct policy_cut cut;                   /* how many identifiers may stand in it */
+	bool is_cut;                             /* it held more */
+	enum framing framing;
 	struct buf headers_json;                 /* for the record */
 	struct buf out;                          /* HTTP bytes for the client */
 	int64_t head_due_ns, watched_ns;
@@ -168,6 +171,12 @@ static enum rc prepare(struct reply *r)
 	r->chunked = !r->no_body && x->head->minor > 0;
 	if (rc == RC_OK && !r->no_body)
 		rc = find_framing(x, http_header(r->head, "content-type"), &options.framing, &x->why);
+	r->framing = options.framing;
+	if (rc == RC_OK) {
+		const struct facts facts = exchange_facts(x);
+
+		policy_cut(x->policy, &facts, &r->cut);
+	}
 	r->keep_last = options.framing == FRAMING_JSON || options.framing == FRAMING_TEXT;
 	if (rc == RC_OK) {
 		rc = inflater_new(http_header(r->head, "content-encoding"), &r->inflater);
@@ -270,11 +279,19 @@ static enum rc pass(struct reply *r, size_t n)
 	return rc == RC_OK ? flush(r) : rc;
 }
 
+/* An answer that a rule may cut and that no error event can end waits until it is whole. */
+static bool waits_for_all(const struct reply *r)
+{
+	return r->cut.rule && r->framing != FRAMING_SSE && r->framing != FRAMING_NDJSON;
+}
+
 /* All that the answer gave but its end: its ending event and what follows, or the last byte where no event ends it. */
 static enum rc carry(struct reply *r)
 {
 	size_t n = r->masked.len;
 
+	if (waits_for_all(r))
+		return RC_OK;
 	if (r->end_at != SIZE_MAX)
 		n = r->end_at;
 	else if (r->keep_last && n)
@@ -297,6 +314,38 @@ static enum rc finish(struct reply *r)
 	return rc == RC_OK ? flush(r) : rc;
 }
 
+static bool is_over(const struct reply *r)
+{
+	int64_t n = 0;
+
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		n += r->x->masked.n[i];
+	return n > r->cut.over;
+}
+
+/* Where a rule may cut the answer, line by line: what came with the identifier that is one too many stays here. done: and all that is held. */
+static enum rc mask_within(struct reply *r, struct slice in, bool done)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && (in.n || done)) {
+		const char *end = in.n ? memchr(in.p, '\n', in.n) : NULL;
+		struct slice line = {in.p, end ? (size_t)(end + 1 - in.p) : in.n};
+		size_t before = r->masked.len;
+
+		rc = line.n ? answer_feed(r->answer, line, &r->masked, &r->end_at) : answer_finish(r->answer, &r->masked, &r->end_at);
+		done = done && line.n;
+		in = (struct slice){in.p + line.n, in.n - line.n};
+		if (!is_over(r))
+			continue;
+		buf_truncate(&r->masked, before);
+		r->end_at = r->end_at > before ? SIZE_MAX : r->end_at;
+		r->is_cut = true;
+		return RC_DENIED;
+	}
+	return rc;
+}
+
 /* The bytes that have come, decoded and masked; done: they were the last. */
 static enum rc mask(struct reply *r, bool done)
 {
@@ -307,15 +356,21 @@ static enum rc mask(struct reply *r, bool done)
 		rc = inflater_feed(r->inflater, buf_slice(&r->raw), &r->plain);
 	if (rc == RC_OK && done && r->inflater)
 		rc = inflater_finish(r->inflater);
-	if (rc == RC_OK && plain->len)
-		rc = answer_feed(r->answer, buf_slice(plain), &r->masked, &r->end_at);
-	if (rc == RC_OK && done)
-		rc = answer_finish(r->answer, &r->masked, &r->end_at);
+	if (rc == RC_OK && r->cut.rule) {
+		rc = mask_within(r, buf_slice(plain), done);
+	} else {
+		if (rc == RC_OK && plain->len)
+			rc = answer_feed(r->answer, buf_slice(plain), &r->masked, &r->end_at);
+		if (rc == RC_OK && done)
+			rc = answer_finish(r->answer, &r->masked, &r->end_at);
+	}
 	if (rc == RC_OK && done)                         /* before the client can know that it has ended */
 		mask_scope_publish(r->x->scope);
 	buf_clear(&r->raw);
 	if (r->inflater)
 		buf_clear(&r->plain);
+	if (r->is_cut)
+		return RC_DENIED;
 	if (rc != RC_OK && r->x->analyzer && analyzer_result(r->x->analyzer) != RC_OK)
 		return RC_BAD;
 	if (rc != RC_OK && !r->x->why.text[0])
@@ -352,7 +407,7 @@ static enum rc carry_body(struct reply *r)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !done) {
-		int64_t due_ns = r->begun ? transcript_due(&x->transcript) : r->head_due_ns;
+		int64_t due_ns = r->begun ? transcript_due(&x->transcript) : waits_for_all(r) ? 0 : r->head_due_ns;
 
 		rc = upstream_read_body(x->upstream, &r->raw, &done, due_ns, &x->why);
 		if (rc == RC_TIMEOUT) {
@@ -369,6 +424,38 @@ static enum rc carry_body(struct reply *r)
 	return rc == RC_OK ? finish(r) : rc;
 }
 
+/* A rule cuts the answer: what may stand in it has been sent, the dialect's error follows where the framing has a place for it, and the
+ * end never comes. Of an answer that has not begun there is only the error. */
+static enum rc cut_by_rule(struct reply *r)
+{
+	struct exchange *x = r->x;
+	struct buf error, event;
+	enum rc rc = r->begun || r->framing == FRAMING_SSE || r->framing == FRAMING_NDJSON ? carry(r) : RC_OK;
+
+	why_set(&x->why, RC_DENIED, "%s", r->cut.message);
+	if (rc != RC_OK && rc != RC_IO)
+		return exchange_cut(x, rc == RC_CANCELLED ? "session" : "client");
+	if (rc == RC_IO || transcript_flush(&x->transcript) != RC_OK ||
+	    transcript_decision(&x->transcript, NULL, r->cut.rule, "cut", NULL, x->why.text) != RC_OK)
+		return exchange_unrecorded(x);
+	recording_count(x->session->recording, RECORDING_DENIED);
+	log_info("answer_cut", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("rule", r->cut.rule));
+	if (!r->begun)
+		return exchange_refuse(x, 403, "permission_error", NULL);
+	buf_init(&error, 16384);
+	buf_init(&event, 32768);
+	rc = dialect_error(x->dialect, 403, "permission_error", x->why.text, x->request_id, &error);
+	if (rc == RC_OK && (r->framing == FRAMING_SSE || r->framing == FRAMING_NDJSON))
+		buf_printf(&event, r->framing == FRAMING_SSE ? "event: error\ndata: %s\n\n" : "%s\n", error.data);
+	if (event.len && transcript_chunk(&x->transcript, buf_slice(&event), false) == RC_OK && recording_check(x->session->recording) == RC_OK) {
+		put_chunk(r, buf_slice(&event));
+		(void)!flush(r);                         /* a client that is gone misses it */
+	}
+	buf_free(&error);
+	buf_free(&event);
+	return exchange_cut(x, "policy");
+}
+
 /* What was begun breaks off: the client sees it by the missing end of the answer. Before that, it gets an error of ours. */
 static enum rc broken(struct reply *r, enum rc rc)
 {
@@ -377,6 +464,8 @@ static enum rc broken(struct reply *r, enum rc rc)
 
 	if (analyzed != RC_OK)
 		return analyzed;
+	if (r->is_cut)
+		return cut_by_rule(r);
 	if (!r->begun && rc != RC_IO)
 		return unusable(x, rc);
 	switch (rc) {

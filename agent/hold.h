@@ -79,7 +79,7 @@ enum rc hold_cancel(struct holds *holds, const char *id, const struct hold_decis
 
 /* Append JSON: an array of the holds that the person made or may decide, oldest first (state NULL: pending ones; "all"; or a
  * state's name, RC_BAD for another word). Each is
- *   {"id","state","rule","matched","user","subject","address","session","connection","reason","created_at","expires_at",
+ *   {"id","state","rule","matched","user","subject","address","session","purpose","connection","reason","created_at","expires_at",
  *    "groups":[…],"needs":[{"groups":[…],"approvals":1,"given":0}],"approvals_needed":1,"approvals_given":0,"own":false,
  *    "may_decide":true,"cause":null,
  *    "decisions":[{"decision":"approved|denied","user","at","address","key_id","same_address":false,"reason"}]}

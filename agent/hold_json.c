@@ -81,13 +81,15 @@ static enum rc add_decisions(sqlite3 *db, const char *id, struct buf *out)
 static enum rc add_askers(sqlite3 *db, const char *id, bool whole, struct buf *out)
 {
 	sqlite3_stmt *q;
-	enum rc rc = store_query(db, &q, "SELECT session, address, exchange FROM askers WHERE hold = ? ORDER BY rowid DESC", "t", id);
+	enum rc rc = store_query(db, &q, "SELECT session, a.address, exchange, purpose FROM askers a LEFT JOIN sessions s ON s.id = session"
+				 " WHERE hold = ? ORDER BY a.rowid DESC", "t", id);
 	int i = 0;
 
 	for (; rc == RC_OK && (rc = store_row(q)) == RC_OK; i++) {
 		if (i == 0) {
 			add_text(out, "address", store_text(q, 1));
 			add_text(out, "session", store_text(q, 0));
+			add_text(out, "purpose", text_or_null(q, 3));
 			if (!whole)
 				break;
 			buf_puts(out, ",\"askers\":[");

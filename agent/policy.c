@@ -1,6 +1,5 @@
 #include "policy.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include "condition.h"
 #include "file.h"
 
-#define NAME_MAX_BYTES 64
 #define MESSAGE_MAX_BYTES 500
 #define POLICY_MAX_BYTES (1 << 20)
 
@@ -34,11 +32,16 @@ struct policy {
 	struct mask_engine *engine;
 	struct policy_limits limits;
 	struct emergency emergency;
+	struct terms terms;
+	struct why *warnings;
+	size_t n_warnings;
 };
+
+#define WARNINGS_MAX 16
 
 struct document {
 	int64_t version;
-	const struct yaml *mask, *rules, *limits, *emergency;
+	const struct yaml *mask, *rules, *limits, *emergency, *require_reason, *require_purpose;
 };
 
 static const struct conf_key document_keys[] = {
@@ -47,6 +50,8 @@ static const struct conf_key document_keys[] = {
 	{"rules", CONF_NODE, offsetof(struct document, rules), false, "what passes, what is refused and what waits; the first match decides"},
 	{"limits", CONF_NODE, offsetof(struct document, limits), false, "how much a person may ask of a connection; more gets 429"},
 	{"emergency", CONF_NODE, offsetof(struct document, emergency), false, "who may pass what would be held, in a session that is reviewed"},
+	{"require_reason", CONF_NODE, offsetof(struct document, require_reason), false, "true: a session is opened with a reason only"},
+	{"require_purpose", CONF_NODE, offsetof(struct document, require_purpose), false, "true, or the purposes of use that a session may be opened for"},
 };
 
 #define LIMIT_MAX 1000000000
@@ -67,15 +72,15 @@ static const struct conf_key limit_keys[] = {
 static const struct conf_key rule_keys[] = {
 	{"name", CONF_TEXT, offsetof(struct rule, name), true, "letters, digits, \"-\", \"_\" and \".\"; no two rules have the same"},
 	{"when", CONF_NODE, offsetof(struct rule, when_node), false, "the condition; without it the rule always applies"},
-	{"then", CONF_TEXT, offsetof(struct rule, then), true, "allow, deny or approve"},
-	{"message", CONF_TEXT, offsetof(struct rule, message), false, "with deny: what the caller is told"},
+	{"then", CONF_TEXT, offsetof(struct rule, then), true, "allow, deny, approve or cut"},
+	{"message", CONF_TEXT, offsetof(struct rule, message), false, "with deny and cut: what the caller is told"},
 	{"by", CONF_NODE, offsetof(struct rule, by_node), false, "with approve: who may release the request"},
 	{"ttl", CONF_DURATION, offsetof(struct rule, ttl_ns), false, "with approve: how long the hold stands, and then the approval"},
 	{"wait", CONF_DURATION, offsetof(struct rule, wait_ns), false, "with approve: how long the client's request is kept open"},
 };
 
 static const char *const decision_names[] = {
-	[DECISION_ALLOW] = "allow", [DECISION_DENY] = "deny", [DECISION_APPROVE] = "approve",
+	[DECISION_ALLOW] = "allow", [DECISION_DENY] = "deny", [DECISION_APPROVE] = "approve", [DECISION_CUT] = "cut",
 };
 
 const char *decision_name(enum decision decision)
@@ -96,7 +101,7 @@ static bool is_name(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-	return *name && strlen(name) <= NAME_MAX_BYTES && strspn(name, allowed) == strlen(name);
+	return *name && strlen(name) <= POLICY_NAME_MAX && strspn(name, allowed) == strlen(name);
 }
 
 /* Where to point for a key of the rule. */
@@ -113,7 +118,7 @@ static enum rc check_name(const struct policy *policy, const struct rule *rule, 
 
 	if (!is_name(rule->name))
 		return why_at(why, RC_BAD, at->line, at->column, "a rule's name is 1 to %d of letters, digits, \"-\", \"_\" and \".\"",
-			      NAME_MAX_BYTES);
+			      POLICY_NAME_MAX);
 	for (const struct rule *r = policy->rules; r < rule; r++)
 		if (strcmp(r->name, rule->name) == 0)
 			return why_at(why, RC_BAD, at->line, at->column, "the rule \"%s\" stands already in line %d", rule->name, r->line);
@@ -129,15 +134,15 @@ static enum rc read_decision(struct rule *rule, const struct yaml *node, struct 
 	while (d < n && strcmp(decision_names[d], rule->then) != 0)
 		d++;
 	if (d == n)
-		return why_at(why, RC_BAD, at->line, at->column, "\"%.40s\" is no decision; allowed: allow, deny, approve", rule->then);
+		return why_at(why, RC_BAD, at->line, at->column, "\"%.40s\" is no decision; allowed: allow, deny, approve, cut", rule->then);
 	rule->decision = (enum decision)d;
 	for (size_t i = 0; i < 3 && rule->decision != DECISION_APPROVE; i++)
 		if ((at = yaml_get(node, only_approve[i])))
 			return why_at(why, RC_BAD, at->key->line, at->key->column, "\"%s\" belongs to rules with \"then: approve\"",
 				      only_approve[i]);
 	at = yaml_get(node, "message");
-	if (at && rule->decision != DECISION_DENY)
-		return why_at(why, RC_BAD, at->key->line, at->key->column, "\"message\" belongs to rules with \"then: deny\"");
+	if (at && rule->decision != DECISION_DENY && rule->decision != DECISION_CUT)
+		return why_at(why, RC_BAD, at->key->line, at->key->column, "\"message\" belongs to rules with \"then: deny\" or \"then: cut\"");
 	if (at && rule->message && (!*rule->message || strlen(rule->message) > MESSAGE_MAX_BYTES))
 		return why_at(why, RC_BAD, at->line, at->column, "\"message\" must be a text of 1 to %d bytes", MESSAGE_MAX_BYTES);
 	return RC_OK;
@@ -166,6 +171,40 @@ static enum rc read_approval(struct rule *rule, const struct yaml *node, struct 
 	return RC_OK;
 }
 
+/* Where the rule is refused or cut by: what the caller is told when the policy says nothing. */
+static enum rc default_message(struct rule *rule)
+{
+	char message[POLICY_NAME_MAX + 96];
+
+	if (rule->message || (rule->decision != DECISION_DENY && rule->decision != DECISION_CUT))
+		return RC_OK;
+	if (rule->decision == DECISION_DENY)
+		snprintf(message, sizeof message, "The rule \"%s\" does not allow this request.", rule->name);
+	else
+		snprintf(message, sizeof message, "The rule \"%s\" ends answers with so many identifiers of patients.", rule->name);
+	rule->message = strdup(message);
+	return rule->message ? RC_OK : RC_NOMEM;
+}
+
+/* Only what cuts may look at the answer, and it must in every way in which it can hold: else it would cut answers for the request. */
+static enum rc check_response(const struct rule *rule, const struct yaml *node, struct why *why)
+{
+	const struct yaml *at = place_of(node, yaml_get(node, "when") ? "when" : "then");
+	struct condition_place place;
+
+	if (rule->when && rule->decision != DECISION_CUT && condition_on_response(rule->when, &place))
+		return why_at(why, RC_BAD, place.line, place.column,
+			      "\"phi_in_response\" is known only while the model answers: it belongs to rules with \"then: cut\", not \"then: %s\"",
+			      decision_names[rule->decision]);
+	if (rule->when && condition_denies_response(rule->when, &place))
+		return why_at(why, RC_BAD, place.line, place.column, "\"phi_in_response\" cannot stand in \"not\": an answer is cut for what it holds");
+	if (rule->decision == DECISION_CUT && (!rule->when || !condition_needs_response(rule->when)))
+		return why_at(why, RC_BAD, at->line, at->column,
+			      "\"then: cut\" needs \"phi_in_response\" in every way in which the condition can hold, such as {phi_in_response: {over: 20}}; "
+			      "what is known of the request alone is for deny");
+	return RC_OK;
+}
+
 static enum rc read_rule(struct policy *policy, const struct yaml *node, struct why *why)
 {
 	struct rule *rules = realloc(policy->rules, (policy->n_rules + 1) * sizeof *rules), *rule;
@@ -188,24 +227,51 @@ static enum rc read_rule(struct policy *policy, const struct yaml *node, struct 
 			    "\"when\" is empty; leave it out for a rule that always applies");
 	if (rc == RC_OK && rule->when_node)
 		rc = condition_read(rule->when_node, policy->patterns, &rule->when, why);
-	if (rc == RC_OK && rule->decision == DECISION_DENY && !rule->message) {
-		char message[NAME_MAX_BYTES + 64];
-
-		snprintf(message, sizeof message, "The rule \"%s\" does not allow this request.", rule->name);
-		rule->message = strdup(message);
-		rc = rule->message ? RC_OK : RC_NOMEM;
-	}
+	if (rc == RC_OK)
+		rc = check_response(rule, node, why);
+	if (rc == RC_OK)
+		rc = default_message(rule);
 	rule->when_node = rule->by_node = NULL;
 	return rc;
 }
 
-/* A rule that no request can reach is a mistake: its author believes that it protects something. */
-static enum rc check_reach(const struct policy *policy, struct why *why)
+static void warn(struct policy *policy, int line, int column, const char *text)
 {
-	for (size_t i = 1; i < policy->n_rules; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct rule *rule = &policy->rules[i], *before = &policy->rules[k];
+	struct why *more = policy->n_warnings < WARNINGS_MAX ? realloc(policy->warnings, (policy->n_warnings + 1) * sizeof *more) : NULL;
 
+	if (!more)
+		return;                                  /* that a mistake is likely is said where there is room for it */
+	policy->warnings = more;
+	(void)why_at(&more[policy->n_warnings++], RC_BAD, line, column, "%s", text);
+}
+
+/* The parts of `any` that can never hold: the rule still can, by the others. */
+static void warn_of_parts(void *arg, const struct condition_place *place, const char *reason)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, "this part of the condition can never hold: %s", reason);
+	warn(arg, place->line, place->column, text);
+}
+
+/* A rule that no request can reach is a mistake: its author believes that it protects something. What looks at answers is asked in another
+ * order than what looks at requests. */
+static enum rc check_reach(struct policy *policy, struct why *why)
+{
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct rule *rule = &policy->rules[i];
+		struct condition_place place;
+		char reason[256];
+
+		if (rule->when && condition_never(rule->when, policy->patterns, &place, reason, sizeof reason))
+			return why_at(why, RC_BAD, place.line, place.column, "the rule \"%s\" can never apply: %s", rule->name, reason);
+		if (rule->when)
+			condition_never_parts(rule->when, policy->patterns, warn_of_parts, policy);
+		for (size_t k = 0; k < i; k++) {
+			const struct rule *before = &policy->rules[k];
+
+			if ((rule->decision == DECISION_CUT) != (before->decision == DECISION_CUT))
+				continue;
 			if (!before->when)
 				return why_at(why, RC_BAD, rule->line, rule->column,
 					      "the rule \"%s\" can never apply: \"%s\" in line %d comes first and has no condition",
@@ -215,6 +281,7 @@ static enum rc check_reach(const struct policy *policy, struct why *why)
 					      "the rule \"%s\" can never apply: \"%s\" in line %d comes first and matches all that it would",
 					      rule->name, before->name, before->line);
 		}
+	}
 	return RC_OK;
 }
 
@@ -231,8 +298,9 @@ static enum rc read_rules(struct policy *policy, const struct yaml *list, struct
 	return rc == RC_OK ? patterns_compile(policy->patterns, why) : rc;
 }
 
-static enum rc read_limits(struct policy_limits *limits, const struct yaml *node, struct why *why)
+static enum rc read_limits(struct policy *policy, const struct yaml *node, struct why *why)
 {
+	struct policy_limits *limits = &policy->limits;
 	enum rc rc = node ? conf_read(node, "limits", CONF_KEYS(limit_keys), limits, why) : RC_OK;
 
 	for (size_t i = 0; i < sizeof limit_keys / sizeof *limit_keys && rc == RC_OK && node; i++) {
@@ -241,6 +309,11 @@ static enum rc read_limits(struct policy_limits *limits, const struct yaml *node
 
 		if (at && (value < 1 || value > LIMIT_MAX))
 			rc = why_at(why, RC_BAD, at->line, at->column, "\"%s\" must be 1 to %d; leave it out for no limit", limit_keys[i].name, LIMIT_MAX);
+	}
+	if (rc == RC_OK && limits->phi_per_day && limits->phi_per_session > limits->phi_per_day) {
+		const struct yaml *at = yaml_get(node, "phi_per_session");
+
+		warn(policy, at->line, at->column, "phi_per_session is never reached: phi_per_day is smaller");
 	}
 	return rc;
 }
@@ -256,6 +329,8 @@ static void policy_free(struct policy *policy)
 	mask_engine_free(policy->engine);
 	mask_rules_free(policy->mask_rules);
 	emergency_free(&policy->emergency);
+	terms_free(&policy->terms);
+	free(policy->warnings);
 	free(policy->text);
 	free(policy->name);
 	free(policy);
@@ -304,7 +379,9 @@ enum rc policy_parse(struct slice text, const char *dir, const char *name, struc
 	}
 	rc = read_rules(policy, doc.rules, why);
 	if (rc == RC_OK)
-		rc = read_limits(&policy->limits, doc.limits, why);
+		rc = read_limits(policy, doc.limits, why);
+	if (rc == RC_OK)
+		rc = terms_read(doc.require_reason, doc.require_purpose, &policy->terms, why);
 	if (rc == RC_OK)
 		rc = emergency_read(doc.emergency, &policy->emergency, why);
 	if (rc == RC_OK)
@@ -333,6 +410,8 @@ enum rc policy_load(const char *path, const char *name, struct policy **out, str
 		rc = policy_parse(buf_slice(&text), dir, name, out, why);
 		if (rc != RC_OK)
 			why_file(why, rc, path);
+		for (size_t i = 0; rc == RC_OK && i < (*out)->n_warnings; i++)
+			why_file(&(*out)->warnings[i], RC_BAD, path);
 	}
 	buf_free(&text);
 	free(dir);
@@ -376,6 +455,21 @@ const struct emergency *policy_emergency(const struct policy *policy)
 	return &policy->emergency;
 }
 
+const struct terms *policy_terms(const struct policy *policy)
+{
+	return &policy->terms;
+}
+
+bool policy_is_name(const char *name)
+{
+	return is_name(name) && *name != '.';
+}
+
+const struct why *policy_warning(const struct policy *policy, size_t i)
+{
+	return i < policy->n_warnings ? &policy->warnings[i] : NULL;
+}
+
 /* ---- deciding ---- */
 
 static struct evaluation evaluation_of(const struct policy *policy, const struct facts *facts)
@@ -397,7 +491,7 @@ void policy_decide(const struct policy *policy, const struct facts *facts, struc
 	*out = (struct verdict){.decision = DECISION_ALLOW};
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct rule *rule = &policy->rules[i];
-		bool applies = rule_applies(rule, &e);
+		bool applies = rule->decision != DECISION_CUT && rule_applies(rule, &e);
 
 		if (e.rc != RC_OK) {
 			*out = (struct verdict){.decision = DECISION_DENY, .message = "The text of this request cannot be checked."};
@@ -411,6 +505,23 @@ void policy_decide(const struct policy *policy, const struct facts *facts, struc
 			.matched = rule->when ? condition_name(condition_reason(rule->when, &e)) : "always",
 		};
 		break;
+	}
+	evaluation_free(&e);
+}
+
+void policy_cut(const struct policy *policy, const struct facts *facts, struct policy_cut *out)
+{
+	struct evaluation e = evaluation_of(policy, facts);
+
+	*out = (struct policy_cut){.over = INT64_MAX};
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct rule *rule = &policy->rules[i];
+		int64_t over = rule->decision == DECISION_CUT ? condition_over(rule->when, &e) : INT64_MAX;
+
+		if (over < out->over || e.rc != RC_OK)
+			*out = (struct policy_cut){e.rc == RC_OK ? over : 0, rule->name, rule->message};
+		if (e.rc != RC_OK)
+			break;
 	}
 	evaluation_free(&e);
 }
@@ -445,107 +556,4 @@ void policy_keys(void (*each)(void *arg, const char *section, const char *key), 
 		each(arg, "limits", limit_keys[i].name);
 	for (size_t i = 0; (name = condition_kind(i)); i++)
 		each(arg, "when", name);
-}
-
-/* ---- all policies ---- */
-
-struct policies {
-	char *dir;
-	struct text_list names;
-	pthread_mutex_t mutex;                           /* of current */
-	struct policy **current;
-};
-
-static void unref_all(struct policy **list, size_t n)
-{
-	for (size_t i = 0; list && i < n; i++)
-		policy_unref(list[i]);
-	free(list);
-}
-
-static enum rc load_all(const struct policies *p, struct policy ***out, struct why *why)
-{
-	struct policy **list = calloc(p->names.n + 1, sizeof *list);
-	enum rc rc = list ? RC_OK : RC_NOMEM;
-
-	for (size_t i = 0; i < p->names.n && rc == RC_OK; i++) {
-		const char *name = p->names.item[i];
-		char file[NAME_MAX_BYTES + 8], *path;
-
-		if (!is_name(name) || *name == '.') {
-			rc = why_set(why, RC_BAD, "\"%.60s\" is no policy's name: a policy NAME is the file NAME.yaml in %s", name, p->dir);
-			break;
-		}
-		snprintf(file, sizeof file, "%s.yaml", name);
-		path = path_join(p->dir, file);
-		rc = path ? policy_load(path, name, &list[i], why) : RC_NOMEM;
-		free(path);
-	}
-	if (rc == RC_OK)
-		*out = list;
-	else
-		unref_all(list, p->names.n);
-	return rc;
-}
-
-enum rc policies_load(const char *dir, const struct text_list *names, struct policies **out, struct why *why)
-{
-	struct policies *p = calloc(1, sizeof *p);
-	enum rc rc = RC_OK;
-
-	*out = NULL;
-	if (!p)
-		return RC_NOMEM;
-	pthread_mutex_init(&p->mutex, NULL);
-	p->dir = strdup(dir);
-	if (!p->dir)
-		rc = RC_NOMEM;
-	for (size_t i = 0; i < names->n && rc == RC_OK; i++)
-		if (!text_list_has(&p->names, names->item[i]))
-			rc = text_list_add(&p->names, names->item[i]);
-	if (rc == RC_OK)
-		rc = load_all(p, &p->current, why);
-	if (rc == RC_OK)
-		*out = p;
-	else
-		policies_free(p);
-	return rc;
-}
-
-enum rc policies_reload(struct policies *p, struct why *why)
-{
-	struct policy **fresh, **old;
-	enum rc rc = load_all(p, &fresh, why);
-
-	if (rc != RC_OK)
-		return rc;
-	pthread_mutex_lock(&p->mutex);
-	old = p->current;
-	p->current = fresh;
-	pthread_mutex_unlock(&p->mutex);
-	unref_all(old, p->names.n);
-	return RC_OK;
-}
-
-struct policy *policies_get(struct policies *p, const char *name)
-{
-	struct policy *found = NULL;
-
-	pthread_mutex_lock(&p->mutex);
-	for (size_t i = 0; i < p->names.n && !found; i++)
-		if (strcmp(p->names.item[i], name) == 0)
-			found = policy_ref(p->current[i]);
-	pthread_mutex_unlock(&p->mutex);
-	return found;
-}
-
-void policies_free(struct policies *p)
-{
-	if (!p)
-		return;
-	unref_all(p->current, p->names.n);
-	text_list_free(&p->names);
-	free(p->dir);
-	pthread_mutex_destroy(&p->mutex);
-	free(p);
 }

@@ -7,6 +7,7 @@
 #include "mask/mask.h"
 #include "prompt.h"
 #include "quorum.h"
+#include "terms.h"
 
 struct policy;
 
@@ -31,9 +32,17 @@ const struct policy_limits *policy_limits(const struct policy *policy);
 /* Who may open emergency sessions. */
 const struct emergency *policy_emergency(const struct policy *policy);
 
+const struct terms *policy_terms(const struct policy *policy);           /* what opening a session demands */
+
+#define POLICY_NAME_MAX 64
+bool policy_is_name(const char *name);                                    /* can it be a policy's, which is a file's? */
+
+/* What is likely a mistake and yet none that is certain, in the order of the file; file, line and column are set. NULL after the last. */
+const struct why *policy_warning(const struct policy *policy, size_t i);
+
 /* What is known of a request; all borrowed. */
 struct facts {
-	const char *method, *route, *user;
+	const char *method, *route, *user, *purpose;     /* purpose: of use; NULL when none was given */
 	const struct text_list *groups;
 	const struct prompt *prompt;             /* NULL for a request without a body */
 	uint64_t body_bytes;
@@ -41,7 +50,7 @@ struct facts {
 	size_t n_history;                        /* leading messages that approve rules on prompts pass over */
 };
 
-enum decision { DECISION_ALLOW, DECISION_DENY, DECISION_APPROVE };
+enum decision { DECISION_ALLOW, DECISION_DENY, DECISION_APPROVE, DECISION_CUT };
 const char *decision_name(enum decision decision);                        /* "allow", … */
 
 /* All borrowed from the policy. */
@@ -58,6 +67,15 @@ struct verdict {
  * normalization makes too long) is denied, with rule NULL. */
 void policy_decide(const struct policy *policy, const struct facts *facts, struct verdict *out);
 
+/* What ends an answer: the rule (then: cut) that the answer comes to first when more and more identifiers are masked in it. */
+struct policy_cut {
+	int64_t over;                            /* so many may stand in it; INT64_MAX: any number */
+	const char *rule, *message;              /* borrowed from the policy; NULL where any number may */
+};
+
+/* Decided once, on the request, when its answer begins. Where the text cannot be read, nothing may stand in the answer. */
+void policy_cut(const struct policy *policy, const struct facts *facts, struct policy_cut *out);
+
 /* What the deciding rule matched, for the approver: append one JSON object. Texts are masked by the policy's own engine and cut.
  *   {"condition":"prompt_matches","pattern":"…","message":2,"role":"user","before":"…","match":"…","after":"…"}
  *       message counts from 1, 0 for text outside messages; match is empty when it lies within what was masked
@@ -70,14 +88,5 @@ enum rc policy_show_match(const struct policy *policy, const struct facts *facts
 
 /* Every key that a policy may hold, with what it stands in ("a policy", "a rule", "by", "when"): for the manual's check. */
 void policy_keys(void (*each)(void *arg, const char *section, const char *key), void *arg);
-
-/* ---- all policies of the agent: current snapshots by name ---- */
-struct policies;
-
-/* Loads DIR/NAME.yaml for each name; RC_BAD with the place. Thread-safe. */
-enum rc policies_load(const char *dir, const struct text_list *names, struct policies **out, struct why *why) MUST_USE;
-enum rc policies_reload(struct policies *policies, struct why *why) MUST_USE;   /* all or none; the old ones stay on error */
-struct policy *policies_get(struct policies *policies, const char *name);       /* a reference; NULL when there is none */
-void policies_free(struct policies *policies);
 
 #endif

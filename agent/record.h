@@ -26,7 +26,7 @@ void spool_close(struct spool *spool);           /* when all its recordings are 
 /* What session.json and the open record say; all borrowed for the call. JSON members are complete JSON texts. */
 struct recording_about {
 	const char *id, *issuer, *subject, *user, *groups_json;
-	const char *address, *reason, *connection, *dialect, *dialect_json, *policy, *policy_text;
+	const char *address, *reason, *purpose, *connection, *dialect, *dialect_json, *policy, *policy_text;
 	const char *open_json;                   /* body of the open record */
 	bool emergency;                          /* every record of the session gets "emergency":true in its body */
 };

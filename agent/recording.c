@@ -50,7 +50,7 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	buf_printf(&out->json, "\"groups\":%s},", in->groups_json);
 	add_client(&out->json, in->address);
 	member(&out->json, "reason", in->reason);
-	member(&out->json, "purpose", NULL);
+	member(&out->json, "purpose", in->purpose);
 	buf_printf(&out->json, "\"emergency\":%s,", in->emergency ? "true" : "false");
 	member(&out->json, "connection", in->connection);
 	buf_printf(&out->json, "\"dialect\":%s,", in->dialect_json);

@@ -29,7 +29,7 @@
 #include "listen.h"
 #include "log.h"
 #include "notice.h"
-#include "policy.h"
+#include "policies.h"
 #include "record.h"
 #include "session.h"
 #include "store.h"

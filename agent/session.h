@@ -11,7 +11,7 @@
 #include "identity.h"
 #include "notice.h"
 #include "mask/mask.h"
-#include "policy.h"
+#include "policies.h"
 #include "record.h"
 #include "store.h"
 
@@ -33,6 +33,7 @@ struct session {
 	char *key_id;                            /* SHA256:… of the caller's public key */
 	char *reason;                            /* masked; NULL when none was given */
 	bool emergency;                          /* what would be held passes; see emergency.h */
+	const char *purpose;                     /* of use, static (purpose.h); NULL when none was given */
 	char api_key_sha256[65];                 /* lower-case hex */
 	struct policy *policy;                   /* the snapshot in force; ask session_policy() */
 	struct mask_scope *scope;
@@ -76,6 +77,7 @@ struct session_ask {
 	const char *key_id, *address, *ssh_id;
 	const char *api_key_sha256;
 	const char *reason;                      /* as the caller gave it: it is masked before it is kept */
+	const char *purpose;                     /* of use; NULL: none is given */
 	const char *previous;                    /* the ended session that this one replaces */
 	bool emergency;                          /* needs a reason, and a group that the policy names */
 	int64_t expires_s;                       /* of the token */
@@ -84,8 +86,8 @@ struct session_ask {
 /* May the person use the connection? RC_DENIED, why names the groups that could. */
 enum rc session_allowed(const struct connection *connection, const struct person *person, struct why *why) MUST_USE;
 
-/* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group; emergency access), RC_BAD (api_key_sha256, reason, previous),
- * RC_TOO_BIG (session.concurrent), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
+/* key gets the SESSION-KEY, to be wiped. *out is a reference. RC_DENIED (group, what the policy demands; emergency access), RC_BAD
+ * (api_key_sha256, reason, purpose, previous), RC_TOO_BIG (session.concurrent), RC_CANCELLED (the agent stops), RC_IO (store or spool: 503). */
 enum rc session_open(struct sessions *sessions, const struct session_ask *ask, struct session **out, char key[SESSION_KEY_LEN + 1],
 		     struct why *why) MUST_USE;
 
@@ -102,7 +104,7 @@ enum rc session_finish(struct sessions *sessions, const char *id, const struct p
 /* End every session that was opened with this key (token_conflict). */
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
-/* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","state":"open|closed","opened_at",
+/* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","purpose","state":"open|closed","opened_at",
  * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and of everybody for an auditor. user, connection, state:
  * NULL for all; since_ns: 0. RC_BAD (state), RC_IO. */
 struct session_filter {

@@ -21,9 +21,9 @@ enum rc session_row_add(struct sessions *all, const struct session *s)
 	if (!db)
 		return RC_IO;
 	rc = store_do(db, NULL,
-		      "INSERT INTO sessions (id, issuer, subject, user, connection, address, reason, state, opened_ns, emergency)"
-		      " VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", "tttttttii", s->id, s->person.issuer, s->person.subject, s->person.user,
-		      s->connection->name, s->address, s->reason, s->opened_ns, (int64_t)s->emergency);
+		      "INSERT INTO sessions (id, issuer, subject, user, connection, address, reason, purpose, state, opened_ns, emergency)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", "ttttttttii", s->id, s->person.issuer, s->person.subject, s->person.user,
+		      s->connection->name, s->address, s->reason, s->purpose, s->opened_ns, (int64_t)s->emergency);
 	store_end(all->store);
 	return rc;
 }
@@ -126,6 +126,7 @@ static enum rc add_row(sqlite3_stmt *row, struct buf *out)
 	add_text(out, "connection", row, 3);
 	add_text(out, "address", row, 4);
 	add_text(out, "reason", row, 5);
+	add_text(out, "purpose", row, 14);
 	add_text(out, "state", row, 6);
 	add_time(out, "opened_at", row, 7);
 	add_time(out, "closed_at", row, 8);
@@ -140,7 +141,7 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 {
 	static const char sql[] =
 		"SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
-		" issuer = ?1 AND subject = ?2 AS own, emergency, reviews FROM sessions"
+		" issuer = ?1 AND subject = ?2 AS own, emergency, reviews, purpose FROM sessions"
 		" WHERE (own OR ?3) AND (?4 IS NULL OR user = ?4) AND (?5 IS NULL OR state = ?5) AND opened_ns >= ?6"
 		" AND (?7 IS NULL OR connection = ?7) AND (NOT ?8 OR emergency) AND (NOT ?9 OR reviews = 0)"
 		" ORDER BY opened_ns DESC, id DESC LIMIT ?10";

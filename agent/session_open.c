@@ -10,6 +10,7 @@
 #include "encode.h"
 #include "json.h"
 #include "log.h"
+#include "purpose.h"
 #include "session_private.h"
 #include "wipe.h"
 
@@ -78,7 +79,7 @@ static enum rc check_ask(const struct session_ask *ask, struct why *why)
 		return why_set(why, RC_BAD, "reason is over %d bytes", SESSION_REASON_MAX);
 	if (ask->emergency && is_blank(ask->reason))
 		return why_set(why, RC_BAD, "emergency access needs a reason");
-	return RC_OK;
+	return purpose_check(ask->purpose, why);
 }
 
 enum rc session_emergency_allowed(const struct session *s, const struct person *person, struct why *why)
@@ -145,6 +146,7 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	snprintf(s->address, sizeof s->address, "%s", ask->address);
 	memcpy(s->api_key_sha256, ask->api_key_sha256, sizeof s->api_key_sha256);
 	s->key_id = strdup(ask->key_id);
+	s->purpose = purpose_code(ask->purpose);
 	s->policy = policies_get(all->policies, ask->connection->policy);
 	s->scope = mask_scope_new();
 	s->history = history_new();
@@ -157,6 +159,8 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 			return RC_DENIED;
 		if (e->max_duration_ns < s->private->max_duration_ns)
 			s->private->max_duration_ns = e->max_duration_ns;
+	} else if (terms_met(policy_terms(s->policy), ask->connection->name, ask->reason, ask->purpose, why) != RC_OK) {
+		return RC_DENIED;
 	}
 	if (s->private->end_fd < 0)
 		return why_set(why, RC_IO, "the agent has no descriptors left");
@@ -234,7 +238,7 @@ static enum rc open_json(const struct session *s, const struct policy *policy, c
 	add_text(out, "key", s->key_id);
 	add_text(out, "ssh", s->private->ssh_id);
 	add_text(out, "reason", s->reason);
-	add_text(out, "purpose", NULL);
+	add_text(out, "purpose", s->purpose);
 	add_text(out, "connection", s->connection->name);
 	add_text(out, "dialect", s->connection->dialect);
 	buf_puts(out, ",\"policy\":{\"name\":");
@@ -276,7 +280,7 @@ static enum rc begin_part(struct sessions *all, struct session *s, struct policy
 	if (rc == RC_OK) {
 		const struct recording_about about = {
 			.id = s->id, .issuer = s->person.issuer, .subject = s->person.subject, .user = s->person.user,
-			.groups_json = groups.data, .address = s->address, .reason = s->reason, .connection = s->connection->name,
+			.groups_json = groups.data, .address = s->address, .reason = s->reason, .purpose = s->purpose, .connection = s->connection->name,
 			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(policy),
 			.policy_text = policy_text(policy), .open_json = body.data, .emergency = s->emergency,
 		};

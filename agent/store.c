@@ -94,8 +94,11 @@ static const char quorums[] =
 	"	PRIMARY KEY (session, n)"
 	") STRICT;";
 
+/* Purposes of use (purpose.h). */
+static const char purposes[] = "ALTER TABLE sessions ADD COLUMN purpose TEXT;";
+
 /* What makes version 1 of an empty store, version 2 of version 1, and so on. */
-static const char *const STEPS[] = {tables, quorums};
+static const char *const STEPS[] = {tables, quorums, purposes};
 #define SCHEMA_VERSION ((int64_t)(sizeof STEPS / sizeof *STEPS))
 
 struct store {

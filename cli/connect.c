@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "jsonline.h"
+#include "purpose.h"
 #include "signals.h"
 #include "talk.h"
 #include "term.h"
@@ -164,7 +165,7 @@ static int run(const struct arguments *args)
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	bool json = argument(args, "--json");
 	struct relay_ask ask = {
-		.connection = args->positional[0], .port = port_asked(args), .reason = argument(args, "--reason"),
+		.connection = args->positional[0], .port = port_asked(args), .reason = argument(args, "--reason"), .purpose = argument(args, "--purpose"),
 		.emergency = argument(args, "--emergency"), .told = json ? told_as_json : told_to_people,
 	};
 	struct relay *relay = NULL;
@@ -181,6 +182,8 @@ static int run(const struct arguments *args)
 		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
 		return EXIT_USAGE;
 	}
+	if (purpose_check(ask.purpose, &why) != RC_OK)
+		return term_fail(RC_BAD, &why);
 	raise_limit();
 	status = agents_begin(&a);
 	if (status != EXIT_DONE)
@@ -204,6 +207,7 @@ out:
 static const struct option_spec options[] = {
 	{"--port", "N", "the local port; else as client.yaml says, or any that is free"},
 	{"--reason", "TEXT", "why, for the record"},
+	{"--purpose", "CODE", "what the data is used for: TREAT, HPAYMT, HOPERAT or HRESCH"},
 	{"--emergency", NULL, "pass what would be held, told at once and reviewed later; needs --reason"},
 	{"--json", NULL, "one JSON event a line"},
 	{NULL, NULL, NULL},

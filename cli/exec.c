@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harden.h"
+#include "purpose.h"
 #include "signals.h"
 #include "talk.h"
 #include "term.h"
@@ -136,7 +137,7 @@ static int run(const struct arguments *args)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
 	struct relay_ask ask = {.connection = args->positional[0], .reason = argument(args, "--reason"),
-		.emergency = argument(args, "--emergency"), .told = told};
+		.purpose = argument(args, "--purpose"), .emergency = argument(args, "--emergency"), .told = told};
 	struct relay *relay = NULL;
 	int status = EXIT_PHIGATE;
 	struct why why = {0};
@@ -147,6 +148,8 @@ static int run(const struct arguments *args)
 		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
 		return status;
 	}
+	if (purpose_check(ask.purpose, &why) != RC_OK)
+		return term_fail(RC_BAD, &why);
 	if (agents_begin(&a) != EXIT_DONE)
 		goto out;
 	rc = signals_catch(signals, sizeof signals / sizeof *signals, &why);
@@ -167,6 +170,7 @@ out:
 
 static const struct option_spec options[] = {
 	{"--reason", "TEXT", "why, for the record"},
+	{"--purpose", "CODE", "what the data is used for: TREAT, HPAYMT, HOPERAT or HRESCH"},
 	{"--emergency", NULL, "pass what would be held, told at once and reviewed later; needs --reason"},
 	{NULL, NULL, NULL},
 };

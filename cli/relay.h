@@ -28,7 +28,7 @@ typedef void relay_listener(void *arg, const struct relay_told *told);
 struct relay_ask {
 	const char *connection;                  /* NAME or AGENT/NAME */
 	int port;                                /* 0: as client.yaml says, else any that is free */
-	const char *reason;                      /* for the session; NULL: none */
+	const char *reason, *purpose;            /* for the session; NULL: none */
 	bool emergency;                          /* what would be held passes; needs a reason */
 	int wake_fd;                             /* relay_run() returns when it is readable; -1: none */
 	relay_listener *told;

@@ -32,6 +32,8 @@ static enum rc ask_json(const struct relay *r, struct buf *body)
 	json_add_str(body, r->connection);
 	buf_printf(body, ",\"api_key_sha256\":\"%s\",\"reason\":", r->api_key_sha256);
 	json_add_str(body, r->ask.reason);
+	buf_puts(body, ",\"purpose\":");
+	json_add_str(body, r->ask.purpose);
 	if (r->ask.emergency)
 		buf_puts(body, ",\"emergency\":true");
 	if (!r->other_key) {

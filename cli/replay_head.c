@@ -1,6 +1,7 @@
 /* What stands above a replayed session: who, when, where from, what for, and what the evidence is worth. */
 #include "clock.h"
 #include "json.h"
+#include "purpose.h"
 #include "replay.h"
 
 static void show_user(struct screen *s, const cJSON *user)
@@ -81,7 +82,7 @@ void replay_head(struct screen *s, const struct evidence *e)
 {
 	cJSON *session = json_parse(bundle_session(e->bundle));
 	const cJSON *client = json_object(session, "client"), *agent = json_object(session, "agent");
-	const char *reason = json_text(session, "reason");
+	const char *reason = json_text(session, "reason"), *purpose = json_text(session, "purpose");
 	int64_t part = 1, port = 0;
 
 	screen_label(s, "session", STYLE_DIM);
@@ -106,6 +107,12 @@ void replay_head(struct screen *s, const struct evidence *e)
 	if (reason) {
 		screen_label(s, "reason", STYLE_DIM);
 		screen_others(s, reason, STYLE_PLAIN);
+	}
+	if (purpose) {
+		screen_label(s, "purpose", STYLE_DIM);
+		screen_others(s, purpose, STYLE_PLAIN);
+		if (purpose_meaning(purpose))
+			screen_words(s, STYLE_DIM, " (%s)", purpose_meaning(purpose));
 	}
 	show_times(s, session);
 	show_counts(s, json_object(session, "counts"));

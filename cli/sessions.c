@@ -24,12 +24,13 @@ static void add_row(struct table *t, const cJSON *session)
 	table_cell(t, STYLE_PLAIN, parts);
 	snprintf(reviews, sizeof reviews, "%s%lld", json_true(session, "emergency") ? "EMERGENCY " : "", (long long)n_reviews);
 	table_cell(t, json_true(session, "emergency") ? STYLE_WARN : STYLE_PLAIN, n_reviews || json_true(session, "emergency") ? reviews : "");
+	table_cell(t, STYLE_PLAIN, json_text(session, "purpose"));
 	table_cell(t, STYLE_PLAIN, json_text(session, "reason"));
 }
 
 static enum rc print_table(const struct answers *answers)
 {
-	static const char *const titles[] = {"SESSION", "STATE", "USER~", "CONNECTION~", "OPENED", "LASTED", "PARTS", "REVIEWS", "REASON~", NULL};
+	static const char *const titles[] = {"SESSION", "STATE", "USER~", "CONNECTION~", "OPENED", "LASTED", "PARTS", "REVIEWS", "PURPOSE", "REASON~", NULL};
 	struct table *t = table_new(titles);
 	enum rc rc = t ? RC_OK : RC_NOMEM;
 

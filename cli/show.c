@@ -109,6 +109,7 @@ static void print_person(const cJSON *hold)
 		term_printf(stdout, STYLE_WARN, " (this name belonged to another account before)");
 	fputc('\n', stdout);
 	line("Reason", json_text(hold, "reason"));
+	line("Purpose", json_text(hold, "purpose"));
 }
 
 static void foreign_in_brackets(const char *text)

@@ -34,7 +34,9 @@ _phigate() {
 	case $command:$before in
 	connect:--port) COMPREPLY=(); return ;;
 	connect:--reason) COMPREPLY=(); return ;;
+	connect:--purpose) COMPREPLY=(); return ;;
 	exec:--reason) COMPREPLY=(); return ;;
+	exec:--purpose) COMPREPLY=(); return ;;
 	approve:--reason) COMPREPLY=(); return ;;
 	deny:--reason) COMPREPLY=(); return ;;
 	sessions:--user) COMPREPLY=(); return ;;

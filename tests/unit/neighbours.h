@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "terms.h"
 
 static struct {
 	pthread_mutex_t lock;
@@ -141,6 +142,14 @@ const struct emergency *policy_emergency(const struct policy *policy)
 {
 	(void)policy;
 	return &told.emergency;
+}
+
+static struct terms the_terms;
+
+const struct terms *policy_terms(const struct policy *policy)
+{
+	(void)policy;
+	return &the_terms;
 }
 
 struct mask_engine *policy_engine(const struct policy *policy)

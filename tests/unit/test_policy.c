@@ -15,7 +15,7 @@
 
 /* One request; what a test does not name is as below. */
 struct asked {
-	const char *method, *route, *user, *group, *model, *text[MESSAGES], *other, *opaque, *time;
+	const char *method, *route, *user, *group, *model, *text[MESSAGES], *other, *opaque, *time, *purpose;
 	size_t history;
 	int64_t max_tokens;
 	uint64_t body_bytes;
@@ -45,7 +45,7 @@ static struct verdict decide_shown(const struct policy *policy, const struct ask
 		.opaque = &opaque, .n_opaque = a->opaque != NULL};
 	struct facts facts = {.method = a->method ? a->method : "POST", .route = a->route ? a->route : "/v1/chat/completions",
 		.user = a->user ? a->user : "alice@hospital.example", .groups = &groups, .prompt = a->no_body ? NULL : &prompt,
-		.body_bytes = a->body_bytes, .n_history = a->history};
+		.body_bytes = a->body_bytes, .purpose = a->purpose, .n_history = a->history};
 	struct verdict v;
 
 	for (; prompt.n_messages < MESSAGES && a->text[prompt.n_messages]; prompt.n_messages++)
@@ -161,6 +161,9 @@ static void each_condition_holds_for_what_it_names_and_nothing_else(void **state
 	holds_not("{opaque: [image, audio]}", (struct asked){.opaque = "tokens"});
 	holds("{opaque: true}", (struct asked){.opaque = "tokens"});
 	holds_not("{opaque: true}", (struct asked){.text = {"x"}});
+	holds("{purpose: [TREAT, HOPERAT]}", (struct asked){.purpose = "HOPERAT"});
+	holds_not("{purpose: [TREAT, HOPERAT]}", (struct asked){.purpose = "HRESCH"});
+	holds_not("{purpose: TREAT}", (struct asked){0});
 }
 
 static void any_all_and_not_combine(void **state)
@@ -304,7 +307,21 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - name: a\n    then: deny\n  - name: a\n    then: deny\n", 5, 11, "stands already in line 3"},
 		{"version: 1\nlimits: {concurrent: 0}\n", 2, 22, "1 to"},
 		{"version: 1\nlimits: {per_minute: 3}\n", 2, 10, "requests_per_minute"},
+		{"version: 1\nlimits: {tokens_per_day: many}\n", 2, 26, "tokens_per_day"},
 		{"version: 1\nmask: {request: 'sometimes'}\n", 2, 17, "off"},
+		{"version: 1\nrules:\n  - name: a\n    when: {purpose: CARE}\n    then: deny\n", 4, 21, "TREAT, HPAYMT, HOPERAT, HRESCH"},
+		{"version: 1\nrequire_reason: sometimes\n", 2, 17, "true or false"},
+		{"version: 1\nrequire_purpose: [TREAT, CARE]\n", 2, 18, "TREAT, HPAYMT, HOPERAT, HRESCH"},
+		{"version: 1\nrequire_purpose: []\n", 2, 18, "must be true, or a list"},
+		{"version: 1\nrules:\n  - name: a\n    when: {phi_in_response: {over: 3}}\n    then: approve\n    by: {groups: [x]}\n", 4, 12,
+		 "belongs to rules with \"then: cut\", not \"then: approve\""},
+		{"version: 1\nrules:\n  - name: a\n    when: {any: [{stream: true}, {phi_in_response: {over: 3}}]}\n    then: deny\n", 4, 35, "not \"then: deny\""},
+		{"version: 1\nrules:\n  - name: a\n    then: cut\n", 4, 11, "needs \"phi_in_response\""},
+		{"version: 1\nrules:\n  - name: a\n    when: {stream: true}\n    then: cut\n", 4, 11, "needs \"phi_in_response\""},
+		{"version: 1\nrules:\n  - name: a\n    when: {any: [{phi_in_response: {over: 3}}, {stream: true}]}\n    then: cut\n", 4, 11, "in every way"},
+		{"version: 1\nrules:\n  - name: a\n    when: {not: {phi_in_response: {over: 3}}}\n    then: cut\n", 4, 18, "cannot stand in \"not\""},
+		{"version: 1\nrules:\n  - name: a\n    when: {phi_in_response: 3}\n    then: cut\n", 4, 29, "over"},
+		{"version: 1\nrules:\n  - name: a\n    when: {phi_in_response: {over: 3}}\n    then: cut\n    wait: 4m\n", 6, 5, "approve"},
 	};
 
 	(void)state;
@@ -327,6 +344,8 @@ static void a_rule_that_nothing_can_reach_is_a_mistake(void **state)
 		"  - {name: a, when: {any: [{stream: true}, {tools: true}]}, then: allow}\n  - {name: b, when: {tools: true, model: x}, then: deny}\n",
 		"  - {name: a, when: {max_tokens: {over: 10}}, then: allow}\n  - {name: b, when: {max_tokens: {over: 20}}, then: deny}\n",
 		"  - {name: a, when: {phi_in_prompt: {over: 1}}, then: allow}\n  - {name: b, when: {phi_in_prompt: {over: 1}}, then: deny}\n",
+		"  - {name: a, when: {phi_in_response: {over: 1}}, then: cut}\n  - {name: b, when: {phi_in_response: {over: 5}, group: x}, then: cut}\n",
+		"  - {name: a, when: {purpose: [TREAT, HRESCH]}, then: allow}\n  - {name: b, when: {purpose: TREAT}, then: deny}\n",
 	};
 
 	(void)state;
@@ -344,6 +363,111 @@ static void a_rule_that_nothing_can_reach_is_a_mistake(void **state)
 			   "  - {name: b, when: {max_tokens: {over: 10}}, then: deny}\n"));
 }
 
+/* Which cannot hold, whatever is asked. */
+static void a_condition_that_contradicts_itself_is_a_mistake(void **state)
+{
+	static const struct {
+		const char *when;
+		int column;
+		const char *says;
+	} never[] = {
+		{"{all: [{stream: true}, {tools: true}, {stream: false}]}", 50, "\"stream\" contradicts \"stream\" in line 4"},
+		{"{all: [{tools: true}, {tools: false}]}", 34, "contradicts"},
+		{"{all: [{opaque: true}, {opaque: false}]}", 35, "contradicts"},
+		{"{all: [{route: /v1/chat}, {route: ['/v1/embed*', /api/chat]}]}", 38, "\"route\" contradicts"},
+		{"{all: [{model: 'GPT-*'}, {model: llama3}]}", 37, "\"model\" contradicts"},
+		{"{all: [{user: alice@x}, {user: '*@y'}]}", 36, "\"user\" contradicts"},
+		{"{all: [{method: GET}, {method: [POST, PUT]}]}", 34, "\"method\" contradicts"},
+		{"{all: [{purpose: TREAT}, {purpose: HRESCH}]}", 37, "\"purpose\" contradicts"},
+		{"{route: '/v1/*', not: {route: '/v1/*'}}", 28, "\"not\" contradicts \"route\""},
+		{"{not: {max_tokens: {over: 10}}, max_tokens: {over: 20}}", 43, "\"max_tokens\" contradicts \"not\""},
+		{"{time: {outside: [Sun-Sat], zone: UTC}}", 12, "none of the week"},
+		{"{all: [{time: {within: Mon, zone: UTC}}, {time: {within: Tue-Sun, zone: UTC}}]}", 53, "\"time\" contradicts"},
+		{"{any: [{all: [{stream: true}, {stream: false}]}, {time: {outside: '00:00-24:00', zone: UTC}}]}", 61, "none of the week"},
+	};
+	static const char *const may[] = {
+		"{all: [{route: '/v1/*'}, {route: '*/chat'}]}", "{all: [{group: a}, {group: b}]}", "{all: [{model: GPT-4}, {model: gpt-4}]}",
+		"{all: [{opaque: image}, {opaque: audio}]}", "{all: [{prompt_matches: a}, {prompt_matches: b}]}",
+		"{max_tokens: {over: 10}, not: {max_tokens: {over: 20}}}",
+		"{all: [{time: {within: Mon, zone: UTC}}, {time: {within: Tue, zone: America/New_York}}]}",
+		"{all: [{time: {within: Mon, zone: UTC}}, {time: {within: '06:00-07:00', zone: UTC}}]}",
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+		struct policy *policy;
+		struct why why = {0};
+
+		snprintf(text, sizeof text, "version: 1\nrules:\n  - name: a\n    when: %s\n    then: deny\n", never[i].when);
+		assert_int_equal(policy_parse(slice_str(text), ".", "test", &policy, &why), RC_BAD);
+		if (why.line != 4 || why.column != never[i].column || !strstr(why.text, "the rule \"a\" can never apply: ") ||
+		    !strstr(why.text, never[i].says))
+			fail_msg("%s gives %d:%d: %s", never[i].when, why.line, why.column, why.text);
+	}
+	for (size_t i = 0; i < sizeof may / sizeof *may; i++) {
+		struct policy *policy = deny_when(may[i]);
+
+		assert_null(policy_warning(policy, 0));
+		policy_unref(policy);
+	}
+}
+
+static void what_is_likely_a_mistake_is_warned_of(void **state)
+{
+	struct policy *policy = parse("rules:\n  - name: a\n    when: {any: [{tools: true}, {all: [{stream: true}, {stream: false}]}]}\n    then: deny\n"
+				      "limits: {phi_per_day: 10, phi_per_session: 11}\n");
+
+	(void)state;
+	assert_int_equal(policy_warning(policy, 0)->line, 4);
+	assert_int_equal(policy_warning(policy, 0)->column, 57);
+	assert_non_null(strstr(policy_warning(policy, 0)->text, "this part of the condition can never hold: \"stream\" contradicts"));
+	assert_int_equal(policy_warning(policy, 1)->line, 6);
+	assert_non_null(strstr(policy_warning(policy, 1)->text, "never reached"));
+	assert_null(policy_warning(policy, 2));
+	policy_unref(policy);
+}
+
+static struct policy_cut cut_for(const struct policy *policy, const char *group, const char *text)
+{
+	struct prompt_message message = {.role = "user", .text = (char *)(uintptr_t)text, .n = strlen(text)};
+	struct prompt prompt = {.messages = &message, .n_messages = 1};
+	char *names[] = {(char *)(uintptr_t)group};
+	const struct text_list groups = {names, 1};
+	const struct facts facts = {.method = "POST", .route = "/v1/chat/completions", .user = "u", .groups = &groups, .prompt = &prompt};
+	struct policy_cut cut;
+	struct verdict v;
+
+	policy_cut(policy, &facts, &cut);
+	policy_decide(policy, &facts, &v);               /* what looks at answers decides on no request */
+	assert_true(v.decision == DECISION_ALLOW && !v.rule);
+	return cut;
+}
+
+static void an_answer_is_cut_by_the_rule_that_it_comes_to_first(void **state)
+{
+	struct policy *policy = parse("rules:\n"
+		"  - {name: students, when: {phi_in_response: {over: 2}, group: students}, then: cut, message: Not for students.}\n"
+		"  - {name: lists, when: {all: [{phi_in_response: {over: 5}}, {prompt_matches: 'list'}]}, then: cut}\n"
+		"  - {name: all, when: {any: [{phi_in_response: {over: 50}}, {all: [{phi_in_response: {over: 9}}, {group: nurses}]}]}, then: cut}\n"),
+		*none = parse("rules:\n  - {name: a, when: {group: z}, then: deny}\n");
+	struct policy_cut cut = cut_for(policy, "students", "list them");
+
+	(void)state;
+	assert_int_equal(cut.over, 2);
+	assert_string_equal(cut.rule, "students");
+	assert_string_equal(cut.message, "Not for students.");
+	cut = cut_for(policy, "nurses", "list them");
+	assert_int_equal(cut.over, 5);
+	assert_non_null(strstr(cut.message, "\"lists\""));
+	assert_int_equal(cut_for(policy, "nurses", "hi").over, 9);
+	assert_int_equal(cut_for(policy, "clinicians", "hi").over, 50);
+	cut = cut_for(none, "clinicians", "hi");
+	assert_true(cut.over == INT64_MAX && !cut.rule);
+	policy_unref(policy);
+	policy_unref(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +482,9 @@ int main(void)
 		cmocka_unit_test(what_is_shown_of_a_match_is_masked),
 		cmocka_unit_test(a_mistake_is_named_with_its_place_and_what_is_allowed),
 		cmocka_unit_test(a_rule_that_nothing_can_reach_is_a_mistake),
+		cmocka_unit_test(a_condition_that_contradicts_itself_is_a_mistake),
+		cmocka_unit_test(what_is_likely_a_mistake_is_warned_of),
+		cmocka_unit_test(an_answer_is_cut_by_the_rule_that_it_comes_to_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -366,6 +366,79 @@ static void a_policy_that_changes_is_that_of_the_next_request(void **state)
 	on_record("SSN [SSN]; continue", 1);
 }
 
+#define CUT_OVER_1 "version: 1\nrules:\n  - {name: too-many, when: {phi_in_response: {over: 1}}, then: cut, message: Too much of patients.}\n"
+
+static void cuts_over_one(void)
+{
+	write_policy(CUT_OVER_1);
+	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+}
+
+static void a_rule_cuts_a_stream_before_the_event_that_goes_over(void **state)
+{
+	struct client c;
+
+	(void)state;
+	cuts_over_one();
+	/* all in one read of the model: what is not too much goes out all the same */
+	model_says(&place.model, SLICE(OPEN_HEAD EVENT("First, SSN " SSN ". Then more words. ") EVENT("Then, SSN 536-22-8742. And the rest of it. ")
+		EVENT("Never seen. ") STOP DONE), THEN_CLOSE);
+	client_open(&c);
+	put_chat(&c, "hi");
+	while (client_more(&c))
+		;
+	assert_int_equal(count(&c.in, "First, SSN [SSN]"), 1);
+	assert_int_equal(count(&c.in, "[SSN]"), 1);
+	assert_int_equal(count(&c.in, "Never seen"), 0);
+	assert_int_equal(count(&c.in, "event: error\ndata: {"), 1);
+	assert_int_equal(count(&c.in, "Too much of patients."), 1);
+	assert_int_equal(count(&c.in, "permission_error"), 1);
+	assert_int_equal(count(&c.in, "[DONE]"), 0);
+	assert_int_equal(count(&c.in, "\r\n0\r\n"), 0);                /* it breaks off */
+	client_close(&c);
+	model_says(&place.model, SLICE(OPEN_HEAD EVENT("Only one, SSN " SSN ". ") STOP DONE), THEN_CLOSE);
+	client_open(&c);                                                 /* the session goes on */
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(count(&c.body, "[DONE]"), 1);
+	client_close(&c);
+	{
+		struct audit a = seal_part(2);
+
+		assert_int_equal(count(&a.records, "\"rule\":\"too-many\",\"outcome\":\"cut\""), 1);
+		assert_int_equal(count(&a.records, "{\"reason\":\"policy\"}"), 1);
+		assert_int_equal(count(&a.records, "Never seen"), 0);
+		audit_free(&a);
+	}
+}
+
+static void a_rule_refuses_an_answer_that_comes_whole(void **state)
+{
+	struct client c;
+
+	(void)state;
+	cuts_over_one();
+	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+		"{\"choices\":[{\"index\":0,\"message\":{\"content\":\"SSN " SSN " and \"}},\n"), THEN_CLOSE);
+	model_adds(&place.model, SLICE("{\"index\":1,\"message\":{\"content\":\"SSN 536-22-8742 and more\"}}]}"));
+	client_open(&c);
+	put_chat(&c, "hi");
+	model_await(&place.model, &place.model.asked, 1);
+	model_go(&place.model);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_true(is_error(&c, "permission_error"));
+	assert_int_equal(count(&c.body, "Too much of patients."), 1);
+	assert_int_equal(count(&c.body, "SSN"), 0);
+	model_says_note();
+	assert_int_equal(chat(&c, "hi"), 200);                           /* on the same connection */
+	client_close(&c);
+	{
+		struct audit a = seal_part(2);
+
+		assert_int_equal(count(&a.records, "\"rule\":\"too-many\",\"outcome\":\"cut\""), 1);
+		audit_free(&a);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -387,6 +460,8 @@ int main(void)
 		T(a_session_that_has_ended_takes_no_request),
 		T(nothing_passes_that_cannot_be_recorded),
 		T(a_policy_that_changes_is_that_of_the_next_request),
+		T(a_rule_cuts_a_stream_before_the_event_that_goes_over),
+		T(a_rule_refuses_an_answer_that_comes_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

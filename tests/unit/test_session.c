@@ -584,6 +584,42 @@ static void the_list_is_filtered(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void what_the_policy_demands_comes_before_all_else(void **state)
+{
+	struct place *p = *state;
+	static char *treatment[] = {"TREAT"};
+	char key[SESSION_KEY_LEN + 1];
+	struct session_ask ask = {
+		.person = &alice, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.api_key_sha256 = HEX64, .expires_s = now_ns / NS_PER_S + 3600,
+	};
+	struct session *s;
+	struct why why;
+	cJSON *rows;
+
+	the_terms = (struct terms){.reason = true, .purposes = {treatment, 1}};
+	told.notes[0] = '\0';
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "--reason"));
+	ask.reason = "ward round";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "--purpose TREAT"));
+	ask.purpose = "CARE";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	assert_non_null(strstr(why.text, "HRESCH"));
+	assert_string_equal(told.notes, "");                             /* nothing was opened for it */
+	ask.purpose = "TREAT";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_OK);
+	the_terms = (struct terms){0};
+	assert_string_equal(s->purpose, "TREAT");
+	assert_non_null(strstr(told.open_json, "\"purpose\":\"TREAT\""));
+	assert_non_null(strstr(told.open_json, "\"reason\":\"WARD ROUND\""));
+	rows = list(p, &alice, NULL);
+	assert_string_equal(json_text(cJSON_GetArrayItem(rows, 0), "purpose"), "TREAT");
+	cJSON_Delete(rows);
+	session_unref(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,6 +639,7 @@ int main(void)
 		T(a_stop_ends_all),
 		T(what_a_crash_left_open_is_marked),
 		T(the_list_is_filtered),
+		T(what_the_policy_demands_comes_before_all_else),
 	};
 
 	log_setup(2, false, LOG_ERROR);
