@@ -13,6 +13,7 @@
 
 struct check {
 	const struct config *config;
+	const char *override;            /* folder of dialects that replace built-in ones; NULL: there is none */
 	int faults;
 	enum rc worst;                   /* RC_BAD wins: a mistake in a file is status 2 */
 };
@@ -30,6 +31,45 @@ static void fault(struct check *check, enum rc rc, struct why *why, int line)
 		check->worst = rc == RC_NOT_FOUND ? RC_BAD : rc;
 }
 
+/* The routes that people can reach by a policy. */
+static enum rc routes_under(const struct check *check, const char *policy, struct text_list *out)
+{
+	const struct config *c = check->config;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
+		struct dialect *dialect = NULL;
+		const char *name;
+
+		if (strcmp(c->connections[i].policy, policy) != 0)
+			continue;
+		rc = dialect_load(c->connections[i].dialect, check->override, &dialect, NULL);
+		for (size_t k = 0; rc == RC_OK && (name = dialect_route_name(dialect, k)); k++)
+			rc = text_list_add(out, name);
+		dialect_free(dialect);
+	}
+	return rc;
+}
+
+static void check_policy(struct check *check, const struct connection *conn)
+{
+	char *path = policy_path(check->config->policies_dir, conn->policy);
+	struct policy *policy = NULL;
+	struct text_list routes = {0};
+	struct why why = {0};
+	enum rc rc = path ? policy_load(path, conn->policy, &policy, &why) : RC_NOMEM;
+
+	if (rc != RC_OK)
+		fault(check, rc, &why, conn->line);
+	else if (routes_under(check, conn->policy, &routes) == RC_OK)
+		policy_warn_routes(policy, path, &routes);
+	for (size_t i = 0; policy && policy_warning(policy, i); i++)
+		command_tell(policy_warning(policy, i), "warning: ");
+	policy_unref(policy);
+	text_list_free(&routes);
+	free(path);
+}
+
 static void check_policies(struct check *check)
 {
 	const struct config *c = check->config;
@@ -37,18 +77,10 @@ static void check_policies(struct check *check)
 
 	for (size_t i = 0; i < c->n_connections; i++) {
 		const struct connection *conn = &c->connections[i];
-		char *names[] = {conn->policy};
-		const struct text_list one = {names, 1};
-		struct policies *policies = NULL;
-		struct why why = {0};
-		enum rc rc;
 
 		if (text_list_has(&seen, conn->policy))
 			continue;
-		rc = policies_load(c->policies_dir, &one, &policies, &why);
-		if (rc != RC_OK)
-			fault(check, rc, &why, conn->line);
-		policies_free(policies);
+		check_policy(check, conn);
 		if (text_list_add(&seen, conn->policy) != RC_OK)
 			break;
 	}
@@ -58,15 +90,13 @@ static void check_policies(struct check *check)
 static void check_connections(struct check *check)
 {
 	const struct config *c = check->config;
-	char *dir = path_dir(c->path), *override = dir ? path_join(dir, "dialects") : NULL;
-	bool overridden = override && access(override, F_OK) == 0;
 
 	for (size_t i = 0; i < c->n_connections; i++) {
 		const struct connection *conn = &c->connections[i];
 		struct dialect *dialect = NULL;
 		struct target *target = NULL;
 		struct why why = {0};
-		enum rc rc = dialect_load(conn->dialect, overridden ? override : NULL, &dialect, &why);
+		enum rc rc = dialect_load(conn->dialect, check->override, &dialect, &why);
 
 		if (rc == RC_OK)
 			rc = dialect_check_allowed(dialect, &conn->allow_routes, &why);
@@ -79,8 +109,6 @@ static void check_connections(struct check *check)
 			fault(check, rc, &why, conn->line);
 		target_free(target);
 	}
-	free(override);
-	free(dir);
 }
 
 static void check_notify(struct check *check)
@@ -104,6 +132,7 @@ static void check_notify(struct check *check)
 static int run(int argc, char **argv)
 {
 	const char *path = COMMAND_CONFIG_DEFAULT;
+	char *dir = NULL, *override = NULL;
 	struct config *config = NULL;
 	struct why why = {0};
 	struct check check = {0};
@@ -115,6 +144,9 @@ static int run(int argc, char **argv)
 	if (rc != RC_OK)
 		return command_failed(rc, &why);
 	check.config = config;
+	dir = path_dir(config->path);
+	override = dir ? path_join(dir, "dialects") : NULL;
+	check.override = override && access(override, F_OK) == 0 ? override : NULL;
 	check_policies(&check);
 	check_connections(&check);
 	check_notify(&check);
@@ -123,6 +155,8 @@ static int run(int argc, char **argv)
 	else
 		printf("%s: good, with %zu connection%s\n", path, config->n_connections, config->n_connections == 1 ? "" : "s");
 	config_free(config);
+	free(override);
+	free(dir);
 	return !check.faults ? EXIT_DONE : check.worst == RC_BAD ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "excerpt.h"
+
 static void take_out(int *argc, char **argv, int at, int n)
 {
 	memmove(argv + at, argv + at + n, (size_t)(*argc - at - n + 1) * sizeof *argv);     /* with the NULL at the end */
@@ -46,10 +48,22 @@ int command_usage(const struct command *command, const char *message)
 	return EXIT_USAGE;
 }
 
+void command_tell(const struct why *why, const char *kind)
+{
+	struct buf text;
+
+	buf_init(&text, 1 << 16);
+	if (excerpt_add(why, kind, &text) == RC_OK)
+		fprintf(stderr, "phigate-agent: %s", text.data);
+	buf_free(&text);
+}
+
 int command_failed(enum rc rc, const struct why *why)
 {
-	char text[1024];
+	struct why said = *why;
 
-	fprintf(stderr, "phigate-agent: %s\n", why->text[0] ? why_text(why, text, sizeof text) : rc_name(rc));
+	if (!said.text[0])
+		(void)why_set(&said, rc, "%s", rc_name(rc));
+	command_tell(&said, "");
 	return rc == RC_BAD ? EXIT_USAGE : EXIT_FAILED;
 }

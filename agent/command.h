@@ -24,7 +24,10 @@ int command_flag(int *argc, char **argv, const char *name);
 /* Print "phigate-agent NAME: message" and how the command is called to stderr; EXIT_USAGE. */
 int command_usage(const struct command *command, const char *message);
 
-/* Print why to stderr ("file:line:column: text"): EXIT_USAGE for RC_BAD, else EXIT_FAILED. */
+/* Print why to stderr, where a file has a mistake with its line and a caret (excerpt.h); kind: "warning: " or "". */
+void command_tell(const struct why *why, const char *kind);
+
+/* The same for what failed: EXIT_USAGE for RC_BAD, else EXIT_FAILED. */
 int command_failed(enum rc rc, const struct why *why);
 
 #endif

@@ -25,6 +25,10 @@ bool condition_never(const struct condition *c, const struct patterns *patterns,
 void condition_never_parts(const struct condition *c, const struct patterns *patterns,
 			   void (*each)(void *arg, const struct condition_place *place, const char *reason), void *arg);
 
+/* The routes that it names, each with its place; and whether one of the list is meant by one. */
+void condition_routes(const struct condition *c, void (*each)(void *arg, const struct condition_place *place, const char *route), void *arg);
+bool condition_route_known(const char *route, const struct text_list *known);
+
 bool condition_on_response(const struct condition *c, struct condition_place *place);        /* does it look at the answer, and where? */
 bool condition_denies_response(const struct condition *c, struct condition_place *place);    /* in not? */
 bool condition_needs_response(const struct condition *c);                /* does it hold by what stands in an answer only? */

@@ -96,6 +96,25 @@ void condition_never_parts(const struct condition *c, const struct patterns *pat
 			condition_never_parts(child, patterns, each, arg);
 }
 
+void condition_routes(const struct condition *c, void (*each)(void *arg, const struct condition_place *place, const char *route), void *arg)
+{
+	for (size_t i = 0; c->kind == KIND_ROUTE && i < c->texts.n; i++)
+		each(arg, &c->place, c->texts.item[i]);
+	for (const struct condition *child = c->child; child; child = child->next)
+		condition_routes(child, each, arg);
+}
+
+bool condition_route_known(const char *route, const struct text_list *known)
+{
+	char *one[] = {(char *)(uintptr_t)route};
+	const struct text_list pattern = {one, 1};
+
+	for (size_t i = 0; i < known->n; i++)
+		if (condition_globs(&pattern, known->item[i], false))
+			return true;
+	return false;
+}
+
 /* ---- answers ---------------------------------------------------------------------------------------------------------------- */
 
 bool condition_on_response(const struct condition *c, struct condition_place *place)

@@ -28,6 +28,8 @@ const char *dialect_name(const struct dialect *dialect);
 void dialect_sha256(const struct dialect *dialect, char hex[65]);
 const char *dialect_text(const struct dialect *dialect);       /* the YAML when it is not the built-in one, else NULL */
 
+const char *dialect_route_name(const struct dialect *dialect, size_t i);       /* what rules call its routes; NULL after the last */
+
 /* The route of a request. target: the request target as sent (path and query). allowed: routes that are refused otherwise, or NULL.
  * *path gets the path to send: the dialect's own, parameters and query kept; caller frees. RC_BAD: the path cannot be read in one
  * way only (400); RC_DENIED: no such route, or a refused one (403, why says so); *route is set where the path is that of one. */

@@ -221,6 +221,11 @@ enum rc dialect_path_with_model(const struct route *r, const char *path, const c
 
 /* ---- routes ---- */
 
+const char *dialect_route_name(const struct dialect *d, size_t i)
+{
+	return i < d->n_routes ? d->routes[i].name : NULL;
+}
+
 enum rc dialect_route(const struct dialect *d, const char *method, struct slice target, const struct text_list *allowed,
 		      const struct route **route, char **path, struct why *why)
 {

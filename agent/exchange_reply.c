@@ -444,7 +444,7 @@ static enum rc cut_by_rule(struct reply *r)
 		return exchange_refuse(x, 403, "permission_error", NULL);
 	buf_init(&error, 16384);
 	buf_init(&event, 32768);
-	rc = dialect_error(x->dialect, 403, "permission_error", x->why.text, x->request_id, &error);
+	rc = dialect_error(x->dialect, x->route, 403, "permission_error", x->why.text, x->request_id, &error);
 	if (rc == RC_OK && (r->framing == FRAMING_SSE || r->framing == FRAMING_NDJSON))
 		buf_printf(&event, r->framing == FRAMING_SSE ? "event: error\ndata: %s\n\n" : "%s\n", error.data);
 	if (event.len && transcript_chunk(&x->transcript, buf_slice(&event), false) == RC_OK && recording_check(x->session->recording) == RC_OK) {

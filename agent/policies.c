@@ -14,6 +14,14 @@ struct policies {
 	struct policy **current;
 };
 
+char *policy_path(const char *dir, const char *name)
+{
+	char file[POLICY_NAME_MAX + 8];
+
+	snprintf(file, sizeof file, "%s.yaml", name);
+	return path_join(dir, file);
+}
+
 static void unref_all(struct policy **list, size_t n)
 {
 	for (size_t i = 0; list && i < n; i++)
@@ -28,14 +36,13 @@ static enum rc load_all(const struct policies *p, struct policy ***out, struct w
 
 	for (size_t i = 0; i < p->names.n && rc == RC_OK; i++) {
 		const char *name = p->names.item[i];
-		char file[POLICY_NAME_MAX + 8], *path;
+		char *path;
 
 		if (!policy_is_name(name)) {
 			rc = why_set(why, RC_BAD, "\"%.60s\" is no policy's name: a policy NAME is the file NAME.yaml in %s", name, p->dir);
 			break;
 		}
-		snprintf(file, sizeof file, "%s.yaml", name);
-		path = path_join(p->dir, file);
+		path = policy_path(p->dir, name);
 		rc = path ? policy_load(path, name, &list[i], why) : RC_NOMEM;
 		free(path);
 	}

@@ -470,6 +470,33 @@ const struct why *policy_warning(const struct policy *policy, size_t i)
 	return i < policy->n_warnings ? &policy->warnings[i] : NULL;
 }
 
+struct route_check {
+	struct policy *policy;
+	const struct text_list *known;
+};
+
+static void warn_of_route(void *arg, const struct condition_place *place, const char *route)
+{
+	const struct route_check *check = arg;
+	char text[512];
+
+	if (!condition_route_known(route, check->known)) {
+		snprintf(text, sizeof text, "no dialect of this policy's connections has a route \"%.200s\", so this never matches", route);
+		warn(check->policy, place->line, place->column, text);
+	}
+}
+
+void policy_warn_routes(struct policy *policy, const char *path, const struct text_list *known)
+{
+	struct route_check check = {policy, known};
+
+	for (size_t i = 0; i < policy->n_rules; i++)
+		if (policy->rules[i].when)
+			condition_routes(policy->rules[i].when, warn_of_route, &check);
+	for (size_t i = 0; i < policy->n_warnings; i++)
+		why_file(&policy->warnings[i], RC_BAD, path);
+}
+
 /* ---- deciding ---- */
 
 static struct evaluation evaluation_of(const struct policy *policy, const struct facts *facts)

@@ -40,6 +40,9 @@ bool policy_is_name(const char *name);                                    /* can
 /* What is likely a mistake and yet none that is certain, in the order of the file; file, line and column are set. NULL after the last. */
 const struct why *policy_warning(const struct policy *policy, size_t i);
 
+/* Warn of routes in conditions that are none of those known. While nobody else has the policy. */
+void policy_warn_routes(struct policy *policy, const char *path, const struct text_list *known);
+
 /* What is known of a request; all borrowed. */
 struct facts {
 	const char *method, *route, *user, *purpose;     /* purpose: of use; NULL when none was given */

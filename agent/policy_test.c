@@ -13,12 +13,13 @@
 #include "policy.h"
 #include "prompt_mask.h"
 #include "prompt_shape.h"
+#include "purpose.h"
 
 #define CASES_MAX_BYTES ((size_t)64 << 20)
 
 /* One request and what is expected of the policy. */
 struct test_case {
-	char *name, *method, *route, *user, *dialect, *time;
+	char *name, *method, *route, *user, *purpose, *dialect, *time, *answer;
 	struct text_list groups;
 	int64_t history, time_ns;
 	const struct yaml *request, *expect;
@@ -35,6 +36,8 @@ static const struct conf_key case_keys[] = {
 	{"method", CONF_TEXT, offsetof(struct test_case, method), false, "POST with a request, else GET"},
 	{"user", CONF_TEXT, offsetof(struct test_case, user), false, "who asks"},
 	{"groups", CONF_TEXTS, offsetof(struct test_case, groups), false, "the asker's groups"},
+	{"purpose", CONF_TEXT, offsetof(struct test_case, purpose), false, "the purpose of use that the session was opened for"},
+	{"answer", CONF_TEXT, offsetof(struct test_case, answer), false, "a text of the model's answer, for rules that cut"},
 	{"dialect", CONF_TEXT, offsetof(struct test_case, dialect), false, "how the model server is spoken to; openai, or what --dialect says"},
 	{"time", CONF_TEXT, offsetof(struct test_case, time), false, "when it is asked, in UTC, such as 2026-03-08T07:00:00Z; now, if absent"},
 	{"history", CONF_INT, offsetof(struct test_case, history), false, "how many leading messages were approved before"},
@@ -44,7 +47,7 @@ static const struct conf_key case_keys[] = {
 
 static const struct conf_key expect_keys[] = {
 	{"rule", CONF_TEXT, offsetof(struct test_case, expected.rule), false, "the deciding rule's name; none when no rule may match"},
-	{"then", CONF_TEXT, offsetof(struct test_case, expected.then), false, "allow, deny or approve"},
+	{"then", CONF_TEXT, offsetof(struct test_case, expected.then), false, "allow, deny, approve or cut"},
 };
 
 struct test {
@@ -128,12 +131,15 @@ static void case_free(struct test_case *c)
 static enum rc case_read(const struct yaml *node, struct test_case *c, struct why *why)
 {
 	enum rc rc = conf_read(node, "a case", CONF_KEYS(case_keys), c, why);
+	struct why said;
 
 	c->line = node->line;
 	c->time_ns = clock_wall_ns();
 	if (rc == RC_OK && c->time && clock_parse(slice_str(c->time), &c->time_ns) != RC_OK)
 		rc = why_at(why, RC_BAD, yaml_get(node, "time")->line, yaml_get(node, "time")->column,
 			    "\"time\" must be a time in UTC, such as 2026-03-08T07:00:00Z");
+	if (rc == RC_OK && purpose_check(c->purpose, &said) != RC_OK)
+		rc = why_at(why, RC_BAD, yaml_get(node, "purpose")->line, yaml_get(node, "purpose")->column, "%s", said.text);
 	if (rc == RC_OK && c->expect)
 		rc = conf_read(c->expect, "expect", CONF_KEYS(expect_keys), c, why);
 	if (rc != RC_OK || !c->request)
@@ -180,13 +186,33 @@ static enum rc decide_by_identifiers(const struct test *t, const struct test_cas
 	return rc;
 }
 
+/* Whether the answer to a request that passes is cut. */
+static enum rc decide_answer(const struct test *t, const struct test_case *c, const struct facts *facts, struct outcome *o)
+{
+	struct mask_counts counts = {{0}};
+	struct policy_cut cut;
+	struct buf masked;
+	int64_t n = 0;
+	enum rc rc;
+
+	buf_init(&masked, CASES_MAX_BYTES * 8);
+	rc = mask_text(policy_engine(t->policy), NULL, &counts, slice_str(c->answer), &masked);
+	buf_free(&masked);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		n += counts.n[i];
+	policy_cut(t->policy, facts, &cut);
+	if (rc == RC_OK && o->verdict.decision != DECISION_DENY && n > cut.over)
+		o->verdict = (struct verdict){.decision = DECISION_CUT, .rule = cut.rule, .message = cut.message, .matched = "phi_in_response"};
+	return rc;
+}
+
 /* As the agent does it: the dialect's route, the body read strictly, then the policy. */
 static enum rc decide(const struct test *t, const struct test_case *c, struct outcome *o, struct why *why)
 {
 	static char *kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding"};
 	const struct text_list every_kind = {kinds, sizeof kinds / sizeof *kinds};
 	const char *method = c->method ? c->method : c->body.len ? "POST" : "GET";
-	struct facts facts = {.method = method, .user = c->user ? c->user : t->user, .body_bytes = c->body.len};
+	struct facts facts = {.method = method, .user = c->user ? c->user : t->user, .purpose = c->purpose, .body_bytes = c->body.len};
 	const struct route *route;
 	enum rc rc = dialect_load(c->dialect ? c->dialect : t->dialect, NULL, &o->dialect, why);
 
@@ -202,9 +228,12 @@ static enum rc decide(const struct test *t, const struct test_case *c, struct ou
 	facts.n_history = (size_t)c->history;
 	facts.wall_ns = c->time_ns;
 	policy_decide(t->policy, &facts, &o->verdict);
-	if (o->prompt && o->verdict.decision != DECISION_DENY && mask_engine_request(policy_engine(t->policy)) == MASK_REQUEST_DENY)
-		return decide_by_identifiers(t, c, route, o);
-	return RC_OK;
+	if (o->prompt && o->verdict.decision != DECISION_DENY && mask_engine_request(policy_engine(t->policy)) == MASK_REQUEST_DENY) {
+		rc = decide_by_identifiers(t, c, route, o);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return c->answer ? decide_answer(t, c, &facts, o) : RC_OK;
 }
 
 static bool as_expected(const struct test_case *c, const struct verdict *v)
@@ -305,7 +334,11 @@ static void print_json(const struct test *t, const struct test_case *c, const st
 	json_add_str(&out, v->rule);
 	buf_printf(&out, ",\"then\":\"%s\",\"matched\":", decision_name(v->decision));
 	json_add_str(&out, v->matched);
-	buf_printf(&out, ",\"ok\":%s", ok ? "true" : "false");
+	buf_puts(&out, ",\"expected\":{\"rule\":");
+	json_add_str(&out, c->expected.rule);
+	buf_puts(&out, ",\"then\":");
+	json_add_str(&out, c->expected.then);
+	buf_printf(&out, "},\"ok\":%s", ok ? "true" : "false");
 	if (t->spans) {
 		buf_puts(&out, ",\"spans\":[");
 		buf_add_slice(&out, spans);
@@ -318,7 +351,17 @@ static void print_json(const struct test *t, const struct test_case *c, const st
 
 static void print_text(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok, struct slice spans)
 {
-	printf("%-4s %s:%d: %s %s", ok ? "ok" : "FAIL", t->file, c->line, v->rule ? v->rule : "none", decision_name(v->decision));
+	const char *rule = v->rule ? v->rule : "none", *then = decision_name(v->decision);
+
+	printf("%-4s %s:%d: ", ok ? "ok" : "FAIL", t->file, c->line);
+	if (c->name)
+		printf("%s: ", c->name);
+	if (ok) {
+		printf("%s %s", rule, then);
+	} else {
+		printf("\n     expected  %s %s\n     decided   %s %s", c->expected.rule ? c->expected.rule : rule,
+		       c->expected.then ? c->expected.then : then, rule, then);
+	}
 	if (v->matched)
 		printf(" (%s)", v->matched);
 	if (v->decision == DECISION_APPROVE) {
@@ -329,8 +372,6 @@ static void print_text(const struct test *t, const struct test_case *c, const st
 			printf("; by %s", by.data);
 		buf_free(&by);
 	}
-	if (!ok)
-		printf("; expected %s %s", c->expected.rule ? c->expected.rule : "", c->expected.then ? c->expected.then : "");
 	printf("\n%.*s", (int)spans.n, spans.p);
 }
 
@@ -469,6 +510,8 @@ static int run(int argc, char **argv)
 		return command_usage(&cmd_policy_test, "needs a policy and a file of cases");
 	}
 	rc = policy_load(argv[1], "policy", &t.policy, &why);
+	for (size_t i = 0; rc == RC_OK && policy_warning(t.policy, i); i++)
+		command_tell(policy_warning(t.policy, i), "warning: ");
 	for (int i = 2; i < argc && rc == RC_OK; i++) {
 		t.file = argv[i];
 		rc = run_file(&t, &why);

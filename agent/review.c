@@ -10,6 +10,7 @@
 #include "digest.h"
 #include "json.h"
 #include "log.h"
+#include "policies.h"
 #include "tar.h"
 
 #define RECORD_MAX ((size_t)1 << 20)

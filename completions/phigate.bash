@@ -13,8 +13,8 @@ _phigate() {
 	logout) words="--help" ;;
 	whoami) words="--json --help" ;;
 	ls) words="--json --help" ;;
-	connect) words="--port --reason --emergency --json --help" ;;
-	exec) words="--reason --emergency --help" ;;
+	connect) words="--port --reason --purpose --emergency --json --help" ;;
+	exec) words="--reason --purpose --emergency --help" ;;
 	holds) words="--all --watch --json --help" ;;
 	show) words="--json --help" ;;
 	approve) words="--reason --help" ;;

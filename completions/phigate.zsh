@@ -52,12 +52,14 @@ case $name in
 		_arguments \
 			'--port[the local port; else as client.yaml says, or any that is free]:N:' \
 			'--reason[why, for the record]:TEXT:' \
+			'--purpose[what the data is used for\: TREAT, HPAYMT, HOPERAT or HRESCH]:CODE:' \
 			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
 			'--json[one JSON event a line]' \
 			'--help[show how it is used]' ;;
 	exec)
 		_arguments \
 			'--reason[why, for the record]:TEXT:' \
+			'--purpose[what the data is used for\: TREAT, HPAYMT, HOPERAT or HRESCH]:CODE:' \
 			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
 			'--help[show how it is used]' ;;
 	holds)
