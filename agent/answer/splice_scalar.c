@@ -32,7 +32,7 @@ static const char *number_for(const struct splice *s, struct buf *put, struct ma
 		struct slice digits = {number.p + sign, n};
 
 		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits, span);
-		if (plain && s->depth > 0)
+		if (plain && (s->depth > 0 || s->place == PATH_NONE))    /* where the protocol asks for a number, it gets one */
 			mask_number_token(s->shared->engine, s->shared->scope, buf_slice(&before), digits, put);
 	}
 	buf_free(&before);

@@ -123,8 +123,8 @@ bool mask_finds(struct mask_engine *engine, struct slice context, struct slice t
 const char *mask_number(struct mask_engine *engine, struct mask_counts *counts, struct slice context, struct slice digits,
 			struct mask_span *span);
 
-/* The same number as a token, with its quotes, for JSON inside of a string, where a text may stand as well. Nothing is appended where
- * the scope gives no tokens, or the session can hold no more of them. */
+/* The same number as a token, with its quotes, where a text may stand as well. Nothing is appended where the scope gives no tokens, or
+ * the session can hold no more of them. */
 void mask_number_token(struct mask_engine *engine, struct mask_scope *scope, struct slice context, struct slice digits, struct buf *out);
 
 /* Does a field of the protocol's own (a model's name, a role) hold a number, code or mail address that is an identifier? Names, dates,
