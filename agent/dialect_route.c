@@ -188,10 +188,13 @@ enum rc dialect_path_model(const struct route *r, const char *path, char **model
 		return RC_OK;
 	buf_init(&out, TARGET_MAX);
 	for (size_t i = 0; i < in.n; i++) {              /* as build() wrote it */
-		bool encoded = in.p[i] == '%';
+		char c = in.p[i];
 
-		buf_putc(&out, encoded ? (char)(hex_digit(in.p[i + 1]) << 4 | hex_digit(in.p[i + 2])) : in.p[i]);
-		i += encoded ? 2 : 0;
+		if (c == '%') {
+			c = (char)(hex_digit(in.p[i + 1]) << 4 | hex_digit(in.p[i + 2]));
+			i += 2;
+		}
+		buf_putc(&out, c);
 	}
 	rc = out.rc;
 	if (rc == RC_OK)

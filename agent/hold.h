@@ -68,8 +68,9 @@ struct hold_decision {
 	const struct person *person;
 	const char *key_id, *address, *reason;   /* reason may be NULL; masked by the caller */
 };
-/* id as typed. RC_NOT_FOUND, RC_DENIED (own hold, own key, not in a group, twice by one person), RC_CONFLICT (no longer
- * pending), RC_IO. *out is the hold afterwards; with a quorum it may still be pending. */
+/* id as typed. RC_NOT_FOUND, RC_DENIED (own hold, own key, not in a group, twice by one person or with one key), RC_CONFLICT (no
+ * longer pending, or the person's groups have given all that is needed of them), RC_IO. *out is the hold afterwards; with a quorum
+ * it may still be pending. */
 enum rc hold_approve(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 enum rc hold_deny(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 

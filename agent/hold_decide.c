@@ -75,6 +75,22 @@ static enum rc check_use(sqlite3 *db, const char *id, const struct quorum *quoru
 	return rc;
 }
 
+/* Two people who sign in with one key may be one person with two accounts. */
+static enum rc check_key(sqlite3 *db, const char *id, const struct hold_decision *d, struct why *why)
+{
+	sqlite3_stmt *q;
+	enum rc rc = store_query(db, &q, "SELECT user FROM decisions WHERE hold = ? AND key_id = ? AND (issuer <> ? OR subject <> ?)", "tttt", id,
+				 d->key_id, d->person->issuer, d->person->subject);
+
+	if (rc == RC_OK)
+		rc = store_row(q);
+	if (rc == RC_OK)
+		rc = why_set(why, RC_DENIED, "%.200s has approved %s with the key that you signed in with; the approvals must come from"
+			     " different people, each with a key of their own", store_text(q, 0), id);
+	sqlite3_finalize(q);
+	return rc == RC_END ? RC_OK : rc;
+}
+
 /* Note the decision, and change the state when it is enough. */
 static enum rc apply(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, bool approve,
 		     struct why *why)
@@ -82,14 +98,16 @@ static enum rc apply(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_de
 	const char *id = store_text(row, COL_ID);
 	int64_t given = 0, ttl_ns = sqlite3_column_int64(row, COL_TTL);
 	unsigned serves = quorum_serves(quorum, &d->person->groups);
-	enum rc use = approve ? check_use(tx->db, id, quorum, serves, &given, why) : RC_OK;
-	enum rc rc = store_do(tx->db, NULL,
-			      "INSERT INTO decisions (hold, issuer, subject, user, key_id, address, reason, approve, at_ns, serves)"
-			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			      "tttttttiii", id, d->person->issuer, d->person->subject, d->person->user, d->key_id, d->address,
-			      d->reason, (int64_t)approve, tx->now_ns, (int64_t)serves);
+	enum rc use = approve ? check_key(tx->db, id, d, why) : RC_OK, rc;
 
-	if (rc == RC_CONFLICT)
+	if (approve && use == RC_OK)
+		use = check_use(tx->db, id, quorum, serves, &given, why);
+	rc = store_do(tx->db, NULL,
+		      "INSERT INTO decisions (hold, issuer, subject, user, key_id, address, reason, approve, at_ns, serves)"
+		      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		      "tttttttiii", id, d->person->issuer, d->person->subject, d->person->user, d->key_id, d->address, d->reason,
+		      (int64_t)approve, tx->now_ns, (int64_t)serves);
+	if (rc == RC_CONFLICT)                           /* said before all else */
 		return why_set(why, RC_DENIED, "you have decided on %s already; the approvals must come from different people", id);
 	if (rc != RC_OK || use != RC_OK)
 		return rc != RC_OK ? rc : use;   /* undone with the transaction */

@@ -548,6 +548,20 @@ static void several_groups_each_with_its_own_count(void **state)
 	assert_int_equal(state_of(p, hold.id), HOLD_DENIED);
 }
 
+static void two_accounts_with_one_key_are_one_voice(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter_for(p, "x", &one_and_one);
+	struct why why = {0};
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:shared", NULL), RC_OK);
+	assert_int_equal(approve(p, hold.id, &sam, "SHA256:shared", &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "a key of their own"));
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	assert_int_equal(approve(p, hold.id, &sam, "SHA256:sam", NULL), RC_OK);
+	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+}
+
 static void a_partial_quorum_survives_a_restart(void **state)
 {
 	struct place *p = *state;
@@ -1371,6 +1385,7 @@ int main(int argc, char **argv)
 		TEST(a_quorum_is_of_different_people),
 		TEST(one_refusal_ends_a_quorum),
 		TEST(several_groups_each_with_its_own_count),
+		TEST(two_accounts_with_one_key_are_one_voice),
 		TEST(a_partial_quorum_survives_a_restart),
 		TEST(who_asked_takes_it_back_and_nobody_else),
 		TEST(an_unknown_hold_is_not_found),
