@@ -249,7 +249,7 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 		return !safe && p->end - p->start > 2 && lexicon_find(p->hash) == &lexicon_none && small_may_begin(p, left);
 	if (p->shape == SHAPE_INITIAL)
 		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3));
-	if (is_plain(p) || p->end - p->start < 2 || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
+	if (is_plain(p) || p->end - p->start < 2 || scan_at(s, p->start + 1) == '-' || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
 		return false;
 	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) && p->end - p->start < 5)         /* "LVP", "OBX" */
