@@ -2,6 +2,7 @@
 #include "abroad.h"
 #include "around.h"
 #include "parts.h"
+#include "roads.h"
 
 #include <string.h>
 
@@ -25,18 +26,6 @@ static bool is_word(const struct part *p)
 
 /* ---- streets ---------------------------------------------------------------------------------------------- */
 
-/* "42nd", "5th" */
-static size_t numbered(struct scan *s, size_t i)
-{
-	size_t n = 0;
-
-	while (n < 4 && is_digit(scan_at(s, i + n)))
-		n++;
-	if (!n || n == 4 || !is_alpha(scan_at(s, i + n)) || !is_alpha(scan_at(s, i + n + 1)) || is_alnum(scan_at(s, i + n + 2)))
-		return 0;
-	return i + n + 2;
-}
-
 /* ", Apt 3C", " #4", ", Suite 200" */
 static size_t unit(struct scan *s, size_t end)
 {
@@ -51,7 +40,7 @@ static size_t unit(struct scan *s, size_t end)
 		i++;
 	if (i == end)
 		return end;
-	j = numbered(s, i);                              /* "2nd Floor" */
+	j = roads_numbered(s, i);                              /* "2nd Floor" */
 	if (!j && (number_kinds(around_word(s, i, &j)) & NUMBER_ORDINAL) == 0)
 		j = 0;
 	if (j && scan_at(s, j) == ' ' && lower(scan_at(s, j + 1)) == 'f' && lower(scan_at(s, j + 2)) == 'l') {
@@ -97,7 +86,7 @@ static size_t behind_suffix(struct scan *s, size_t end)
 	size_t i = end + 1, word;
 	uint64_t hash;
 
-	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, i)) && !numbered(s, i)) {
+	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, i)) && !roads_numbered(s, i)) {
 		while (i < end + 6 && is_alnum(scan_at(s, i)))
 			i++;
 		if (scan_at(s, i) == '-' && is_upper(scan_at(s, i + 1)))         /* "2940 Ocean Pkwy 15-H" */
@@ -147,7 +136,7 @@ static size_t street(struct scan *s, size_t i, enum style style)
 
 	for (; (at || !words) && words < WORDS_MAX; words++) {
 		struct part p;
-		size_t ordinal = is_digit(scan_at(s, at)) ? numbered(s, at) : 0;
+		size_t ordinal = is_digit(scan_at(s, at)) ? roads_numbered(s, at) : 0;
 
 		if (ordinal) {
 			last = ordinal;
@@ -265,131 +254,10 @@ static size_t bare_street(struct scan *s, size_t i)
 	return (p.dictionary & DICTIONARY_PLACE) && !(p.dictionary & DICTIONARY_SAFE) && !is_digit(scan_at(s, city + 1)) ? end : 0;
 }
 
-/* Is it this text at place i, whatever its case? The unit behind, 0. */
-static size_t literal(struct scan *s, size_t i, const char *text)
-{
-	for (; *text; text++, i++)
-		if (lower(scan_at(s, i)) != (unsigned char)*text)
-			return 0;
-	return i;
-}
-
-/* Where on a road: " at mile marker 31", ", mile 21", " EB MM 23.4", " W": the unit behind, end itself. */
-static size_t on_road(struct scan *s, size_t end, bool *mile)
-{
-	static const char *const ways[] = {" eb", " wb", " nb", " sb", " west", " east", " north", " south", " w", " e", " n", " s"};
-	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm "};
-	size_t j;
-
-	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
-		if ((j = literal(s, end, ways[k])) && !is_alnum(scan_at(s, j)) && is_upper(scan_at(s, end + 1))) {
-			end = j;
-			break;
-		}
-	*mile = false;
-	for (size_t k = 0; k < sizeof miles / sizeof *miles && !*mile; k++)
-		if ((j = literal(s, end, miles[k])) && is_digit(scan_at(s, j))) {
-			while (j < end + 24 && (is_digit(scan_at(s, j)) || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1)))))
-				j++;
-			end = j;
-			*mile = true;
-		}
-	return end;
-}
-
-/* "Hwy 169", "US 550 at mile marker 31", "County Rd XX": a road by its number; numbered: a house's number stands before it. */
-static size_t highway(struct scan *s, size_t i, bool numbered_house)
-{
-	static const struct {
-		const char *form;
-		bool sure;                       /* it is a road wherever it stands */
-	} forms[] = {
-		{"us hwy ", true}, {"us highway ", true}, {"u.s. highway ", true}, {"us route ", true}, {"highway ", true}, {"hwy ", true}, {"hwy. ", true},
-		{"interstate ", true}, {"state road ", true}, {"state route ", true}, {"state highway ", true}, {"county road ", true},
-		{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", false}, {"us ", false},
-		{"u.s. ", false}, {"i-", false}, {"sr ", false}, {"sr-", false}, {"cr ", false}, {"cr-", false}, {"fm ", false}, {"route ", false},
-		{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
-	};
-	const struct context *c = s->context;
-	bool cue = numbered_house || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || labelled(s, LABEL_ADDRESS), mile;
-	size_t j = 0, n = 0, k = 0, end;
-
-	while (k < sizeof forms / sizeof *forms && !(j = literal(s, i, forms[k].form)))
-		k++;
-	if (k == sizeof forms / sizeof *forms)
-		return 0;
-	while (n < 5 && is_digit(scan_at(s, j + n)))
-		n++;
-	if (!n && forms[k].sure)                         /* "County Rd XX" */
-		while (n < 2 && scan_at(s, j + n) < 0x80 && is_upper(scan_at(s, j + n)))
-			n++;
-	else if (n && is_upper(scan_at(s, j + n)))
-		n++;
-	if (!n || n > 4 || is_alnum(scan_at(s, j + n)) || (scan_at(s, j + n) == '.' && is_digit(scan_at(s, j + n + 1))))
-		return 0;
-	end = on_road(s, j + n, &mile);
-	return forms[k].sure || cue || mile ? end : 0;
-}
-
-/* "Halsted & 18th", "4th & Pine": where streets meet; the unit behind, 0. */
-static size_t crossing(struct scan *s)
-{
-	size_t i = s->i, end, first = is_digit(scan_at(s, i)) ? numbered(s, i) : 0;
-	struct part p;
-
-	if (!first) {
-		part_read(s, i, &p);
-		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
-			return 0;
-		end = p.end;
-	} else {
-		end = first;
-	}
-	i = literal(s, end, " & ");
-	if (!i && (word_kinds(s->context->before[0]) & WORD_ON) && s->context->gap == GAP_SPACE)
-		i = literal(s, end, " and ");
-	if (!i)
-		return 0;
-	if (!first)
-		return numbered(s, i);
-	if (!is_upper(scan_at(s, i)))
-		return 0;
-	part_read(s, i, &p);
-	return p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP) ? p.end : 0;
-}
-
-/* A degree of latitude or longitude to a few metres: the unit behind, 0. */
-static size_t degree(struct scan *s, size_t i, int most)
-{
-	size_t n = 0, m = 0;
-	int value = 0;
-
-	i += scan_at(s, i) == '-';
-	while (n < 4 && is_digit(scan_at(s, i + n)))
-		value = value * 10 + scan_at(s, i + n++) - '0';
-	if (!n || value > most || scan_at(s, i + n) != '.')
-		return 0;
-	i += n + 1;
-	while (m < 9 && is_digit(scan_at(s, i + m)))
-		m++;
-	return m >= 4 && !is_alnum(scan_at(s, i + m)) ? i + m : 0;
-}
-
-/* "36.7281, -91.8530" */
-static size_t position(struct scan *s)
-{
-	size_t end = degree(s, s->i, 90), i = end;
-
-	if (!end || scan_at(s, i) != ',')
-		return 0;
-	i += 1 + (scan_at(s, i + 1) == ' ');
-	return degree(s, i, 180);
-}
-
 /* A street or a road by its number behind a house's: the unit behind, 0. */
 static size_t house_on(struct scan *s, size_t i, enum style style)
 {
-	size_t one = street(s, i, style), two = highway(s, i, true);
+	size_t one = street(s, i, style), two = roads_highway(s, i, true);
 
 	return one > two ? one : two;
 }
@@ -397,9 +265,13 @@ static size_t house_on(struct scan *s, size_t i, enum style style)
 /* "Box 88 Pueblo Rd", "N4410 County Rd XX": a street behind what else tells the house; the unit behind, 0. */
 static size_t box_and_street(struct scan *s)
 {
-	size_t i = literal(s, s->i, "box "), n = 0;
+	size_t i = 0, n = 0;
 	uint16_t first = scan_at(s, s->i);
 
+	while ("box "[n] && lower(scan_at(s, s->i + n)) == (unsigned char)"box "[n])
+		n++;
+	i = n == 4 ? s->i + n : 0;
+	n = 0;
 	if (!i && (first == 'N' || first == 'S' || first == 'E' || first == 'W') && is_digit(scan_at(s, s->i + 1)))
 		i = s->i + 1;
 	if (!i)
@@ -428,11 +300,11 @@ bool scan_address(struct scan *s, struct finding *f)
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
 		if ((end = rural(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "rural route");
-		if ((end = highway(s, i, false)))
+		if ((end = roads_highway(s, i, labelled(s, LABEL_ADDRESS))))
 			return found(f, s, end, ENTITY_ADDRESS, "highway");
 		if ((end = box_and_street(s)))
 			return found(f, s, unit(s, end), ENTITY_ADDRESS, "street address");
-		if ((end = crossing(s)))
+		if ((end = roads_crossing(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "crossing");
 		/* "lives on Village Drive": a street without a number */
 		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
@@ -440,11 +312,11 @@ bool scan_address(struct scan *s, struct finding *f)
 		end = street(s, i, STREET_NAME);
 		return end && end - i > 7 && around_right(s, end) != RIGHT_THING && found(f, s, end, ENTITY_ADDRESS, "street");
 	}
-	if ((end = position(s)) && s->context->last != '.')
+	if ((end = roads_position(s)) && s->context->last != '.')
 		return found(f, s, end, ENTITY_ADDRESS, "position");
 	if (s->context->label == LABEL_PLAIN || s->context->last == '.' || s->context->last == '/')
 		return false;
-	if ((end = crossing(s)))
+	if ((end = roads_crossing(s)))
 		return found(f, s, end, ENTITY_ADDRESS, "crossing");
 	while (n < 7 && is_digit(scan_at(s, i + n)))
 		n++;

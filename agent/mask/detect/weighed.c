@@ -15,7 +15,7 @@
 struct left_side {
 	uint64_t before[2];
 	enum gap gap;
-	enum label label;
+	unsigned int label;              /* twice an enum label, and one more when it needs no mark, or has it; 0: none */
 	uint16_t last;
 };
 
@@ -31,7 +31,7 @@ static struct left_side left_side(const struct context *c)
 {
 	return (struct left_side){
 		.before = {c->before[0], c->gap < GAP_LINE ? c->before[1] : 0}, .gap = c->before[0] || c->last ? c->gap : GAP_LINE, .last = c->last,
-		.label = c->label != LABEL_NONE && c->age <= 4 ? (enum label)(c->label * 2 + (c->mark || !c->needs_mark)) : LABEL_NONE,
+		.label = c->label != LABEL_NONE && c->age <= 4 ? (unsigned int)c->label * 2 + (c->mark || !c->needs_mark) : 0,
 	};
 }
 
@@ -269,7 +269,8 @@ static bool may_follow(const struct part *p, enum model_class class, bool small)
 		return small && p->end - p->start > 2 && (class == MODEL_FACILITY ? p->care & CARE_SHOWS : !(p->dictionary & DICTIONARY_SAFE) && !is_plain(p));
 	if (class == MODEL_FACILITY && p->shape >= SHAPE_CAPITALS && ((p->care & CARE_SHOWS) || (p->words & WORD_GENERIC)))
 		return true;
-	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
+	return !is_plain(p) && (class == MODEL_FACILITY || class == MODEL_ADDRESS || !(p->dictionary & DICTIONARY_SAFE) ||
+				(p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)));
 }
 
 /* Behind a small word that joins two of a name, "of", "de", "the": where the next one begins; 0. */

@@ -1,0 +1,134 @@
+/* Places on roads that no street's name tells: roads by their numbers, miles, crossings, positions. */
+#include "roads.h"
+
+#include "around.h"
+#include "parts.h"
+
+size_t roads_numbered(struct scan *s, size_t i)
+{
+	size_t n = 0;
+
+	while (n < 4 && is_digit(scan_at(s, i + n)))
+		n++;
+	if (!n || n == 4 || !is_alpha(scan_at(s, i + n)) || !is_alpha(scan_at(s, i + n + 1)) || is_alnum(scan_at(s, i + n + 2)))
+		return 0;
+	return i + n + 2;
+}
+
+/* Is it this text at place i, whatever its case? The unit behind, 0. */
+static size_t literal(struct scan *s, size_t i, const char *text)
+{
+	for (; *text; text++, i++)
+		if (lower(scan_at(s, i)) != (unsigned char)*text)
+			return 0;
+	return i;
+}
+
+/* Where on a road: " at mile marker 31", ", mile 21", " EB MM 23.4", " W": the unit behind, end itself. */
+static size_t on_road(struct scan *s, size_t end, bool *mile)
+{
+	static const char *const ways[] = {" eb", " wb", " nb", " sb", " west", " east", " north", " south", " w", " e", " n", " s"};
+	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm "};
+	size_t j;
+
+	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
+		if ((j = literal(s, end, ways[k])) && !is_alnum(scan_at(s, j)) && is_upper(scan_at(s, end + 1))) {
+			end = j;
+			break;
+		}
+	*mile = false;
+	for (size_t k = 0; k < sizeof miles / sizeof *miles && !*mile; k++)
+		if ((j = literal(s, end, miles[k])) && is_digit(scan_at(s, j))) {
+			while (j < end + 24 && (is_digit(scan_at(s, j)) || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1)))))
+				j++;
+			end = j;
+			*mile = true;
+		}
+	return end;
+}
+
+size_t roads_highway(struct scan *s, size_t i, bool sure)
+{
+	static const struct {
+		const char *form;
+		bool sure;                       /* it is a road wherever it stands */
+	} forms[] = {
+		{"us hwy ", true}, {"us highway ", true}, {"u.s. highway ", true}, {"us route ", true}, {"highway ", true}, {"hwy ", true}, {"hwy. ", true},
+		{"interstate ", true}, {"state road ", true}, {"state route ", true}, {"state highway ", true}, {"county road ", true},
+		{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", false}, {"us ", false},
+		{"u.s. ", false}, {"i-", false}, {"sr ", false}, {"sr-", false}, {"cr ", false}, {"cr-", false}, {"fm ", false}, {"route ", false},
+		{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
+	};
+	const struct context *c = s->context;
+	bool cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)), mile;
+	size_t j = 0, n = 0, k = 0, end;
+
+	while (k < sizeof forms / sizeof *forms && !(j = literal(s, i, forms[k].form)))
+		k++;
+	if (k == sizeof forms / sizeof *forms)
+		return 0;
+	while (n < 5 && is_digit(scan_at(s, j + n)))
+		n++;
+	if (!n && forms[k].sure)                         /* "County Rd XX" */
+		while (n < 2 && scan_at(s, j + n) < 0x80 && is_upper(scan_at(s, j + n)))
+			n++;
+	else if (n && is_upper(scan_at(s, j + n)))
+		n++;
+	if (!n || n > 4 || is_alnum(scan_at(s, j + n)) || (scan_at(s, j + n) == '.' && is_digit(scan_at(s, j + n + 1))))
+		return 0;
+	end = on_road(s, j + n, &mile);
+	return forms[k].sure || cue || mile ? end : 0;
+}
+
+size_t roads_crossing(struct scan *s)
+{
+	size_t i = s->i, end, first = is_digit(scan_at(s, i)) ? roads_numbered(s, i) : 0;
+	struct part p;
+
+	if (!first) {
+		part_read(s, i, &p);
+		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
+			return 0;
+		end = p.end;
+	} else {
+		end = first;
+	}
+	i = literal(s, end, " & ");
+	if (!i && (word_kinds(s->context->before[0]) & WORD_ON) && s->context->gap == GAP_SPACE)
+		i = literal(s, end, " and ");
+	if (!i)
+		return 0;
+	if (!first)
+		return roads_numbered(s, i);
+	if (!is_upper(scan_at(s, i)))
+		return 0;
+	part_read(s, i, &p);
+	return p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP) ? p.end : 0;
+}
+
+/* A degree of latitude or longitude to a few metres: the unit behind, 0. */
+static size_t degree(struct scan *s, size_t i, int most)
+{
+	size_t n = 0, m = 0;
+	int value = 0;
+
+	i += scan_at(s, i) == '-';
+	while (n < 4 && is_digit(scan_at(s, i + n)))
+		value = value * 10 + scan_at(s, i + n++) - '0';
+	if (!n || value > most || scan_at(s, i + n) != '.')
+		return 0;
+	i += n + 1;
+	while (m < 9 && is_digit(scan_at(s, i + m)))
+		m++;
+	return m >= 4 && !is_alnum(scan_at(s, i + m)) ? i + m : 0;
+}
+
+size_t roads_position(struct scan *s)
+{
+	size_t end = degree(s, s->i, 90), i = end;
+
+	if (!end || scan_at(s, i) != ',')
+		return 0;
+	i += 1 + (scan_at(s, i + 1) == ' ');
+	return degree(s, i, 180);
+}
