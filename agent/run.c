@@ -31,6 +31,7 @@
 #include "notice.h"
 #include "policies.h"
 #include "record.h"
+#include "reload.h"
 #include "session.h"
 #include "store.h"
 #include "target.h"
@@ -42,6 +43,7 @@
 struct run {
 	struct agent agent;
 	struct admin *admin;
+	struct reload *reload;
 	int admin_listener, signals;
 	bool stuck;                              /* a channel's thread did not end: nothing that it may use is freed */
 };
@@ -365,6 +367,17 @@ static void stop_gate(struct run *r)
 	r->stuck = gate_stop(r->agent.gate) != RC_OK;
 }
 
+/* Behind the gate, which makes the folder of the socket. */
+static enum rc start_reload(struct run *r, struct why *why)
+{
+	return reload_new(&r->agent, &r->reload, why);
+}
+
+static void stop_reload(struct run *r)
+{
+	reload_free(r->reload);
+}
+
 static enum rc start_admin(struct run *r, struct why *why)
 {
 	int listener = r->admin_listener;
@@ -403,47 +416,46 @@ static const struct step {
 	{start_sessions, free_sessions_then_events},
 	{start_events, NULL},
 	{start_gate, stop_gate},
+	{start_reload, stop_reload},
 	{start_admin, stop_admin},
 };
 #define N_STEPS (sizeof STEPS / sizeof *STEPS)
 
 /* ---- the loop --------------------------------------------------------------------------------------------------------- */
 
-static void reload(struct run *r)
+static void reload(struct run *r, const struct signalfd_siginfo *by)
 {
-	struct why why = {0};
-	char text[1024];
-	enum rc rc = policies_reload(r->agent.policies, &why);
+	struct buf answer;
 
-	if (rc == RC_OK)
-		log_info("policies_reloaded", L_TEXT("folder", r->agent.config->policies_dir));
-	else
-		log_error("policies_refused", L_RC(rc), L_TEXT("reason", why_text(&why, text, sizeof text)),
-			  L_TEXT("in_force", "the old ones"));
+	buf_init(&answer, 1 << 20);
+	(void)reload_now(r->reload, &(struct reload_by){"SIGHUP", by->ssi_uid, (pid_t)by->ssi_pid}, &answer);        /* it is in the log */
+	buf_free(&answer);
 }
 
 /* Until a signal or the keeper's death says to stop; the exit status. */
 static int wait_for_the_end(struct run *r)
 {
-	struct pollfd p[2] = {{r->signals, POLLIN, 0}, {keeper_fd(r->agent.keeper), POLLIN, 0}};
+	struct pollfd p[3] = {{r->signals, POLLIN, 0}, {keeper_fd(r->agent.keeper), POLLIN, 0}, {reload_fd(r->reload), POLLIN, 0}};
 
 	for (;;) {
 		struct signalfd_siginfo signal;
 
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 3, -1) < 0 && errno != EINTR)
 			return EXIT_FAILED;
 		if (p[1].revents) {
 			gate_end_all(r->agent.gate);
 			log_error("keeper_died", L_TEXT("reason", "tunnels could outlive the agent now, so they are ended and it stops"));
 			return EXIT_FAILED;
 		}
+		if (p[2].revents)
+			reload_serve(r->reload);
 		if (!p[0].revents || read(r->signals, &signal, sizeof signal) != (ssize_t)sizeof signal)
 			continue;
 		if (signal.ssi_signo != SIGHUP) {
 			log_info("stopping", L_TEXT("signal", strsignal((int)signal.ssi_signo)));
 			return EXIT_DONE;
 		}
-		reload(r);
+		reload(r, &signal);
 	}
 }
 

@@ -182,8 +182,10 @@ static int run(const struct arguments *args)
 		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
 		return EXIT_USAGE;
 	}
-	if (purpose_check(ask.purpose, &why) != RC_OK)
-		return term_fail(RC_BAD, &why);
+	if (purpose_check(ask.purpose, &why) != RC_OK) {
+		term_fail(RC_BAD, &why);
+		return EXIT_USAGE;
+	}
 	raise_limit();
 	status = agents_begin(&a);
 	if (status != EXIT_DONE)

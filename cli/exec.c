@@ -148,8 +148,10 @@ static int run(const struct arguments *args)
 		term_fail(RC_BAD, &(struct why){.text = "--emergency needs --reason TEXT: the auditor who reviews it will ask"});
 		return status;
 	}
-	if (purpose_check(ask.purpose, &why) != RC_OK)
-		return term_fail(RC_BAD, &why);
+	if (purpose_check(ask.purpose, &why) != RC_OK) {
+		term_fail(RC_BAD, &why);
+		return status;
+	}
 	if (agents_begin(&a) != EXIT_DONE)
 		goto out;
 	rc = signals_catch(signals, sizeof signals / sizeof *signals, &why);
