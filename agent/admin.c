@@ -11,10 +11,13 @@
 
 #include "analyzer.h"
 #include "clock.h"
-#include "exchange.h"
 #include "gate.h"
+#include "health.h"
+#include "hold.h"
+#include "metrics.h"
 #include "notice.h"
 #include "record.h"
+#include "session.h"
 
 #define HEAD_MAX 4096
 #define WAIT_S 2
@@ -23,7 +26,7 @@ struct admin {
 	struct agent *agent;
 	int listener, wake;
 	pthread_t thread;
-	int64_t started_ns;
+	int64_t started_s;
 };
 
 static enum rc read_head(int fd, struct buf *head)
@@ -49,33 +52,56 @@ static enum rc read_head(int fd, struct buf *head)
 	return RC_OK;
 }
 
+/* What is asked of the checks: one line for each that fails, or counts here. */
+struct report {
+	struct buf *body;
+	enum health_weight heaviest;             /* how light a check may be and still count */
+	int status;
+};
+
+static void line(void *arg, const struct health *h)
+{
+	struct report *r = arg;
+
+	if (h->weight > r->heaviest)
+		return;
+	if (!h->good)
+		r->status = 503;
+	buf_printf(r->body, "%s %s: %s\n", h->good ? "ok" : "failed", h->name, h->text);
+}
+
 static int health(struct admin *a, struct buf *body)
 {
-	struct why why = {0};
+	struct report r = {body, HEALTH_LIVE, 200};
 
-	if (spool_health(a->agent->spool, &why) == RC_OK) {
-		buf_puts(body, "ok\n");
-		return 200;
-	}
-	buf_printf(body, "recordings cannot be written: %s\n", why.text);
-	return 503;
+	health_check(a->agent, line, &r);
+	return r.status;
+}
+
+static int ready(struct admin *a, struct buf *body)
+{
+	struct report r = {body, HEALTH_READY, 200};
+
+	health_check(a->agent, line, &r);
+	return r.status;
 }
 
 static int metrics(struct admin *a, struct buf *body)
 {
+	int64_t free_bytes = health_disk_free(a->agent);
 	struct why why;
 
-	buf_printf(body, "# HELP phigate_build_info the version that runs\n# TYPE phigate_build_info gauge\n"
-		   "phigate_build_info{version=\"%s\"} 1\n", PHIGATE_VERSION);
-	buf_printf(body, "# HELP phigate_uptime_seconds since the agent is ready\n# TYPE phigate_uptime_seconds counter\n"
-		   "phigate_uptime_seconds %lld\n", (long long)((clock_mono_ns() - a->started_ns) / NS_PER_S));
-	buf_printf(body, "# HELP phigate_recording_ok whether recordings can be written\n# TYPE phigate_recording_ok gauge\n"
-		   "phigate_recording_ok %d\n", spool_health(a->agent->spool, &why) == RC_OK);
-	exchange_metrics(body);
-	analyzer_metrics(body);
-	gate_metrics(a->agent->gate, body);
-	notices_metrics(a->agent->notices, body);
-	return 200;
+	metrics_set(METRIC_BUILD, 1, METRIC_OF(PHIGATE_VERSION));
+	metrics_set(METRIC_START, (double)a->started_s, METRIC_PLAIN);
+	metrics_set(METRIC_RECORDING_OK, spool_health(a->agent->spool, &why) == RC_OK, METRIC_PLAIN);
+	if (free_bytes >= 0)
+		metrics_set(METRIC_DISK_FREE, (double)free_bytes, METRIC_PLAIN);
+	spool_metrics(a->agent->spool);
+	sessions_metrics(a->agent->sessions);
+	holds_metrics(a->agent->store);
+	gate_metrics(a->agent->gate);
+	notices_metrics(a->agent->notices);
+	return metrics_text(body) == RC_OK ? 200 : 503;
 }
 
 static const struct page {
@@ -83,6 +109,7 @@ static const struct page {
 	int (*write)(struct admin *a, struct buf *body);
 } PAGES[] = {
 	{"GET /healthz ", health},
+	{"GET /readyz ", ready},
 	{"GET /metrics ", metrics},
 };
 
@@ -92,14 +119,14 @@ static void answer(struct admin *a, int fd)
 	int status = 404;
 
 	buf_init(&head, HEAD_MAX);
-	buf_init(&body, 1 << 16);
-	buf_init(&out, 1 << 17);
+	buf_init(&body, 1 << 18);
+	buf_init(&out, 1 << 19);
 	if (read_head(fd, &head) == RC_OK) {
 		for (size_t i = 0; i < sizeof PAGES / sizeof *PAGES; i++)
 			if (strncmp(head.data, PAGES[i].request, strlen(PAGES[i].request)) == 0)
 				status = PAGES[i].write(a, &body);
 		if (status == 404)
-			buf_puts(&body, "there are /healthz and /metrics\n");
+			buf_puts(&body, "there are /healthz, /readyz and /metrics\n");
 		buf_printf(&out, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: %zu\r\n"
 			   "Cache-Control: no-store\r\nConnection: close\r\n\r\n",
 			   status, status == 200 ? "OK" : status == 404 ? "Not Found" : "Service Unavailable", body.len);
@@ -142,7 +169,7 @@ enum rc admin_start(struct agent *agent, int listener, struct admin **out, struc
 	*out = NULL;
 	if (!a)
 		return RC_NOMEM;
-	*a = (struct admin){.agent = agent, .listener = listener, .wake = eventfd(0, EFD_CLOEXEC), .started_ns = clock_mono_ns()};
+	*a = (struct admin){.agent = agent, .listener = listener, .wake = eventfd(0, EFD_CLOEXEC), .started_s = clock_wall_s()};
 	if (a->wake >= 0 && listen(listener, 16) == 0 && pthread_create(&a->thread, NULL, run, a) == 0) {
 		*out = a;
 		return RC_OK;

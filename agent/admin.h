@@ -1,4 +1,4 @@
-/* The admin listener on loopback: GET /healthz and GET /metrics, one request at a time. */
+/* The admin listener on loopback: GET /healthz, /readyz and /metrics, one request at a time. */
 #ifndef PHIGATE_AGENT_ADMIN_H
 #define PHIGATE_AGENT_ADMIN_H
 

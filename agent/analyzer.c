@@ -1,6 +1,5 @@
 #include "analyzer.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +8,11 @@
 #include "fiber.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 #include "wait.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
 #define PART_MIN 4                               /* of a secret that the text's end cuts: fewer bytes tell nothing */
-
-static atomic_ullong seen_total, missed_total;
 
 struct analyzer {
 	const struct analyzer_settings *settings;
@@ -27,13 +25,6 @@ struct analyzer {
 	struct why why;
 	uint64_t missed;                         /* passages */
 };
-
-void analyzer_metrics(struct buf *out)
-{
-	buf_printf(out, "# HELP phigate_analyzer_passages_total passages of text that analyzers were to look at\n"
-		   "# TYPE phigate_analyzer_passages_total counter\nphigate_analyzer_passages_total{result=\"seen\"} %llu\n"
-		   "phigate_analyzer_passages_total{result=\"missed\"} %llu\n", atomic_load(&seen_total), atomic_load(&missed_total));
-}
 
 /* ---- what is not told ---------------------------------------------------------------------------------------------------- */
 
@@ -164,7 +155,7 @@ static enum rc find(void *arg, struct slice before, struct slice passage, struct
 			a->rc = RC_UNREACHABLE;
 	}
 	if (a->rc == RC_OK) {
-		atomic_fetch_add(&seen_total, 1);
+		metrics_add(METRIC_ANALYZED, 1, METRIC_OF("seen"));
 		return RC_OK;
 	}
 	*n = 0;
@@ -218,7 +209,7 @@ void analyzer_end(struct analyzer *a, const char *connection)
 {
 	if (!a->missed)
 		return;
-	atomic_fetch_add(&missed_total, a->missed);
+	metrics_add(METRIC_ANALYZED, (double)a->missed, METRIC_OF("missed"));
 	if (a->rc == RC_UNREACHABLE)
 		log_warn("analyzer_failed", L_TEXT("connection", connection), L_TEXT("on_failure", a->settings->builtin ? "builtin" : "refuse"),
 			 L_NUM("passages", a->missed), L_TEXT("reason", a->why.text));

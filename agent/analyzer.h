@@ -23,6 +23,4 @@ enum rc analyzer_result(const struct analyzer *a);
 /* It ends: one line in the log when passages were not looked at. */
 void analyzer_end(struct analyzer *a, const char *connection);
 
-void analyzer_metrics(struct buf *out);          /* Prometheus text */
-
 #endif

@@ -82,6 +82,7 @@ static const struct control_route {
 } ROUTES[] = {
 	{"GET", "/v1/whoami", whoami},
 	{"GET", "/v1/connections", connections},
+	{"GET", "/v1/health", control_health},
 	{"POST", "/v1/sessions", control_session_open},
 	{"GET", "/v1/sessions", control_sessions},
 	{"POST", "/v1/sessions/{id}/renew", control_session_renew},

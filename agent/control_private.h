@@ -45,6 +45,9 @@ call_handler control_holds, control_hold_show, control_hold_approve, control_hol
 /* ---- control_review.c ---- */
 call_handler control_review_add, control_reviews;
 
+/* ---- control_health.c ---- */
+call_handler control_health;
+
 /* ---- control_events.c ---- */
 call_handler control_events;
 

@@ -11,21 +11,12 @@
 #include "fiber.h"
 #include "localkey.h"
 #include "log.h"
+#include "metrics.h"
 
 #define REST_NS (50 * NS_PER_MS)
 #define LARGE_BYTES ((size_t)64 << 10)           /* a body that is read, masked and decided on in more than a few milliseconds */
 
-static atomic_ullong outcomes[N_OUTCOMES], spans_masked;
 static const char *const OUTCOME_NAMES[N_OUTCOMES] = {"answered", "refused", "failed", "cut"};
-
-void exchange_metrics(struct buf *out)
-{
-	buf_puts(out, "# HELP phigate_exchanges_total requests by how they ended\n# TYPE phigate_exchanges_total counter\n");
-	for (int i = 0; i < N_OUTCOMES; i++)
-		buf_printf(out, "phigate_exchanges_total{outcome=\"%s\"} %llu\n", OUTCOME_NAMES[i], atomic_load(&outcomes[i]));
-	buf_printf(out, "# HELP phigate_masked_spans_total identifiers masked in answers\n# TYPE phigate_masked_spans_total counter\n"
-		   "phigate_masked_spans_total %llu\n", atomic_load(&spans_masked));
-}
 
 /* ---- beginning and end ---------------------------------------------------------------------------------------------------- */
 
@@ -90,6 +81,16 @@ static void count_usage(struct exchange *x, uint64_t masked)
 		usage_end(x->usage, &t, clock_wall_ns());
 }
 
+static void count_figures(const struct exchange *x)
+{
+	metrics_add(METRIC_EXCHANGES, 1, METRIC_OF(x->verdict ? x->verdict : "none", OUTCOME_NAMES[x->outcome], dialect_name(x->dialect)));
+	metrics_add(METRIC_REQUEST_BYTES, (double)x->body.len, METRIC_PLAIN);
+	metrics_observe(METRIC_DURATION, clock_mono_ns() - x->start_ns);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		if (x->masked.n[i])
+			metrics_add(METRIC_MASKED, x->masked.n[i], METRIC_OF(entity_name((enum entity)i)));
+}
+
 static void end(struct exchange *x)
 {
 	uint64_t masked = count(&x->masked);
@@ -107,8 +108,7 @@ static void end(struct exchange *x)
 	if (x->analyzer)
 		analyzer_end(x->analyzer, x->connection->name);
 	count_usage(x, masked);
-	atomic_fetch_add(&outcomes[x->outcome], 1);
-	atomic_fetch_add(&spans_masked, masked);
+	count_figures(x);
 	log_write(plain ? LOG_DEBUG : LOG_INFO, "exchange", (const struct log_field[]){
 		L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("request", x->request_id),
 		L_TEXT("route", x->route ? x->route->name : "none"), L_TEXT("outcome", OUTCOME_NAMES[x->outcome]), L_NUM("status", x->status),

@@ -8,6 +8,5 @@
 /* Serve exchanges on a data channel until it closes or the session ends. fd is borrowed. */
 void exchange_serve(struct agent *agent, struct session *session, int fd);
 
-void exchange_metrics(struct buf *out);          /* Prometheus text, of all exchanges of this process */
 
 #endif

@@ -70,6 +70,7 @@ static enum rc decided(struct exchange *x, const struct verdict *verdict, const 
 {
 	const char *outcome = hold->state == HOLD_USED ? "approved" : hold_state_name(hold->state);
 
+	x->verdict = outcome;
 	if (transcript_decision(&x->transcript, hold->id, verdict->rule, outcome, hold->decided_by, hold->reason) != RC_OK)
 		return exchange_unrecorded(x);
 	switch (hold->state) {
@@ -125,6 +126,7 @@ static enum rc hold_and_wait(struct exchange *x, const struct facts *facts, cons
 	struct hold h = {0};
 	enum rc rc;
 
+	x->verdict = "held";
 	if (recording_sync(x->session->recording) != RC_OK)
 		return exchange_unrecorded(x);
 	if (x->asked && mask_scope_remember(x->asked) != RC_OK)
@@ -167,6 +169,7 @@ static enum rc hold(struct exchange *x, const struct facts *facts, const struct 
 
 static enum rc deny(struct exchange *x, const struct verdict *verdict)
 {
+	x->verdict = "denied";
 	why_set(&x->why, RC_DENIED, "%s", verdict->message);
 	recording_count(x->session->recording, RECORDING_DENIED);
 	return exchange_refuse(x, 403, "permission_error", verdict->rule ? verdict->rule : "policy");
@@ -263,6 +266,7 @@ enum rc exchange_decide(struct exchange *x)
 		if (rc != RC_OK)
 			return rc;
 	}
+	x->verdict = *approved_by ? "approved" : "allowed";
 	if (*approved_by && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
 		return not_held(x, RC_NOMEM);
 	if (verdict.decision == DECISION_ALLOW && verdict.rule &&

@@ -60,6 +60,7 @@ struct exchange {
 	struct answer_usage tokens;              /* that it says it took */
 	int status;                              /* that the client was answered with; 0: none */
 	enum exchange_outcome outcome;
+	const char *verdict;                     /* what was decided, for metrics; NULL: nothing yet */
 	int64_t start_ns;
 	struct why why;
 };

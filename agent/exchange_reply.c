@@ -9,6 +9,7 @@
 #include "headers.h"
 #include "inflate.h"
 #include "log.h"
+#include "metrics.h"
 #include "answer/answer.h"
 #include "token.h"
 #include "wait.h"
@@ -20,6 +21,11 @@
 
 /* ---- to the model ----------------------------------------------------------------------------------------------------------- */
 
+static void count_failure(enum rc rc)
+{
+	metrics_add(METRIC_MODEL_ERRORS, 1, METRIC_OF(rc == RC_TIMEOUT ? "timeout" : rc == RC_UNREACHABLE ? "unreachable" : "unreadable"));
+}
+
 /* The model cannot be used: 502 or 504. */
 static enum rc unusable(struct exchange *x, enum rc rc)
 {
@@ -29,6 +35,7 @@ static enum rc unusable(struct exchange *x, enum rc rc)
 		why_set(&x->why, rc, "the session has ended");
 		return exchange_refuse(x, 503, "session_ended", NULL);
 	}
+	count_failure(rc);
 	log_warn("model_failed", L_TEXT("connection", x->connection->name), L_RC(rc), L_TEXT("reason", x->why.text));
 	return exchange_refuse(x, rc == RC_TIMEOUT ? 504 : 502, rc == RC_TIMEOUT ? "timeout_error" : "upstream_error", NULL);
 }
@@ -68,6 +75,7 @@ struct reply {
 	struct buf headers_json;                 /* for the record */
 	struct buf out;                          /* HTTP bytes for the client */
 	int64_t head_due_ns, watched_ns;
+	int64_t held_ns;                         /* when the oldest bytes came that have not gone on; 0: none wait */
 	bool begun;                              /* the answer is on record, and what stands in out may be sent */
 	bool no_body, chunked;
 	bool keep_last;                          /* no event ends this answer, so its last byte does */
@@ -235,6 +243,9 @@ static enum rc flush(struct reply *r)
 	enum rc rc = r->out.rc;
 
 	if (rc == RC_OK && r->out.len) {
+		if (!r->x->status)
+			metrics_observe(METRIC_FIRST_BYTE, clock_mono_ns() - r->x->start_ns);
+		metrics_add(METRIC_ANSWER_BYTES, (double)r->out.len, METRIC_PLAIN);
 		r->x->status = r->head->status;
 		rc = http_write(r->x->conn, buf_slice(&r->out));
 		buf_clear(&r->out);
@@ -262,6 +273,14 @@ static enum rc give(struct reply *r, struct slice bytes, bool done)
 	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
 }
 
+/* Of a stream: how long the oldest of it waited. */
+static void gone_on(struct reply *r)
+{
+	if (r->held_ns && !r->keep_last)
+		metrics_observe(METRIC_STREAM_DELAY, clock_mono_ns() - r->held_ns);
+	r->held_ns = 0;
+}
+
 /* What stands in masked[0..n) goes on record and out. */
 static enum rc pass(struct reply *r, size_t n)
 {
@@ -273,6 +292,7 @@ static enum rc pass(struct reply *r, size_t n)
 	if (begin(r) != RC_OK || transcript_chunk(&r->x->transcript, bytes, false) != RC_OK || recording_check(r->x->session->recording) != RC_OK)
 		return RC_IO;
 	rc = give(r, bytes, false);
+	gone_on(r);
 	buf_consume(&r->masked, n);
 	if (r->end_at != SIZE_MAX)
 		r->end_at -= n;
@@ -309,6 +329,7 @@ static enum rc finish(struct reply *r)
 	    recording_sync(x->session->recording) != RC_OK)
 		return RC_IO;
 	rc = give(r, buf_slice(&r->masked), true);
+	gone_on(r);
 	if (r->chunked)
 		buf_puts(&r->out, "0\r\n\r\n");
 	return rc == RC_OK ? flush(r) : rc;
@@ -414,6 +435,8 @@ static enum rc carry_body(struct reply *r)
 			rc = while_silent(r);
 			continue;
 		}
+		if (rc == RC_OK && !r->held_ns && r->raw.len)
+			r->held_ns = clock_mono_ns();
 		if (rc == RC_OK && !r->no_body)
 			rc = mask(r, done);
 		if (rc == RC_OK && !done)
@@ -479,6 +502,7 @@ static enum rc broken(struct reply *r, enum rc rc)
 	case RC_UNREACHABLE: case RC_NOMEM: case RC_FAULT:
 		break;
 	}
+	count_failure(rc);
 	log_warn("model_failed", L_TEXT("connection", x->connection->name), L_RC(rc), L_TEXT("reason", x->why.text));
 	return exchange_cut(x, "model");
 }

@@ -188,8 +188,8 @@ const char *gate_host_key_fingerprint(const struct gate *gate)
 	return gate->fingerprint;
 }
 
-void gate_metrics(struct gate *gate, struct buf *out)
+void gate_metrics(struct gate *gate)
 {
-	gate_ssh_metrics(gate->ssh, out);
-	loopback_metrics(gate->loopback, out);
+	gate_ssh_metrics(gate->ssh);
+	loopback_metrics(gate->loopback);
 }

@@ -27,6 +27,6 @@ void gate_end(struct gate *gate, const char *id);
 /* SHA256:… of the host key, as ssh-keygen -l prints it. */
 const char *gate_host_key_fingerprint(const struct gate *gate);
 
-void gate_metrics(struct gate *gate, struct buf *out);           /* Prometheus text */
+void gate_metrics(struct gate *gate);                    /* sets those that are looked at, see metrics.h */
 
 #endif

@@ -21,6 +21,7 @@
 #include "encode.h"
 #include "gate_rate.h"
 #include "log.h"
+#include "metrics.h"
 
 #define KEY_DER_MAX 128
 #define BACKLOG 128
@@ -569,26 +570,17 @@ void gate_ssh_end(struct gate_ssh *s, const char *id)
 	pthread_mutex_unlock(&s->lock);
 }
 
-void gate_ssh_metrics(struct gate_ssh *s, struct buf *out)
+void gate_ssh_metrics(struct gate_ssh *s)
 {
 	pthread_mutex_lock(&s->lock);
-	const struct {
-		const char *name, *type, *help;
-		uint64_t value;
-	} rows[] = {
-		{"phigate_ssh_connections", "gauge", "SSH connections that are open", (uint64_t)s->n},
-		{"phigate_ssh_waiting", "gauge", "SSH connections that wait for login", (uint64_t)s->n_waiting},
-		{"phigate_ssh_starts_total", "counter", "SSH connections accepted", s->starts},
-		{"phigate_ssh_logins_total", "counter", "SSH logins", s->logins},
-		{"phigate_ssh_logins_refused_total", "counter", "certificates and tokens refused at login", s->logins_refused},
-		{"phigate_ssh_rate_refused_total", "counter", "SSH connections refused by ssh_starts_per_minute", s->rate_refused},
-		{"phigate_ssh_dropped_total", "counter", "connections dropped because too many waited for login", s->dropped},
-		{"phigate_ssh_timed_out_total", "counter", "connections ended because they did not log in in time", s->timed_out},
-		{"phigate_ssh_channels_refused_total", "counter", "channels that sshd refused", s->channels_refused},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
-			   rows[i].name, (unsigned long long)rows[i].value);
+	metrics_set(METRIC_SSH_CONNECTIONS, (double)s->n, METRIC_PLAIN);
+	metrics_set(METRIC_SSH_WAITING, (double)s->n_waiting, METRIC_PLAIN);
+	metrics_set(METRIC_SSH_STARTS, (double)s->starts, METRIC_PLAIN);
+	metrics_set(METRIC_SSH_LOGINS, (double)s->logins, METRIC_PLAIN);
+	metrics_set(METRIC_SSH_REFUSED, (double)s->logins_refused, METRIC_OF("token"));
+	metrics_set(METRIC_SSH_REFUSED, (double)s->rate_refused, METRIC_OF("rate"));
+	metrics_set(METRIC_SSH_REFUSED, (double)s->dropped, METRIC_OF("crowd"));
+	metrics_set(METRIC_SSH_REFUSED, (double)s->timed_out, METRIC_OF("timeout"));
+	metrics_set(METRIC_CHANNELS_REFUSED, (double)s->channels_refused, METRIC_OF("port"));
 	pthread_mutex_unlock(&s->lock);
 }

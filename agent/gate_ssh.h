@@ -41,7 +41,6 @@ enum rc gate_ssh_login(struct gate_ssh *ssh, struct slice key_der, struct slice 
 		       char own_id[GATE_ID_LEN + 1]);
 void gate_ssh_end(struct gate_ssh *ssh, const char *id);
 
-/* Prometheus text. */
-void gate_ssh_metrics(struct gate_ssh *ssh, struct buf *out);
+void gate_ssh_metrics(struct gate_ssh *ssh);     /* see metrics.h: sets those that are looked at */
 
 #endif

@@ -111,6 +111,8 @@ void holds_listen(struct holds *holds, hold_listener *fn, void *arg);      /* on
  * hold.cancelled, each in the transaction of its change. Borrowed; before use. */
 void holds_notify(struct holds *holds, struct notices *notices);
 
+void holds_metrics(struct store *store);                 /* sets those that are looked at, see metrics.h */
+
 /* ---- for tests: another clock for all times, and one step of the thread: what is due expires, what was left is cancelled ---- */
 void holds_set_clock(struct holds *holds, int64_t (*now_ns)(void));
 enum rc holds_tick(struct holds *holds, int64_t *wait_ns) MUST_USE;          /* wait_ns: until the next one is due */

@@ -106,6 +106,11 @@ uint64_t identity_generation(struct identity *id)
 	return sum;
 }
 
+enum rc identity_ready(struct identity *id, struct why *why)
+{
+	return provider_ready(id->provider, why);
+}
+
 void identity_set_clock(struct identity *id, int64_t (*wall_s)(void))
 {
 	id->wall_s = wall_s;

@@ -51,6 +51,9 @@ enum rc identity_admit(struct identity *identity, struct slice key_der, struct s
 enum rc identity_prove(struct identity *identity, struct slice key_der, struct slice bearer, struct token *out,
 		       struct why *why) MUST_USE;
 
+/* Can tokens be checked? RC_UNREACHABLE: there are no keys, and why says what the provider answered. Does not wait. */
+enum rc identity_ready(struct identity *identity, struct why *why) MUST_USE;
+
 /* ---- for tests: another clock ---- */
 void identity_set_clock(struct identity *identity, int64_t (*wall_s)(void));
 

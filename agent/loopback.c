@@ -20,6 +20,7 @@
 #include "exchange.h"
 #include "fiber.h"
 #include "log.h"
+#include "metrics.h"
 #include "peer.h"
 #include "preface.h"
 #include "session.h"
@@ -396,23 +397,14 @@ void loopback_free(struct loopback *l)
 	free(l);
 }
 
-void loopback_metrics(struct loopback *l, struct buf *out)
+void loopback_metrics(struct loopback *l)
 {
 	pthread_mutex_lock(&l->lock);
-	const struct {
-		const char *name, *type, *help;
-		uint64_t value;
-	} rows[] = {
-		{"phigate_channels_data", "gauge", "open channels that carry requests", (uint64_t)l->n_in[DATA]},
-		{"phigate_channels_control", "gauge", "open channels for control calls", (uint64_t)l->n_in[CONTROL]},
-		{"phigate_channels_opened_total", "counter", "channels opened", l->opened},
-		{"phigate_channels_foreign_total", "counter", "channels refused because another account opened them", l->foreign},
-		{"phigate_channels_unproved_total", "counter", "channels that ended without proving anything", l->unproved_refused},
-		{"phigate_channels_crowded_out_total", "counter", "channels closed because too many proved nothing", l->crowded_out},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
-			   rows[i].name, (unsigned long long)rows[i].value);
+	metrics_set(METRIC_CHANNELS, (double)l->n_in[DATA], METRIC_OF("data"));
+	metrics_set(METRIC_CHANNELS, (double)l->n_in[CONTROL], METRIC_OF("control"));
+	metrics_set(METRIC_CHANNELS_OPENED, (double)l->opened, METRIC_PLAIN);
+	metrics_set(METRIC_CHANNELS_REFUSED, (double)l->foreign, METRIC_OF("account"));
+	metrics_set(METRIC_CHANNELS_REFUSED, (double)l->unproved_refused, METRIC_OF("unproved"));
+	metrics_set(METRIC_CHANNELS_REFUSED, (double)l->crowded_out, METRIC_OF("crowd"));
 	pthread_mutex_unlock(&l->lock);
 }

@@ -19,6 +19,6 @@ enum rc loopback_start(struct agent *agent, int listener, const char *host_key_f
 enum rc loopback_close(struct loopback *loopback, int64_t wait_ns) MUST_USE;
 void loopback_free(struct loopback *loopback);       /* after loopback_close() was RC_OK; NULL is allowed */
 
-void loopback_metrics(struct loopback *loopback, struct buf *out);
+void loopback_metrics(struct loopback *loopback);        /* see metrics.h: sets those that are looked at */
 
 #endif

@@ -13,6 +13,7 @@
 #include "fetch.h"
 #include "file.h"
 #include "log.h"
+#include "metrics.h"
 #include "notice_text.h"
 #include "wipe.h"
 
@@ -456,18 +457,16 @@ static int64_t waiting(struct notices *n)
 	return count;
 }
 
-void notices_metrics(struct notices *n, struct buf *out)
+void notices_metrics(struct notices *n)
 {
 	int64_t count;
 
 	if (!n)
 		return;
+	metrics_set(METRIC_NOTICES, (double)atomic_load(&n->sent), METRIC_OF("sent"));
+	metrics_set(METRIC_NOTICES, (double)atomic_load(&n->retried), METRIC_OF("retried"));
+	metrics_set(METRIC_NOTICES, (double)atomic_load(&n->dead), METRIC_OF("dead"));
 	count = waiting(n);
-	buf_printf(out, "# HELP phigate_notices_total attempts to send notices, and notices given up (dead)\n# TYPE phigate_notices_total counter\n"
-		   "phigate_notices_total{outcome=\"sent\"} %llu\nphigate_notices_total{outcome=\"retried\"} %llu\n"
-		   "phigate_notices_total{outcome=\"dead\"} %llu\n",
-		   atomic_load(&n->sent), atomic_load(&n->retried), atomic_load(&n->dead));
 	if (count >= 0)
-		buf_printf(out, "# HELP phigate_notices_waiting notices that are not sent yet\n# TYPE phigate_notices_waiting gauge\n"
-			   "phigate_notices_waiting %lld\n", (long long)count);
+		metrics_set(METRIC_NOTICES_WAITING, (double)count, METRIC_PLAIN);
 }

@@ -39,7 +39,7 @@ enum rc notice_secret_read(const char *path, struct buf *secret, struct why *why
 enum rc notice_sign(struct slice secret, const char *id, int64_t timestamp_s, struct slice body, struct buf *out);
 
 /* Append the counters, for /metrics. notices may be NULL. */
-void notices_metrics(struct notices *notices, struct buf *out);
+void notices_metrics(struct notices *notices);   /* sets those that are looked at; NULL is allowed */
 
 /* ---- for tests: another wall clock ---- */
 void notices_set_clock(struct notices *notices, int64_t (*wall_ns)(void));

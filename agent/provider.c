@@ -10,6 +10,7 @@
 #include "file.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 
 #define WAIT_S 12                                /* for an answer of the provider */
 #define WAITERS_MAX 16                           /* more are refused: a slow provider must not take all threads */
@@ -206,6 +207,9 @@ static void renew(struct provider *p)
 	if (rc == RC_OK)
 		rc = adopt(p, jwks, buf_slice(&raw), p->mono_ns());
 	changed = p->generation != generation;
+	metrics_add(METRIC_PROVIDER_REQUESTS, 1, METRIC_PLAIN);
+	if (rc != RC_OK)
+		metrics_add(METRIC_PROVIDER_ERRORS, 1, METRIC_PLAIN);
 	p->failed = rc != RC_OK;
 	p->why = why;
 	p->busy = false;
@@ -299,6 +303,20 @@ enum rc provider_verify(struct provider *p, const struct jwt *jwt, struct why *w
 			rc = set ? RC_DENIED : RC_UNREACHABLE;
 		set_unref(set);
 	}
+	return rc;
+}
+
+enum rc provider_ready(struct provider *p, struct why *why)
+{
+	struct key_set *set;
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&p->lock);
+	set = current(p);
+	if (!set)
+		rc = why_set(why, RC_UNREACHABLE, "the provider's keys are not to be had: %.400s", *p->why.text ? p->why.text : p->issuer);
+	pthread_mutex_unlock(&p->lock);
+	set_unref(set);
 	return rc;
 }
 

@@ -28,6 +28,9 @@ enum rc provider_verify(struct provider *provider, const struct jwt *jwt, struct
 /* Another number whenever the keys are others. */
 uint64_t provider_generation(struct provider *provider);
 
+/* Are there keys that count? RC_UNREACHABLE: none, and why says what the provider answered last. Does not wait. */
+enum rc provider_ready(struct provider *provider, struct why *why) MUST_USE;
+
 /* For tests with another clock: look again at what is due. */
 void provider_poke(struct provider *provider);
 

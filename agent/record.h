@@ -67,6 +67,8 @@ enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path)
 /* Append the armored SSHSIG of the agent's signing key over data. */
 enum rc spool_sign(struct spool *spool, const char *namespace, struct slice data, struct buf *armored) MUST_USE;
 
+void spool_metrics(struct spool *spool);         /* sets those that are looked at */
+
 /* Tries to write, for health: RC_OK, or RC_IO with the reason. */
 enum rc spool_health(struct spool *spool, struct why *why);
 

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
 #include "session_private.h"
 
 #define LOOK_S 60                                /* the wall clock may be set, so it is looked at now and then */
@@ -181,6 +182,7 @@ static void seal_if_due(struct session *s)
 	s->recording = NULL;
 	if (rc != RC_OK)
 		log_error("session_not_sealed", L_TEXT("session", s->id), L_RC(rc));
+	metrics_add(METRIC_SESSIONS_ENDED, 1, METRIC_OF(end));
 	rc = session_row_close(all, s->id, end);
 	log_info("session_closed", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("end", end), L_RC(rc));
 	tell(s, SESSION_CLOSED);
@@ -518,6 +520,17 @@ void sessions_listen(struct sessions *all, void (*fn)(void *arg, const struct se
 void sessions_notify(struct sessions *all, struct notices *notices)
 {
 	all->notices = notices;
+}
+
+void sessions_metrics(struct sessions *all)
+{
+	int64_t n = 0;
+
+	pthread_mutex_lock(&all->lock);
+	for (const struct session *s = all->list; s; s = s->private->next)
+		n++;
+	pthread_mutex_unlock(&all->lock);
+	metrics_set(METRIC_SESSIONS, (double)n, METRIC_PLAIN);
 }
 
 void sessions_set_clock(struct sessions *all, int64_t (*mono)(void), int64_t (*wall)(void))

@@ -137,6 +137,8 @@ enum rc session_policy(struct session *session, struct policy **out) MUST_USE;
 /* Readable from the moment the session ends; an exchange polls it beside its sockets. Owned by the session. */
 int session_end_fd(const struct session *session);
 
+void sessions_metrics(struct sessions *sessions);        /* sets those that are looked at */
+
 /* ---- for tests: other clocks, and one look at what is due ---- */
 void sessions_set_clock(struct sessions *sessions, int64_t (*mono_ns)(void), int64_t (*wall_ns)(void));
 void sessions_tick(struct sessions *sessions);

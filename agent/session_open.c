@@ -10,6 +10,7 @@
 #include "encode.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 #include "purpose.h"
 #include "session_private.h"
 #include "wipe.h"
@@ -355,6 +356,7 @@ enum rc session_open(struct sessions *all, const struct session_ask *ask, struct
 		goto out;
 	log_info("session_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name),
 		 L_TEXT("address", s->address));
+	metrics_add(METRIC_SESSIONS_OPENED, 1, METRIC_PLAIN);
 	rc = session_go(s);
 	listed = in_store = false;
 	if (rc != RC_OK)

@@ -14,6 +14,7 @@
 #include "encode.h"
 #include "file.h"
 #include "log.h"
+#include "metrics.h"
 #include "record_private.h"
 #include "sshkey.h"
 #include "sshsig.h"
@@ -395,4 +396,18 @@ enum rc spool_health(struct spool *spool, struct why *why)
 	close(fd);
 	unlink(path);
 	return rc;
+}
+
+void spool_metrics(struct spool *spool)
+{
+	int64_t n = 0, late_ns = 0;
+
+	pthread_mutex_lock(&spool->lock);
+	if (spool->queue)                                /* the first due comes first */
+		late_ns = clock_mono_ns() - spool->queue->due_ns;
+	for (const struct recording *r = spool->queue; r; r = r->next)
+		n++;
+	pthread_mutex_unlock(&spool->lock);
+	metrics_set(METRIC_SPOOL_WAITING, (double)n, METRIC_PLAIN);
+	metrics_set(METRIC_SPOOL_LAG, late_ns > 0 ? (double)late_ns / (double)NS_PER_S : 0, METRIC_PLAIN);
 }

@@ -57,6 +57,13 @@ check "every key of client.yaml stands in phigate(1)" "$([ ! -e cli/phigate.1 ] 
 	grep -ohE '^[[:space:]]*\{"[a-z_]+", CONF_[A-Z]+' cli/config.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u |
 	while read -r key; do grep -qw "$key" cli/phigate.1 || echo "$key"; done)"
 
+metrics() { tr '\n' ' ' < agent/metrics.c | grep -oE '\[METRIC_[A-Z_]+\] = \{"phigate_[a-z_]+"' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u; }
+check "every metric stands in phigate-agent(8), and no other" "$(diff <(metrics) \
+	<(sed -n '/^\.Ss Metrics/,/^\.El/s/^\.It Li //p' agent/phigate-agent.8 | sort -u))"
+check "the dashboard is JSON, and shows only metrics that exist" "$(node -e 'JSON.parse(require("fs").readFileSync(0))' \
+	< config/grafana-dashboard.json 2>&1 | head -n 3
+	grep -oE 'phigate_[a-z_]+' config/grafana-dashboard.json | sed -E 's/_(bucket|sum|count)$//' | sort -u | comm -23 - <(metrics))"
+
 # the words in quotes where a finding gets its rule
 mask_rules() {
 	for f in agent/mask/*.c agent/mask/detect/*.c; do

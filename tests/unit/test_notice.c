@@ -12,6 +12,7 @@
 #include "encode.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 #include "notice.h"
 #include "notice_text.h"
 #include "webserver.h"
@@ -131,9 +132,9 @@ static int64_t figure(struct place *p, const char *name)
 	const char *at;
 	int64_t n;
 
-	buf_init(&out, 4096);
-	notices_metrics(p->notices, &out);
-	assert_int_equal(out.rc, RC_OK);
+	buf_init(&out, 1 << 17);
+	notices_metrics(p->notices);
+	assert_int_equal(metrics_text(&out), RC_OK);
 	at = strstr(out.data, name);
 	assert_non_null(at);
 	n = atoll(at + strlen(name));
