@@ -8,7 +8,7 @@
 
 #include "clock.h"
 #include "identity.h"
-#include "policy.h"
+#include "policies.h"
 #include "record.h"
 #include "store.h"
 #include "target.h"

@@ -108,7 +108,11 @@ uint64_t identity_generation(struct identity *id)
 
 enum rc identity_ready(struct identity *id, struct why *why)
 {
-	return provider_ready(id->provider, why);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < id->n_sources && rc == RC_OK; i++)
+		rc = provider_ready(id->sources[i].provider, why);
+	return rc;
 }
 
 void identity_set_clock(struct identity *id, int64_t (*wall_s)(void))
