@@ -145,7 +145,7 @@ last_request() { model_log | jq -r '.[-1].body'; }
 	for how in off redact tokenize; do
 		printf 'version: 1\nmask: {request: "%s"}\n' $how > "$SITE/other.yaml"
 		exits 1 phigate-agent policy-test "$SITE/other.yaml" "$SITE/cases.yaml"
-		has "$output" "1: none allow"
+		has "$output" "decided   none allow"
 	done
 	printf 'version: 1\nmask: {request: tokens}\n' > "$SITE/wrong.yaml"
 	exits 2 phigate-agent policy-test "$SITE/wrong.yaml" "$SITE/cases.yaml"
