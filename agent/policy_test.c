@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "clock.h"
 #include "command.h"
 #include "dialect.h"
@@ -464,15 +465,94 @@ static enum rc run_segment(struct test *t, struct slice text, struct why *why)
 	return rc;
 }
 
+/* ---- bundles ---- */
+
+/* Who asked, as the open record says it. */
+static void take_opener(struct test_case *c, const cJSON *open)
+{
+	const cJSON *user = json_object(open, "user"), *group;
+
+	c->user = (char *)(uintptr_t)json_text(user, "id");
+	c->purpose = (char *)(uintptr_t)json_text(open, "purpose");
+	c->dialect = (char *)(uintptr_t)json_text(open, "dialect");
+	cJSON_ArrayForEach(group, cJSON_GetObjectItemCaseSensitive(user, "groups"))
+		if (cJSON_IsString(group) && text_list_add(&c->groups, group->valuestring) != RC_OK)
+			break;
+}
+
+/* One request of a bundle, as its own caller and at its own time; cases are numbered by exchange in place of lines. */
+static enum rc run_recorded(struct test *t, const struct test_case *opener, const struct bundle_record *r, struct why *why)
+{
+	struct test_case c = *opener;
+	cJSON *body = json_parse(r->body);
+	const char *text = json_text(body, "text");
+	enum rc rc = RC_OK;
+
+	c.method = (char *)(uintptr_t)json_text(body, "method");
+	c.route = (char *)(uintptr_t)json_text(body, "path");
+	c.line = (int)r->exchange;
+	c.time_ns = r->wall_ns;
+	buf_init(&c.body, CASES_MAX_BYTES);
+	if (text)
+		rc = buf_puts(&c.body, text);
+	if (rc == RC_OK && c.method && c.route)
+		rc = run_case(t, &c, why);
+	buf_free(&c.body);
+	cJSON_Delete(body);
+	return rc;
+}
+
+/* One that does not verify is no evidence of what was asked; whose key signed does not matter here. */
+static enum rc run_bundle(struct test *t, struct why *why)
+{
+	struct test_case opener = {0};
+	struct bundle *bundle = NULL;
+	struct bundle_record r;
+	cJSON *open = NULL;
+	enum rc rc = bundle_open(t->file, &bundle, why);
+
+	if (rc == RC_OK)
+		rc = bundle_verify(bundle, NULL, NULL, NULL, why);
+	if (rc == RC_NOT_FOUND || rc == RC_DENIED)
+		rc = RC_OK;
+	if (rc == RC_OK)
+		rc = bundle_rewind(bundle);
+	while (rc == RC_OK && (rc = bundle_next(bundle, &r, why)) == RC_OK) {
+		if (strcmp(r.kind, "open") == 0 && !open) {
+			open = json_parse(r.body);
+			take_opener(&opener, open);
+		} else if (strcmp(r.kind, "request") == 0) {
+			*why = (struct why){0};
+			rc = run_recorded(t, &opener, &r, why);
+		}
+	}
+	if (rc == RC_END)
+		rc = RC_OK;
+	if (rc != RC_OK)
+		why_file(why, rc, t->file);
+	text_list_free(&opener.groups);
+	cJSON_Delete(open);
+	bundle_free(bundle);
+	return rc;
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n > k && strcmp(name + n - k, end) == 0;
+}
+
 static enum rc run_file(struct test *t, struct why *why)
 {
-	size_t n = strlen(t->file);
 	struct buf text;
 	enum rc rc;
 
+	if (ends_in(t->file, ".tar"))
+		return run_bundle(t, why);
 	buf_init(&text, CASES_MAX_BYTES);
 	rc = file_read(t->file, &text, why);
-	if (rc == RC_OK && n > 6 && strcmp(t->file + n - 6, ".jsonl") == 0)
+	if (rc == RC_OK && ends_in(t->file, ".jsonl"))
 		rc = run_segment(t, buf_slice(&text), why);
 	else if (rc == RC_OK)
 		rc = run_yaml(t, buf_slice(&text), why);
