@@ -27,7 +27,7 @@ _phigate() {
 	replay) words="--speed --max-pause --exchange --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --help" ;;
-	doctor) words="--help" ;;
+	doctor) words="--json --help" ;;
 	completion) words="--help"; words="bash zsh fish" ;;
 	version) words="--help" ;;
 	esac; fi

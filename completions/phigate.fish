@@ -68,6 +68,7 @@ complete -c phigate -n '__fish_seen_subcommand_from mask' -l explain -d 'print w
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l json -d 'with --explain: one object for each piece that was masked'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l jsonl -d 'each line is a text of its own: {"text":…}'
 complete -c phigate -n __fish_use_subcommand -a doctor -d 'check configuration, clock, provider, sign-in and agents'
+complete -c phigate -n '__fish_seen_subcommand_from doctor' -l json -d 'one JSON object a line'
 complete -c phigate -n __fish_use_subcommand -a completion -d 'print completions for a shell'
 complete -c phigate -n __fish_use_subcommand -a version -d 'print the version'
 complete -c phigate -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'

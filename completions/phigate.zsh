@@ -137,6 +137,7 @@ case $name in
 			'--help[show how it is used]' ;;
 	doctor)
 		_arguments \
+			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;
 	completion)
 		_arguments \

@@ -43,3 +43,9 @@ free() { rm -f "$STATE/filler"; }
 	free
 	has "$(agent_log)" '"error"' || has "$(agent_log)" 'space'
 }
+
+@test "doctor says that the disk is nearly full" {
+	[ -n "${SMALL:-}" ] || skip "cannot mount a small file system here"
+	exits 1 as alice phigate doctor
+	has "$(grep '^FAIL  disk' <<< "$output")" "nearly full"
+}
