@@ -279,6 +279,7 @@ static inline void context_space(struct context *c)
 #define WORD_BESIDE       W(47)	/* "pcp": a name in small letters may follow */
 #define WORD_AFTER_AGE    W(61)	/* "and", "now": behind an age */
 #define WORD_VITAL        W(62)	/* "temp", "HR": before what is measured */
+#define WORD_SMALL        W(29)	/* "ping", "guy": also names, but not in small letters */
 #define WORD_IS           W(28)	/* "is", "'s" */
 #define WORD_HUMAN        W(41)	/* (is a) "retired" */
 #define WORD_ROAD_FIRST   W(42)	/* "rue", "Calle": a street's name follows */

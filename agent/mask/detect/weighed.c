@@ -5,6 +5,7 @@
 #include "labels.h"
 #include "model.h"
 #include "parts.h"
+#include "secret.h"
 
 #define WORDS_MAX 5
 #define LETTERS_MAX 20                           /* of one word; a longer one is no name */
@@ -254,7 +255,8 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 	if (is_plain(p) || p->end - p->start < 2 || scan_at(s, p->start + 1) == '-' || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
 		return false;
-	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) && p->end - p->start < 5)         /* "LVP", "OBX" */
+	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) &&           /* "LVP", "OBX", ": OPENROUTER PROCESSING" */
+	    (p->end - p->start < 5 || (!left->label && (left->gap >= GAP_COLON || !left->before[0]))))
 		return false;
 	if (!safe)
 		return true;
@@ -356,6 +358,9 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		if (!at && class == MODEL_FACILITY && scan_at(s, end) == ' ' && scan_at(s, end + 1) == '&' && scan_at(s, end + 2) == ' ')
 			at = end + 3;                            /* "Women & Infants" */
 	}
+	for (size_t k = s->secret_at; k < end; k = secret_next(s->secret, s->r, k + 1))
+		if (secret_end(s, k))                    /* it is masked as such */
+			return false;
 	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,

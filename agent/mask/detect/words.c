@@ -178,6 +178,8 @@ static const char PERIOD[] =
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
+static const char SMALL_WORD[] = "ping pong guy gun love jack ivy alta toma era kitty champ guess stack steer veer goodness bolt chip echo sonny buddy";
+
 static const char STATE[] = "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
 	"kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania "
 	"tennessee texas utah vermont virginia washington wisconsin wyoming america africa asia europe china india mexico israel jordan cuba haiti kenya "
@@ -248,7 +250,7 @@ void words_fill(void)
 		{SUBJECT, WORD_SUBJECT}, {DIED, WORD_DIED}, {BORN, WORD_BORN}, {AFTER_AGE, WORD_AFTER_AGE}, {VITAL, WORD_VITAL}, {"is s was m am be been reached", WORD_IS}, {PERIOD, WORD_PERIOD},
 		{ROAD_FIRST, WORD_ROAD_FIRST}, {ROAD_LAST, WORD_ROAD_LAST},
 		{"and", WORD_AND}, {EPONYM, WORD_EPONYM}, {SPEAKER, WORD_SPEAKER}, {WHOSE, WORD_WHOSE}, {"twin triplet", WORD_TWIN},
-		{PROVINCE, WORD_PROVINCE}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
+		{PROVINCE, WORD_PROVINCE}, {SMALL_WORD, WORD_SMALL}, {DIRECTION, WORD_DIRECTION}, {ADVERB, WORD_ADVERB},
 		{"negative positive normal equivocal pending", WORD_RESULT},
 		{HUMAN, WORD_HUMAN}, {BESIDE, WORD_BESIDE}, {SERVICE, WORD_SERVICE}, {ABBREVIATED, WORD_ABBREVIATED},
 		 {ALSO_NAME, WORD_ALSO_NAME}, {MONTH, WORD_MONTH}, {PLACE_FIRST, WORD_PLACE_FIRST},
