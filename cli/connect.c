@@ -57,6 +57,7 @@ static const struct {
 	{"ollama", "OLLAMA_HOST", "", "OPENAI_API_KEY"},
 	{"llamacpp", "OPENAI_BASE_URL", "/v1", "OPENAI_API_KEY"},
 	{"tgi", "OPENAI_BASE_URL", "/v1", "OPENAI_API_KEY"},
+	{"kserve", "OPENAI_BASE_URL", "/openai/v1", "OPENAI_API_KEY"},
 };
 
 static void print_block(const struct relay_about *about)

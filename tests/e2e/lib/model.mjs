@@ -1,9 +1,10 @@
-// A stand-in for a model server, for tests and the demo: it speaks the OpenAI and Ollama dialects and answers with synthetic clinical
+// A stand-in for a model server, for tests and the demo: it speaks every dialect (wire.mjs has most) and answers with synthetic clinical
 // text full of identifiers, or as a script says. Prints {"url":…} when it is up. Usage: model.mjs [PORT] [PACE_MS]
 //   the request's "model" names the script; scripts that are not built in are set by POST /test/scripts {NAME: {…}}
 //   GET /test/log      the requests so far: {method, path, headers, body, status: open | done | client gone}
 import http from 'node:http';
 import zlib from 'node:zlib';
+import { responses, messages, completion, generate, infer, triton } from './wire.mjs';
 
 const NOTE = 'Dr. Jane Smith saw the patient on the ward on 03/14/2024. SSN: 536-22-8741, MRN: 84729315, call (617) 482-3190 or write to '
   + 'jsmith@stmarys-clinic.org. Blood pressure 120/80; continue metformin 500 mg twice daily.';
@@ -63,21 +64,28 @@ const completions = {
     yield 'data: [DONE]\n\n';
   },
 };
-const ollama = (part) => ({
+const ollama = (part, call = part) => ({
   type: 'application/x-ndjson',
-  whole: (model, text) => ({ model, created_at: '2025-07-08T16:00:00Z', ...part(text), done: true, done_reason: 'stop', eval_count: 12 }),
-  * events(model, pieces) {
-    for (const piece of pieces) yield `${JSON.stringify({ model, created_at: '2025-07-08T16:00:00Z', ...part(piece), done: false })}\n`;
+  whole: (model, text, script) => ({ model, created_at: '2025-07-08T16:00:00Z', ...(script.tool ? call(script.tool) : part(text)), done: true, done_reason: 'stop', eval_count: 12 }),
+  * events(model, pieces, script) {
+    const parts = script.tool ? [call(script.tool)] : pieces.map(part);
+    for (const one of parts) yield `${JSON.stringify({ model, created_at: '2025-07-08T16:00:00Z', ...one, done: false })}\n`;
     yield `${JSON.stringify({ model, created_at: '2025-07-08T16:00:00Z', ...part(''), done: true, done_reason: 'stop', eval_count: 12 })}\n`;
   },
 });
 const routes = {
   'POST /v1/chat/completions': openai, 'POST /v1/completions': completions,
-  'POST /api/chat': ollama((content) => ({ message: { role: 'assistant', content } })), 'POST /api/generate': ollama((response) => ({ response })),
+  'POST /v1/responses': responses, 'POST /v1/messages': messages, 'POST /completion': completion, 'POST /infill': completion,
+  'POST /generate': generate, 'POST /generate_stream': { ...generate, streams: true }, 'POST /': { ...generate, whole: (...of) => [generate.whole(...of)] },
+  'POST /v2/models/*/infer': infer, 'POST /v2/models/*/generate': triton, 'POST /v2/models/*/generate_stream': { ...triton, streams: true },
+  'POST /api/chat': ollama((content) => ({ message: { role: 'assistant', content } }),
+    (call) => ({ message: { role: 'assistant', content: '', tool_calls: [{ function: { name: 'lookup', arguments: JSON.parse(call) } }] } })),
+  'POST /api/generate': ollama((response) => ({ response })),
 };
 const fixed = {
   'GET /v1/models': { object: 'list', data: [{ id: 'note', object: 'model', created: 1751990400, owned_by: 'stand-in' }] },
-  'GET /api/tags': { models: [{ name: 'note', model: 'note', size: 1 }] }, 'GET /api/version': { version: '0.9.0' }, 'GET /api/ps': { models: [] },
+  'GET /api/tags': { models: [{ name: 'note', model: 'note', size: 1 }] }, 'GET /api/version': { version: '0.9.0' }, 'POST /v1/messages/count_tokens': { input_tokens: 9 },
+  'GET /info': { model_id: 'org/notes', router: 'stand-in' }, 'GET /v2/models/*/ready': {}, 'GET /health': { status: 'ok' }, 'GET /api/ps': { models: [] },
 };
 
 // ---- one request --------------------------------------------------------------------------------------------------------
@@ -106,18 +114,19 @@ function reply(res, status, type, data, script) {
 }
 
 async function answer(req, res, entry) {
-  const route = `${req.method} ${req.url.split('?')[0]}`;
+  const [, in_path] = req.url.match(/^\/v2\/models\/([^/]+)/) ?? [];
+  const route = `${req.method} ${req.url.split('?')[0].replace(`/models/${in_path}`, '/models/*')}`;
   if (req.url === '/' && 'GET HEAD'.includes(req.method)) return reply(res, 200, 'text/plain; charset=utf-8', 'Ollama is running', {});
   if (fixed[route]) return reply(res, 200, 'application/json', JSON.stringify(fixed[route]), {});
   const dialect = routes[route];
   if (!dialect) return reply(res, 404, 'application/json', '{"error":{"message":"no such route","type":"not_found"}}', {});
-  const asked = JSON.parse(entry.body);
+  const asked = { model: in_path, ...JSON.parse(entry.body) };
   const script = scripts[asked.model] ?? scripts.note;
   if (script.wait_ms) await sleep(script.wait_ms);
   if (script.raw) return reply(res, script.raw[0], script.raw[1], script.raw[2], script);
-  const said = script.echo ? asked.messages?.at(-1)?.content ?? asked.prompt : script.text ?? NOTE;
+  const said = script.echo ? asked.messages?.at(-1)?.content ?? asked.prompt ?? asked.inputs ?? asked.text_input : script.text ?? NOTE;
   const text = said.repeat(script.repeat ?? 1);
-  const streamed = dialect.type === 'text/event-stream' ? asked.stream === true : asked.stream !== false;
+  const streamed = dialect.streams ? true : dialect.type === 'text/event-stream' ? asked.stream === true : asked.stream !== false;
   if (!streamed) return reply(res, 200, 'application/json', JSON.stringify(dialect.whole(asked.model, text, script)), script);
   const pieces = tokens(script, script.tool ?? text);
   if (script.gzip) return reply(res, 200, dialect.type, [...dialect.events(asked.model, pieces, script)].join(''), script);
