@@ -200,6 +200,8 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD OIDC "connections:\n  a b: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p}\n", 7, 3, "letters"},
 		{HEAD OIDC CONN "    local_key: never\n", 12, 16, "required or optional"},
 		{HEAD OIDC CONN "    allow_opaque: [smoke]\n", 12, 19, "tokens, image"},
+		{HEAD OIDC CONN "    models: [a, b]\n    model: a\n", 12, 13, "means nothing beside \"model\""},
+		{HEAD OIDC CONN "    model: ''\n", 12, 12, "must name a model"},
 		{HEAD OIDC CONN "    credential: {header: 'X: y', value_file: f}\n", 12, 26, "header's name"},
 		{HEAD OIDC CONN "    credential: {header: X}\n", 12, 17, "lacks the key \"value_file\""},
 		{HEAD OIDC CONN "    analyzer: {language: en}\n", 12, 15, "lacks the key \"url\""},

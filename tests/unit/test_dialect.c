@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dialect.h"
+#include "dialect_private.h"
 #include "file.h"
 #include "json.h"
 
@@ -273,6 +273,34 @@ static void test_a_dialect_of_ones_own(void **state)
 	assert_non_null(strstr(fault_of(ERROR "routes: []\ninclude: [{dialect: openai, routes: [/health]}]\n", "openai", "error: 1\n"), "openai.yaml:"));
 }
 
+/* A route that the README does not name is one that nobody knows of. */
+static void test_every_route_stands_in_the_readme(void **state)
+{
+	static const char *const names[] = {"anthropic", "kserve", "llamacpp", "ollama", "openai", "tgi"};
+	struct buf readme;
+
+	(void)state;
+	buf_init(&readme, 1 << 20);
+	assert_int_equal(file_read("README.md", &readme, NULL), RC_OK);
+	for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+		struct dialect *d = load(names[n]);
+
+		for (size_t i = 0; i < d->n_routes; i++) {
+			const struct route *r = &d->routes[i];
+			const char *path = strncmp(r->name, "/openai/", 8) == 0 ? r->name + 7 : r->name, *versions = strstr(path, "/versions/{version}");
+			char known[160];
+
+			if (!r->method || strncmp(path, "/v2/models/", 11) == 0)
+				path = NULL;             /* the table names kinds of these */
+			snprintf(known, sizeof known, "`%s`", path ? path : "");
+			if (path && !versions && !strstr(readme.data, known))
+				fail_msg("the README does not name %s of %s", r->name, names[n]);
+		}
+		dialect_free(d);
+	}
+	buf_free(&readme);
+}
+
 static void test_volatile_headers(void **state)
 {
 	struct dialect *d = load("openai");
@@ -305,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_routes_that_a_connection_may_open),
 		cmocka_unit_test(test_the_model_in_a_path),
 		cmocka_unit_test(test_a_dialect_of_ones_own),
+		cmocka_unit_test(test_every_route_stands_in_the_readme),
 		cmocka_unit_test(test_every_spelling_of_a_path_is_sent_in_the_same_one),
 		cmocka_unit_test(test_paths_that_can_be_read_in_two_ways_are_refused),
 		cmocka_unit_test(test_what_no_dialect_names_is_refused),
