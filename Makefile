@@ -82,7 +82,8 @@ LDFLAGS_ALL = $(HARDEN_LD) -pthread $(LDFLAGS)
 COMMON_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard common/*.c)))
 MASK_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/mask/*.c agent/mask/detect/*.c)))
 ANSWER_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/answer/*.c)))
-AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard agent/*.c))))
+AGENT_DIRS := agent $(addprefix agent/,control dialect exchange gate hold identity net policy record session)
+AGENT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out agent/main.c,$(wildcard $(addsuffix /*.c,$(AGENT_DIRS))))))
 CLI_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out cli/main.c,$(wildcard cli/*.c))))
 LLHTTP_OBJ = $(if $(LLHTTP_SRC),$(addprefix $(B)/llhttp/,api.o http.o llhttp.o))
 ARCHIVES := $(B)/libcli.a $(B)/libagent.a $(B)/libmask.a $(B)/libcommon.a
@@ -94,9 +95,9 @@ $(B)/%.o: %.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(CFLAGS_$(firstword $(subst /, ,$<))) -c -o $@ $<
 
-CFLAGS_agent = $(LLHTTP_CFLAGS) -iquote agent/mask -iquote agent/mask/detect -DPHIGATE_BUILD_DIR='"$(B)"'
+CFLAGS_agent = $(LLHTTP_CFLAGS) $(addprefix -iquote ,$(AGENT_DIRS) agent/mask agent/mask/detect) -DPHIGATE_BUILD_DIR='"$(B)"'
 CFLAGS_cli = -iquote agent/mask
-CFLAGS_tests = $(LLHTTP_CFLAGS) -iquote agent -iquote agent/answer -iquote agent/mask -iquote agent/mask/detect -iquote cli
+CFLAGS_tests = $(LLHTTP_CFLAGS) $(addprefix -iquote ,$(AGENT_DIRS) agent/answer agent/mask agent/mask/detect cli)
 $(B)/llhttp/%.o: $(LLHTTP_SRC)/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(PROBED) $(LLHTTP_CFLAGS) -w -c -o $@ $<
@@ -110,7 +111,7 @@ $(ARCHIVES):
 	ar rcs $@ $^
 
 # the dialects that are built in are read when their embedding file is compiled
-$(B)/agent/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
+$(B)/agent/dialect/dialect_builtin.o: $(wildcard config/dialects/*.yaml)
 $(B)/agent/init.o: config/policies/hipaa.yaml
 
 # the dictionaries of masking, as one table that is embedded

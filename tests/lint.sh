@@ -13,11 +13,15 @@ check() {
 
 includes() { grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$@" /dev/null; }
 
+# the agent's folders, but answer/ and mask/, which know nothing of it
+agent=(agent agent/control agent/dialect agent/exchange agent/gate agent/hold agent/identity agent/net agent/policy agent/record agent/session)
+agent_files() { for d in "${agent[@]}"; do ls "$d"/*.[ch]; done; }
+
 # every quoted include, as the path that it means from its own folder or -iquote
 resolve() {
 	includes "$@" | sed -E 's/^([^:]+):([0-9]+):.*"([^"]+)".*/\1 \2 \3/' | while read -r file line name; do
 		dir=$(dirname "$file")
-		for d in "$dir" common agent agent/answer agent/mask agent/mask/detect; do
+		for d in "$dir" common "${agent[@]}" agent/answer agent/mask agent/mask/detect; do
 			if [ -e "$d/$name" ]; then
 				echo "$file:$line $(realpath --relative-to=. "$d/$name")"
 				break
@@ -28,19 +32,19 @@ resolve() {
 
 check "cli includes nothing of the agent but mask/mask.h and answer/answer.h" \
 	"$(resolve cli/*.[ch] | grep ' agent/' | grep -vE ' agent/(mask/mask|answer/answer)\.h$')"
-check "the agent includes nothing of cli" "$(resolve agent/*.[ch] agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] | grep ' cli/')"
+check "the agent includes nothing of cli" "$(resolve $(agent_files) agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] | grep ' cli/')"
 check "common includes only common" "$(resolve common/*.[ch] | grep -v ' common/')"
 check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] agent/mask/detect/*.[ch] |
 	grep -vE ' (agent/mask|common)/')"
 check "agent/answer includes only itself, agent/mask and common" "$(resolve agent/answer/*.[ch] |
 	grep -vE ' (agent/answer|agent/mask|common)/')"
-check "what an exchange calls does not include exchange.h" "$(ls agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] agent/*.[ch] |
-	grep -E '/(answer/.*|mask/.*|(identity|policy|hold|upstream|mask|record|session|store|dialect|prompt|history|provider|pattern|condition)[a-z_]*\.[ch])$' |
+check "what an exchange calls does not include exchange.h" "$(ls agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] $(agent_files) |
+	grep -E '/((answer|mask|dialect|hold|identity|policy|record|session)/.*|(upstream|store|history)\.[ch])$' |
 	xargs grep -nE '#[[:space:]]*include.*"exchange\.h"' /dev/null)"
 
 # a row of a configuration table, or of a command's options, ends with its help
 rows() { tr '\n' ' ' < "$1" | grep -oE "$2" | sed "s|^|$1: |"; }
-check "every configuration key has a help line" "$(for f in $(grep -lE '\bCONF_[A-Z]+,' common/*.c agent/*.c cli/*.c); do
+check "every configuration key has a help line" "$(for f in $(grep -lE '\bCONF_[A-Z]+,' common/*.c $(agent_files) cli/*.c); do
 	rows "$f" '\{"[a-z_*]+", CONF_[A-Z]+,[^{}]*\}' | grep -vE '"[^"]{3,}"[[:space:]]*\}$'; done)"
 check "every option of phigate has a help line" "$(for f in cli/*.c; do
 	rows "$f" '\{"--[a-z-]+",[^{}]*\}' | grep -vE '"[^"]{3,}"[^"]*\}$'; done)"
