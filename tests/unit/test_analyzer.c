@@ -230,7 +230,7 @@ static void secrets_are_not_told_in_pieces(void **state)
 		for (size_t i = 0; i + 4 <= strlen(SECRET); i++) {
 			char part[5] = "";
 
-			memcpy(part, SECRET + i, 4);
+			memcpy(part, &SECRET[i], 4);
 			if (strstr(was_asked(), part))
 				fail_msg("%zu: %s is told: %s", before, part, was_asked());
 		}
