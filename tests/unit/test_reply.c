@@ -306,11 +306,11 @@ static void the_sessions_end_cuts_an_answer_also_one_that_never_pauses(void **st
 	assert_true(client_sees(&c, "aspirin"));
 	assert_int_equal(pthread_create(&reader, NULL, read_on, &c), 0);
 	end_session(SESSION_END_REVOKED);
-	session_unref(place.session);
-	place.session = NULL;
 	pthread_join(reader, NULL);
 	model_await(&place.model, &place.model.gone, 1);
 	client_close(&c);
+	session_unref(place.session);
+	place.session = NULL;
 	on_record("{\"reason\":\"session\"}", 1);
 }
 
