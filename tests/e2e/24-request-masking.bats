@@ -14,10 +14,10 @@ policy() {
 	    by: {groups: [privacy-officers]}
 	Y
 }
-reloaded() { [ "$(agent_log | grep -c policies_reloaded)" -gt "$1" ]; }
+reloaded() { [ "$(agent_log | grep -c '"event":"reloaded"')" -gt "$1" ]; }
 set_policy() {
 	local before
-	before=$(agent_log | grep -c policies_reloaded || true)
+	before=$(agent_log | grep -c '"event":"reloaded"' || true)
 	policy "$@"
 	phigate-agent check --config "$SITE/agent/agent.yaml" > /dev/null
 	kill -HUP "$(pid_of agent)"
