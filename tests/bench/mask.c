@@ -79,6 +79,7 @@ static void answered(struct slice body, struct buf *out)
 
 /* ---- speed ------------------------------------------------------------------------------------------------------------- */
 
+/* The clock is looked at once for all the texts: a look costs as much as masking a line. */
 static double mb_per_s(void (*one)(struct slice text, struct buf *out))
 {
 	struct buf out;
@@ -86,11 +87,13 @@ static double mb_per_s(void (*one)(struct slice text, struct buf *out))
 	size_t bytes = 0;
 
 	buf_init(&out, 1 << 22);
-	for (size_t i = 0; cpu_ns() - from < RUN_NS; i = (i + 1) % prose.texts) {
-		one((struct slice){prose.text[i], prose.n[i]}, &out);
-		bytes += prose.n[i];
-		buf_clear(&out);
-	}
+	do {
+		for (size_t i = 0; i < prose.texts; i++) {
+			one((struct slice){prose.text[i], prose.n[i]}, &out);
+			buf_clear(&out);
+		}
+		bytes += prose.bytes;
+	} while (cpu_ns() - from < RUN_NS);
 	buf_free(&out);
 	return (double)bytes / (double)(cpu_ns() - from) * 1e3;
 }
