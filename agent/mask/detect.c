@@ -25,33 +25,34 @@ enum {
 	AT_CAPITAL = 512,
 	AT_NUMBER = 1024,        /* a number, a day or a month in words */
 	AT_PARTICLE = 2048,      /* "van", and names in small letters */
+	AT_APART = 4096,         /* in place of AT_DIGIT, the first of three digits apart: "5 3 6" */
 };
-#define WHERES 4096
+#define WHERES 13
 
 static const struct {
 	detector *scan;
 	unsigned int where;
 } DETECTORS[] = {
-	{scan_labelled, AT_DIGIT | AT_LABELLED | AT_SIGN},
+	{scan_labelled, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN},
 	{scan_glued, AT_MIXED},
-	{scan_rest, AT_DIGIT},
-	{scan_ssn, AT_DIGIT | AT_LABELLED},
+	{scan_rest, AT_DIGIT | AT_APART},
+	{scan_ssn, AT_DIGIT | AT_APART | AT_LABELLED},
 	{scan_date, AT_DIGIT},
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
-	{scan_phone, AT_DIGIT | AT_LABELLED | AT_SIGN},
-	{scan_extension, AT_DIGIT | AT_MIXED | AT_NUMBER},
+	{scan_phone, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN},
+	{scan_extension, AT_DIGIT | AT_APART | AT_MIXED | AT_NUMBER},
 	{scan_ip, AT_DIGIT},
 	{scan_email, AT_LOCAL},
 	{scan_url, AT_HOST},
 	{scan_data, AT_COLON},
 	{scan_mac, AT_COLON},
 	{scan_ip6, AT_COLON | AT_SIGN},
-	{scan_card, AT_DIGIT},
-	{scan_zip, AT_DIGIT},
+	{scan_card, AT_DIGIT | AT_APART},
+	{scan_zip, AT_DIGIT | AT_APART},
 	{scan_code, AT_MIXED | AT_SIGN | AT_HOST},
-	{scan_beside, AT_DIGIT | AT_MIXED | AT_CODED},
-	{scan_before, AT_DIGIT},
-	{scan_number, AT_DIGIT},
+	{scan_beside, AT_DIGIT | AT_APART | AT_MIXED | AT_CODED},
+	{scan_before, AT_DIGIT | AT_APART},
+	{scan_number, AT_DIGIT | AT_APART},
 	{scan_encoded, AT_CODED},
 	{scan_day, AT_DIGIT},
 	{scan_age, AT_DIGIT | AT_NUMBER},
@@ -89,8 +90,8 @@ static enum { ALONE_NOT, ALONE, ALONE_ASK } alone[0x80];
 
 unsigned char detect_inert[0x80];
 
-/* The detectors for each union of places, a bit each. */
-static uint64_t at_once[WHERES];
+/* The detectors of each kind of place, a bit each. */
+static uint64_t at_place[WHERES];
 _Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 64, "a bit for each detector");
 
 void detect_ready(void)
@@ -107,7 +108,7 @@ void detect_ready(void)
 		alone[c] = c == ' ' || c == '.' || c == ':' ? ALONE_ASK : small[c] || joints[c] || c == '(' || c == '[' ? ALONE_NOT : ALONE;
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
-			at_once[at] |= DETECTORS[k].where & at ? (uint64_t)1 << k : 0;
+			at_place[at] |= DETECTORS[k].where >> at & 1 ? (uint64_t)1 << k : 0;
 }
 
 /* ---- the token ----------------------------------------------------------------------------------------------------------------------------- */
@@ -246,6 +247,14 @@ static inline bool is_small_name(const struct word *word, uint64_t hash)
 	return word == &lexicon_none && dictionary_may_name(hash);
 }
 
+/* A digit, a space, and two more like it: no date, no age and no house's number begins there. */
+static bool is_apart(struct scan *s)
+{
+	size_t i = s->i;
+
+	return s->token == i + 1 && scan_at(s, i + 1) == ' ' && is_digit(scan_at(s, i + 2)) && scan_at(s, i + 3) == ' ' && is_digit(scan_at(s, i + 4));
+}
+
 static unsigned int where(struct scan *s)
 {
 	const struct context *c = s->context;
@@ -264,7 +273,7 @@ static unsigned int where(struct scan *s)
 	if (s->digits && s->letters)
 		at |= AT_MIXED;
 	if (is_digit(first))
-		return at | AT_DIGIT;
+		return at | (is_apart(s) ? AT_APART : AT_DIGIT);
 	if (c->label > LABEL_PLAIN && (!c->needs_mark || c->mark))
 		at |= c->label < LABEL_TITLE ? AT_LABELLED : AT_NAMED;
 	else if (c->near && (is_upper(first) || c->label == LABEL_USER))             /* "docket JV-4471" */
@@ -442,13 +451,14 @@ static bool scan_secret(struct scan *s, struct finding *f)
 
 bool detect(struct scan *s, struct finding *f)
 {
-	unsigned int at;
+	uint64_t list = 0;
 
 	s->tried = 0;
 	if ((s->secret_at == s->i && scan_secret(s, f)) || (custom_may_begin(s->engine, s->r->c[s->i]) && scan_custom(s, f)))
 		return true;
-	at = where(s);
-	for (uint64_t list = at ? at_once[at] : 0; list && !s->cut; list &= list - 1)
+	for (unsigned int at = where(s); at; at &= at - 1)
+		list |= at_place[__builtin_ctz(at)];
+	for (; list && !s->cut; list &= list - 1)
 		if (DETECTORS[__builtin_ctzll(list)].scan(s, f))
 			return true;
 	return s->engine->n_custom && !s->cut && scan_custom_inside(s, f);

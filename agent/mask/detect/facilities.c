@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #define WORDS_MAX 8
+#define INITIALS_MAX 2
 
 /* Names of two words and more that no word shows. */
 static const char *const PHRASES[] = {
@@ -218,6 +219,7 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 	const word_set other = WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME;
 	const word_set first = WORD_VERB | WORD_PARTICIPLE | WORD_BE | WORD_ARTICLE;
 	size_t at = s->i;
+	int initials = 0;
 
 	*r = (struct run){.the = lexicon_find(s->context->before[0])->care & CARE_THE};
 	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
@@ -240,6 +242,9 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 			if (!words && (p.words & first) && !(p.words & WORD_GENERIC))
 				break;
 			if (r->cared && (p.care & CARE_COMMON))  /* "Emergency Department" */
+				break;
+			initials += p.shape == SHAPE_INITIAL;
+			if (initials > INITIALS_MAX)
 				break;
 			run_add(r, s, &p, cue);
 		}

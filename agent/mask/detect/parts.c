@@ -128,7 +128,7 @@ static bool read_simple(struct scan *s, size_t i, struct part *p)
 		small |= c[n];
 		letter = c[++n] | 32u;
 	}
-	if (n == 0 || n >= PART_UNITS || i + n >= s->seen || c[n] >= 0x80 || is_digit(c[n]) || c[n] == '_' || c[n] == '-' || c[n] == '\'' || (n == 1 && is_spacing(c[n])))
+	if (n == 0 || n >= PART_UNITS || i + n >= s->seen || c[n] >= 0x80 || is_digit(c[n]) || c[n] == '_' || c[n] == '-' || c[n] == '\'' || (n == 1 && is_spacing(c[n]) && (i + 2 >= s->seen || is_alpha(c[2]))))
 		return false;
 	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)(i + n), .hash = hash};
 	tell(s, p, !(small & 32), false);

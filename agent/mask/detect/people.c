@@ -6,6 +6,7 @@
 
 #define LIKELY 5                                 /* from here on it is a name */
 
+#define INITIALS_MAX 4                           /* of one name */
 #define NAMES (DICTIONARY_FIRST | DICTIONARY_LAST)
 
 struct run {
@@ -34,9 +35,10 @@ static bool is_last_name(struct scan *s, const struct part *p)
 static void read_run(struct scan *s, struct run *run)
 {
 	size_t at = s->i;
+	int lone = 0;                                   /* initials */
 
 	run->n = 0;
-	while ((at || !run->n) && run->n < PARTS_MAX) {
+	while ((at || !run->n) && run->n < PARTS_MAX && lone < INITIALS_MAX) {
 		struct part *p = &run->p[run->n];
 		bool within = run->n > 0;
 
@@ -47,6 +49,7 @@ static void read_run(struct scan *s, struct run *run)
 			break;
 		if ((p->words & WORD_ABBREVIATED) && scan_at(s, p->end) == '.')         /* "Jos. Krall" */
 			p->dictionary = DICTIONARY_FIRST;
+		lone += p->shape == SHAPE_INITIAL;
 		run->n++;
 		at = part_next(s, p, false);
 		if (!at && !within)

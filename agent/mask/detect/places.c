@@ -134,6 +134,8 @@ static size_t street(struct scan *s, size_t i, enum style style)
 	size_t at = i, end = 0, words = 0, last = 0;
 	bool sure = style == STREET_LOOSE || (style && lives_at(s->context));
 
+	if (is_digit(scan_at(s, i)) && !roads_numbered(s, i))
+		return 0;
 	for (; (at || !words) && words < WORDS_MAX; words++) {
 		struct part p;
 		size_t ordinal = is_digit(scan_at(s, at)) ? roads_numbered(s, at) : 0;

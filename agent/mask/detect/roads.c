@@ -47,6 +47,22 @@ static size_t on_road(struct scan *s, size_t end, bool *mile)
 	return end;
 }
 
+/* Does a road's name by its number begin with these two letters? Most words have others. */
+static bool begins_road(struct scan *s, size_t i)
+{
+	static const char second[26][4] = {
+		['c' - 'a'] = "or", ['f' - 'a'] = "am", ['h' - 'a'] = "iw", ['i' - 'a'] = "n-", ['r' - 'a'] = "ot", ['s' - 'a'] = "tr", ['u' - 'a'] = "s.",
+	};
+	unsigned int first = (unsigned int)lower(scan_at(s, i)) - 'a', next;
+	const char *of;
+
+	if (first > 'z' - 'a' || !second[first][0])
+		return false;
+	of = second[first];
+	next = lower(scan_at(s, i + 1));
+	return next == (unsigned char)of[0] || next == (unsigned char)of[1];
+}
+
 size_t roads_highway(struct scan *s, size_t i, bool sure)
 {
 	static const struct {
@@ -60,9 +76,11 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 		{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
 	};
 	const struct context *c = s->context;
-	bool cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)), mile;
+	bool cue, mile;
 	size_t j = 0, n = 0, k = 0, end;
 
+	if (!begins_road(s, i))
+		return 0;
 	while (k < sizeof forms / sizeof *forms && !(j = literal(s, i, forms[k].form)))
 		k++;
 	if (k == sizeof forms / sizeof *forms)
@@ -76,6 +94,7 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 		n++;
 	if (!n || n > 4 || is_alnum(scan_at(s, j + n)) || (scan_at(s, j + n) == '.' && is_digit(scan_at(s, j + n + 1))))
 		return 0;
+	cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON));
 	end = on_road(s, j + n, &mile);
 	return forms[k].sure || cue || mile ? end : 0;
 }

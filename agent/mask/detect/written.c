@@ -145,8 +145,10 @@ static size_t upto(struct scan *s, size_t i)
 
 	if (scan_at(s, at) == '-')
 		return skip(s, at + 1, " ", 2);
+	if (at == i || (lower(scan_at(s, at)) != 't' && lower(scan_at(s, at)) != 'u'))
+		return 0;
 	around_word(s, at, &end);
-	for (size_t k = 0; k < sizeof words / sizeof *words && at > i; k++) {
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
 		size_t n = 0;
 
 		while (words[k][n] && lower(scan_at(s, at + n)) == (unsigned char)words[k][n])
