@@ -10,11 +10,15 @@
 #define NUMBER_DIGITS 5
 
 /* The ends of words that are streets; a house's number stands beside. */
-static const char *const ENDS[] = {
-	"strasse", "stra\xdf" "e", "weg", "gasse", "allee", "platz", "damm", "ufer", "straat", "laan", "gracht", "kade", "plein",
-	"vej", "gade",
-	"gatan",
-	"gata", "vagen", "vegen", "veien", "katu", "kuja", "ntie", "utca", "gotu", "braut", "stien", "stigen",
+static const struct {
+	unsigned char n;
+	char text[8];
+} ENDS[] = {
+#define E(text) {sizeof text - 1, text}
+	E("strasse"), E("stra\xdf" "e"), E("weg"), E("gasse"), E("allee"), E("platz"), E("damm"), E("ufer"), E("straat"), E("laan"),
+	E("gracht"), E("kade"), E("plein"), E("vej"), E("gade"), E("gatan"), E("gata"), E("vagen"), E("vegen"), E("veien"), E("katu"),
+	E("kuja"), E("ntie"), E("utca"), E("gotu"), E("braut"), E("stien"), E("stigen"),
+#undef E
 };
 
 enum kind { KIND_NONE, KIND_FIRST, KIND_LAST };
@@ -36,11 +40,13 @@ static bool is_joined(struct scan *s, const struct part *p)
 	if (p->shape < SHAPE_CAPITALS || (p->dictionary & DICTIONARY_SAFE))
 		return false;
 	for (size_t k = 0; k < sizeof ENDS / sizeof *ENDS; k++) {
-		size_t m = strlen(ENDS[k]), j = 0;
+		size_t m = ENDS[k].n, j = m;
 
-		while (n >= m + 3 && j < m && lower(scan_at(s, p->end - m + j)) == (unsigned char)ENDS[k][j])
-			j++;
-		if (j == m)
+		if (n < m + 3)
+			continue;
+		while (j && lower(scan_at(s, p->end - m + j - 1)) == (unsigned char)ENDS[k].text[j - 1])
+			j--;
+		if (!j)
 			return true;
 	}
 	return false;
@@ -76,26 +82,27 @@ static size_t name(struct scan *s, size_t i, bool numbered)
 	bool first = false, named = false;
 
 	for (int words = 0; words < NAME_WORDS + 1 && (at || !words); words++) {
-		struct part p;
+		struct part room;
+		const struct part *p;
 		enum kind kind;
 
-		part_read(s, at, &p);
-		kind = kind_of(&p);
-		if (p.end == p.start)
+		p = part_at(s, at, &room);
+		kind = kind_of(p);
+		if (p->end == p->start)
 			break;
-		if (words == 0 && is_joined(s, &p))
-			return p.end;
-		if (kind == KIND_FIRST && words == 0 && (numbered || p.shape >= SHAPE_CAPITALS)) {
+		if (words == 0 && is_joined(s, p))
+			return p->end;
+		if (kind == KIND_FIRST && words == 0 && (numbered || p->shape >= SHAPE_CAPITALS)) {
 			first = true;
 		} else if (kind == KIND_LAST && named && !first) {
-			return p.end + (scan_at(s, p.end) == '.');
-		} else if (p.shape >= SHAPE_INITIAL && (!(p.words & WORD_STOP) || (p.words & WORD_PARTICLE))) {
+			return p->end + (scan_at(s, p->end) == '.');
+		} else if (p->shape >= SHAPE_INITIAL && (!(p->words & WORD_STOP) || (p->words & WORD_PARTICLE))) {
 			named = true;
-			end = p.end;
-		} else if (!((p.words & WORD_PARTICLE) && first)) {
+			end = p->end;
+		} else if (!((p->words & WORD_PARTICLE) && first)) {
 			break;
 		}
-		at = part_next_word(s, &p);
+		at = part_next_word(s, p);
 	}
 	return first && named ? end : 0;
 }

@@ -1,11 +1,16 @@
 #include "around.h"
 
+#define WORD_UNITS 24                            /* of a word, and more is none */
+
 uint64_t around_word(struct scan *s, size_t i, size_t *end)
 {
+	const uint16_t *c = s->r->c;
+	size_t j = i, to = i + WORD_UNITS < s->seen ? i + WORD_UNITS : s->seen;
 	uint64_t hash = WORD_HASH;
-	size_t j = i;
 
-	while (j < i + 24 && is_alpha(scan_at(s, j)))
+	for (; j < to && (c[j] | 32u) - 'a' <= 'z' - 'a'; j++)
+		hash = (hash ^ (c[j] | 32u)) * WORD_PRIME;
+	while (j < i + WORD_UNITS && is_alpha(scan_at(s, j)))    /* letters of other alphabets */
 		hash = word_hash(hash, scan_at(s, j++));
 	*end = j;
 	return hash;

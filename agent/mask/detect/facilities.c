@@ -147,11 +147,12 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 /* Behind a word: where the next one of the name begins; 0: the name ends here. */
 static size_t next_word(struct scan *s, const struct part *p)
 {
-	size_t at = part_next_word(s, p), j = p->end + (is_possessive(s, p->end) ? 2 : 0);
+	size_t at = part_next_word(s, p), j;
 
-	if (!at && scan_at(s, j) == ' ' && scan_at(s, j + 1) == '&' && scan_at(s, j + 2) == ' ' && is_upper(scan_at(s, j + 3)))
-		return j + 3;
-	return at;
+	if (at)
+		return at;
+	j = p->end + (is_possessive(s, p->end) ? 2 : 0);
+	return scan_at(s, j) == ' ' && scan_at(s, j + 1) == '&' && scan_at(s, j + 2) == ' ' && is_upper(scan_at(s, j + 3)) ? j + 3 : 0;
 }
 
 /* Does a name go on over this small word? */
@@ -223,32 +224,33 @@ static void run_read(struct scan *s, struct run *r, enum cue cue)
 
 	*r = (struct run){.the = lexicon_find(s->context->before[0])->care & CARE_THE};
 	for (int words = 0; words < WORDS_MAX && (at || !words); words++) {
-		struct part p;
+		struct part room;
+		const struct part *p;
 
 		if (words && is_behind(s, r, at, cue))
 			break;
-		part_read(s, at, &p);
+		p = part_at(s, at, &room);
 		if (!words)                              /* "Cedars-Sinai", "Cedars-Sinai-affiliated" */
-			r->phrase = (phrases_seen & phrase_bit(p.hash)) || scan_at(s, at + 6) == '-';
-		if (!goes_over(r, s, &p, cue)) {
-			if (p.shape < SHAPE_INITIAL) {
-				size_t small = r->words && !r->joined && p.shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;
+			r->phrase = (phrases_seen & phrase_bit(p->hash)) || scan_at(s, at + 6) == '-';
+		if (!goes_over(r, s, p, cue)) {
+			if (p->shape < SHAPE_INITIAL) {
+				size_t small = r->words && !r->joined && p->shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;
 
 				r->cared = small ? small : r->cared;
 				break;
 			}
-			if ((p.words & WORD_STOP) && !(p.words & other) && !(p.care & care))
+			if ((p->words & WORD_STOP) && !(p->words & other) && !(p->care & care))
 				break;
-			if (!words && (p.words & first) && !(p.words & WORD_GENERIC))
+			if (!words && (p->words & first) && !(p->words & WORD_GENERIC))
 				break;
-			if (r->cared && (p.care & CARE_COMMON))  /* "Emergency Department" */
+			if (r->cared && (p->care & CARE_COMMON))  /* "Emergency Department" */
 				break;
-			initials += p.shape == SHAPE_INITIAL;
+			initials += p->shape == SHAPE_INITIAL;
 			if (initials > INITIALS_MAX)
 				break;
-			run_add(r, s, &p, cue);
+			run_add(r, s, p, cue);
 		}
-		at = next_word(s, &p);
+		at = next_word(s, p);
 	}
 }
 

@@ -206,16 +206,24 @@ static __attribute__((noinline)) void read_anew(struct scan *s, size_t i, bool g
 	s->cut = s->cut || cut;
 }
 
-void part_read(struct scan *s, size_t i, struct part *p)
+const struct part *part_at(struct scan *s, size_t i, struct part *room)
 {
 	unsigned int at = slot(i);
 	const struct part *known = &s->part[at];
 	bool goes_on = i == s->i && is_spacing(s->context->last);
 
 	if ((s->parts >> at & 1) && known->start == i && (known->from == s->i || (known->from == UINT32_MAX && !goes_on)))
+		return known;
+	read_anew(s, i, goes_on, room);
+	return room;
+}
+
+void part_read(struct scan *s, size_t i, struct part *p)
+{
+	const struct part *known = part_at(s, i, p);
+
+	if (known != p)
 		*p = *known;
-	else
-		read_anew(s, i, goes_on, p);
 }
 
 size_t part_next(struct scan *s, const struct part *p, bool comma)

@@ -7,6 +7,9 @@
 /* The word at place i: letters with apostrophes and hyphens inside; a possessive 's stays outside. Also J-o-h-n. */
 void part_read(struct scan *s, size_t i, struct part *p);
 
+/* The same without a copy, or in *room; valid until the next part is read. */
+const struct part *part_at(struct scan *s, size_t i, struct part *room);
+
 /* Where the next part would begin: behind one space, the full stop of an initial or abbreviation, and with comma (or ^) also behind
  * such; 0: the name ends here. */
 size_t part_next(struct scan *s, const struct part *p, bool comma);

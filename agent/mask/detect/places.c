@@ -137,7 +137,8 @@ static size_t street(struct scan *s, size_t i, enum style style)
 	if (is_digit(scan_at(s, i)) && !roads_numbered(s, i))
 		return 0;
 	for (; (at || !words) && words < WORDS_MAX; words++) {
-		struct part p;
+		struct part room;
+		const struct part *p;
 		size_t ordinal = is_digit(scan_at(s, at)) ? roads_numbered(s, at) : 0;
 
 		if (ordinal) {
@@ -145,24 +146,24 @@ static size_t street(struct scan *s, size_t i, enum style style)
 			at = scan_at(s, ordinal) == ' ' && is_alnum(scan_at(s, ordinal + 1)) ? ordinal + 1 : 0;
 			continue;
 		}
-		part_read(s, at, &p);
-		if (!is_word(&p) && !(style && p.shape == SHAPE_LOWER && (!(p.words & WORD_STOP) || (words && (p.words & WORD_STREET)))))
+		p = part_at(s, at, &room);
+		if (!is_word(p) && !(style && p->shape == SHAPE_LOWER && (!(p->words & WORD_STOP) || (words && (p->words & WORD_STREET)))))
 			break;
-		if (words && (p.words & WORD_STREET) && (p.shape >= SHAPE_CAPITALS || sure || (style && is_plain_suffix(s, &p)))) {
-			end = p.end;
+		if (words && (p->words & WORD_STREET) && (p->shape >= SHAPE_CAPITALS || sure || (style && is_plain_suffix(s, p)))) {
+			end = p->end;
 			/* "St. Charles Ave": a suffix that is short may begin a name */
-			if (scan_at(s, end) == '.' && p.end - p.start <= 4)
+			if (scan_at(s, end) == '.' && p->end - p->start <= 4)
 				end++;
 		} else if (end) {
 			break;
 		}
 		/* "US Highway 19" */
-		if ((p.words & WORD_STOP) && !(p.words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) &&
-		    p.shape != SHAPE_INITIAL &&
-		    !(words == 0 && p.shape == SHAPE_CAPITALS && p.end - p.start == 2))
+		if ((p->words & WORD_STOP) && !(p->words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) &&
+		    p->shape != SHAPE_INITIAL &&
+		    !(words == 0 && p->shape == SHAPE_CAPITALS && p->end - p->start == 2))
 			break;
-		last = p.end;
-		at = part_next_word(s, &p);
+		last = p->end;
+		at = part_next_word(s, p);
 	}
 	return end ? behind_suffix(s, end) : style == STREET_LOOSE ? last : 0;
 }
@@ -369,13 +370,14 @@ static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 	size_t at = s->i, end = 0;
 
 	for (int words = 0; words < 4; words++) {
-		struct part p;
+		struct part room;
+		const struct part *p;
 		unsigned int bits;
 
-		part_read(s, at, &p);
-		if (!is_word(&p) || (words == 0 && (p.words & WORD_STOP) && !(p.words & WORD_PLACE_FIRST)))
+		p = part_at(s, at, &room);
+		if (!is_word(p) || (words == 0 && (p->words & WORD_STOP) && !(p->words & WORD_PLACE_FIRST)))
 			break;
-		for (size_t j = p.start; j < p.end; j++) {
+		for (size_t j = p->start; j < p->end; j++) {
 			uint16_t c = scan_at(s, j);
 
 			if (is_alpha(c))
@@ -384,12 +386,12 @@ static size_t city(struct scan *s, bool *one, unsigned int *dictionary)
 				hash = word_hash(hash, ' ');
 		}
 		bits = dictionary_find(hash);
-		if ((bits & DICTIONARY_PLACE) && !(words == 0 && (p.words & WORD_PLACE_FIRST))) {
-			end = p.end;
+		if ((bits & DICTIONARY_PLACE) && !(words == 0 && (p->words & WORD_PLACE_FIRST))) {
+			end = p->end;
 			*one = words == 0;
 			*dictionary = bits;
 		}
-		at = part_next_word(s, &p);
+		at = part_next_word(s, p);
 		if (!(bits & DICTIONARY_PLACE_BEGINS) || !at)
 			break;
 		hash = word_hash(hash, ' ');

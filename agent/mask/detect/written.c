@@ -262,7 +262,7 @@ static size_t month_first(struct scan *s, size_t i)
 static size_t day_first(struct scan *s, size_t i)
 {
 	bool ordinal, name, second;
-	size_t end = day(s, i, &ordinal), at, behind;
+	size_t end = day(s, i, &ordinal), at, behind, thing;
 
 	if (!end) {                                              /* 03MAR2024, 3MAR */
 		end = is_digit(scan_at(s, i + 1)) ? i + 2 : i + 1;
@@ -287,11 +287,11 @@ static size_t day_first(struct scan *s, size_t i)
 	if (scan_at(s, at + 2) == ' ' && ((lower(scan_at(s, at)) == 'o' && lower(scan_at(s, at + 1)) == 'f') ||
 					  (lower(scan_at(s, at)) == 'd' && lower(scan_at(s, at + 1)) == 'e')))
 		at += 3;
-	name = is_upper(scan_at(s, at)) || (month(s, at) && !is_verb(s, at, month(s, at)));
-	if (word_kinds(around_word(s, month(s, at) + 1, &behind)) & WORD_THING)            /* "5 March fractures" */
-		return 0;
 	behind = month(s, at);
-	if (!behind || (!name && !ordinal))
+	if (!behind)
+		return 0;
+	name = is_upper(scan_at(s, at)) || !is_verb(s, at, behind);
+	if ((!name && !ordinal) || (word_kinds(around_word(s, behind + 1, &thing)) & WORD_THING))  /* "5 March fractures" */
 		return 0;
 	/* "14-Mar-24", "14 MAR 24" */
 	if ((scan_at(s, behind) == '-' || (scan_at(s, behind) == ' ' && behind == at + 3 && (is_upper(scan_at(s, at + 1)) || ends_day(s, behind + 3)))) && is_digit(scan_at(s, behind + 1)) && is_digit(scan_at(s, behind + 2)) && !is_alnum(scan_at(s, behind + 3)))
