@@ -1,0 +1,40 @@
+/* Checkpoints of a log: a tree's size and root as a signed note (C2SP signed-note and tlog-checkpoint), by Ed25519 keys. Pure. */
+#ifndef PHIGATE_TLOG_CHECKPOINT_H
+#define PHIGATE_TLOG_CHECKPOINT_H
+
+#include <openssl/evp.h>
+
+#include "tlog.h"
+
+#define TLOG_NAME_MAX 128                        /* of a key, and of the log: its origin */
+#define TLOG_CHECKPOINT_MAX ((size_t)32 << 10)   /* with the lines of many witnesses */
+#define ED25519_LEN 32
+#define ED25519_SIG_LEN 64
+
+/* "NAME+HASH+BASE64(01 | public key)" */
+struct tlog_vkey {
+	char name[TLOG_NAME_MAX + 1];
+	unsigned char id[4];
+	unsigned char public[ED25519_LEN];
+};
+enum rc tlog_vkey_make(const char *name, EVP_PKEY *key, struct tlog_vkey *out) MUST_USE;         /* RC_BAD: no such name or key */
+enum rc tlog_vkey_parse(struct slice text, struct tlog_vkey *out, struct why *why) MUST_USE;     /* without LF; RC_BAD */
+enum rc tlog_vkey_text(const struct tlog_vkey *vkey, struct buf *out);                           /* appends, without LF */
+
+struct tlog_checkpoint {
+	char origin[TLOG_NAME_MAX + 1];
+	uint64_t size;
+	struct tlog_hash root;
+};
+
+/* Append the note, signed by the key, whose name is the origin. */
+enum rc tlog_checkpoint_sign(const struct tlog_checkpoint *checkpoint, EVP_PKEY *key, struct buf *out) MUST_USE;
+
+/* Read a note. RC_BAD with the reason; nothing is said of its signatures. */
+enum rc tlog_checkpoint_parse(struct slice note, struct tlog_checkpoint *out, struct why *why) MUST_USE;
+
+/* Read one that the key has signed, under its own name and that of the log. Lines of other keys are passed over, as signed-note says.
+ * RC_BAD: it is none, or the key's signature is wrong. RC_DENIED: that key has not signed it, or it is another log's. */
+enum rc tlog_checkpoint_open(struct slice note, const struct tlog_vkey *vkey, struct tlog_checkpoint *out, struct why *why) MUST_USE;
+
+#endif
