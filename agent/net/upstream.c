@@ -31,6 +31,7 @@ struct upstream {
 	struct buf no_body;              /* body bytes of 1xx: none are allowed */
 	char *in;                        /* IN_BYTES; NULL: none is held */
 	size_t from, to;
+	bool drained;                    /* the last read took all there was: more will show itself */
 	bool whole;                      /* the answer was read to its end */
 };
 
@@ -67,6 +68,7 @@ void upstream_drop(struct upstream *u)
 	if (u->fd >= 0)
 		wait_close(u->fd);
 	u->fd = -1;
+	u->drained = false;
 	drop_input(u);
 }
 
@@ -224,8 +226,11 @@ static enum rc more(struct upstream *u, int64_t deadline_ns)
 	if (u->from == u->to)
 		u->from = u->to = 0;
 	for (;;) {
-		enum rc rc;
+		enum rc rc = u->drained ? await(u, POLLIN, deadline_ns) : RC_OK;
 
+		u->drained = false;
+		if (rc != RC_OK)
+			return rc;
 		if (u->tls) {
 			size_t got = 0;
 			int n;
@@ -243,13 +248,14 @@ static enum rc more(struct upstream *u, int64_t deadline_ns)
 
 			if (n > 0) {
 				u->to += (size_t)n;
-				if (u->to == IN_BYTES)
+				u->drained = u->to < IN_BYTES;   /* epoll(7): of a stream, fewer bytes than asked for are all */
+				if (!u->drained)
 					wait_unread(u->fd);
 				return RC_OK;
 			}
 			if (n == 0 || (errno != EAGAIN && errno != EINTR))
 				return RC_UNREACHABLE;
-			rc = await(u, POLLIN, deadline_ns);
+			u->drained = errno == EAGAIN;
 		}
 		if (rc != RC_OK)
 			return rc;
