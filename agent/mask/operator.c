@@ -3,7 +3,7 @@
 
 #include "checks.h"
 #include "engine.h"
-#include "token.h"
+#include "token_private.h"
 #include "wipe.h"
 
 /* What is masked as it was read, in ASCII; other characters are '?'. */
@@ -122,7 +122,7 @@ static enum rc give_token(const struct mask_engine *e, struct mask_scope *scope,
 {
 	const char *name = engine_entity(e, entity, custom);
 	struct ascii ascii;
-	struct buf shown;
+	struct buf shown, written;
 	char last[5];
 	enum rc rc;
 
@@ -145,7 +145,13 @@ static enum rc give_token(const struct mask_engine *e, struct mask_scope *scope,
 	case OP_PSEUDONYM: case OP_HASH: case OP_KEEP: case OP_REDACT:
 		break;
 	}
-	rc = token_give(scope_tokens(scope), name, scope_number(scope, name, entity, value), value, buf_slice(&shown), out);
+	/* what the caller wrote like a token in an address, say, is one already: the value is as he wrote it */
+	buf_init(&written, TOKEN_BYTES_MAX);
+	rc = memchr(value.p, '[', value.n) ? token_map_read(scope_tokens(scope), value, &written) : RC_OK;
+	value = written.len ? buf_slice(&written) : value;
+	if (rc == RC_OK)
+		rc = token_give(scope_tokens(scope), name, scope_number(scope, name, entity, value), value, buf_slice(&shown), out);
+	buf_free(&written);
 	buf_free(&shown);
 	wipe(&ascii, sizeof ascii);
 	return rc;

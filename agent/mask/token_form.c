@@ -1,5 +1,5 @@
 /* How a token is written, "[NAME-3]", "[NAME-3b]", "[DATE-2:2024]", and what models make of it: another case, Markdown around or
- * inside, backslashes before signs that Markdown knows, other dashes, spaces. */
+ * inside, backslashes before signs that Markdown knows, other dashes, spaces, and in addresses "%5BNAME-3%5D". */
 #include <string.h>
 
 #include "token_private.h"
@@ -36,15 +36,37 @@ static char upper_byte(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
-/* What stands at the beginning of text, and its bytes. */
-static enum sign sign_of(struct slice text, size_t *n)
+static int hex_digit(char c)
 {
+	return is_digit_byte(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* "%5B" (RFC 3986, section 2.1) of printable ASCII; *n as of sign_of(). */
+static bool percent_read(struct slice text, size_t *n, char *c, bool *more)
+{
+	int high = text.n > 1 ? hex_digit(text.p[1]) : 2, low = text.n > 2 ? hex_digit(text.p[2]) : 0;
+
+	*n = 3;
+	*more = text.n < 3;
+	*c = (char)(high * 16 + low);
+	return high >= 2 && high < 8 && low >= 0;
+}
+
+/* What stands at the beginning of text, its bytes, and its character when it is of ASCII. coded: percent-encoding is read. */
+static enum sign sign_of(struct slice text, bool coded, size_t *n, char *character)
+{
+	bool more = false;
 	char c;
 
 	*n = 1;
 	if (!text.n)
 		return SIGN_MORE;
 	c = *text.p;
+	if (c == '%' && coded && !percent_read(text, n, &c, &more))
+		return SIGN_OTHER;
+	if (more)
+		return SIGN_MORE;
+	*character = c;
 	if (is_letter_byte(c) || is_digit_byte(c) || c == '+')
 		return SIGN_CHARACTER;
 	if (c == '[' || c == ']')
@@ -68,7 +90,7 @@ static enum sign sign_of(struct slice text, size_t *n)
 
 size_t token_begins(struct slice text, size_t at)
 {
-	while (at < text.n && text.p[at] != '[' && text.p[at] != '\\' && text.p[at] != '\xe3' && text.p[at] != '\xef')
+	while (at < text.n && text.p[at] != '[' && text.p[at] != '\\' && text.p[at] != '%' && text.p[at] != '\xe3' && text.p[at] != '\xef')
 		at++;
 	return at;
 }
@@ -154,15 +176,16 @@ static bool add(struct words *w, struct token_name *name, bool shown, bool gap, 
 enum token_match token_match(const char *const *kinds, size_t n_kinds, struct slice text, struct token_name *name, size_t *n)
 {
 	struct words words = {.n = 0};
-	bool slashed = text.n && *text.p == '\\', gap = false, shown = false;
+	bool slashed = text.n && *text.p == '\\', coded = text.n && *text.p == '%', gap = false, shown = false;
 	size_t at = slashed, piece;
-	enum sign sign = sign_of((struct slice){text.p + at, text.n - at}, &piece);
+	char c = 0;
+	enum sign sign = sign_of((struct slice){text.p + at, text.n - at}, coded, &piece, &c);
 
-	*name = (struct token_name){0};
+	*name = (struct token_name){.coded = coded};
 	if (sign != SIGN_OPEN)
 		return sign == SIGN_MORE ? TOKEN_BEGUN : TOKEN_NONE;
 	for (at += piece; at < TOKEN_TEXT_MAX; at += piece) {
-		sign = sign_of((struct slice){text.p + at, text.n - at}, &piece);
+		sign = sign_of((struct slice){text.p + at, text.n - at}, coded, &piece, &c);
 		switch (sign) {
 		case SIGN_MORE:
 			return TOKEN_BEGUN;
@@ -181,13 +204,14 @@ enum token_match token_match(const char *const *kinds, size_t n_kinds, struct sl
 			gap = false;
 			continue;
 		case SIGN_CHARACTER:
-			if (!add(&words, name, shown, gap, text.p[at]) || (!shown && words_match(&words, kinds, n_kinds, name) == TOKEN_NONE))
+			if (!add(&words, name, shown, gap, c) || (!shown && words_match(&words, kinds, n_kinds, name) == TOKEN_NONE))
 				return TOKEN_NONE;
 			gap = false;
 			continue;
 		case SIGN_CLOSE:
-			/* a backslash before it belongs to it only when both brackets have one: "C:\[NAME-3]\" is no Markdown */
-			if (words_match(&words, kinds, n_kinds, name) != TOKEN_WHOLE || (shown && !name->shown_n) || (slashed && text.p[at - 1] != '\\'))
+			/* a backslash before it belongs to it only when both brackets have one: "C:\[NAME-3]\" is no Markdown; so with "%5B" */
+			if (words_match(&words, kinds, n_kinds, name) != TOKEN_WHOLE || (shown && !name->shown_n) || (slashed && text.p[at - 1] != '\\') ||
+			    coded != (text.p[at] == '%'))
 				return TOKEN_NONE;
 			*n = at + piece;
 			return TOKEN_WHOLE;

@@ -32,15 +32,12 @@ static struct token_reader *reader_new(struct token_map *map)
 	return r;
 }
 
-enum rc token_reader_answer(struct mask_scope *session, struct token_reader **out)
+/* Of all tokens that were given so far. */
+static enum rc reader_of(struct token_map *map, struct token_reader **out)
 {
-	struct token_map *map = scope_given(session);
-	struct token_reader *r;
+	struct token_reader *r = reader_new(map);
 
 	*out = NULL;
-	if (!map || !token_map_count(map))
-		return RC_OK;
-	r = reader_new(map);
 	if (!r)
 		return RC_NOMEM;
 	r->n = token_map_count(map);
@@ -51,6 +48,14 @@ enum rc token_reader_answer(struct mask_scope *session, struct token_reader **ou
 	}
 	*out = r;
 	return RC_OK;
+}
+
+enum rc token_reader_answer(struct mask_scope *session, struct token_reader **out)
+{
+	struct token_map *map = scope_given(session);
+
+	*out = NULL;
+	return map && token_map_count(map) ? reader_of(map, out) : RC_OK;
 }
 
 enum rc token_reader_request(const struct mask_engine *engine, struct mask_scope *scope, struct token_reader **out)
@@ -103,13 +108,39 @@ void token_stream_free(struct token_stream *s)
 	free(s);
 }
 
+/* The bytes from at on, in percent-encoding but for what never needs it (RFC 3986, section 2.3). */
+static enum rc encode_from(struct buf *out, size_t at)
+{
+	struct buf plain;
+
+	buf_init(&plain, WINDOW_MAX);
+	buf_add(&plain, out->data + at, out->len - at);
+	buf_truncate(out, at);
+	for (size_t i = 0; i < plain.len; i++) {
+		unsigned char c = (unsigned char)plain.data[i];
+
+		if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '.' || c == '_' || c == '~')
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+	buf_free(&plain);
+	return out->rc;
+}
+
 /* What stands for a token that was found. false: nothing, it stays. */
 static bool put(const struct token_reader *r, const struct token_name *name, struct slice text, struct buf *out, enum rc *rc)
 {
 	uint64_t number;
 
-	if (!r->scope)
-		return token_map_value(r->map, r->n, name, out);
+	if (!r->scope) {
+		size_t at = out->len;
+
+		if (!token_map_value(r->map, r->n, name, out))
+			return false;
+		*rc = name->coded ? encode_from(out, at) : out->rc;
+		return *rc == RC_OK;
+	}
 	number = scope_number(r->scope, name->kind, ENTITY_CUSTOM, text);
 	*rc = token_give(r->map, name->kind, number, text, (struct slice){name->shown, name->shown_n}, out);
 	return *rc == RC_OK;
@@ -176,5 +207,28 @@ enum rc token_finish(struct token_stream *s, struct buf *out)
 
 	buf_clear(&s->held);
 	s->offset = 0;
+	return rc;
+}
+
+static void no_span(void *arg, const struct mask_span *span)
+{
+	(void)arg;
+	(void)span;
+}
+
+enum rc token_map_read(struct token_map *map, struct slice text, struct buf *out)
+{
+	struct token_stream *s = NULL;
+	struct token_reader *r;
+	enum rc rc = reader_of(map, &r);
+
+	if (rc == RC_OK)
+		rc = token_stream_new(r, no_span, NULL, &s);
+	if (rc == RC_OK)
+		rc = token_feed(s, text, out);
+	if (rc == RC_OK)
+		rc = token_finish(s, out);
+	token_stream_free(s);
+	token_reader_free(r);
 	return rc;
 }

@@ -17,6 +17,18 @@
 
 static struct mask_scope *session;
 static struct token_reader *tokens;
+static const char *const NAMES[] = {"openai", "ollama", "anthropic", "llamacpp", "tgi", "kserve"};
+#define DIALECTS (sizeof NAMES / sizeof *NAMES)
+static struct dialect *dialects[DIALECTS];
+
+static const struct dialect *spoken(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(NAMES[i], name) != 0)
+		assert_true(++i < DIALECTS);
+	return dialects[i];
+}
 
 static void give(const char *kind, uint64_t number, const char *value, const char *shown)
 {
@@ -30,7 +42,11 @@ static void give(const char *kind, uint64_t number, const char *value, const cha
 static int session_setup(void **state)
 {
 	struct mask_scope *asked;
+	struct why why;
 
+	for (size_t i = 0; i < DIALECTS; i++)
+		if (dialect_load(NAMES[i], NULL, &dialects[i], &why) != RC_OK)
+			return -1;
 	if (answering_setup(state) != 0 || !(session = mask_scope_new()) ||
 	    !(asked = mask_scope_begin_request(session, true, SLICE("x"))))
 		return -1;
@@ -46,6 +62,8 @@ static int session_teardown(void **state)
 {
 	token_reader_free(tokens);
 	mask_scope_free(session);
+	for (size_t i = 0; i < DIALECTS; i++)
+		dialect_free(dialects[i]);
 	return answering_teardown(state);
 }
 
@@ -107,6 +125,40 @@ static void a_value_is_escaped_as_the_place_of_its_token_wants(void **state)
 		is(comes_back(FRAMING_JSON, openai, "/v1/chat/completions", cases[i][0]), cases[i][1]);
 }
 
+static void an_answer_that_comes_whole_is_put_back_in_every_dialect(void **state)
+{
+	static const struct {
+		const char *dialect, *path, *body;       /* %s: the model's text */
+	} cases[] = {
+		{"openai", "/v1/completions", "{\"choices\":[{\"index\":0,\"text\":\"%s\"}]}"},
+		{"openai", "/v1/responses", "{\"output\":[{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"%s\"}]}]}"},
+		{"ollama", "/api/chat", "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"%s\"},\"done\":true}"},
+		{"ollama", "/api/generate", "{\"model\":\"m\",\"response\":\"%s\",\"done\":true}"},
+		{"anthropic", "/v1/messages", "{\"type\":\"message\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"},{\"type\":\"text\",\"text\":\"%s\"}]}"},
+		{"anthropic", "/v1/messages", "{\"content\":[{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"chart\",\"input\":{\"who\":\"%s\"}}]}"},
+		{"llamacpp", "/completion", "{\"index\":0,\"content\":\"%s\",\"stop\":true}"},
+		{"llamacpp", "/infill", "[{\"index\":0,\"content\":\"a\"},{\"index\":1,\"content\":\"%s\"}]"},
+		{"tgi", "/generate", "{\"generated_text\":\"%s\",\"details\":null}"},
+		{"tgi", "/", "[{\"generated_text\":\"%s\"}]"},
+		{"kserve", "/v2/models/m/infer", "{\"model_name\":\"m\",\"outputs\":[{\"name\":\"o\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"%s\"]}]}"},
+		{"kserve", "/v2/models/m/generate", "{\"model_name\":\"m\",\"text_output\":\"%s\"}"},
+	};
+	static const char said[] = "**[Name-1]** (\\\\[ssn-2\\\\]) on [DATE 12], see /p?who=%5BNAME-1%5D; [NAME-9] and SSN 219-09-9999";
+	static const char heard[] = "**" JANE_JSON "** (536-22-8741) on 03/14/2024, see /p?who=Jane%20%22Jo%22%0A%5CSmith; [NAME-9] and SSN [SSN]";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char body[1024], wanted[1024];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(body, sizeof body, cases[i].body, said);
+		snprintf(wanted, sizeof wanted, cases[i].body, heard);
+#pragma GCC diagnostic pop
+		is(comes_back(FRAMING_JSON, spoken(cases[i].dialect), cases[i].path, body), wanted);
+	}
+}
+
 static void text_that_is_no_json_comes_back_too(void **state)
 {
 	(void)state;
@@ -149,20 +201,37 @@ static void put_together(const char *body, bool lines, const char *path, struct 
 }
 
 struct stream {
+	const char *dialect;
 	enum framing framing;
 	const char *route, *event, *end, *path;          /* %s: the next piece of text, escaped */
 };
 
 static const struct stream STREAMS[] = {
-	{FRAMING_SSE, "/v1/chat/completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},\"finish_reason\":null}]}\n\n",
+	{"openai", FRAMING_SSE, "/v1/chat/completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},\"finish_reason\":null}]}\n\n",
 	 "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", "choices.0.delta.content"},
-	{FRAMING_SSE, "/v1/completions", "data: {\"choices\":[{\"index\":0,\"text\":\"%s\"}]}\r\n\r\n", "", "choices.0.text"},
-	{FRAMING_SSE, "/v1/responses", "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"output_index\":0,"
+	{"openai", FRAMING_SSE, "/v1/completions", "data: {\"choices\":[{\"index\":0,\"text\":\"%s\"}]}\r\n\r\n", "", "choices.0.text"},
+	{"openai", FRAMING_SSE, "/v1/responses", "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"output_index\":0,"
 	 "\"content_index\":0,\"delta\":\"%s\"}\n\n", "event: response.output_text.done\ndata: {\"type\":\"response.output_text.done\","
 	 "\"output_index\":0,\"content_index\":0,\"text\":\"\"}\n\n", "delta"},
-	{FRAMING_NDJSON, "/api/chat", "{\"message\":{\"role\":\"assistant\",\"content\":\"%s\"},\"done\":false}\n",
+	{"ollama", FRAMING_NDJSON, "/api/chat", "{\"message\":{\"role\":\"assistant\",\"content\":\"%s\"},\"done\":false}\n",
 	 "{\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true}\n", "message.content"},
-	{FRAMING_NDJSON, "/api/generate", "{\"response\":\"%s\",\"done\":false}\n", "{\"response\":\"\",\"done\":true}\n", "response"},
+	{"ollama", FRAMING_NDJSON, "/api/generate", "{\"response\":\"%s\",\"done\":false}\n", "{\"response\":\"\",\"done\":true}\n", "response"},
+	{"anthropic", FRAMING_SSE, "/v1/messages", "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+	 "{\"type\":\"text_delta\",\"text\":\"%s\"}}\n\n", "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+	 "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", "delta.text"},
+	{"anthropic", FRAMING_SSE, "/v1/messages", "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":"
+	 "{\"type\":\"thinking_delta\",\"thinking\":\"%s\"}}\n\n", "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+	 "delta.thinking"},
+	{"anthropic", FRAMING_SSE, "/v1/messages", "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":"
+	 "{\"type\":\"input_json_delta\",\"partial_json\":\"%s\"}}\n\n", "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":2}\n\n",
+	 "delta.partial_json"},
+	{"llamacpp", FRAMING_SSE, "/completion", "data: {\"index\":0,\"content\":\"%s\",\"tokens\":[1],\"stop\":false}\n\n",
+	 "data: {\"index\":0,\"content\":\"\",\"stop\":true}\n\n", "content"},
+	{"tgi", FRAMING_SSE, "/generate_stream", "data:{\"index\":1,\"token\":{\"id\":7,\"text\":\"%s\",\"logprob\":-0.5,\"special\":false},"
+	 "\"generated_text\":null,\"details\":null}\n\n", "data:{\"index\":2,\"token\":{\"id\":2,\"text\":\"\",\"logprob\":-0.1,\"special\":true},"
+	 "\"generated_text\":\"all\",\"details\":null}\n\n", "token.text"},
+	{"kserve", FRAMING_SSE, "/v2/models/m/generate_stream", "data: {\"model_name\":\"m\",\"model_version\":\"1\",\"text_output\":\"%s\"}\n\n", "",
+	 "text_output"},
 };
 
 #pragma GCC diagnostic push
@@ -189,11 +258,10 @@ static void say(const struct stream *s, const char *text, size_t cut, size_t max
 /* One run: masked, then put back; in pieces of the bytes, too. */
 static void hear(const struct stream *s, struct slice body, struct buf *heard)
 {
-	const struct dialect *dialect = s->framing == FRAMING_SSE ? openai : ollama;
 	struct buf masked, back;
 	size_t end_at;
 
-	answers_are(s->framing, dialect, s->route);
+	answers_are(s->framing, spoken(s->dialect), s->route);
 	assert_int_equal(answer_pieces(body, 13, 7, &masked, &end_at), RC_OK);
 	options.tokens = tokens;
 	options.engine = NULL;
@@ -208,6 +276,7 @@ static void a_token_is_put_back_wherever_the_model_cuts_it(void **state)
 	static const char *const texts[][2] = {
 		{"[NAME-1] came", JANE " came"},
 		{"Seen: **[name-1]**, \\[SSN-2\\] on [DATE-12].", "Seen: **" JANE "**, 536-22-8741 on 03/14/2024."},
+		{"/p?who=%5Bname-1%5D&ssn=[SSN-2]", "/p?who=Jane%20%22Jo%22%0A%5CSmith&ssn=536-22-8741"},
 		{"{\"a\": \"[NAME-1]\", \"b\": [[ACCOUNT-123456]]}", "{\"a\": \"" JANE_JSON "\", \"b\": [4417 1234 5678 9113]}"},
 		{"x [NAME-9] [NAME-1", "x [NAME-9] [NAME-1"},
 		{"[", "["},
@@ -315,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_is_escaped_as_the_place_of_its_token_wants),
+		cmocka_unit_test(an_answer_that_comes_whole_is_put_back_in_every_dialect),
 		cmocka_unit_test(text_that_is_no_json_comes_back_too),
 		cmocka_unit_test(a_token_is_put_back_wherever_the_model_cuts_it),
 		cmocka_unit_test(a_choice_ends_with_what_was_held_of_a_token_that_is_none),

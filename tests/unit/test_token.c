@@ -158,6 +158,17 @@ static void what_models_make_of_a_token_is_read_as_it(void **state)
 	}
 }
 
+static void a_token_in_an_address_comes_back_as_addresses_are_written(void **state)
+{
+	(void)state;
+	model_sees("Dr. Jane O'Neil-M\xc3\xbcller, SSN 536-22-8741, on 03/14/2024", "Dr. [NAME-1], SSN [SSN-1], on [DATE-1:2024]");
+	comes_back("/p?name=%5BNAME-1%5D&ssn=%5bssn%2D1%5d&on=%5BDATE-1%3A2024%5D#%5BNAME%201%5D",
+		   "/p?name=Jane%20O%27Neil-M%C3%BCller&ssn=536-22-8741&on=03%2F14%2F2024#Jane%20O%27Neil-M%C3%BCller");
+	comes_back("/p/[SSN-1]", "/p/536-22-8741");
+	/* never given, mixed, coded twice, or none */
+	comes_back("%5BNAME-2%5D %5BNAME-1] [NAME-1%5D %255BNAME-1%255D %5B %5 % 100% %zz%5B %FF", "%5BNAME-2%5D %5BNAME-1] [NAME-1%5D %255BNAME-1%255D %5B %5 % 100% %zz%5B %FF");
+}
+
 static void a_kind_of_several_words_is_read_with_any_gap(void **state)
 {
 	(void)state;
@@ -207,7 +218,8 @@ static void a_model_that_repeats_the_prompt_gives_back_every_byte_of_it(void **s
 		"Dr. Jane Smith", "[NAME-1] is not Dr. Jane Smith", "Dr. Jane Smith is not [NAME-1], nor [name-1], [NAME-2] or \\[NAME-1\\]",
 		"C:\\users\\Dr. Jane Smith\\notes", "\\[Dr. Jane Smith\\]", "[Dr. Jane Smith]", "[NAME-Dr. Jane Smith]", "**Dr. Jane Smith**", "\\Dr. Jane Smith",
 		"[DATE-1:2024] and 03/14/2024", "[AGE-1:90+]", "[NAME - 3]\u3010NAME-4\u3011", "[[NAME-5]]", "[NAME-6", "NAME-7]", "SSN 536-22-8741, 536 22 8741",
-		"[SSN-1b] [SSN-1c] SSN 536-22-8741", "[STUDY ID-3] ST-1", "a [ b ] c \\ d [1] [x] [link](http://a.example)", "Dr. Jane \xf0\x9f\x98\x80 Smith",
+		"[SSN-1b] [SSN-1c] SSN 536-22-8741", "[STUDY ID-3] ST-1", "/p?q=%5BNAME-1%5D", "see https://www.example.org/p?q=%5BNAME-1%5D end",
+		"see https://www.example.org/p?q=[NAME-1] end", "a [ b ] c \\ d [1] [x] [link](http://a.example)", "Dr. Jane \xf0\x9f\x98\x80 Smith",
 	};
 
 	(void)state;
@@ -458,6 +470,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, open_session, close_session)
 	const struct CMUnitTest tests[] = {
 		T(what_models_make_of_a_token_is_read_as_it),
+		T(a_token_in_an_address_comes_back_as_addresses_are_written),
 		T(a_kind_of_several_words_is_read_with_any_gap),
 		T(what_was_never_given_stays_as_it_is),
 		T(what_an_operator_leaves_stands_in_the_token_and_may_be_left_out_but_not_be_another),

@@ -140,15 +140,17 @@ static bool is_url(uint16_t c)
 /* To the end of the address; what a sentence puts behind it is not part of it. */
 static bool url_rest(struct scan *s, struct finding *f, size_t j, const char *rule)
 {
-	size_t end = j, opened = 0;
-	bool more;
+	bool more, round = false, square = false;        /* brackets were opened in it */
+	size_t end = j;
 
 	while (end < s->i + URL_SEEN && is_url(scan_at(s, end))) {
-		opened += scan_at(s, end) == '(';
+		round = round || scan_at(s, end) == '(';
+		square = square || scan_at(s, end) == '[';
 		end++;
 	}
 	more = end == s->i + URL_SEEN && is_url(scan_at(s, end));
-	while (!more && end > j && strchr(".,;:!?)*]", (int)scan_at(s, end - 1)) && !(scan_at(s, end - 1) == ')' && opened))
+	while (!more && end > j && strchr(".,;:!?)*]", (int)scan_at(s, end - 1)) && !(scan_at(s, end - 1) == ')' && round) &&
+	       !(scan_at(s, end - 1) == ']' && square))
 		end--;
 	found(f, s, end, ENTITY_URL, rule);
 	f->swallow = more;
