@@ -10,21 +10,32 @@ static bool is_word_byte(char c)
 	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c && strchr("._:/@-", c));
 }
 
+/* Bytes of words, and those of also; and nothing in them that is a secret or an identifier. */
+static bool is_plain(const struct text_rules *shared, struct slice v, const char *also)
+{
+	if (v.n > PLAIN_MAX)
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if (!is_word_byte(v.p[i]) && (!v.p[i] || !strchr(also, v.p[i])))
+			return false;
+	if (shared->credential.n && memmem(v.p, v.n, shared->credential.p, shared->credential.n))
+		return false;
+	return !mask_finds_code(shared->engine, v);
+}
+
+bool plain_title(const struct text_rules *shared, struct slice v)
+{
+	return is_plain(shared, v, " ()+,&");
+}
+
 bool plain_word(const struct text_rules *shared, struct slice v)
 {
 	struct plain_words *words = shared->words;
 
-	if (v.n > PLAIN_MAX)
-		return false;
 	for (size_t i = 0; words && i < PLAIN_KNOWN; i++)
 		if (v.n == words->known[i].n && memcmp(v.p, words->known[i].word, v.n) == 0)
 			return true;                     /* an empty one, too */
-	for (size_t i = 0; i < v.n; i++)
-		if (!is_word_byte(v.p[i]))
-			return false;
-	if (shared->credential.n && memmem(v.p, v.n, shared->credential.p, shared->credential.n))
-		return false;
-	if (mask_finds_code(shared->engine, v))
+	if (!is_plain(shared, v, ""))
 		return false;
 	if (words) {
 		words->known[words->next].n = (uint8_t)v.n;

@@ -19,6 +19,7 @@ struct plain_words {
 };
 
 bool plain_word(const struct text_rules *shared, struct slice v);    /* a name or an id that holds no number or code */
+bool plain_title(const struct text_rules *shared, struct slice v);   /* the same, of several words: "Llama 3.1 Nemotron (8B)" */
 bool plain_time(struct slice v);                                     /* RFC 3339, as servers stamp their answers */
 bool plain_vector(struct slice v);                                   /* base64 of 32-bit floats of an embedding */
 

@@ -6,7 +6,7 @@
 #include "conf.h"
 
 struct lists {
-	struct text_list text, drop, plain, ids, times, vectors;
+	struct text_list text, drop, plain, ids, titles, times, vectors;
 	const struct yaml *stream, *ends, *usage;
 };
 
@@ -17,9 +17,10 @@ static const struct conf_key list_keys[] = {
 	{"drop", CONF_TEXTS, offsetof(struct lists, drop), false, "fields that become null where text was changed"},
 	{"plain", CONF_TEXTS, offsetof(struct lists, plain), false, "the protocol's own fields, with all that is in them"},
 	{"ids", CONF_TEXTS, offsetof(struct lists, ids), false, "plain fields that are ids"},
+	{"titles", CONF_TEXTS, offsetof(struct lists, titles), false, "plain fields of several words: models' names in listings"},
 	{"times", CONF_TEXTS, offsetof(struct lists, times), false, "the protocol's own time stamps"},
 	{"vectors", CONF_TEXTS, offsetof(struct lists, vectors), false, "embeddings"},
-	{"usage", CONF_NODE, offsetof(struct lists, usage), false, "counts of tokens: {input, cached, output}"},
+	{"usage", CONF_NODE, offsetof(struct lists, usage), false, "counts of tokens: {input, cached, kept, output}"},
 };
 
 struct counts {
@@ -28,7 +29,8 @@ struct counts {
 
 static const struct conf_key count_keys[] = {
 	{"input", CONF_TEXTS, offsetof(struct counts, kind[USAGE_INPUT]), false, "paths of the request's tokens"},
-	{"cached", CONF_TEXTS, offsetof(struct counts, kind[USAGE_CACHED]), false, "paths of those that input leaves out"},
+	{"cached", CONF_TEXTS, offsetof(struct counts, kind[USAGE_CACHED]), false, "paths of those that came from a cache, and that input leaves out"},
+	{"kept", CONF_TEXTS, offsetof(struct counts, kind[USAGE_KEPT]), false, "paths of those that went into one, likewise"},
 	{"output", CONF_TEXTS, offsetof(struct counts, kind[USAGE_OUTPUT]), false, "paths of the answer's tokens"},
 };
 
@@ -213,6 +215,8 @@ enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct wh
 			rc = add_paths(s, node, &lists.ids, SHAPE_ID, why);
 		if (rc == RC_OK)
 			rc = add_paths(s, node, &lists.times, SHAPE_TIME, why);
+		if (rc == RC_OK)
+			rc = add_paths(s, node, &lists.titles, SHAPE_TITLE, why);
 		if (rc == RC_OK)
 			rc = add_paths(s, node, &lists.vectors, SHAPE_VECTOR, why);
 		if (rc == RC_OK && lists.usage)

@@ -16,17 +16,18 @@ enum shape_mark {
 	SHAPE_DROP,              /* becomes null where text was changed */
 	SHAPE_PLAIN,             /* the protocol's own, with all that is in it */
 	SHAPE_ID,                /* plain; when it may not pass, one token stands for it */
+	SHAPE_TITLE,             /* plain, and of several words: what a server calls its models where it lists them */
 	SHAPE_TIME,              /* the protocol's own time stamps (RFC 3339) */
 	SHAPE_VECTOR,            /* an embedding: numbers, or base64 of 32-bit floats */
 	SHAPE_USAGE,             /* a count of tokens; the value is its kind */
 };
 
 /* Tokens that the model counted, as its answer says: of each kind the largest count, because streams repeat and add up theirs. */
-enum shape_usage { USAGE_INPUT, USAGE_CACHED, USAGE_OUTPUT };
-#define SHAPE_USAGES 3
+enum shape_usage { USAGE_INPUT, USAGE_CACHED, USAGE_KEPT, USAGE_OUTPUT };
+#define SHAPE_USAGES 4
 struct answer_usage {
 	bool known;                      /* the answer said anything of it */
-	uint64_t tokens[SHAPE_USAGES];   /* USAGE_CACHED: tokens of the request that USAGE_INPUT leaves out */
+	uint64_t tokens[SHAPE_USAGES];   /* USAGE_CACHED, USAGE_KEPT: of the request, what USAGE_INPUT leaves out */
 	uint64_t text_bytes;             /* of its texts, for an estimate where it says nothing */
 };
 
@@ -54,7 +55,7 @@ struct answer_shape {
 	char *slots[SHAPE_SLOTS];      /* the paths of the keys */
 };
 
-/* node: a mapping with text, stream, ends, drop, plain, ids, times, vectors and usage; NULL: nothing is special. */
+/* node: a mapping with text, stream, ends, drop, plain, ids, titles, times, vectors and usage; NULL: nothing is special. */
 enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why) MUST_USE;
 /* One more path of text that stands alone, or of a field with a mark that carries no value. at: where it is written. */
 enum rc shape_add_text(struct answer_shape *shape, const struct yaml *at, const char *path, struct why *why) MUST_USE;

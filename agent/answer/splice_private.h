@@ -9,7 +9,7 @@
 #define OUTER_MAX 32                             /* of the key of what holds it */
 #define SCALAR_MAX 64                            /* of a number, with white space behind it */
 
-enum role { ROLE_ANY, ROLE_TEXT, ROLE_PLAIN, ROLE_ID, ROLE_TIME, ROLE_VECTOR };
+enum role { ROLE_ANY, ROLE_TEXT, ROLE_PLAIN, ROLE_ID, ROLE_TITLE, ROLE_TIME, ROLE_VECTOR };
 enum kind { KIND_BRACKET, KIND_STRING, KIND_SCALAR };
 
 /* One open array or object. */

@@ -111,6 +111,8 @@ static bool passes(struct splice *s)
 		return false;
 	if (s->key_open)                                 /* keys that the protocol names */
 		return paths_named(s->shape->paths, paths_member(s->shape->paths, s->level[s->scan.depth].place, v));
+	if (s->role == ROLE_TITLE)
+		return plain_title(s->shared, v);
 	return s->role == ROLE_VECTOR ? plain_vector(v) : s->role == ROLE_TIME ? plain_time(v) : plain_word(s->shared, v);
 }
 

@@ -14,8 +14,8 @@ static enum role role_of(struct splice *s, uint16_t place, enum role inherited)
 		enum shape_mark mark;
 		enum role role;
 	} roles[] = {
-		{SHAPE_TEXT, ROLE_TEXT}, {SHAPE_PLAIN, ROLE_PLAIN}, {SHAPE_ID, ROLE_ID}, {SHAPE_TIME, ROLE_TIME},
-		{SHAPE_VECTOR, ROLE_VECTOR},
+		{SHAPE_TEXT, ROLE_TEXT}, {SHAPE_PLAIN, ROLE_PLAIN}, {SHAPE_ID, ROLE_ID}, {SHAPE_TITLE, ROLE_TITLE},
+		{SHAPE_TIME, ROLE_TIME}, {SHAPE_VECTOR, ROLE_VECTOR},
 	};
 
 	if (inherited != ROLE_ANY || !s->shape || place == PATH_NONE)

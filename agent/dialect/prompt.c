@@ -46,6 +46,7 @@ void prompt_free(struct prompt *p)
 	}
 	free(p->messages);
 	free(p->opaque);
+	text_list_free(&p->adapters);
 	free(p->model);
 	wipe_text(p->other_text, p->other_text ? strlen(p->other_text) : 0);
 	free(p);
@@ -370,6 +371,31 @@ static void read_limits(struct reading *r, const struct tree_node *n)
 
 /* ---- the walk ---- */
 
+/* Another model beside the one that is named. */
+static enum rc read_adapter(struct reading *r, const struct tree_node *n)
+{
+	int by_name = mark(r, n, PROMPT_ADAPTER);
+	struct slice text = n->type == TREE_TEXT ? tree_text(&r->tree, n) : (struct slice){0};
+	char *name;
+	enum rc rc;
+
+	if (by_name < 0 || is_literal(r, n, "null"))
+		return RC_OK;
+	if (by_name)
+		for (size_t i = 0; i < r->shape->adapter_names.n; i++)
+			r->p->unnamed_adapter |= slice_is(text, r->shape->adapter_names.item[i]);
+	if (by_name)
+		return RC_OK;
+	if (n->type != TREE_TEXT) {
+		r->p->unnamed_adapter = true;
+		return RC_OK;
+	}
+	name = strndup(text.p, text.n);
+	rc = name ? text_list_add(&r->p->adapters, name) : RC_NOMEM;
+	free(name);
+	return rc;
+}
+
 static enum rc read_flags(struct reading *r, const struct tree_node *n)
 {
 	struct prompt *p = r->p;
@@ -426,6 +452,8 @@ static enum rc walk(struct reading *r, const struct tree_node *n)
 		rc = wrong_type(r, n, "a list of messages");
 	if (rc == RC_OK)
 		rc = read_flags(r, n);
+	if (rc == RC_OK)
+		rc = read_adapter(r, n);
 	if (rc == RC_OK)
 		read_limits(r, n);
 	if (rc == RC_OK && is_message_item(r, n))

@@ -23,6 +23,8 @@ struct prompt_opaque {
 struct prompt {
 	char *model;                             /* NULL when absent */
 	size_t model_at, model_end;              /* its JSON string in the body; both 0 when it is not there */
+	struct text_list adapters;               /* names of what picks another model beside it: LoRA adapters, fallbacks */
+	bool unnamed_adapter;                    /* one is there that is no name, or that stands where nobody can read it */
 	bool stream, tools;
 	int64_t max_tokens;                      /* times n and best_of; INT64_MAX when absent, negative or no integer */
 	struct prompt_message *messages;

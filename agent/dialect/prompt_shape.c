@@ -10,7 +10,7 @@ const char *const prompt_kinds[] = {"tokens", "image", "audio", "file", "url", "
 #define DIMENSIONS_MAX 4                 /* of a tensor with text */
 
 struct lists {
-	struct text_list model, stream, tools, max_tokens, times, text, continues, names, plain, ids, tensors;
+	struct text_list model, adapters, stream, tools, max_tokens, times, text, continues, names, plain, ids, tensors;
 	const struct yaml *messages, *opaque;
 	char *whole;
 	bool stream_default;
@@ -18,6 +18,7 @@ struct lists {
 
 static const struct conf_key list_keys[] = {
 	{"model", CONF_TEXTS, offsetof(struct lists, model), false, "path of the model's name"},
+	{"adapters", CONF_TEXTS, offsetof(struct lists, adapters), false, "paths of what picks another model, or PATH=NAME where one name does"},
 	{"stream", CONF_TEXTS, offsetof(struct lists, stream), false, "path of the stream flag"},
 	{"stream_default", CONF_FLAG, offsetof(struct lists, stream_default), false, "what an absent flag means"},
 	{"tools", CONF_TEXTS, offsetof(struct lists, tools), false, "paths of tools"},
@@ -53,6 +54,7 @@ void prompt_shape_free(struct prompt_shape *s)
 		return;
 	paths_free(s->paths);
 	shape_free(s->masked);
+	text_list_free(&s->adapter_names);
 	free(s->model);
 	free(s);
 }
@@ -196,6 +198,23 @@ static enum rc read_model(struct prompt_shape *s, const struct yaml *node, const
 	return rc;
 }
 
+static enum rc read_adapters(struct prompt_shape *s, const struct yaml *node, const struct text_list *adapters, struct why *why)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < adapters->n && rc == RC_OK; i++) {
+		const char *equals = strchr(adapters->item[i], '=');
+		char *path = strndup(adapters->item[i], strcspn(adapters->item[i], "="));
+		bool first = !equals || !s->adapter_names.n;
+
+		rc = !path ? RC_NOMEM : first ? add(s, node, path, PROMPT_ADAPTER, equals != NULL, why) : RC_OK;
+		if (rc == RC_OK && equals)
+			rc = text_list_add(&s->adapter_names, equals + 1);
+		free(path);
+	}
+	return rc;
+}
+
 static enum rc read_whole(struct prompt_shape *s, const struct yaml *node, const char *whole, struct why *why)
 {
 	int kind = kind_of(whole);
@@ -224,6 +243,8 @@ enum rc prompt_shape_read(const struct yaml *node, struct prompt_shape **out, st
 	s->tensors = lists.tensors.n > 0;
 	if (rc == RC_OK)
 		rc = read_model(s, node, &lists.model, why);
+	if (rc == RC_OK)
+		rc = read_adapters(s, node, &lists.adapters, why);
 	if (rc == RC_OK)
 		rc = add_list(s, node, &lists.stream, PROMPT_STREAM, 0, why);
 	if (rc == RC_OK)

@@ -2,6 +2,7 @@
 #ifndef PHIGATE_AGENT_PROMPT_SHAPE_H
 #define PHIGATE_AGENT_PROMPT_SHAPE_H
 
+#include "conf.h"
 #include "answer/shape.h"
 #include "yaml.h"
 
@@ -12,6 +13,7 @@ enum prompt_mark {
 	PROMPT_LIST,             /* the list of messages */
 	PROMPT_ROLE, PROMPT_MESSAGE_TEXT,
 	PROMPT_OPAQUE,           /* the value numbers its kind in prompt_kinds, or is PROMPT_MEDIA */
+	PROMPT_ADAPTER,          /* picks another model beside the one that is named, or a part of one; the value is 1 where only some names do */
 	PROMPT_TENSOR,           /* values by name, text among them: one number is a setting, more are what cannot be read */
 };
 
@@ -21,6 +23,7 @@ extern const char *const prompt_kinds[];     /* ends with NULL */
 struct prompt_shape {
 	struct paths *paths;
 	char *model;                     /* the member of the whole that names the model; NULL: there is none */
+	struct text_list adapter_names;  /* of PROMPT_ADAPTERs with the value 1 */
 	const char *whole;               /* the body is no JSON, but all of it what cannot be read, of this kind; NULL: it is JSON */
 	bool stream_default;
 	bool tensors;                    /* there are PROMPT_TENSORs */

@@ -71,16 +71,47 @@ static enum rc check(struct exchange *x, const char *model)
 	return models->n && (!model || !text_list_has(models, model)) ? not_listed(x, model) : RC_OK;
 }
 
+/* A LoRA adapter makes another model of one, and a gateway's fallback is another: they are held to the same list, by their names. */
+static enum rc check_adapters(struct exchange *x)
+{
+	const struct prompt *p = x->prompt;
+	const struct text_list *models = &x->connection->models;
+	enum rc rc = RC_OK;
+
+	if (!x->connection->model && !models->n)
+		return RC_OK;
+	if (p->unnamed_adapter || (p->adapters.n && x->connection->model)) {
+		why_set(&x->why, RC_DENIED, "the request picks another model beside the one that it names (an adapter or a fallback), "
+			"and this connection says which to use");
+		return refuse(x, RC_DENIED);
+	}
+	for (size_t i = 0; i < p->adapters.n && rc == RC_OK; i++)
+		rc = check(x, p->adapters.item[i]);
+	return rc;
+}
+
+/* Where no member names a model, rules and approvers go by the adapter. */
+static enum rc name_by_adapter(struct exchange *x)
+{
+	if (x->prompt->model || !x->prompt->adapters.n)
+		return RC_OK;
+	x->prompt->model = strdup(x->prompt->adapters.item[0]);
+	return x->prompt->model ? RC_OK : refuse(x, RC_NOMEM);
+}
+
 static enum rc check_body(struct exchange *x)
 {
 	const char *pinned = x->connection->model;
+	enum rc rc = check_adapters(x);
 
+	if (rc != RC_OK)
+		return rc;
 	if (x->route->prompt->whole && (pinned || x->connection->models.n)) {
 		why_set(&x->why, RC_DENIED, "this request may name a model where phigate cannot read it, and this connection says which to use");
 		return refuse(x, RC_DENIED);
 	}
 	if (!x->route->prompt->model)
-		return RC_OK;
+		return name_by_adapter(x);
 	if (pinned && (!x->prompt->model || strcmp(x->prompt->model, pinned) != 0))
 		return put_body(x, pinned);
 	return pinned ? RC_OK : check(x, x->prompt->model);

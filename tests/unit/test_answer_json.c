@@ -76,6 +76,31 @@ static void the_protocols_own_fields_pass_and_the_models_words_in_them_do_not(vo
 	becomes("{\"created_at\":\"seen 07/08/2025\"}", "{\"created_at\":\"seen [DATE]\"}");
 }
 
+static void what_a_server_calls_its_models_passes_with_its_words(void **state)
+{
+	static const struct answer_shape *of[2];
+	const struct route *route;
+	struct why why;
+	char *sent;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(dialect_route(openai, "GET", slice_str(i ? "/v1/models/m" : "/v1/models"), NULL, &route, &sent, &why), RC_OK);
+		free(sent);
+		of[i] = route->shape;
+	}
+	answers_are(FRAMING_JSON, NULL, NULL);
+	options.shape = of[0];
+	becomes("{\"data\":[{\"name\":\"Meta: Llama 3.1 Nemotron (Harvey Miller, 8B)\",\"note\":\"of Dr. Harvey Miller\"}]}",
+		"{\"data\":[{\"name\":\"Meta: Llama 3.1 Nemotron (Harvey Miller, 8B)\",\"note\":\"of Dr. [NAME]\"}]}");
+	/* no number or code, no credential, no sentence */
+	options.shape = of[1];
+	becomes("{\"display_name\":\"Llama of SSN 536-22-8741\",\"name\":\"Llama " CREDENTIAL "\"}",
+		"{\"display_name\":\"[NAME] of SSN [SSN]\",\"name\":\"[NAME] [ID]\"}");
+	becomes("{\"name\":\"Tuned for the needs of the clinic by Dr. Harvey Miller, who wrote this\",\"display_name\":\"Dr. Harvey Miller; born\"}",
+		"{\"name\":\"Tuned for the needs of the clinic by Dr. [NAME], who wrote this\",\"display_name\":\"Dr. [NAME]; born\"}");
+}
+
 static void embeddings_pass(void **state)
 {
 	(void)state;
@@ -505,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_no_identifier_passes_byte_for_byte),
 		cmocka_unit_test(the_protocols_own_fields_pass_and_the_models_words_in_them_do_not),
+		cmocka_unit_test(what_a_server_calls_its_models_passes_with_its_words),
 		cmocka_unit_test(embeddings_pass),
 		cmocka_unit_test(every_string_is_masked_listed_or_not),
 		cmocka_unit_test(a_key_labels_its_value),

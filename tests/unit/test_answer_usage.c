@@ -49,6 +49,38 @@ static void a_stream_says_them_more_than_once_and_the_largest_counts(void **stat
 	counts("{\"message\":{\"content\":\"hi\"},\"done\":false}\n{\"done\":true,\"prompt_eval_count\":26,\"eval_count\":298}\n", true, 26, 0, 298);
 }
 
+/* Anthropic's prompt caching: three counts are one request. */
+static void what_a_cache_gave_or_took_counts_as_well(void **state)
+{
+	struct dialect *anthropic;
+	struct answer_usage usage = {0};
+	struct buf out;
+	size_t end;
+
+	(void)state;
+	assert_int_equal(dialect_load("anthropic", NULL, &anthropic, NULL), RC_OK);
+	for (int i = 0; i < 2; i++) {
+		static const char *const bodies[] = {
+			"{\"usage\":{\"input_tokens\":12,\"cache_creation_input_tokens\":800,\"cache_read_input_tokens\":3000,\"output_tokens\":7}}",
+			"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":12,\"cache_creation_input_tokens\":800,"
+			"\"cache_read_input_tokens\":3000,\"output_tokens\":1}}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},"
+			"\"usage\":{\"output_tokens\":7}}\n\n",
+		};
+
+		answers_are(i ? FRAMING_SSE : FRAMING_JSON, anthropic, "/v1/messages");
+		usage = (struct answer_usage){0};
+		options.usage = &usage;
+		assert_int_equal(answer_pieces(slice_str(bodies[i]), 5, 3, &out, &end), RC_OK);
+		buf_free(&out);
+		assert_true(usage.known);
+		assert_int_equal(usage.tokens[USAGE_INPUT], 12);
+		assert_int_equal(usage.tokens[USAGE_CACHED], 3000);
+		assert_int_equal(usage.tokens[USAGE_KEPT], 800);
+		assert_int_equal(usage.tokens[USAGE_OUTPUT], 7);
+	}
+	dialect_free(anthropic);
+}
+
 static void what_is_no_count_says_nothing(void **state)
 {
 	static const char *const none[] = {"-5", "1.5", "1e3", "\"9\"", "null", "[9]", "{\"a\":9}", "1234567890123456"};
@@ -68,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_that_comes_whole_says_its_tokens),
 		cmocka_unit_test(a_stream_says_them_more_than_once_and_the_largest_counts),
+		cmocka_unit_test(what_a_cache_gave_or_took_counts_as_well),
 		cmocka_unit_test(what_is_no_count_says_nothing),
 	};
 

@@ -125,6 +125,70 @@ static void a_model_in_the_path_is_one_too(void **state)
 	assert_false(model_saw(&place.model, "other"));
 }
 
+#define LORA "\"lora\":[{\"id\":0,\"scale\":1.0}]"
+
+/* The attack: a model that is not listed, reached through one that is. */
+static void nothing_beside_the_model_picks_another_one(void **state)
+{
+	static const struct {
+		const char *dialect, *path, *body;
+		int status;
+	} cases[] = {
+		{"tgi", "/generate", "{\"inputs\":\"hi\"}", 200},
+		{"tgi", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":null}}", 200},
+		{"tgi", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":\"notes\"}}", 200},
+		{"tgi", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":\"other\"}}", 403},
+		{"tgi", "/generate_stream", "{\"inputs\":\"hi\",\"parameters\":{\"\\u0061dapter_id\":\"other\"}}", 403},
+		{"tgi", "/", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":[\"notes\"]}}", 403},
+		{"tgi", CHAT, "{\"model\":\"other\"," MESSAGES "}", 403},
+		{"llamacpp", "/completion", "{\"model\":\"notes\",\"prompt\":\"hi\"}", 200},
+		{"llamacpp", "/completion", "{\"model\":\"notes\",\"prompt\":\"hi\"," LORA "}", 403},
+		{"llamacpp", "/infill", "{\"model\":\"notes\",\"input_prefix\":\"hi\",\"lora\":[]}", 403},
+		{"llamacpp", CHAT, "{\"model\":\"notes\"," MESSAGES "," LORA "}", 403},
+		{"llamacpp", "/v1/messages", "{\"model\":\"notes\"," MESSAGES "," LORA "}", 403},
+		{"openai", CHAT, "{\"model\":\"notes\"," MESSAGES ",\"fallbacks\":[\"other\"]}", 403},
+		{"openai", CHAT, "{\"model\":\"notes\"," MESSAGES ",\"models\":[\"other\"]}", 403},
+		{"openai", "/v1/completions", "{\"model\":\"notes\",\"prompt\":\"hi\"," LORA "}", 403},
+		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"parameters\":{\"lora_name\":\"notes\"}}", 200},
+		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"parameters\":{\"lora_name\":\"other\"}}", 403},
+		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_task_id\":7}", 403},
+		{"kserve", "/v2/models/notes/generate_stream", "{\"text_input\":\"hi\",\"sampling_parameters\":\"{\\\"lora_name\\\":\\\"other\\\"}\"}", 403},
+		{"kserve", "/v2/models/notes/infer", "{\"inputs\":[{\"name\":\"text_input\",\"data\":[\"hi\"]}]}", 200},
+		{"kserve", "/v2/models/notes/infer", "{\"inputs\":[{\"name\":\"text_input\",\"data\":[\"hi\"]},"
+		 "{\"name\":\"sampling_parameters\",\"data\":[\"{}\"]}]}", 403},
+		{"kserve", "/v2/models/notes/infer", "{\"inputs\":[{\"name\":\"lora_task_id\",\"data\":[7]}]}", 403},
+	};
+	int asked = 0;
+
+	(void)state;
+	place.connection.models = (struct text_list){notes_only, 1};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int status;
+
+		speak(cases[i].dialect);
+		status = send_one("POST", cases[i].path, cases[i].body);
+		asked += cases[i].status == 200;
+		if (status != cases[i].status || model_asked(&place.model) != asked)
+			fail_msg("%s %s: %d", cases[i].path, cases[i].body, status);
+	}
+	/* with a pinned model nothing picks one, whatever its name; without any, the caller may */
+	place.connection.models = (struct text_list){NULL, 0};
+	place.connection.model = "notes";
+	assert_int_equal(send_one("POST", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_name\":\"notes\"}"), 403);
+	place.connection.model = NULL;
+	assert_int_equal(send_one("POST", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_name\":\"any\"}"), 200);
+}
+
+static void a_rule_about_models_holds_for_adapters_where_they_are_all_that_is_named(void **state)
+{
+	(void)state;
+	speak("tgi");
+	deny_large();
+	assert_int_equal(send_one("POST", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":\"large\"}}"), 403);
+	assert_int_equal(send_one("POST", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":\"small\"}}"), 200);
+	assert_int_equal(send_one("POST", "/generate", "{\"inputs\":\"hi\"}"), 200);
+}
+
 static void a_rule_sees_the_model_in_the_path(void **state)
 {
 	(void)state;
@@ -289,6 +353,8 @@ int main(void)
 		T(a_rule_about_the_pinned_model_holds),
 		T(only_listed_models_may_be_named),
 		T(a_model_in_the_path_is_one_too),
+		T(nothing_beside_the_model_picks_another_one),
+		T(a_rule_about_models_holds_for_adapters_where_they_are_all_that_is_named),
 		T(a_rule_sees_the_model_in_the_path),
 		T(a_body_that_no_longer_fits_is_too_large),
 		T(routes_that_are_refused_by_default_open_by_name),

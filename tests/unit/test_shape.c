@@ -34,7 +34,7 @@ static void a_shape_says_what_stands_where(void **state)
 	(void)state;
 	assert_int_equal(read_shape("text: [a]\nstream:\n  - {path: 'c[].text', key: ['c[].index']}\n  - {path: delta, key: [part, 'c[].index']}\n"
 				    "ends:\n  - {path: type, key: [part], value: [part.done], last: [done, error]}\n  - {path: 'c[].why', key: ['c[].index']}\n"
-				    "drop: [p]\nplain: [type, part]\nids: [id]\ntimes: [at]\nvectors: [v]\nusage: {input: [i], output: [o]}\n", &s, &why), RC_OK);
+				    "drop: [p]\nplain: [type, part]\nids: [id]\ntitles: [called]\ntimes: [at]\nvectors: [v]\nusage: {input: [i], output: [o]}\n", &s, &why), RC_OK);
 	assert_int_equal(s->n_texts, 3);
 	assert_true(!s->texts[0].stream && s->texts[1].stream && s->texts[2].stream);
 	assert_true(s->texts[0].keys == 0 && s->texts[1].keys == 1 && s->texts[2].keys == 3);
@@ -52,6 +52,7 @@ static void a_shape_says_what_stands_where(void **state)
 	assert_int_equal(paths_mark(s->paths, member(s, "p"), SHAPE_DROP), 0);
 	assert_int_equal(paths_mark(s->paths, member(s, "id"), SHAPE_ID), 0);
 	assert_int_equal(paths_mark(s->paths, member(s, "at"), SHAPE_TIME), 0);
+	assert_int_equal(paths_mark(s->paths, member(s, "called"), SHAPE_TITLE), 0);
 	assert_int_equal(paths_mark(s->paths, member(s, "v"), SHAPE_VECTOR), 0);
 	assert_int_equal(paths_mark(s->paths, member(s, "i"), SHAPE_USAGE), USAGE_INPUT);
 	assert_int_equal(paths_mark(s->paths, member(s, "o"), SHAPE_USAGE), USAGE_OUTPUT);

@@ -65,6 +65,7 @@ static const struct {
 	{"openai-score.json", "POST", "/score", NULL, NULL}, {"openai-tokenize.json", "POST", "/tokenize", NULL, NULL},
 	{"openai-detokenize.json", "POST", "/detokenize", "{\"prompt\": \"SSN: [SSN]\"}", NULL},
 	{"ollama-embed.json", "POST", "/api/embed", NULL, NULL}, {"ollama-tags.json", "GET", "/api/tags", NULL, NULL},
+	{"ollama-show.json", "POST", "/api/show", NULL, NULL},
 	{"anthropic-messages.json", "POST", "/v1/messages", "\"ssn\":\"[SSN]\",\"dose_mg\":500}", NULL},
 	{"anthropic-count_tokens.json", "POST", "/v1/messages/count_tokens", NULL, NULL}, {"anthropic-models.json", "GET", "/v1/models", NULL, NULL},
 	{"llamacpp-completion.json", "POST", "/completion", "\"seed\":4294967295", NULL},
