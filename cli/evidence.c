@@ -8,6 +8,7 @@
 #include "term.h"
 
 #define SIGNERS_MAX_BYTES ((size_t)1 << 20)
+#define TRUST_MAX_BYTES ((size_t)1 << 20)
 
 static enum rc read_signers(struct signers *signers, const char *path, struct why *why)
 {
@@ -69,23 +70,44 @@ enum rc evidence_signers(const char *allowed_signers, struct signers **out, stru
 	return allowed_signers ? read_signers(*out, allowed_signers, why) : configured_signers(*out, why);
 }
 
-enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
+/* A file that an option names, whole; NULL names none. */
+static enum rc read_option(const char *path, struct buf *text, struct why *why)
+{
+	enum rc rc = path ? file_read(path, text, why) : RC_OK;
+
+	if (rc == RC_NOT_FOUND)
+		rc = why_set(why, RC_IO, "%s: there is no such file", path);
+	return rc == RC_TOO_BIG ? why_set(why, rc, "%s: it is larger than any such file", path) : rc;
+}
+
+enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why)
 {
+	struct bundle_trust trust = {0};
+	struct buf ledger;
 	enum rc rc;
 
 	*out = (struct evidence){0};
-	rc = evidence_signers(allowed_signers, &out->signers, why);
+	buf_init(&ledger, TRUST_MAX_BYTES);
+	rc = evidence_signers(files->allowed_signers, &out->signers, why);
+	if (rc == RC_OK)
+		rc = read_option(files->ledger, &ledger, why);
 	if (rc != RC_OK)
-		return rc;
+		goto out;
+	trust.signers = out->signers;
+	trust.ledger_key = files->ledger ? ledger.len ? ledger.data : "" : NULL;
 	progress_begin("verifying");
 	out->verdict = bundle_open(path, &out->bundle, &out->why);
 	if (out->bundle)
-		out->verdict = bundle_verify(out->bundle, out->signers, on_check, arg, &out->why);
-	else if (out->verdict == RC_NOT_FOUND || out->verdict == RC_DENIED)
+		out->verdict = bundle_verify(out->bundle, &trust, on_check, arg, &out->why);
+	else if (on_check)
+		bundle_tell_unopened(&out->why, on_check, arg);
+	if (!out->bundle && (out->verdict == RC_NOT_FOUND || out->verdict == RC_DENIED))
 		out->verdict = RC_IO;
 	progress_end();
-	return RC_OK;
+out:
+	buf_free(&ledger);
+	return rc;
 }
 
 void evidence_free(struct evidence *e)

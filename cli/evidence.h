@@ -11,10 +11,16 @@ struct evidence {
 	struct why why;
 };
 
+/* What a command's options name; each may be NULL. */
+struct evidence_files {
+	const char *allowed_signers;
+	const char *ledger;                      /* the ledger's key */
+};
+
 /* Signers are those of the file allowed_signers, else of `allowed_signers` beside the client's configuration, else the signing keys of its
- * agents. Each check is told to on_check (may be NULL). RC_OK whatever the verdict is; else the signers cannot be read: RC_BAD and the
- * like, with why. */
-enum rc evidence_open(const char *path, const char *allowed_signers, bundle_on_check *on_check, void *arg, struct evidence *out,
+ * agents. Each check is told to on_check (may be NULL). RC_OK whatever the verdict is; else one of the files cannot be read: RC_BAD and
+ * the like, with why. */
+enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why) MUST_USE;
 /* Those signers alone; signers_free(). Nobody at all is no error. */
 enum rc evidence_signers(const char *allowed_signers, struct signers **out, struct why *why) MUST_USE;

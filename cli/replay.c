@@ -51,7 +51,7 @@ static bool read_options(const struct arguments *args, struct replay_options *ou
 static void tell(void *arg, const struct bundle_check *check)
 {
 	(void)arg;
-	if (check->holds)
+	if (check->result != BUNDLE_FAILS)
 		return;
 	fprintf(stderr, "phigate: %s: ", check->name);
 	term_text(stderr, slice_str(check->text));
@@ -118,6 +118,7 @@ static enum rc play(struct evidence *e, const struct replay_options *opts, bool 
 static int run(const struct arguments *args)
 {
 	struct replay_options opts;
+	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers")};
 	struct evidence e = {0};
 	struct why why = {0};
 	size_t lost = 0;
@@ -128,7 +129,7 @@ static int run(const struct arguments *args)
 		fprintf(stderr, "phigate: %s\n", why.text);
 		return EXIT_USAGE;
 	}
-	rc = evidence_open(args->positional[0], argument(args, "--allowed-signers"), tell, NULL, &e, &why);
+	rc = evidence_open(args->positional[0], &files, tell, NULL, &e, &why);
 	if (rc != RC_OK) {
 		evidence_free(&e);
 		return term_fail(rc == RC_DENIED ? RC_IO : rc, &why);

@@ -10,93 +10,101 @@
 static const struct option_spec options[] = {
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
 	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
-	{"--ledger", "FILE", "the agent's ledger key, whose proof this version cannot check yet"},
-	{"--json", NULL, "one JSON object for each check, and one for the verdict"},
+	{"--ledger", "FILE", "the agent's ledger key, as a vkey: the bundle must have its proof that the session's end is in the ledger"},
+	{"--json", NULL, "one JSON object: the verdict, and each check with its result"},
 	{0},
 };
 
 struct telling {
-	bool json;
-	enum rc rc;                              /* of writing */
+	cJSON *checks;                           /* for --json; else NULL, and they are printed at once */
+	bool nomem;
 };
 
-/* Takes over the line, which is NULL when there was no memory for it. */
-static void print_json(struct telling *telling, cJSON *line)
-{
-	enum rc rc = line ? jsonline_print(stdout, line) : RC_NOMEM;
-
-	if (telling->rc == RC_OK)
-		telling->rc = rc;
-	cJSON_Delete(line);
-}
+/* On a terminal, and elsewhere; as JSON. */
+static const struct {
+	const char *sign, *word, *json;
+	enum style style;
+} results[] = {
+	[BUNDLE_HOLDS] = {"✓", "ok     ", "ok", STYLE_GOOD},
+	[BUNDLE_FAILS] = {"✗", "FAILED ", "failed", STYLE_BAD},
+	[BUNDLE_SKIPPED] = {"–", "skipped", "skipped", STYLE_DIM},
+};
 
 static void tell(void *arg, const struct bundle_check *check)
 {
 	struct telling *telling = arg;
-	bool tty = isatty(STDOUT_FILENO);
+	cJSON *object;
 
-	if (telling->json) {
-		cJSON *line = cJSON_CreateObject();
-
-		cJSON_AddStringToObject(line, "check", check->name);
-		cJSON_AddBoolToObject(line, "holds", check->holds);
-		cJSON_AddStringToObject(line, "text", check->text);
-		print_json(telling, line);
+	if (!telling->checks) {
+		term_printf(stdout, results[check->result].style, "%s", isatty(STDOUT_FILENO) ? results[check->result].sign : results[check->result].word);
+		printf("  %-9s  ", check->name);
+		term_text(stdout, slice_str(check->text));
+		putchar('\n');
 		return;
 	}
-	term_printf(stdout, check->holds ? STYLE_GOOD : STYLE_BAD, "%s", tty ? (check->holds ? "✓" : "✗") : check->holds ? "ok    " : "FAILED");
-	printf("  %-9s  ", check->name);
-	term_text(stdout, slice_str(check->text));
-	putchar('\n');
+	object = cJSON_CreateObject();
+	if (!cJSON_AddStringToObject(object, "check", check->name) || !cJSON_AddStringToObject(object, "result", results[check->result].json) ||
+	    !cJSON_AddStringToObject(object, "text", check->text) || !cJSON_AddItemToArray(telling->checks, object)) {
+		cJSON_Delete(object);
+		telling->nomem = true;
+	}
 }
 
-static void conclude(const struct evidence *e, bool verified, struct telling *telling)
+/* Takes the checks over. */
+static enum rc print_json(const struct evidence *e, bool verified, struct telling *telling)
 {
-	const char *signer = e->bundle ? bundle_fingerprint(e->bundle) : "";
+	cJSON *object = cJSON_CreateObject();
+	enum rc rc = RC_NOMEM;
 
-	if (telling->json) {
-		cJSON *line = cJSON_CreateObject();
-
-		cJSON_AddBoolToObject(line, "verified", verified);
-		cJSON_AddStringToObject(line, "signer", signer);
-		cJSON_AddStringToObject(line, "reason", verified ? "" : e->why.text);
-		print_json(telling, line);
-		return;
+	if (!telling->nomem && cJSON_AddBoolToObject(object, "verified", verified) &&
+	    cJSON_AddStringToObject(object, "reason", verified ? "" : e->why.text) &&
+	    cJSON_AddStringToObject(object, "signer", e->bundle ? bundle_fingerprint(e->bundle) : "") &&
+	    cJSON_AddItemToObject(object, "checks", telling->checks)) {
+		telling->checks = NULL;
+		rc = jsonline_print(stdout, object);
 	}
+	cJSON_Delete(telling->checks);
+	cJSON_Delete(object);
+	return rc;
+}
+
+static void print_verdict(const struct evidence *e, bool verified)
+{
 	term_printf(stdout, verified ? STYLE_GOOD : STYLE_BAD, verified ? "verified" : "not verified");
 	if (!verified) {
 		printf(": ");
 		term_text(stdout, slice_str(e->why.text));
 	}
 	putchar('\n');
-	if (e->verdict == RC_NOT_FOUND)
+	if (e->verdict == RC_NOT_FOUND && e->bundle)
 		fprintf(stderr, "phigate: all else holds; when this key is the agent's, put it into allowed_signers: NAME@phigate %s\n",
 			bundle_signer(e->bundle));
 }
 
 static int run(const struct arguments *args)
 {
-	struct telling telling = {.json = argument(args, "--json") != NULL};
+	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .ledger = argument(args, "--ledger")};
+	struct telling telling = {.checks = argument(args, "--json") ? cJSON_CreateArray() : NULL};
 	struct evidence e = {0};
 	struct why why = {0};
-	enum rc rc = evidence_open(args->positional[0], argument(args, "--allowed-signers"), tell, &telling, &e, &why);
+	enum rc rc;
 	bool verified;
 
+	if (argument(args, "--json") && !telling.checks)
+		return term_fail(RC_NOMEM, &why);
+	rc = evidence_open(args->positional[0], &files, tell, &telling, &e, &why);
 	if (rc != RC_OK) {
+		cJSON_Delete(telling.checks);
 		evidence_free(&e);
 		return term_fail(rc == RC_DENIED ? RC_IO : rc, &why);
 	}
-	if (!e.bundle)
-		tell(&telling, &(struct bundle_check){"members", false, e.why.text});
-	if (argument(args, "--ledger")) {
-		tell(&telling, &(struct bundle_check){"ledger", false, "this version cannot check a ledger's proof"});
-		if (e.verdict == RC_OK)
-			e.verdict = why_set(&e.why, RC_BAD, "ledger: this version cannot check a ledger's proof");
-	}
 	verified = e.verdict == RC_OK;
-	conclude(&e, verified, &telling);
+	if (argument(args, "--json"))
+		rc = print_json(&e, verified, &telling);
+	else
+		print_verdict(&e, verified);
 	evidence_free(&e);
-	if (telling.rc != RC_OK || fflush(stdout) != 0)
+	if (rc != RC_OK || fflush(stdout) != 0)
 		return EXIT_FAILED;
 	return verified ? EXIT_DONE : EXIT_EVIDENCE;
 }

@@ -92,20 +92,20 @@ static enum rc add_member(struct bundle *b, const struct tar_member *found, stru
 	for (int m = *next; m < MEMBERS; m++) {
 		if (strcmp(found->name, bundle_member_names[m]) == 0) {
 			if (where.size > sizes_max[m])
-				return why_set(why, RC_BAD, "%s is larger than any that is honest", found->name);
+				return why_set(why, RC_BAD, "members: %s is larger than any that is honest", found->name);
 			b->present[m] = true;
 			b->member[m] = where;
 			*next = m + 1;
 			return RC_OK;
 		}
 		if (!optional((enum member)m))
-			return why_set(why, RC_BAD, "%s stands where %s must be", found->name, bundle_member_names[m]);
+			return why_set(why, RC_BAD, "members: %s stands where %s must be", found->name, bundle_member_names[m]);
 	}
 	if (!b->originals.n && (one.number = numbered(found->name, "seg-", &one.sealed)))
 		rc = add_segment(&b->segments, &one);
 	else if ((one.number = numbered(found->name, "orig-", &one.sealed)) && one.sealed)
 		rc = add_segment(&b->originals, &one);
-	return rc == RC_OK || rc == RC_NOMEM ? rc : why_set(why, RC_BAD, "%s does not belong there", found->name);
+	return rc == RC_OK || rc == RC_NOMEM ? rc : why_set(why, RC_BAD, "members: %s does not belong there", found->name);
 }
 
 static bool zeros(const unsigned char *p, size_t n)
@@ -125,9 +125,9 @@ static enum rc check_end(const struct bundle *b, uint64_t off, struct why *why)
 	if (rc == RC_IO)
 		return why_set(why, rc, "it cannot be read");
 	if (rc != RC_OK || !zeros(rest, TAR_BLOCK))
-		return why_set(why, RC_BAD, "it does not end with two blocks of zeros");
+		return why_set(why, RC_BAD, "archive: it does not end with two blocks of zeros");
 	rc = read_at(b->fd, rest, 1, off + TAR_BLOCK);
-	return rc == RC_END ? RC_OK : why_set(why, rc == RC_IO ? rc : RC_BAD, "something stands behind its end");
+	return rc == RC_END ? RC_OK : why_set(why, rc == RC_IO ? rc : RC_BAD, "archive: something stands behind its end");
 }
 
 static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *why)
@@ -140,19 +140,22 @@ static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *wh
 	for (;;) {
 		struct tar_member found;
 		struct extent where;
+		struct why form = {0};
 		enum rc rc = read_at(b->fd, pad_and_header, pad + TAR_BLOCK, off - pad);
 
 		if (rc != RC_OK)
-			return why_set(why, rc == RC_END ? RC_BAD : rc, rc == RC_END ? "it is cut short" : "it cannot be read");
+			return why_set(why, rc == RC_END ? RC_BAD : rc, rc == RC_END ? "archive: it is cut short" : "it cannot be read");
 		if (!zeros(pad_and_header, pad))
-			return why_set(why, RC_BAD, "something stands between two of its members");
-		rc = tar_parse(pad_and_header + pad, &found, why);
+			return why_set(why, RC_BAD, "archive: something stands between two of its members");
+		rc = tar_parse(pad_and_header + pad, &found, &form);
 		off += TAR_BLOCK;
 		if (rc == RC_END)
 			break;
 		where = (struct extent){off, found.size};
-		if (rc == RC_OK && found.size > file_size - off)
-			rc = why_set(why, RC_BAD, "%s is cut short", found.name);
+		if (rc != RC_OK)
+			return why_set(why, rc, "archive: %s", form.text);
+		if (found.size > file_size - off)
+			rc = why_set(why, RC_BAD, "archive: %s is cut short", found.name);
 		if (rc == RC_OK)
 			rc = add_member(b, &found, where, &next, why);
 		if (rc != RC_OK)
@@ -161,7 +164,7 @@ static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *wh
 		off += found.size + pad;
 	}
 	if (next < MEMBERS)
-		return why_set(why, RC_BAD, "%s is missing", bundle_member_names[next]);
+		return why_set(why, RC_BAD, "members: %s is missing", bundle_member_names[next]);
 	return check_end(b, off, why);
 }
 
@@ -182,7 +185,7 @@ enum rc bundle_open(const char *path, struct bundle **out, struct why *why)
 		rc = why_set(why, errno == ENOENT ? RC_NOT_FOUND : errno == EACCES ? RC_DENIED : RC_IO, "%s: %s", path, strerror(errno));
 		goto out;
 	}
-	rc = S_ISREG(st.st_mode) ? read_members(b, (uint64_t)st.st_size, why) : why_set(why, RC_BAD, "it is no file");
+	rc = S_ISREG(st.st_mode) ? read_members(b, (uint64_t)st.st_size, why) : why_set(why, RC_BAD, "archive: it is no file");
 out:
 	if (rc == RC_OK)
 		*out = b;

@@ -13,24 +13,36 @@
 
 struct bundle;
 
-/* One pass over the tar headers; the table of members. RC_BAD: why says which member and what; RC_NOT_FOUND, RC_DENIED, RC_IO: the file
- * cannot be opened or read. */
+/* One pass over the tar headers; the table of members. RC_BAD: why says which check fails, which member and what ("archive: …",
+ * "members: …"); RC_NOT_FOUND, RC_DENIED, RC_IO: the file cannot be opened or read. */
 enum rc bundle_open(const char *path, struct bundle **out, struct why *why) MUST_USE;
 void bundle_free(struct bundle *b);                      /* NULL is allowed */
 
-/* One check of verification, as it is told: name ("members", "session", "signature", "sums", "policy", "chain", "head", "records", "story"),
- * whether it holds, and one sentence, in which names from the bundle may stand: print it as text that others wrote. */
+/* One check of verification, as it is told: its name ("archive", "members", "session", "signature", "sums", "policy", "chain", "head",
+ * "segments", "records", "story", "counts", "ledger", "witness", "timestamp"), its result, and one sentence that says what holds, what fails, or why
+ * it was not made. In the sentence names from the bundle may stand: print it as text that others wrote. */
+enum bundle_result { BUNDLE_HOLDS, BUNDLE_FAILS, BUNDLE_SKIPPED };
 struct bundle_check {
 	const char *name;
-	bool holds;
+	enum bundle_result result;
 	const char *text;
 };
 typedef void bundle_on_check(void *arg, const struct bundle_check *check);
 
-/* All checks, each told to on_check (may be NULL) in this order when all are done. Once. RC_OK: everything holds. RC_NOT_FOUND: everything
- * holds, but no signer is known (signers NULL or empty); why says which key signed. RC_DENIED: everything holds, but the key that signed is
- * not this agent's, or has expired. RC_BAD: the first check that failed is in why. RC_IO: cannot be read; RC_NOMEM. */
-enum rc bundle_verify(struct bundle *b, const struct signers *signers, bundle_on_check *on_check, void *arg, struct why *why) MUST_USE;
+/* What the one who verifies knows from elsewhere; all may be NULL, all is borrowed for the call. */
+struct bundle_trust {
+	const struct signers *signers;           /* whose signatures are believed */
+	const char *ledger_key;                  /* vkey of the agent's ledger (C2SP signed-note): the bundle must have its proof */
+};
+
+/* All checks, each told to on_check (may be NULL) in this order when all are done; one that fails does not keep the others from being made.
+ * Once. RC_OK: nothing fails. RC_NOT_FOUND: nothing else fails, but no signer is known (trust NULL, or without signers); why says which key
+ * signed. RC_DENIED: nothing else fails, but the key that signed is not this agent's, or has expired. RC_BAD: the first check that failed is
+ * in why ("records: …"). RC_IO: cannot be read; RC_NOMEM. */
+enum rc bundle_verify(struct bundle *b, const struct bundle_trust *trust, bundle_on_check *on_check, void *arg, struct why *why) MUST_USE;
+
+/* The same list of checks for a file that bundle_open() answered RC_BAD for, with its why. */
+void bundle_tell_unopened(const struct why *why, bundle_on_check *on_check, void *arg);
 
 /* After bundle_verify(): session.json, whole (bounded), also when it does not hold; the key that made the signature, as a line "ssh-ed25519
  * AAAA…" and as "SHA256:…", empty when the signature does not fit. All owned by the bundle. */

@@ -1,4 +1,4 @@
-/* What bundle.c and bundle_verify.c share. */
+/* What bundle.c and the files of bundle_verify.c share. */
 #ifndef PHIGATE_BUNDLE_PRIVATE_H
 #define PHIGATE_BUNDLE_PRIVATE_H
 

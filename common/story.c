@@ -19,7 +19,9 @@ enum stage {
 };
 
 /* What a record does to its exchange. */
-enum step { STEP_REQUEST, STEP_HOLD, STEP_ALLOW, STEP_REFUSE, STEP_ANSWER, STEP_ERROR, STEP_CHUNKS, STEP_END, STEP_CUT, STEPS };
+enum step { STEP_REQUEST, STEP_HOLD, STEP_ALLOW, STEP_REFUSE, STEP_ANSWER, STEP_ERROR, STEP_CHUNKS, STEP_END, STEP_CUT,
+	STEP_SEALED,             /* some response; what it says cannot be read */
+	STEPS };
 
 /* Where each step leads; STAGE_NONE: it cannot happen. A decision while an answer runs is the policy's own, on that answer. */
 static const enum stage edges[STAGES][STEPS] = {
@@ -122,7 +124,9 @@ static enum rc set_stage(struct story *story, uint64_t exchange, enum step step)
 	enum stage now = *slot ? (enum stage)(*slot & 15) : STAGE_NONE, next;
 	enum rc rc = RC_OK;
 
-	next = now == STAGE_NONE && story->continued && step != STEP_REQUEST ? edges[STAGE_CARRIED][step] : edges[now][step];
+	if (now == STAGE_NONE && story->continued && step != STEP_REQUEST)
+		now = STAGE_CARRIED;
+	next = step == STEP_SEALED ? now : edges[now][step];
 	if (next == STAGE_NONE)
 		return RC_BAD;
 	if (!*slot) {
@@ -164,7 +168,9 @@ static enum rc step_of(enum bundle_kind kind, const struct record_facts *facts, 
 		*step = STEP_CUT;
 		return RC_OK;
 	case KIND_RESPONSE:
-		if (facts->status && !facts->chunks)
+		if (!facts)
+			*step = STEP_SEALED;
+		else if (facts->status && !facts->chunks)
 			*step = facts->status < 400 ? STEP_ANSWER : STEP_ERROR;
 		else if (facts->chunks && !facts->status)
 			*step = facts->end ? STEP_END : STEP_CHUNKS;
@@ -185,8 +191,6 @@ static enum rc exchange_add(struct story *story, const struct bundle_line *line,
 
 	if (line->exchange == 0)
 		return why_set(why, RC_BAD, "record %llu: a %s of no exchange", (unsigned long long)line->seq, kind);
-	if (line->kind == KIND_RESPONSE && !facts)
-		return RC_OK;
 	rc = step_of(line->kind, facts, &step);
 	if (rc == RC_OK)
 		rc = set_stage(story, line->exchange, step);

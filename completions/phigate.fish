@@ -58,8 +58,8 @@ complete -c phigate -n '__fish_seen_subcommand_from replay' -F
 complete -c phigate -n __fish_use_subcommand -a verify -d 'check a session\'s bundle: who signed it, and that nothing was changed, added or left out'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l identity -r -F -d 'age key for encrypted segments, which this version cannot read yet'
-complete -c phigate -n '__fish_seen_subcommand_from verify' -l ledger -r -F -d 'the agent\'s ledger key, whose proof this version cannot check yet'
-complete -c phigate -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object for each check, and one for the verdict'
+complete -c phigate -n '__fish_seen_subcommand_from verify' -l ledger -r -F -d 'the agent\'s ledger key, as a vkey: the bundle must have its proof that the session\'s end is in the ledger'
+complete -c phigate -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object: the verdict, and each check with its result'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -F
 complete -c phigate -n __fish_use_subcommand -a mask -d 'mask standard input with the agent\'s engine, offline'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l policy -r -F -d 'mask as the mask: section of this policy says'

@@ -123,8 +123,8 @@ case $name in
 		_arguments \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
-			'--ledger[the agent'\''s ledger key, whose proof this version cannot check yet]:FILE:_files' \
-			'--json[one JSON object for each check, and one for the verdict]' \
+			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
+			'--json[one JSON object\: the verdict, and each check with its result]' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	mask)

@@ -1,24 +1,35 @@
 #!/bin/sh
 # Verifies a bundle without phigate: GNU tar and coreutils, ssh-keygen, iconv and awk do all of the work.
-#   verify-bundle.sh BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+#   verify-bundle.sh [-i AGE_IDENTITY] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+# -i: a key of age(1), for recordings that are encrypted; without it all else is checked.
 # TIME (YYYYMMDD[HHMM[SS]][Z]): when it was signed, as you know from elsewhere; for a key that has expired since.
 # It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not. It needs room for a copy of
 # the bundle in $TMPDIR. Time stamp and ledger proof, when the bundle has them, are not looked at.
 set -eu
-[ $# = 3 ] || [ $# = 4 ] || { echo "usage: $0 BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+usage() { echo "usage: $0 [-i AGE_IDENTITY] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+age=
+while getopts i: option; do
+	case $option in
+	i) age=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# = 3 ] || [ $# = 4 ] || usage
 export LC_ALL=C TZ=UTC
 umask 077
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
-bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-}
+bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-} age=${age:+$(absolute "$age")}
 work=$(mktemp -d)
 trap 'cd /; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-mkdir "$work/files" "$work/lines"
+mkdir "$work/files" "$work/lines" "$work/plain"
 cd "$work"
 
-check=members
+check=archive
 bad() { printf 'NOT VERIFIED: %s: %s\n' "$check" "$1"; exit 5; }
 good() { printf '%-10s %s\n' "$check" "$1"; }
+skip() { printf '%-10s skipped: %s\n' "$check" "$1"; }
 [ -f "$bundle" ] && [ -r "$bundle" ] || bad "there is no such file"
 [ -r "$signers" ] || bad "there is no file of signers"
 
@@ -54,10 +65,10 @@ function value(path, depth,   c, n, key) {
 function read(text) { S = text; value("", 1); space(); if (S != "") json_bad() }
 '
 
-# ---- members: plain files, known names, in order, nothing hidden in or between headers or behind the end ----
+# ---- archive and members: plain files, known names, in order, nothing hidden in or between headers or behind the end ----
 tar -tvf - --numeric-owner < "$bundle" > list 2> tar.err || bad "tar cannot read it"
 size=$(wc -c < "$bundle")
-awk -v size="$size" '
+check=$(awk -v size="$size" '
 function rank(name,   n) {
 	n = index(" SHA256SUMS SHA256SUMS.sig SHA256SUMS.tsr session.tlog-proof session.json policy.yaml index.jsonl ", " " name " ")
 	if (n) return n
@@ -65,20 +76,27 @@ function rank(name,   n) {
 	if (name ~ /^orig-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl\.age$/ && name !~ /-000000/) { originals++; return 2000 substr(name, 6, 6) }
 	return 0
 }
-NF != 6 || $1 != "-rw-r--r--" || $2 != "0/0" || rank($6) + 0 <= last + 0 { exit 1 }
-{ last = rank($6); seen[$6] = 1; total += 512 + int(($3 + 511) / 512) * 512; print $6 > "names" }
-($6 ~ /^SHA256SUMS$/ && $3 > 33554432) || ($6 ~ /sig$/ && $3 > 8192) || ($6 ~ /(tsr|tlog-proof)$/ && $3 > 262144) { exit 1 }
-($6 ~ /^session.json$/ && $3 > 2097152) || ($6 ~ /yaml$/ && $3 > 67108864) { exit 1 }
+function fail(check) { print check; failed = 1; exit 1 }
+NF != 6 || $1 != "-rw-r--r--" || $2 != "0/0" || $6 !~ /^[A-Za-z0-9][A-Za-z0-9.-]*$/ || length($6) > 99 { fail("archive") }
+{ total += 512 + int(($3 + 511) / 512) * 512; place = rank($6) + 0; seen[$6] = 1; print $6 > "names" }
+place <= last + 0 { fail("members") }
+{ last = place }
+($6 ~ /^SHA256SUMS$/ && $3 > 33554432) || ($6 ~ /sig$/ && $3 > 8192) || ($6 ~ /(tsr|tlog-proof)$/ && $3 > 262144) { fail("members") }
+($6 ~ /^session.json$/ && $3 > 2097152) || ($6 ~ /yaml$/ && $3 > 67108864) || segments > 200000 || originals > 200000 { fail("members") }
 END {
+	if (failed) exit 1
+	if (total + 1024 != size + 0) fail("archive")
 	needed = "SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl"
-	for (i = split(needed, need, " "); i; i--) if (!seen[need[i]]) exit 1
-	if (segments > 200000 || originals > 200000 || total + 1024 != size + 0) exit 1
-}' list || bad "it is not made of the members that a bundle has"
+	for (i = split(needed, need, " "); i; i--) if (!seen[need[i]]) fail("members")
+}' list) || bad "it is not made of the members that a bundle has"
+check=archive
 tar -xf - -C files --no-same-owner --no-same-permissions < "$bundle" 2> tar.err || bad "tar cannot read it"
 cd files
 tar -cf - -b 1 --format=ustar --owner=0 --group=0 --numeric-owner --mode=0644 --no-recursion -T ../names | cmp -s - "$bundle" ||
 	bad "its headers are not the plain ones, or something stands between its members"
-good "$(wc -l < ../names) plain files in order, and nothing else"
+good "plain tar, nothing in it or behind it that a reader could see otherwise"
+check=members
+good "$(wc -l < ../names) files with the names of a bundle, in order, and nothing else"
 
 # ---- session.json ----
 check=session
@@ -170,16 +188,31 @@ check=head
 [ "\"$(tail -n 1 ../links)\"" = "$(about '/"head"')" ] || bad "session.json does not name the last index line"
 good "session.json names the last index line"
 
+# ---- segments: each the file that its index lines name ----
+check=segments
+awk '
+FILENAME ~ /SHA256SUMS$/ { sum[$2] = $1; next }
+function stored(n) { n = sprintf("seg-%06d.jsonl", n); return n in sum ? n : n ".age" }
+$7 < segment || !(stored($7) in sum) || sum[stored($7)] != $11 { exit 1 }
+{ segment = $7 }' SHA256SUMS ../index || bad "a record is in another segment than its index line names"
+good "$(grep -c '^seg-' ../names) segment files, each the one that its index lines name"
+
 # ---- records: each as the index says, nothing between them, none left out ----
 check=records
-! grep -q '\.age$' ../summed || ! grep -q '^seg-.*\.age$' ../summed || bad "segments are encrypted, and this script has no key"
 grep '^seg-' ../names > ../segments || bad "there are none"
+: > ../found
 while read -r name; do
 	number=$(printf '%s' "$name" | cut -c5-10)
-	[ -z "$(tail -c 1 "$name")" ] || bad "$name does not end with a line's end"
-	[ "$(wc -l < "$name")" -le "$size" ] && ! tr -d '\n' < "$name" | grep -aq '[[:cntrl:]]' &&
-		iconv -f UTF-8 -t UTF-8 "$name" > ../utf8 2> ../iconv.err || bad "$name is no text"
-	line_sums "$name" bare > ../sums
+	text=$name
+	case $name in *.age)
+		[ -n "$age" ] || continue
+		text=../plain/$number
+		age -d -i "$age" -o "$text" "$name" 2> ../age.err || bad "$name does not open with this key: $(sed -n 1p ../age.err)"
+	esac
+	printf '%d\n' "$((1$number - 1000000))" >> ../opened
+	[ -z "$(tail -c 1 "$text")" ] || bad "$name does not end with a line's end"
+	! tr -d '\n' < "$text" | grep -aq '[[:cntrl:]]' && iconv -f UTF-8 -t UTF-8 "$text" > ../utf8 2> ../iconv.err || bad "$name is no text"
+	line_sums "$text" bare > ../sums
 	# segment off len c kind fact
 	awk -v number="$number" "$json"'
 	function found(path, v) {
@@ -205,32 +238,41 @@ while read -r name; do
 		print number + 0, off + 0, length($0), sum, kind, fact
 		off += length($0) + 1
 	}
-	END { exit failed }' "$name" >> ../found || bad "$name holds something that is no record"
+	END { exit failed }' "$text" >> ../found || bad "$name holds something that is no record"
 done < ../segments
 : >> ../orphans
+: >> ../opened
 tr -d '"' < ../orphans | paste -d ' ' - - > ../left
 awk -v story=../story '
 FILENAME ~ /SHA256SUMS$/ { sum[$2] = $1; next }
-function name(n) { return sprintf("seg-%06d.jsonl", n) }
+function stored(n) { n = sprintf("seg-%06d.jsonl", n); return n in sum ? n : n ".age" }
 FILENAME ~ /left$/ { if (sum[$1] == $2 || sum[$2] == $1) left[$1] = left[$2] = 1; next }
+FILENAME ~ /opened$/ { open[$1] = 1; next }
 FILENAME ~ /index$/ {
-	if ($7 < segment || ($7 == segment && $8 != off) || ($7 > segment && $8 != 0) || sum[name($7)] != $11) exit 1
+	if (($7 == segment && $8 != off) || ($7 > segment && $8 != 0)) exit 1
 	segment = $7; off = $8 + $9 + 1
+	if (!($7 in open)) { print $0, $5 == "response" ? "sealed" : $5 == "decision" ? "allow" : "-" > story; next }
 	said[$7, $8] = $9 " " $10 " " $5; line[$7, $8] = $0; wanted++
 	next
 }
 {
-	if (!(($1, $2) in said)) { if (!left[name($1)]) exit 1; next }
+	if (!(($1, $2) in said)) { if (!left[stored($1)]) exit 1; next }
 	if (said[$1, $2] != $3 " " $4 " " $5) exit 1
 	print line[$1, $2], $6 > story
 	had++
 }
-END { if (wanted != had) exit 1 }' SHA256SUMS ../left ../index ../found || bad "records and index do not fit"
-good "$(wc -l < ../index) records in $(wc -l < ../segments) segments, each as the index says"
+END { if (wanted != had) exit 1 }' SHA256SUMS ../left ../opened ../index ../found || bad "records and index do not fit"
+sort -n -k 1,1 -o ../story ../story
+sealed=$(($(wc -l < ../segments) - $(wc -l < ../opened)))
+if [ $sealed = 0 ]; then
+	good "$(wc -l < ../index) records, each as the index says"
+else
+	skip "$sealed of $(wc -l < ../segments) segments are encrypted, and there is no key for them (-i)"
+fi
 
 # ---- story: from open to close, time goes on, and each exchange is asked, held and decided before it is answered ----
 check=story
-awk -v part="$(about '/"part"')" -v records="$(about '/"counts"/"records"')" -v exchanges="$(about '/"counts"/"exchanges"')" '
+awk -v part="$(about '/"part"')" '
 BEGIN {
 	split("asked hold held|asked allow allowed|asked refuse refused|asked answer answering|asked error answering|asked cut refused|" \
 	      "held hold held|held allow allowed|held refuse refused|held error answering|held cut refused|" \
@@ -253,17 +295,22 @@ $5 == "gap" { next }
 {
 	step = $12 == "-" ? $5 : $12
 	if (!($6 in stage)) {
-		count++
 		if (step == "request") { stage[$6] = "asked"; next }
 		stage[$6] = part > 1 ? "carried" : "none"
 	}
+	if (step == "sealed" && stage[$6] != "none") next
 	if (!((stage[$6], step) in edge)) wrong("this " $5 " cannot come here in exchange " $6)
 	stage[$6] = edge[stage[$6], step]
 }
 END {
 	if (failed) exit 1
 	if (!closed) { print "the session has no end on record"; exit 1 }
-	if (NR != records || count + 0 != exchanges) { print "session.json counts otherwise"; exit 1 }
 }' ../story > ../wrong || bad "$(cat ../wrong)"
-good "$(about '/"counts"/"exchanges"') exchanges, from open to close"
+exchanges=$(cut -d ' ' -f 6 ../index | grep -vxF 0 | sort -u | wc -l)
+good "$exchanges exchanges, from open to close"
+check=counts
+[ "$(about '/"counts"/"records"') $(about '/"counts"/"exchanges"')" = "$(wc -l < ../index) $exchanges" ] || bad "session.json counts otherwise"
+[ "$({ about '/"opened"'; about '/"closed"'; } | tr -d '":')" = "$(sed -n '1p;$p' ../index | cut -d ' ' -f 3)" ] ||
+	bad "session.json says another time than the index for open or close"
+good "$(wc -l < ../index) records and $exchanges exchanges, opened and closed when session.json says"
 echo "verified: signed by $identity"

@@ -154,6 +154,11 @@ static inline void bundle_make_line(const struct made_record *r, size_t i, struc
 	buf_printf(line, "\",\"k\":\"%s\",\"body\":%s}", r->kind, r->body);
 }
 
+static inline int64_t bundle_make_wall_ns(const struct made_record *r)
+{
+	return r->wall_ns ? r->wall_ns : MADE_OPENED_NS + r->at_ns;
+}
+
 /* An index line, bound to the head, which it becomes. */
 static inline void bundle_make_index_line(struct bundle_make *m, const struct made_record *r, size_t seq, size_t off, struct slice record,
 					  const char *f, struct buf *index)
@@ -163,7 +168,7 @@ static inline void bundle_make_index_line(struct bundle_make *m, const struct ma
 
 	sha256_hex(record.p, record.n, c);
 	buf_printf(index, "{\"v\":1,\"seq\":%zu,\"prev\":\"%s\",\"t\":\"%s\",\"mono\":%lld,\"k\":\"%s\",\"x\":%llu,\"seg\":%u,\"off\":%d,"
-		   "\"len\":%d,\"c\":\"%s\",\"f\":\"%s\"}\n", seq, m->head, clock_text_us(r->wall_ns ? r->wall_ns : MADE_OPENED_NS + r->at_ns, t),
+		   "\"len\":%d,\"c\":\"%s\",\"f\":\"%s\"}\n", seq, m->head, clock_text_us(bundle_make_wall_ns(r), t),
 		   (long long)(r->mono_ns ? r->mono_ns : 1000000 + r->at_ns), r->said_kind ? r->said_kind : r->kind, r->exchange, r->segment, (int)off + r->off_by,
 		   (int)record.n + r->len_by, c, f);
 	sha256_hex(index->data + from, index->len - from, m->head);
@@ -213,12 +218,16 @@ static inline void bundle_make_records(struct bundle_make *m)
 static inline void bundle_make_about(struct bundle_make *m)
 {
 	struct buf *session = &bundle_make_member(m, "session.json")->data;
-	char policy[SHA256_HEX];
+	char policy[SHA256_HEX], opened[CLOCK_TEXT], closed[CLOCK_TEXT];
+	const struct made_record *last = m->records;
 	size_t listed = 0;
 	struct buf key;
 
 	for (size_t i = 0; i < m->n_records; i++)
-		listed += !m->records[i].unlisted;
+		if (!m->records[i].unlisted) {
+			last = &m->records[i];
+			listed++;
+		}
 	buf_init(&key, 1024);
 	bundle_make_must(sshkey_line(m->key, NULL, &key) == RC_OK && key.len == 81);
 	buf_puts(&bundle_make_member(m, "policy.yaml")->data, MADE_POLICY);
@@ -226,10 +235,10 @@ static inline void bundle_make_about(struct bundle_make *m)
 	buf_printf(session, "{\"format\":1,\"id\":\"" MADE_ID "\",\"part\":1,\"previous\":null,\"user\":{\"id\":\"alice@hospital.example\","
 		   "\"subject\":\"s1\",\"issuer\":\"https://idp.example\",\"groups\":[\"clinicians\"]},\"client\":{\"address\":\"203.0.113.9\",\"port\":51022},"
 		   "\"reason\":\"ward round\",\"purpose\":null,\"connection\":\"llama-prod\",\"dialect\":{\"name\":\"openai\",\"sha256\":\"%s\"},"
-		   "\"agent\":{\"name\":\"" MADE_AGENT "\",\"version\":\"0.1.0\",\"signing_key\":\"%.80s\"},\"opened\":\"2026-01-01T00:00:00.000000Z\","
-		   "\"closed\":\"2026-01-01T00:00:04.000000Z\",\"end\":\"client\",\"policy\":{\"name\":\"hipaa\",\"sha256\":\"%s\"},\"recipients\":[],"
+		   "\"agent\":{\"name\":\"" MADE_AGENT "\",\"version\":\"0.1.0\",\"signing_key\":\"%.80s\"},\"opened\":\"%s\","
+		   "\"closed\":\"%s\",\"end\":\"client\",\"policy\":{\"name\":\"hipaa\",\"sha256\":\"%s\"},\"recipients\":[],"
 		   "\"counts\":{\"exchanges\":%d,\"records\":%zu,\"held\":1,\"approved\":1,\"denied\":1,\"masked\":{\"NAME\":1,\"SSN\":1}},\"head\":\"%s\"}\n",
-		   policy, key.data, policy, m->exchanges, listed, m->head);
+		   policy, key.data, clock_text_us(bundle_make_wall_ns(m->records), opened), clock_text_us(bundle_make_wall_ns(last), closed), policy, m->exchanges, listed, m->head);
 	buf_free(&key);
 	if (m->hooks.session)
 		m->hooks.session(session);

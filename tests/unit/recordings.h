@@ -324,7 +324,7 @@ static inline void verify(const char *path)
 	snprintf(full, sizeof full, "%s/%s", site.dir, path);
 	rc = bundle_open(full, &b, &why);
 	if (rc == RC_OK)
-		rc = bundle_verify(b, signers, NULL, NULL, &why);
+		rc = bundle_verify(b, &(struct bundle_trust){.signers = signers}, NULL, NULL, &why);
 	if (rc != RC_OK)
 		fail_msg("%s: %s", path, why.text);
 	bundle_free(b);

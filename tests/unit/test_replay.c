@@ -224,7 +224,7 @@ static void test_a_session_reads_like_a_conversation(void **state)
 	text = played(m.records, m.n_records, NULL, NULL);
 	for (size_t i = 0; i < 7; i++) {
 		static const char *const head[] = {MADE_ID, "alice@hospital.example, of clinicians", "203.0.113.9 port 51022",
-			"llama-prod of agent gpu-1, policy hipaa", "ward round", "2026-01-01 00:00:00 UTC, for 4s, ended: client", "masked 1 NAME, 1 SSN"};
+			"llama-prod of agent gpu-1, policy hipaa", "ward round", "2026-01-01 00:00:00 UTC, for 3s, ended: client", "masked 1 NAME, 1 SSN"};
 
 		if (!strstr(text, head[i]))
 			fail_msg("no %s in %s", head[i], text);
@@ -424,7 +424,7 @@ static void put(const char *path, const char *text)
 
 static void test_verify_finds_the_signer_where_the_user_keeps_it(void **state)
 {
-	char option[128], beside[64], key[256], config[1024];
+	char option[128], ledger[128], beside[64], key[256], config[1024];
 	struct bundle_make m;
 	struct buf line;
 
@@ -438,6 +438,7 @@ static void test_verify_finds_the_signer_where_the_user_keeps_it(void **state)
 	put(signers_file, line.data);
 	snprintf(key, sizeof key, "%.80s", line.data + strlen("gpu-1@phigate "));
 	snprintf(option, sizeof option, "--allowed-signers=%s", signers_file);
+	snprintf(ledger, sizeof ledger, "--ledger=%s", signers_file);
 	snprintf(beside, sizeof beside, "%s/allowed_signers", dir);
 
 	unlink(config_file);                     /* nobody */
@@ -446,11 +447,13 @@ static void test_verify_finds_the_signer_where_the_user_keeps_it(void **state)
 	assert_int_equal(run(&cmd_replay, NULL, NULL, NULL), EXIT_DONE);
 	assert_true(printed(err_file, "warning: nobody vouches") && printed(out_file, "saw the patient"));
 	assert_int_equal(run(&cmd_verify, option, NULL, NULL), EXIT_DONE);
-	assert_true(printed(out_file, "ok      story") && printed(out_file, "\nverified\n"));
+	assert_true(printed(out_file, "ok       story") && printed(out_file, "\nverified\n"));
 	assert_int_equal(run(&cmd_verify, option, "--json", NULL), EXIT_DONE);
-	assert_true(printed(out_file, "{\"check\":\"members\",\"holds\":true,") && printed(out_file, "{\"verified\":true,\"signer\":\"SHA256:"));
-	assert_int_equal(run(&cmd_verify, option, "--ledger=x", NULL), EXIT_EVIDENCE);
-	assert_true(printed(out_file, "not verified: ledger: this version cannot"));
+	assert_true(printed(out_file, "{\"verified\":true,\"reason\":\"\",\"signer\":\"SHA256:") &&
+		    printed(out_file, "{\"check\":\"members\",\"result\":\"ok\",\"text\":\"") && printed(out_file, "{\"check\":\"ledger\",\"result\":\"skipped\""));
+	assert_int_equal(run(&cmd_verify, option, "--ledger=/nonexistent", NULL), EXIT_FAILED);
+	assert_int_equal(run(&cmd_verify, option, ledger, NULL), EXIT_EVIDENCE);
+	assert_true(printed(out_file, "not verified: ledger: the bundle has no proof"));
 	assert_int_equal(run(&cmd_verify, "--allowed-signers=/nonexistent", NULL, NULL), EXIT_FAILED);
 	assert_true(printed(err_file, "/nonexistent"));
 
@@ -494,7 +497,7 @@ static void test_replay_of_what_was_changed_is_refused_unless_forced(void **stat
 	bundle_make_write(&m, file);
 	assert_int_equal(run(&cmd_replay, "--force", NULL, NULL), EXIT_EVIDENCE);
 	assert_int_equal(run(&cmd_verify, NULL, NULL, NULL), EXIT_EVIDENCE);
-	assert_true(printed(out_file, "FAILED  members"));
+	assert_true(printed(out_file, "FAILED   archive"));
 	unlink(file);
 	assert_int_equal(run(&cmd_verify, "--json", NULL, NULL), EXIT_EVIDENCE);
 	assert_true(printed(out_file, "{\"verified\":false"));

@@ -1,0 +1,62 @@
+/* What the files behind bundle_verify() share: bundle_verify.c, bundle_verify_signature.c, bundle_verify_index.c, bundle_verify_records.c.
+ * A check begins as open, and ends as the first word that is said of it: failed at the first failure, whatever else is found; skipped or
+ * holding only when nothing failed. */
+#ifndef PHIGATE_BUNDLE_VERIFY_PRIVATE_H
+#define PHIGATE_BUNDLE_VERIFY_PRIVATE_H
+
+#include "bundle_about.h"
+#include "bundle_line.h"
+#include "bundle_private.h"
+#include "story.h"
+
+#define LOOSE_MAX 1024                           /* segments that a crash left without all their index lines */
+
+/* In the order in which they are told. */
+enum check { CHECK_ARCHIVE, CHECK_MEMBERS, CHECK_SESSION, CHECK_SIGNATURE, CHECK_SUMS, CHECK_POLICY, CHECK_CHAIN, CHECK_HEAD,
+	CHECK_SEGMENTS, CHECK_RECORDS, CHECK_STORY, CHECK_COUNTS, CHECK_LEDGER, CHECK_WITNESS, CHECK_TIMESTAMP, CHECKS };
+
+struct loose {
+	const struct segment *segment;
+	bool explained;
+};
+
+struct verification {
+	struct bundle *b;
+	const struct bundle_trust *trust;
+	struct {
+		bool said;
+		enum bundle_result result;
+		size_t failures;
+		char text[512];
+	} checks[CHECKS];
+	struct bundle_about about;
+	bool about_read;
+	enum rc signer;                          /* RC_OK: known; RC_NOT_FOUND, RC_DENIED */
+	int64_t proven_s;                        /* wall clock by which it was signed, as somebody else says who is believed; 0: nobody does */
+	uint64_t lines;                          /* of the index */
+	int64_t first_ns, last_ns;               /* the wall clock of its first and its last line */
+	size_t sealed;                           /* segments that cannot be read */
+	/* the second reading of the index, along with the segments */
+	struct member_reader index;
+	struct bundle_line line;
+	bool have_line;
+	struct story *story;
+	struct loose loose[LOOSE_MAX];
+	size_t n_loose;
+	struct buf recovered;
+};
+
+void verify_fail(struct verification *v, enum check check, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void verify_holds(struct verification *v, enum check check, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void verify_skip(struct verification *v, enum check check, const char *fmt, ...) PRINTF_LIKE(3, 4);
+bool verify_failed(const struct verification *v, enum check check);
+
+/* The member is read to its end and has the sum that SHA256SUMS says. */
+enum rc verify_sum(struct verification *v, struct member_reader *r, const unsigned char sum[SHA256_LEN], const char *name) MUST_USE;
+
+/* Each makes the checks of its name, and gives another code than RC_OK only when it cannot go on: RC_IO, RC_NOMEM. */
+enum rc verify_signature(struct verification *v, struct slice sums) MUST_USE;
+enum rc verify_index(struct verification *v) MUST_USE;           /* chain, head */
+enum rc verify_records(struct verification *v) MUST_USE;         /* segments, records, story */
+
+#endif

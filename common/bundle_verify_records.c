@@ -1,0 +1,193 @@
+/* Segments as stored, records against the index, and the story that they tell: one pass, so that each byte is read once for its file's
+ * hash, and a record once more for its own. */
+#include <string.h>
+
+#include "bundle_verify_private.h"
+#include "encode.h"
+#include "json.h"
+#include "record_scan.h"
+
+static enum rc next_line(struct verification *v)
+{
+	struct why why = {0};
+	struct slice text;
+	enum rc rc = member_line(&v->index, BUNDLE_LINE_MAX, &text);
+
+	v->have_line = false;
+	if (rc == RC_OK)
+		rc = bundle_line_parse(text, &v->line, &why);
+	if (rc == RC_BAD)
+		verify_fail(v, CHECK_RECORDS, "the index cannot be read to its end");
+	v->have_line = rc == RC_OK;
+	return rc == RC_BAD || rc == RC_END ? RC_OK : rc;
+}
+
+/* What a crash left behind is named, with its hash, by a record that recovery made. */
+static void explain(struct verification *v)
+{
+	cJSON *body = v->recovered.rc == RC_OK ? json_parse(buf_slice(&v->recovered)) : NULL;
+	const cJSON *orphan;
+
+	cJSON_ArrayForEach(orphan, json_array(body, "orphans")) {
+		const char *name = json_text(orphan, "name"), *hex = json_text(orphan, "sha256");
+		unsigned char sum[SHA256_LEN];
+
+		if (!name || !hex || hex_decode(slice_str(hex), sum, sizeof sum) != RC_OK)
+			continue;
+		for (size_t i = 0; i < v->n_loose; i++) {
+			char own[SEGMENT_NAME];
+
+			if (memcmp(sum, v->loose[i].segment->sum, sizeof sum) != 0)
+				continue;
+			bundle_segment_name(v->loose[i].segment, "seg", own);
+			v->loose[i].explained |= strcmp(name, own) == 0;
+		}
+	}
+	cJSON_Delete(body);
+}
+
+static void add_to_story(struct verification *v, const struct record_facts *facts)
+{
+	struct why why = {0};
+
+	if (!verify_failed(v, CHECK_STORY) && story_add(v->story, &v->line, facts, &why) != RC_OK)
+		verify_fail(v, CHECK_STORY, "%s", why.text);
+}
+
+/* The record that v->line tells of, and its LF. *lost: where the next one begins is not known. */
+static enum rc check_record(struct verification *v, struct member_reader *r, bool *lost)
+{
+	bool recovered = v->line.kind == KIND_RECOVERED;
+	struct sha256_ctx *sha = sha256_begin();
+	unsigned long long seq = v->line.seq;
+	unsigned char sum[SHA256_LEN];
+	struct record_scan scan;
+	struct slice piece;
+	enum rc rc = RC_OK;
+
+	buf_clear(&v->recovered);
+	record_scan_begin(&scan, v->line.kind, recovered ? &v->recovered : NULL);
+	for (uint64_t left = v->line.len; left && rc == RC_OK; left -= piece.n) {
+		rc = member_piece(r, left < SIZE_MAX ? (size_t)left : SIZE_MAX, &piece);
+		if (rc != RC_OK)
+			break;
+		sha256_more(sha, piece.p, piece.n);
+		record_scan_feed(&scan, piece);
+	}
+	sha256_end(sha, sum);
+	if (rc == RC_OK)
+		rc = member_piece(r, 1, &piece);
+	if (rc == RC_IO)
+		return rc;
+	*lost = rc != RC_OK || piece.p[0] != '\n';
+	if (*lost)
+		verify_fail(v, CHECK_RECORDS, "record %llu does not end where the index says", seq);
+	else if (memcmp(sum, v->line.c, sizeof sum) != 0)
+		verify_fail(v, CHECK_RECORDS, "record %llu is not the one that the index tells of", seq);
+	else if (!record_scan_end(&scan))
+		verify_fail(v, CHECK_RECORDS, "record %llu is no record", seq);
+	if (verify_failed(v, CHECK_RECORDS))
+		return RC_OK;
+	if (recovered)
+		explain(v);
+	add_to_story(v, &scan.facts);
+	return RC_OK;
+}
+
+static void loosen(struct verification *v, const struct segment *segment)
+{
+	char name[SEGMENT_NAME];
+
+	bundle_segment_name(segment, "seg", name);
+	if (v->n_loose < LOOSE_MAX)
+		v->loose[v->n_loose++].segment = segment;
+	else
+		verify_fail(v, CHECK_RECORDS, "%s has records that the index does not know", name);
+}
+
+/* The index lines of one segment, and with r, its records. After one whose end is not known, those behind it are passed over. */
+static enum rc check_lines(struct verification *v, const struct segment *segment, struct member_reader *r)
+{
+	bool lost = false;
+	uint64_t at = 0;
+	enum rc rc = RC_OK;
+
+	while (v->have_line && v->line.segment == segment->number && rc == RC_OK) {
+		if (memcmp(v->line.f, segment->sum, SHA256_LEN) != 0)
+			verify_fail(v, CHECK_SEGMENTS, "record %llu names another segment file", (unsigned long long)v->line.seq);
+		if (!lost && v->line.off != at) {
+			verify_fail(v, CHECK_RECORDS, "record %llu does not begin where the one before ends", (unsigned long long)v->line.seq);
+			lost = true;
+		}
+		if (!lost && r)
+			rc = check_record(v, r, &lost);
+		else if (!lost)
+			add_to_story(v, NULL);
+		at += v->line.len + 1;
+		if (rc == RC_OK)
+			rc = next_line(v);
+	}
+	if (rc == RC_OK && r && !lost && at < segment->where.size)
+		loosen(v, segment);
+	return rc;
+}
+
+static enum rc check_segment(struct verification *v, const struct segment *segment)
+{
+	char name[SEGMENT_NAME];
+	struct member_reader r;
+	enum rc rc = member_open(&r, v->b->fd, segment->where);
+
+	bundle_segment_name(segment, "seg", name);
+	if (rc == RC_OK && v->have_line && v->line.segment < segment->number)
+		verify_fail(v, CHECK_SEGMENTS, "record %llu is in a segment that is not there, or in one before", (unsigned long long)v->line.seq);
+	while (rc == RC_OK && v->have_line && v->line.segment < segment->number)
+		rc = next_line(v);
+	if (rc == RC_OK)
+		rc = check_lines(v, segment, segment->sealed ? NULL : &r);
+	if (rc == RC_OK)
+		return verify_sum(v, &r, segment->sum, name);
+	member_close(&r);
+	return rc;
+}
+
+static void conclude(struct verification *v)
+{
+	size_t n = v->b->segments.n;
+	struct why why = {0};
+
+	if (v->have_line)
+		verify_fail(v, CHECK_SEGMENTS, "record %llu is in no segment, or in one before", (unsigned long long)v->line.seq);
+	for (size_t i = 0; i < v->n_loose; i++)
+		if (!v->loose[i].explained)
+			verify_fail(v, CHECK_RECORDS, "seg-%06u.jsonl has records that the index does not know",
+				    (unsigned)v->loose[i].segment->number);
+	if (v->sealed == n)
+		verify_skip(v, CHECK_RECORDS, "all %zu segments are encrypted, and there is no key for them (--identity)", n);
+	else if (v->sealed)
+		verify_skip(v, CHECK_RECORDS, "%zu of %zu segments are encrypted, and there is no key for them (--identity)", v->sealed, n);
+	if (verify_failed(v, CHECK_RECORDS) || verify_failed(v, CHECK_SEGMENTS))
+		verify_skip(v, CHECK_STORY, "the records do not hold");
+	else if (!verify_failed(v, CHECK_STORY) && story_end(v->story, &why) != RC_OK)
+		verify_fail(v, CHECK_STORY, "%s", why.text);
+	verify_holds(v, CHECK_SEGMENTS, "%zu segment files, each the one that its index lines name", n);
+	verify_holds(v, CHECK_RECORDS, "%llu records, each as the index says", (unsigned long long)v->lines);
+	verify_holds(v, CHECK_STORY, "%llu exchanges, from open to close%s", (unsigned long long)story_exchanges(v->story),
+		     v->sealed ? ", as far as the index tells" : "");
+}
+
+enum rc verify_records(struct verification *v)
+{
+	struct bundle *b = v->b;
+	enum rc rc = member_open(&v->index, b->fd, b->member[MEMBER_INDEX]);
+
+	if (rc == RC_OK)
+		rc = next_line(v);
+	for (size_t i = 0; i < b->segments.n && rc == RC_OK; i++) {
+		v->sealed += b->segments.all[i].sealed;
+		rc = check_segment(v, &b->segments.all[i]);
+	}
+	if (rc == RC_OK)
+		conclude(v);
+	return rc;
+}
