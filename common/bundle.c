@@ -287,8 +287,24 @@ const char *bundle_fingerprint(const struct bundle *b)
 
 enum rc bundle_rewind(struct bundle *b)
 {
+	return bundle_seek(b, 0);
+}
+
+uint64_t bundle_tell(const struct bundle *b)
+{
+	return b->member[MEMBER_INDEX].size - member_left(&b->index);
+}
+
+enum rc bundle_seek(struct bundle *b, uint64_t place)
+{
+	struct extent rest = b->member[MEMBER_INDEX];
+
+	if (place > rest.size)
+		return RC_BAD;
+	rest.off += place;
+	rest.size -= place;
 	member_close(&b->index);
-	return member_open(&b->index, b->fd, b->member[MEMBER_INDEX]);
+	return member_open(&b->index, b->fd, rest);
 }
 
 /* The record's body, checked again: the file may have changed since it was verified. */
@@ -332,9 +348,8 @@ static enum rc skip_line(struct member_reader *r)
 	return rc == RC_END ? RC_OK : rc;
 }
 
-enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why)
+enum rc bundle_next_line(struct bundle *b, struct bundle_record *out, struct why *why)
 {
-	struct bundle_line line;
 	struct slice text;
 	enum rc rc = member_line(&b->index, BUNDLE_LINE_MAX, &text);
 
@@ -346,15 +361,28 @@ enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why
 	if (rc == RC_IO)
 		return why_set(why, rc, "the index cannot be read");
 	if (rc == RC_OK)
-		rc = bundle_line_parse(text, &line, why);
+		rc = bundle_line_parse(text, &b->line, why);
 	if (rc != RC_OK)
 		return rc;
-	out->seq = line.seq;
-	out->exchange = line.exchange;
-	out->wall_ns = line.wall_ns;
-	out->mono_ns = line.mono_ns;
-	snprintf(out->kind, sizeof out->kind, "%s", bundle_kind_name(line.kind));
-	rc = read_record(b, &line, why);
-	out->body = buf_slice(&b->body);
+	out->seq = b->line.seq;
+	out->exchange = b->line.exchange;
+	out->wall_ns = b->line.wall_ns;
+	out->mono_ns = b->line.mono_ns;
+	snprintf(out->kind, sizeof out->kind, "%s", bundle_kind_name(b->line.kind));
+	return RC_OK;
+}
+
+enum rc bundle_body(struct bundle *b, struct bundle_record *record, struct why *why)
+{
+	enum rc rc = read_record(b, &b->line, why);
+
+	record->body = buf_slice(&b->body);
 	return rc;
+}
+
+enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why)
+{
+	enum rc rc = bundle_next_line(b, out, why);
+
+	return rc == RC_OK ? bundle_body(b, out, why) : rc;
 }

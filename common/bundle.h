@@ -59,8 +59,17 @@ struct bundle_record {
 };
 enum rc bundle_rewind(struct bundle *b) MUST_USE;
 
+/* Another place to go on from: where the next record's line begins in the index, as bundle_tell() said it before; 0: the first one. */
+uint64_t bundle_tell(const struct bundle *b);
+enum rc bundle_seek(struct bundle *b, uint64_t place) MUST_USE;
+
 /* RC_END after the last. A record that cannot be had leaves body empty, and the next call gives the next one: RC_DENIED (its segment is
  * encrypted), RC_TOO_BIG, RC_BAD (it is not what the index says; when the index line itself is broken, kind is empty). */
 enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why) MUST_USE;
+
+/* The same in two steps, for those who pass over records: what the index says of the next one (body is empty, no segment is opened), and
+ * then, when it is wanted, its body. */
+enum rc bundle_next_line(struct bundle *b, struct bundle_record *out, struct why *why) MUST_USE;
+enum rc bundle_body(struct bundle *b, struct bundle_record *record, struct why *why) MUST_USE;
 
 #endif

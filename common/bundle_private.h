@@ -3,6 +3,7 @@
 #define PHIGATE_BUNDLE_PRIVATE_H
 
 #include "bundle.h"
+#include "bundle_line.h"
 #include "member.h"
 
 #define SEGMENTS_MAX 200000                      /* the agent begins another part at half of it */
@@ -30,6 +31,7 @@ struct bundle {
 	struct buf session_text;
 	char signer[256], fingerprint[64];
 	struct member_reader index;              /* where bundle_next() is */
+	struct bundle_line line;                 /* that it read last */
 	struct buf record, body;
 };
 

@@ -71,6 +71,11 @@ enum rc member_line(struct member_reader *r, size_t max, struct slice *out)
 	}
 }
 
+uint64_t member_left(const struct member_reader *r)
+{
+	return r->left + (r->have - r->pos);
+}
+
 enum rc member_sum(struct member_reader *r, unsigned char sum[SHA256_LEN])
 {
 	enum rc rc;

@@ -28,6 +28,8 @@ enum rc member_piece(struct member_reader *r, size_t max, struct slice *out) MUS
 /* The next line with its LF. RC_END; RC_BAD: longer than max (at most 4 KiB), or the last one has no LF. */
 enum rc member_line(struct member_reader *r, size_t max, struct slice *out) MUST_USE;
 
+uint64_t member_left(const struct member_reader *r);     /* bytes that are not yet given out */
+
 /* Read what is left, for the hash of the whole member; closes. */
 enum rc member_sum(struct member_reader *r, unsigned char sum[SHA256_LEN]) MUST_USE;
 void member_close(struct member_reader *r);              /* wipes; harmless when all zero or closed */
