@@ -104,6 +104,10 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 	int index = label_of(c, word, hash);
 	bool phrase = index >= 0 && strchr(labels_at(index)->words, ' '), number = word->filler == FILLER_NUMBER && gives_way(c);
 
+	/* "Annapolis, MD": no credential, and no title */
+	if (index >= 0 && !phrase && word->state == STATE_CODE && c->before[0] == CONTEXT_CITY && c->gap <= GAP_COMMA && to - from == 2 &&
+	    is_upper(r->c[from]) && is_upper(r->c[from + 1]))
+		index = -1;
 	/* one letter is a label only as such: "F: 617-482-3191" */
 	if (index >= 0 && !phrase && to - from == 1 && to == s->token && behind(s) != ':' && behind(s) != ')')
 		index = -1;

@@ -18,7 +18,7 @@ static const char TRADE[] =
 	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
 	"court learning treatment infusion orphanage dispensary surgicenter schools derm ent gyn surg phys convalescent assisted "
 	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs mortuary crematory cremation funeral convent monastery montessori "
-	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture";
+	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "

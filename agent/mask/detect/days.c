@@ -5,6 +5,7 @@
 #include "around.h"
 #include "checks.h"
 #include "digits.h"
+#include "labels.h"
 
 struct day {
 	int first, second;
@@ -209,7 +210,8 @@ static bool is_day(struct scan *s, const struct day *d)
 {
 	const struct context *c = s->context;
 	word_set before = c->gap < GAP_STOP ? word_kinds(c->before[0]) : 0, behind = kinds_behind(s, d->end);
-	bool cue = (before & (WORD_DATE_BEFORE | WORD_DAY)) || c->label == LABEL_DAY, near = c->gap == GAP_SPACE || c->gap == GAP_COLON;
+	bool week = c->before[0] == label_words.of && (word_kinds(c->before[1]) & WORD_AGE);         /* "week of" */
+	bool cue = (before & (WORD_DATE_BEFORE | WORD_DAY)) || c->label == LABEL_DAY || week, near = c->gap == GAP_SPACE || c->gap == GAP_COLON;
 
 	if (d->year || (behind & WORD_SHARE))
 		return false;
@@ -228,8 +230,14 @@ static bool is_day(struct scan *s, const struct day *d)
 	if (d->first == 2 && d->second == 2 && scan_at(s, d->end) == ' ' && is_alpha(scan_at(s, d->end + 1)) &&
 	    !(behind & (WORD_SUBJECT | WORD_VERB | WORD_BE | WORD_ON | WORD_IN)))
 		return false;                            /* secondary to: "fell 2/2 weakness" */
+	if (has_time(s, d->end) && scan_at(s, d->end + 1) != '@' && !(before & (WORD_SCORE | WORD_VITAL)) && c->last != '/')       /* "3/10 15:00" */
+		return true;
+	/* "Dr. Lal, 3/10", "in Rolla 2/21", "ortho 3/10" */
+	if ((c->before[0] == CONTEXT_NAME && c->gap == GAP_COMMA) || (c->before[0] == CONTEXT_CITY && c->gap == GAP_SPACE) ||
+	    ((before & WORD_SERVICE) && c->gap == GAP_SPACE && !(behind & WORD_SCORE)))
+		return d->first != d->second;
 	if (cue)                                         /* "done 5/5" */
-		return d->first != d->second || d->second > 5 || (before & WORD_DATE_BEFORE) || c->label == LABEL_DAY;
+		return d->first != d->second || d->second > 5 || week || (before & WORD_DATE_BEFORE) || c->label == LABEL_DAY;
 	/* "the 5/8 visit" */
 	if ((behind & (WORD_DAY | WORD_DATE_BEFORE)) && d->first != d->second && near && (before & (WORD_WHOSE | WORD_OWN)))
 		return true;

@@ -212,7 +212,7 @@ static bool looks_like_code(const struct context *c, const struct form *f)
 
 	if (f->small || f->other || f->letters > 5 || is_range(f))
 		return false;
-	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix ? f->longest < 5 : f->first < 3))
+	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix ? f->longest < 5 && f->digits < 7 : f->first < 3))
 		return false;
 	if (c->label == LABEL_VEHICLE)
 		return f->letters > 0 && f->digits >= 2 && (f->letters >= 2 || f->longest >= 3) && count >= 5 && count <= 8;

@@ -221,7 +221,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 	    digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");        /* 617-4823190 */
 	/* within the house: "4-4710" */
-	if (label && d->groups > 1 && d->group[0].n == 1 && d->group[1].n == 4 && d->group[1].sign == '-' && digits_end(s, d, 2))
+	if (label && d->groups > 1 && d->group[0].n == 1 && d->group[1].n == 4 && (d->group[1].sign == '-' || (d->group[1].sign == ' ' && labelled(s, LABEL_PAGER))) && digits_end(s, d, 2))
 		return found(f, s, d->group[1].end, entity, "phone label");
 	if (label && d->group[0].n == 4 && s->context->last == '-' && digits_end(s, d, 1))       /* "home 337-555-4410, cell -4418" */
 		return found(f, s, d->group[0].end, entity, "phone label");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WORDS_MAX 7
+#define BARE_WORDS 3
 
 static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
 {
@@ -31,7 +32,7 @@ static size_t unit(struct scan *s, size_t end)
 {
 	static const char *const words[] = {
 		"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer", "trlr",
-		"space", "spc", "sp", "dept",
+		"space", "spc", "sp", "dept", "cottage", "cabin", "villa", "hale", "slip", "mezz", "level", "penthouse", "ph", "tower", "condo", "casita", "number",
 	};
 	static const char *const floors[] = {"rear", "front", "upstairs", "downstairs", "basement", "upper", "lower"};
 	size_t i = end, j;
@@ -125,6 +126,18 @@ static bool lives_at(const struct context *c)
 	return c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (word_kinds(c->before[1]) & WORD_LIVES);
 }
 
+/* The "40" of "SW 40 Terr": the unit behind it, 0. */
+static size_t number_before_street(struct scan *s, size_t i)
+{
+	size_t n = 0, end;
+
+	while (n < 4 && is_digit(scan_at(s, i + n)))
+		n++;
+	if (n > 3 || scan_at(s, i + n) != ' ' || !is_upper(scan_at(s, i + n + 1)))
+		return 0;
+	return word_kinds(around_word(s, i + n + 1, &end)) & WORD_STREET ? i + n : 0;
+}
+
 /* How a street's name may be written: as a name; in small letters, too; also without "Street", as an address was announced. */
 enum style { STREET_NAME, STREET_SMALL, STREET_LOOSE };
 
@@ -132,7 +145,7 @@ enum style { STREET_NAME, STREET_SMALL, STREET_LOOSE };
 static size_t street(struct scan *s, size_t i, enum style style)
 {
 	size_t at = i, end = 0, words = 0, last = 0;
-	bool sure = style == STREET_LOOSE || (style && lives_at(s->context));
+	bool sure = style == STREET_LOOSE || (style && lives_at(s->context)), direction = false;
 
 	if (is_digit(scan_at(s, i)) && !roads_numbered(s, i))
 		return 0;
@@ -141,6 +154,8 @@ static size_t street(struct scan *s, size_t i, enum style style)
 		const struct part *p;
 		size_t ordinal = is_digit(scan_at(s, at)) ? roads_numbered(s, at) : 0;
 
+		if (!ordinal && direction && is_digit(scan_at(s, at)))
+			ordinal = number_before_street(s, at);
 		if (ordinal) {
 			last = ordinal;
 			at = scan_at(s, ordinal) == ' ' && is_alnum(scan_at(s, ordinal + 1)) ? ordinal + 1 : 0;
@@ -159,10 +174,11 @@ static size_t street(struct scan *s, size_t i, enum style style)
 		}
 		/* "US Highway 19" */
 		if ((p->words & WORD_STOP) && !(p->words & (WORD_STREET | WORD_ALSO_NAME | WORD_PLACE_FIRST | WORD_GENERIC)) &&
-		    p->shape != SHAPE_INITIAL &&
+		    p->shape != SHAPE_INITIAL && !(p->shape == SHAPE_NAME && (direction || (words && ((number_kinds(p->hash) & NUMBER_UNIT) || p->end - p->start == 2)))) &&
 		    !(words == 0 && p->shape == SHAPE_CAPITALS && p->end - p->start == 2))
 			break;
 		last = p->end;
+		direction = p->words & WORD_DIRECTION;
 		at = part_next_word(s, p);
 	}
 	return end ? behind_suffix(s, end) : style == STREET_LOOSE ? last : 0;
@@ -194,9 +210,9 @@ static size_t po_box(struct scan *s, size_t i)
 static size_t rural(struct scan *s, size_t i)
 {
 	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
-		"route "};
+		"route ", "hcr ", "star route ", "star rte "};
 
-	if (!strchr("rhpc", lower(scan_at(s, i)) & 0x7f))
+	if (!strchr("rhpcs", lower(scan_at(s, i)) & 0x7f))
 		return 0;
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
 		size_t n = 0, j, from;
@@ -231,9 +247,9 @@ static size_t bare_street(struct scan *s, size_t i)
 	size_t word, end, city;
 	bool direction;
 
-	if (!is_upper(scan_at(s, i)))
+	direction = is_alpha(scan_at(s, i)) && (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
+	if (!direction && !is_upper(scan_at(s, i)))
 		return 0;
-	direction = (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
 	if (direction) {
 		word += scan_at(s, word) == '.';
 		if (scan_at(s, word) != ' ')
@@ -241,6 +257,11 @@ static size_t bare_street(struct scan *s, size_t i)
 		i = word + 1;
 	}
 	part_read(s, i, &p);
+	if (direction && p.shape == SHAPE_LOWER) {               /* "650 w. lowell" */
+		unsigned int bits = dictionary_find(p.hash);
+
+		return (bits & (DICTIONARY_LAST | DICTIONARY_PLACE)) && !(bits & DICTIONARY_SAFE) && !p.words ? p.end : 0;
+	}
 	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL)) || (!direction && (p.dictionary & DICTIONARY_SAFE)))
 		return 0;
 	end = p.end;
@@ -250,6 +271,17 @@ static size_t bare_street(struct scan *s, size_t i)
 	}
 	if (direction || unit(s, end) > end)
 		return end;
+	for (int words = 1; words < BARE_WORDS; words++) {       /* "3400 Wailea Alanui, cottage 7" */
+		size_t at = part_next_word(s, &p);
+
+		if (!at || !is_upper(scan_at(s, at)))
+			break;
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL)))
+			break;
+		if (scan_at(s, p.end) == ',' && unit(s, p.end) > p.end)
+			return p.end;
+	}
 	if (scan_at(s, end) != ',' || scan_at(s, end + 1) != ' ' || !is_upper(scan_at(s, end + 2)))
 		return 0;
 	part_read(s, end + 2, &p);

@@ -343,8 +343,10 @@ static size_t day_alone(struct scan *s, size_t i, bool sure)
 		if (of_month(s, end))
 			return end;
 		kinds = word_kinds(around_word(s, end + 1, &behind));
-		if ((kinds & WORD_BE) && !high)
+		if ((kinds & WORD_BE) && !high && !sure)
 			return 0;
+		if ((kinds & WORD_AND) && scan_at(s, behind) == ' ' && is_digit(scan_at(s, behind + 1)) && day_alone(s, behind + 1, sure))       /* "the 12th or 13th" */
+			return end;
 		return (sure && behind > end + 1) || (kinds & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB | WORD_AFTER_AGE)) ||
 		       (high && (kinds & WORD_BE)) ? end : 0;
 	}
@@ -417,6 +419,8 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		end = day_first(s, s->i);
 		if (!end)
 			end = year_first(s, s->i);
+		if (!end && s->context->before[1] == CONTEXT_DATE && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & WORD_AND))
+			end = day_alone(s, s->i, false);         /* "the 12th or 13th" */
 		return end && found(f, s, end);
 	}
 	end = s->context->label == LABEL_DATE && s->word->numbers ? spoken(s) : 0;
@@ -434,7 +438,7 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		end = at > s->token ? month_first(s, at) : 0;
 		if (!end && at > s->token)
 			end = day_first(s, skip_the(s, at));
-		if (!end && at > s->token && skip_the(s, at) > at)
+		if (!end && at > s->token && (skip_the(s, at) > at || is_digit(scan_at(s, at))))
 			end = day_alone(s, skip_the(s, at), true);
 		if (!end && at > s->token)
 			end = in_numbers(s, at);
@@ -448,7 +452,7 @@ bool scan_written_date(struct scan *s, struct finding *f)
 			end = day(s, at, &ordinal);
 		if (!end)
 			end = day_of(s, day(s, at, &ordinal));
-		if (!end && (around_begins_sentence(s->context) || (s->context->gap == GAP_SPACE &&
+		if (!end && (around_begins_sentence(s->context) || (s->context->gap <= GAP_COMMA &&
 		    (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY | WORD_VERB)))))
 			end = day_alone(s, at, false);
 		return end && found(f, s, end);
