@@ -55,6 +55,55 @@ static void test_numbers_behind_letters_of_their_own(void **state)
 	      {"ID 4 consult", NULL}, {"case A 1234", NULL}, {"order B 12", NULL}, {"group 3 visit", NULL}, {"policy 12 of the", NULL}, {"insurance 100 percent", NULL}, {"Rx 5 mg", NULL});
 }
 
+static void test_days_without_a_month(void **state)
+{
+	(void)state;
+	CHECK({"seen yesterday, the 12th. Back soon", "seen yesterday, [DATE]. Back soon"},
+	      {"from monday the second was fine", "from [DATE] was fine"},
+	      {"Next Mon/Wed, 19th and 21st.", "Next Mon/[DATE] and [DATE]."},
+	      {"pain over the 5th and 6th ribs", NULL},
+	      {"note 3/10 15:00 stable", "note [DATE] 15:00 stable"},
+	      {"log, week of 3/3", "log, week of [DATE]"},
+	      {"strength 4/5 in both legs", NULL});
+}
+
+static void test_streets_that_are_numbers_or_bare(void **state)
+{
+	(void)state;
+	CHECK({"She lives at 11900 SW 40 Terr, alone", "She lives at [ADDRESS], alone"},
+	      {"he rents 650 w. lowell now", "he rents [ADDRESS] now"},
+	      {"ships to 3400 Wailea Alanui, cottage 7 today", "ships to [ADDRESS] today"},
+	      {"gave 650 w water", NULL},
+	      {"to 1906 S Race St today", "to [ADDRESS] today"});
+}
+
+static void test_codes_behind_short_labels(void **state)
+{
+	(void)state;
+	CHECK({"wa pl BVN3317 blocking", "wa pl [VEHICLE] blocking"},
+	      {"flown by tail no N417LF", "flown by tail no [VEHICLE]"},
+	      {"the VIN on the scooter, 1HGCM82633A004352, was given", "the VIN on the scooter, [VEHICLE], was given"},
+	      {"inv TML 771204, paid", "inv [ID], paid"},
+	      {"card says OHP XK204L7Q", "card says OHP [HEALTH_PLAN]"},
+	      {"(ID EMB 7720 4418)", "(ID [ID])"},
+	      {"beeper 3 1190", "beeper [PHONE]"});
+}
+
+/* "MD" and "MS" are states behind a city, and no credential or title. */
+static void test_zip_behind_a_state_that_is_a_credential(void **state)
+{
+	(void)state;
+	CHECK({"he moved to Annapolis, MD 21401", "he moved to [CITY], MD [ZIP]"});
+}
+
+/* What things are called, and studies. */
+static void test_brands_and_eponyms_are_no_names(void **state)
+{
+	(void)state;
+	CHECK({"seen on WatchPAT at home", NULL}, {"partial response by RECIST in March 2024", "partial response by RECIST in [DATE]"},
+	      {"the Hollenhorst plaque is gone", NULL}, {"Pfannenstiel incision is dry", NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -63,6 +112,11 @@ int main(void)
 		cmocka_unit_test(test_telephones_by_the_words_around),
 		cmocka_unit_test(test_roads_crossings_and_positions),
 		cmocka_unit_test(test_numbers_behind_letters_of_their_own),
+		cmocka_unit_test(test_days_without_a_month),
+		cmocka_unit_test(test_streets_that_are_numbers_or_bare),
+		cmocka_unit_test(test_codes_behind_short_labels),
+		cmocka_unit_test(test_zip_behind_a_state_that_is_a_credential),
+		cmocka_unit_test(test_brands_and_eponyms_are_no_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -219,6 +219,11 @@ static void take_pair(struct scan *s, struct part *p)
 	p->dictionary = DICTIONARY_PLACE;
 }
 
+static bool is_small_letter(uint16_t c)
+{
+	return is_alpha(c) && !is_upper(c);
+}
+
 /* Is most of it written in plain Latin letters, as they are read? */
 static bool is_latin(struct scan *s, const struct part *p)
 {
@@ -242,6 +247,27 @@ static bool small_may_begin(const struct part *p, const struct left_side *left)
 	return (p->dictionary & DICTIONARY_PLACE) && (before & WORD_PLACE_BEFORE);
 }
 
+/* "WatchPAT", "NewRx", "FaceTime": a capital behind a small letter, and no name's beginning before it. */
+static bool is_brand(struct scan *s, const struct part *p)
+{
+	static const char *const begins[] = {"mc", "mac", "de", "di", "da", "du", "la", "le", "lo", "van", "von", "fitz", "st"};
+	size_t n = 1;
+
+	while (p->start + n < p->end && !(is_upper(scan_at(s, p->start + n)) && is_small_letter(scan_at(s, p->start + n - 1))))
+		n++;
+	if (p->start + n >= p->end)
+		return false;
+	for (size_t k = 0; k < sizeof begins / sizeof *begins; k++) {
+		size_t m = 0;
+
+		while (begins[k][m] && lower(scan_at(s, p->start + m)) == (unsigned char)begins[k][m])
+			m++;
+		if (!begins[k][m] && m == n)
+			return false;
+	}
+	return true;
+}
+
 /* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
 static bool may_begin(struct scan *s, const struct part *p, const struct left_side *left)
 {
@@ -255,8 +281,10 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 	if (is_plain(p) || p->end - p->start < 2 || scan_at(s, p->start + 1) == '-' || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
 		return false;
-	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) &&           /* "LVP", "OBX", ": OPENROUTER PROCESSING" */
-	    (p->end - p->start < 5 || (!left->label && (left->gap >= GAP_COLON || !left->before[0]))))
+	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) &&           /* "LVP", "OBX", "RECIST" */
+	    (p->end - p->start < 5 || (!left->label && left->before[0] != CONTEXT_NAME)))
+		return false;
+	if (!(p->dictionary & names) && is_brand(s, p))
 		return false;
 	if (!safe)
 		return true;

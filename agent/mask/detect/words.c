@@ -107,9 +107,22 @@ static const char EPONYM[] =
 	"billroth kocher hodgkin parkinson alzheimer crohn cushing addison hashimoto sjogren raynaud marfan wernicke charcot kawasaki paget "
 	"ewing wilms burkitt dupuytren barrett mallory zenker schatzki meckel colles salter lisfranc folstein epworth ringer hartmann rinne "
 	"kegel epley valsalva kirschner steinmann yankauer ommaya bair forrest truelove pugh rutherford fontaine schober ballard downe "
-	"downes doppler malecot broca horner tensilon mantoux schirmer snellen ishihara amsler seidel koplik virchow janeway osler quincke "
+	"downes malecot broca horner tensilon mantoux schirmer snellen ishihara amsler seidel koplik virchow janeway osler quincke "
 	"heberden bouchard bunnell froment jobe yergason apley ortolani galeazzi gaenslen stinchfield mcburney rovsing courvoisier "
-	"trousseau chvostek lasegue mosteller friedewald cockcroft foster";
+	"trousseau chvostek lasegue mosteller friedewald cockcroft foster "
+	"mcconnell hadlock steinberg fisch hollenhorst pfannenstiel rentrop fuchs ranawat "
+	"raschke mahurkar rolando maisonneuve lauge gartland schatzker frykman pauwels "
+	"bankart bristow latarjet akin lapidus chopart denis spetzler wfns fazekas schaltenbrand hoehn yahr ashworth "
+	"fugl tinetti zarit yesavage ranson maddrey rockall "
+	"blatchford gomella breslow spitz sokal durie deauville ipss giemsa prussian papanicolaou "
+	"bartholin naboth cowper wharton vater oddi treitz hirschsprung bochdalek morgagni spigelian littre amyand "
+	"bassini shouldice lichtenstein nuss ravitch fallot ebstein eisenmenger brugada mobitz wenckebach lown "
+	"kussmaul cheyne biot hamman duroziez corrigan traube kerley westermark chaddock gowers "
+	"jacksonian lennox gastaut eaton guillain huntington creutzfeldt gaucher fabry pompe tay niemann hurler "
+	"klinefelter angelman prader patau noonan alport goodpasture berger henoch behcet takayasu buerger felty reiter "
+	"bartter gitelman liddle peutz ogilvie boerhaave dieulafoy meigs asherman sheehan "
+	"mcroberts braxton nitrazine coombs kleihauer schiotz goldmann bruch descemet bowman schlemm "
+	"schwabach hallpike semont caldwell lefort mcgill macintosh cormack lehane";
 
 /* Of the words of STOP those that people are called, too. */
 static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";

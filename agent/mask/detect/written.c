@@ -345,8 +345,8 @@ static size_t day_alone(struct scan *s, size_t i, bool sure)
 		kinds = word_kinds(around_word(s, end + 1, &behind));
 		if ((kinds & WORD_BE) && !high && !sure)
 			return 0;
-		if ((kinds & WORD_AND) && scan_at(s, behind) == ' ' && is_digit(scan_at(s, behind + 1)) && day_alone(s, behind + 1, sure))       /* "the 12th or 13th" */
-			return end;
+		if ((kinds & WORD_AND) && scan_at(s, behind) == ' ' && is_digit(scan_at(s, behind + 1)))      /* "the 12th and 13th" */
+			return day_alone(s, behind + 1, sure) ? end : 0;
 		return (sure && behind > end + 1) || (kinds & (WORD_SUBJECT | WORD_OWN | WORD_WITH | WORD_ON | WORD_VERB | WORD_AFTER_AGE)) ||
 		       (high && (kinds & WORD_BE)) ? end : 0;
 	}
@@ -420,7 +420,7 @@ bool scan_written_date(struct scan *s, struct finding *f)
 		if (!end)
 			end = year_first(s, s->i);
 		if (!end && s->context->before[1] == CONTEXT_DATE && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & WORD_AND))
-			end = day_alone(s, s->i, false);         /* "the 12th or 13th" */
+			end = day_alone(s, s->i, false);         /* "the 12th and 13th" */
 		return end && found(f, s, end);
 	}
 	end = s->context->label == LABEL_DATE && s->word->numbers ? spoken(s) : 0;
