@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "keys.h"
 
 #define MAX_PAUSE_S 3                            /* unless the user says another */
 
@@ -13,6 +14,7 @@ static const struct option_spec options[] = {
 	{"--speed", "X", "times as fast as it was; 0: without waiting, as always when the output is no terminal (1)"},
 	{"--max-pause", "S", "cut longer pauses to S seconds; 0: without waiting (3)"},
 	{"--exchange", "N", "only this exchange"},
+	{"--at", "TIME", "from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339"},
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
 	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
 	{"--force", NULL, "play what can be read of a bundle that does not verify"},
@@ -30,8 +32,9 @@ static bool read_number(const char *text, double *value)
 	return end != text && !*end && isfinite(*value) && *value >= 0;
 }
 
-static bool read_options(const struct arguments *args, struct replay_options *out, struct why *why)
+static bool read_options(const struct arguments *args, struct replay_options *out, struct replay_time *at, struct why *why)
 {
+	const char *from = argument(args, "--at");
 	bool tty = isatty(STDOUT_FILENO);
 	double exchange = 0;
 
@@ -43,6 +46,9 @@ static bool read_options(const struct arguments *args, struct replay_options *ou
 	else if (!read_number(argument(args, "--exchange"), &exchange) || exchange > 1e15 || exchange != floor(exchange) ||
 		 (argument(args, "--exchange") && exchange < 1))
 		why_set(why, RC_BAD, "--exchange is the number of an exchange, from 1");
+	else if (from && replay_time_parse(from, at) != RC_OK)
+		why_set(why, RC_BAD, "--at is a duration since the beginning (90s, 5m), a time of day in UTC (21:08:20), or as 2026-01-31T08:15:00Z");
+	out->from = from ? at : NULL;
 	out->exchange = (uint64_t)exchange;
 	return !why->text[0];
 }
@@ -81,51 +87,37 @@ static bool judge(const struct evidence *e, bool force)
 	return false;
 }
 
-/* Records one after the other; those that cannot be had are told of. RC_IO: the output cannot be written, or the file not be read. */
-static enum rc play(struct evidence *e, const struct replay_options *opts, bool json, size_t *lost)
+/* With --json nothing but records stands on stdout. */
+static void tell_verified(const struct evidence *e)
 {
-	struct player *player = json ? NULL : player_new(e, opts, stdout);
-	struct bundle_record record;
-	enum rc rc = json || player ? bundle_rewind(e->bundle) : RC_NOMEM;
+	if (e->verdict == RC_OK)
+		fprintf(stderr, "phigate: verified, signed by %s\n", bundle_fingerprint(e->bundle));
+}
 
-	while (rc == RC_OK) {
-		struct why why = {0};
+static enum rc show(struct evidence *e, struct replay_options *opts, bool json, size_t *lost, struct why *why)
+{
+	enum rc rc;
 
-		rc = bundle_next(e->bundle, &record, &why);
-		if (rc == RC_END || rc == RC_IO || rc == RC_NOMEM)
-			break;
-		if (rc != RC_OK) {
-			++*lost;
-			if (player)
-				player_lost(player, &record, &why);
-			else
-				fprintf(stderr, "phigate: record %llu: %s\n", (unsigned long long)record.seq, why.text);
-			rc = RC_OK;
-		} else if (player) {
-			player_record(player, &record);
-		} else if (!opts->exchange || record.exchange == opts->exchange) {
-			rc = replay_json(stdout, &record);
-		}
-		if (ferror(stdout))
-			rc = RC_IO;
-	}
-	if (player && rc == RC_END)
-		player_end(player);
-	player_free(player);
-	return rc == RC_END ? RC_OK : rc;
+	if (json)
+		tell_verified(e);
+	opts->keys = !json && keys_begin();
+	rc = replay_walk(e, opts, json, lost, why);
+	keys_end();
+	return rc;
 }
 
 static int run(const struct arguments *args)
 {
-	struct replay_options opts;
 	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers")};
+	struct replay_options opts;
+	struct replay_time at;
 	struct evidence e = {0};
 	struct why why = {0};
 	size_t lost = 0;
 	enum rc rc;
 	bool good;
 
-	if (!read_options(args, &opts, &why)) {
+	if (!read_options(args, &opts, &at, &why)) {
 		fprintf(stderr, "phigate: %s\n", why.text);
 		return EXIT_USAGE;
 	}
@@ -136,7 +128,7 @@ static int run(const struct arguments *args)
 	}
 	good = judge(&e, argument(args, "--force") != NULL);
 	if (good)
-		rc = play(&e, &opts, argument(args, "--json") != NULL, &lost);
+		rc = show(&e, &opts, argument(args, "--json") != NULL, &lost, &why);
 	good = good && !lost && (e.verdict == RC_OK || e.verdict == RC_NOT_FOUND);
 	evidence_free(&e);
 	if (rc != RC_OK || fflush(stdout) != 0)

@@ -85,6 +85,7 @@ void replay_head(struct screen *s, const struct evidence *e)
 	const char *reason = json_text(session, "reason"), *purpose = json_text(session, "purpose");
 	int64_t part = 1, port = 0;
 
+	show_signer(s, e, json_text(agent, "name"));
 	screen_label(s, "session", STYLE_DIM);
 	screen_others(s, session ? json_text(session, "id") : "session.json cannot be read", STYLE_BOLD);
 	if (json_int(session, "part", &part) && part != 1)
@@ -116,7 +117,6 @@ void replay_head(struct screen *s, const struct evidence *e)
 	}
 	show_times(s, session);
 	show_counts(s, json_object(session, "counts"));
-	show_signer(s, e, json_text(agent, "name"));
 	screen_end_line(s);
 	cJSON_Delete(session);
 }

@@ -1,10 +1,11 @@
 #include "replay_screen.h"
 
-#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "masked.h"
 #include "utf8.h"
 
 #define LABEL 10                                 /* columns of a label */
@@ -15,11 +16,13 @@
 
 void screen_init(struct screen *s, FILE *f)
 {
-	int width = term_width();
+	const char *term = getenv("TERM");
+	int width = term_width() - 1;            /* the cursor never waits behind the last column */
 
 	*s = (struct screen){.f = f};
 	if (isatty(fileno(f)))
 		s->width = (size_t)(width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width);
+	s->moves = s->width && term && strcmp(term, "dumb") != 0;
 	buf_init(&s->word, 4096);
 }
 
@@ -43,18 +46,6 @@ static size_t columns_of(const char *p, size_t n)
 		n -= (size_t)len;
 	}
 	return columns;
-}
-
-/* The length of a mask "[NAME]" or "[NAME-3]" at p; 0: there is none. */
-static size_t mask_at(const char *p, size_t n)
-{
-	size_t i = 1;
-
-	if (n < 3 || p[0] != '[' || !isupper((unsigned char)p[1]))
-		return 0;
-	while (i < n && (isupper((unsigned char)p[i]) || isdigit((unsigned char)p[i]) || p[i] == '_' || p[i] == '-'))
-		i++;
-	return i < n && p[i] == ']' ? i + 1 : 0;
 }
 
 static void indent(struct screen *s)
@@ -91,7 +82,8 @@ void screen_flush(struct screen *s)
 	if (s->width && s->column > GUTTER && s->column + columns > s->width)
 		indent(s);
 	for (size_t i = 0; i < s->word.len;) {
-		size_t mask = mask_at(s->word.data + i, s->word.len - i);
+		bool cut;
+		size_t mask = masked_at(s->word.data + i, s->word.len - i, &cut);
 
 		if (mask) {
 			put(s, s->word.data + from, i - from, s->style);
@@ -178,4 +170,20 @@ void screen_label(struct screen *s, const char *label, enum style style)
 		fprintf(s->f, "%*s", LABEL, "");
 	fputs("  ", s->f);
 	s->column = GUTTER;
+}
+
+/* ECMA-48: EL erases what follows in the line, CUU goes up, CUF right. */
+void screen_note(struct screen *s, const char *text)
+{
+	if (s->noted) {
+		fputs("\r\033[K\033[A", s->f);
+		if (s->column)
+			fprintf(s->f, "\033[%zuC", s->column);
+	}
+	s->noted = text && s->moves && columns_of(text, strlen(text)) <= s->width;
+	if (s->noted) {
+		fputs("\n\r", s->f);
+		term_printf(s->f, STYLE_DIM, "%s", text);
+	}
+	fflush(s->f);
 }

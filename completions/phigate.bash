@@ -24,7 +24,7 @@ _phigate() {
 	bundle) words="--part -o --help" ;;
 	review) words="--finding --save --allowed-signers --json --help" ;;
 	revoke) words="--help" ;;
-	replay) words="--speed --max-pause --exchange --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --help" ;;
 	doctor) words="--json --help" ;;
@@ -51,6 +51,7 @@ _phigate() {
 	replay:--speed) COMPREPLY=(); return ;;
 	replay:--max-pause) COMPREPLY=(); return ;;
 	replay:--exchange) COMPREPLY=(); return ;;
+	replay:--at) COMPREPLY=(); return ;;
 	replay:--allowed-signers) _phigate_files "$word"; return ;;
 	replay:--identity) _phigate_files "$word"; return ;;
 	verify:--allowed-signers) _phigate_files "$word"; return ;;

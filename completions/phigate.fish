@@ -50,6 +50,7 @@ complete -c phigate -n __fish_use_subcommand -a replay -d 'see a recorded sessio
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l speed -x -d 'times as fast as it was; 0: without waiting, as always when the output is no terminal (1)'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l max-pause -x -d 'cut longer pauses to S seconds; 0: without waiting (3)'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l exchange -x -d 'only this exchange'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -l at -x -d 'from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l identity -r -F -d 'age key for encrypted segments, which this version cannot read yet'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l force -d 'play what can be read of a bundle that does not verify'

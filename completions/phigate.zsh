@@ -113,6 +113,7 @@ case $name in
 			'--speed[times as fast as it was; 0\: without waiting, as always when the output is no terminal (1)]:X:' \
 			'--max-pause[cut longer pauses to S seconds; 0\: without waiting (3)]:S:' \
 			'--exchange[only this exchange]:N:' \
+			'--at[from then on\: so long after its beginning (90s, 5m), at a time of its day in UTC (21\:08\:20), or RFC 3339]:TIME:' \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
 			'--force[play what can be read of a bundle that does not verify]' \

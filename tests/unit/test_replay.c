@@ -222,6 +222,7 @@ static void test_a_session_reads_like_a_conversation(void **state)
 	bundle_make_init(&m);
 	bundle_make_session(&m);
 	text = played(m.records, m.n_records, NULL, NULL);
+	assert_int_equal(strncmp(text, "  evidence  signed by a key that is not known here", 50), 0);
 	for (size_t i = 0; i < 7; i++) {
 		static const char *const head[] = {MADE_ID, "alice@hospital.example, of clinicians", "203.0.113.9 port 51022",
 			"llama-prod of agent gpu-1, policy hipaa", "ward round", "2026-01-01 00:00:00 UTC, for 3s, ended: client", "masked 1 NAME, 1 SSN"};
@@ -251,11 +252,6 @@ static void test_a_session_reads_like_a_conversation(void **state)
 			    "    answer  \\u{ff}\\u{fe}\n"
 			    "\n"
 			    "  00:00:03  the session ended: client\n");
-	free(text);
-	text = played(m.records, m.n_records, &(struct replay_options){.exchange = 2}, NULL);
-	assert_int_equal(strncmp(body_of(text), "  00:00:01  #2 POST", 19), 0);
-	assert_null(strstr(text, "#1"));
-	assert_null(strstr(text, "the session ended"));
 	free(text);
 	bundle_make_free(&m);
 }
