@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "file.h"
+#include "stamp.h"
 #include "term.h"
 
 #define SIGNERS_MAX_BYTES ((size_t)1 << 20)
@@ -80,22 +81,35 @@ static enum rc read_option(const char *path, struct buf *text, struct why *why)
 	return rc == RC_TOO_BIG ? why_set(why, rc, "%s: it is larger than any such file", path) : rc;
 }
 
+static enum rc read_roots(const char *path, struct buf *text, struct why *why)
+{
+	enum rc rc = read_option(path, text, why);
+
+	if (rc == RC_OK && path)
+		rc = stamp_roots_check(text->len ? text->data : "", why);
+	return rc == RC_BAD ? why_file(why, rc, path) : rc;
+}
+
 enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why)
 {
 	struct bundle_trust trust = {0};
-	struct buf ledger;
+	struct buf ledger, tsa;
 	enum rc rc;
 
 	*out = (struct evidence){0};
 	buf_init(&ledger, TRUST_MAX_BYTES);
+	buf_init(&tsa, TRUST_MAX_BYTES);
 	rc = evidence_signers(files->allowed_signers, &out->signers, why);
 	if (rc == RC_OK)
 		rc = read_option(files->ledger, &ledger, why);
+	if (rc == RC_OK)
+		rc = read_roots(files->tsa_ca, &tsa, why);
 	if (rc != RC_OK)
 		goto out;
 	trust.signers = out->signers;
 	trust.ledger_key = files->ledger ? ledger.len ? ledger.data : "" : NULL;
+	trust.tsa_roots = files->tsa_ca ? tsa.data : NULL;
 	progress_begin("verifying");
 	out->verdict = bundle_open(path, &out->bundle, &out->why);
 	if (out->bundle)
@@ -107,6 +121,7 @@ enum rc evidence_open(const char *path, const struct evidence_files *files, bund
 	progress_end();
 out:
 	buf_free(&ledger);
+	buf_free(&tsa);
 	return rc;
 }
 

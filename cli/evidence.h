@@ -15,6 +15,7 @@ struct evidence {
 struct evidence_files {
 	const char *allowed_signers;
 	const char *ledger;                      /* the ledger's key */
+	const char *tsa_ca;                      /* certificates of time-stamp authorities */
 };
 
 /* Signers are those of the file allowed_signers, else of `allowed_signers` beside the client's configuration, else the signing keys of its

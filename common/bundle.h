@@ -32,6 +32,7 @@ typedef void bundle_on_check(void *arg, const struct bundle_check *check);
 /* What the one who verifies knows from elsewhere; all may be NULL, all is borrowed for the call. */
 struct bundle_trust {
 	const struct signers *signers;           /* whose signatures are believed */
+	const char *tsa_roots;                   /* PEM of the time-stamp authorities that are believed: the bundle must have a stamp of one */
 	const char *ledger_key;                  /* vkey of the agent's ledger (C2SP signed-note): the bundle must have its proof */
 };
 

@@ -223,11 +223,6 @@ static void check_ledger(struct verification *v)
 	verify_skip(v, CHECK_WITNESS, "no witness's key is known");
 }
 
-static void check_timestamp(struct verification *v)
-{
-	verify_skip(v, CHECK_TIMESTAMP, v->b->present[MEMBER_TSR] ? "this version cannot check a time stamp" : "the bundle has no time stamp");
-}
-
 static enum rc run(struct verification *v)
 {
 	enum rc rc = check_session(v);
@@ -236,6 +231,8 @@ static enum rc run(struct verification *v)
 	if (!v->story)
 		return RC_NOMEM;
 	check_members(v);
+	if (rc == RC_OK)
+		rc = verify_timestamp(v);
 	if (rc == RC_OK)
 		rc = check_sums_file(v);
 	if (rc == RC_OK)
@@ -252,17 +249,18 @@ static enum rc run(struct verification *v)
 	check_policy(v);
 	check_counts(v);
 	check_ledger(v);
-	check_timestamp(v);
 	return rc;
 }
 
-/* An unknown signer is told only when nothing worse is wrong. */
+/* That no signer is known is told only when nothing is wrong; that this one is not believed, in its place. */
 static enum rc conclude(const struct verification *v, struct why *why)
 {
-	bool by_whom = v->signer != RC_OK;
+	bool worse = false, by_whom = v->signer != RC_OK;
 
 	for (int c = 0; c < CHECKS; c++)
-		if (v->checks[c].failures && !(by_whom && c == CHECK_SIGNATURE))
+		worse |= v->checks[c].failures && !(by_whom && c == CHECK_SIGNATURE);
+	for (int c = 0; c < CHECKS && worse; c++)
+		if (v->checks[c].failures && !(v->signer == RC_NOT_FOUND && c == CHECK_SIGNATURE))
 			return why_set(why, RC_BAD, "%s: %s", names[c], v->checks[c].text);
 	return by_whom ? why_set(why, v->signer, "%s: %s", names[CHECK_SIGNATURE], v->checks[CHECK_SIGNATURE].text) : RC_OK;
 }

@@ -55,6 +55,7 @@ bool verify_failed(const struct verification *v, enum check check);
 enum rc verify_sum(struct verification *v, struct member_reader *r, const unsigned char sum[SHA256_LEN], const char *name) MUST_USE;
 
 /* Each makes the checks of its name, and gives another code than RC_OK only when it cannot go on: RC_IO, RC_NOMEM. */
+enum rc verify_timestamp(struct verification *v) MUST_USE;       /* before the signature, whose time it tells */
 enum rc verify_signature(struct verification *v, struct slice sums) MUST_USE;
 enum rc verify_index(struct verification *v) MUST_USE;           /* chain, head */
 enum rc verify_records(struct verification *v) MUST_USE;         /* segments, records, story */

@@ -1,4 +1,4 @@
-/* Who signed SHA256SUMS, and may they be believed. */
+/* Who signed SHA256SUMS, when, and may they be believed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,59 @@
 #include "encode.h"
 #include "sshkey.h"
 #include "sshsig.h"
+#include "stamp.h"
+
+#define CLOCKS_APART_S 300                       /* so much may the agent's clock be ahead of an authority's */
+
+/* ---- the time stamp --------------------------------------------------------------------------------------------------------- */
+
+static void judge_stamp(struct verification *v, enum rc rc, const struct stamp *stamp, const struct why *why)
+{
+	char at[CLOCK_TEXT], closed[CLOCK_TEXT];
+	const char *says = stamp->wall_s ? clock_text_s(stamp->wall_s, at) : "";
+	int64_t closed_s = v->about_read ? v->about.closed_ns / NS_PER_S : 0;
+
+	if (rc != RC_OK)
+		verify_fail(v, CHECK_TIMESTAMP, "%s", why->text);
+	else if (stamp->wall_s < closed_s - CLOCKS_APART_S)
+		verify_fail(v, CHECK_TIMESTAMP, "%s says %s, but the session was open until %s", stamp->authority, says, clock_text_s(closed_s, closed));
+	else if (!v->trust->tsa_roots)
+		verify_skip(v, CHECK_TIMESTAMP, "one who says to be %s dates the signature with %s; no authority is known (--tsa-ca)", stamp->authority, says);
+	else
+		v->proven_s = stamp->wall_s;
+	verify_holds(v, CHECK_TIMESTAMP, "%s has seen the signature at %s", stamp->authority, says);
+}
+
+enum rc verify_timestamp(struct verification *v)
+{
+	struct stamp stamp = {0};
+	struct why why = {0};
+	struct buf sig, tsr;
+	enum rc rc = RC_OK;
+
+	buf_init(&sig, 16384);
+	buf_init(&tsr, STAMP_MAX);
+	if (!v->b->present[MEMBER_TSR] && v->trust->tsa_roots)
+		verify_fail(v, CHECK_TIMESTAMP, "the bundle has no time stamp");
+	else if (!v->b->present[MEMBER_TSR])
+		verify_skip(v, CHECK_TIMESTAMP, "the bundle has no time stamp");
+	else
+		rc = bundle_read(v->b, v->b->member[MEMBER_SIG], &sig);
+	if (rc == RC_OK && v->b->present[MEMBER_TSR])
+		rc = bundle_read(v->b, v->b->member[MEMBER_TSR], &tsr);
+	if (rc == RC_OK && v->b->present[MEMBER_TSR]) {
+		rc = stamp_read(buf_slice(&tsr), buf_slice(&sig), NULL, v->trust->tsa_roots, &stamp, &why);
+		if (rc != RC_NOMEM) {
+			judge_stamp(v, rc, &stamp, &why);
+			rc = RC_OK;
+		}
+	}
+	buf_free(&sig);
+	buf_free(&tsr);
+	return rc;
+}
+
+/* ---- the signature ---------------------------------------------------------------------------------------------------------- */
 
 /* session.json may say which key signs; then it is that one. */
 static bool is_signing_key(const struct verification *v, struct slice pk)

@@ -25,7 +25,7 @@ _phigate() {
 	review) words="--finding --save --allowed-signers --json --help" ;;
 	revoke) words="--help" ;;
 	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
-	verify) words="--allowed-signers --identity --ledger --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	verify) words="--allowed-signers --identity --ledger --tsa-ca --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --help" ;;
 	doctor) words="--json --help" ;;
 	completion) words="--help"; words="bash zsh fish" ;;
@@ -57,6 +57,7 @@ _phigate() {
 	verify:--allowed-signers) _phigate_files "$word"; return ;;
 	verify:--identity) _phigate_files "$word"; return ;;
 	verify:--ledger) _phigate_files "$word"; return ;;
+	verify:--tsa-ca) _phigate_files "$word"; return ;;
 	mask:--policy) _phigate_files "$word"; return ;;
 	esac
 	COMPREPLY=($(compgen -W "$words" -- "$word"))

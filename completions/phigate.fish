@@ -60,6 +60,7 @@ complete -c phigate -n __fish_use_subcommand -a verify -d 'check a session\'s bu
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l identity -r -F -d 'age key for encrypted segments, which this version cannot read yet'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l ledger -r -F -d 'the agent\'s ledger key, as a vkey: the bundle must have its proof that the session\'s end is in the ledger'
+complete -c phigate -n '__fish_seen_subcommand_from verify' -l tsa-ca -r -F -d 'certificates (PEM) of the time-stamp authorities that are believed: the bundle must have a stamp of one'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object: the verdict, and each check with its result'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -F
 complete -c phigate -n __fish_use_subcommand -a mask -d 'mask standard input with the agent\'s engine, offline'

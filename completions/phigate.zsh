@@ -125,6 +125,7 @@ case $name in
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
 			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
+			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed\: the bundle must have a stamp of one]:FILE:_files' \
 			'--json[one JSON object\: the verdict, and each check with its result]' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;

@@ -1,16 +1,19 @@
 #!/bin/sh
 # Verifies a bundle without phigate: GNU tar and coreutils, ssh-keygen, iconv and awk do all of the work.
-#   verify-bundle.sh [-i AGE_IDENTITY] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+#   verify-bundle.sh [-i AGE_IDENTITY] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
 # -i: a key of age(1), for recordings that are encrypted; without it all else is checked.
+# -t: certificates (PEM) of the time-stamp authorities that you believe; the bundle must have a stamp of one. Needs openssl(1), as does any
+#     look at a stamp.
 # TIME (YYYYMMDD[HHMM[SS]][Z]): when it was signed, as you know from elsewhere; for a key that has expired since.
-# It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not. It needs room for a copy of
-# the bundle in $TMPDIR. Time stamp and ledger proof, when the bundle has them, are not looked at.
+# It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not, at the first check that fails. It needs
+# room for a copy of the bundle in $TMPDIR. A ledger's proof, when the bundle has one, is not looked at.
 set -eu
-usage() { echo "usage: $0 [-i AGE_IDENTITY] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
-age=
-while getopts i: option; do
+usage() { echo "usage: $0 [-i AGE_IDENTITY] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+age='' tsa=''
+while getopts i:t: option; do
 	case $option in
 	i) age=$OPTARG ;;
+	t) tsa=$OPTARG ;;
 	*) usage ;;
 	esac
 done
@@ -19,7 +22,8 @@ shift $((OPTIND - 1))
 export LC_ALL=C TZ=UTC
 umask 077
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
-bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-} age=${age:+$(absolute "$age")}
+bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-}
+age=${age:+$(absolute "$age")} tsa=${tsa:+$(absolute "$tsa")}
 work=$(mktemp -d)
 trap 'cd /; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -106,7 +110,6 @@ tr '\n' ' ' < session.json | awk "$json"'
 function found(path, v) { if (path in seen || v ~ /\\u0000/) json_bad(); seen[path] = 1; print path "\t" v }
 { read($0) }
 END { exit failed }' > ../session || bad "session.json is no JSON"
-about() { awk -F '\t' -v path="$1" '$1 == path { print $2 }' ../session; }
 awk -F '\t' '
 { v[$1] = $2 }
 function is(path, form) { if (!((path in v) && v[path] ~ form)) { print path; exit 1 } }
@@ -128,9 +131,37 @@ END {
 	is("/\"end\"", "^\"(client|idle|max_duration|expired|revoked|stop|crash|rotated)\"$")
 	is("/\"part\"", "^[1-9]"); is("/\"previous\"", v["/\"part\""] == "1" ? "^null$" : "^null$|" sum)
 }' ../session > ../wrong || bad "session.json: $(cat ../wrong) is missing or wrong"
-[ "$(about '/"agent"/"name"')@phigate" = "\"${identity%@phigate}\"@phigate" ] && [ "$identity" != "${identity%@phigate}" ] ||
-	bad "it is of agent $(about '/"agent"/"name"'), not of $identity"
-good "$(about '/"id"'), part $(about '/"part"'), recorded by agent $(about '/"agent"/"name"')"
+about='id part agent/name agent/signing_key policy/sha256 head counts/exchanges counts/records opened closed'
+awk -F '\t' -v about="$about" '
+{ v[$1] = $2 }
+END { for (i = 1; i <= split(about, names, " "); i++) { gsub("/", "\"/\"", names[i]); print v["/\"" names[i] "\""] } }' ../session > ../about
+{
+	read -r id; read -r part; read -r agent; read -r signing_key; read -r policy; read -r head; read -r said_exchanges; read -r said_records
+	read -r opened; read -r closed
+} < ../about
+[ "$agent" = "\"${identity%@phigate}\"" ] && [ "$identity" != "${identity%@phigate}" ] || bad "it is of agent $agent, not of $identity"
+good "$id, part $part, recorded by agent $agent"
+
+# ---- time stamp: an authority has seen the signature; looked at now, as it tells when a key that has expired was used ----
+stamp_bad='' stamp_skip='the bundle has no time stamp' stamp_good=''
+look_at_stamp() {
+	stamp_skip=''
+	openssl ts -reply -in SHA256SUMS.tsr -text > ../stamp 2> ../openssl.err || { stamp_bad="this is no reply of a time-stamp authority"; return; }
+	grep -Eqx 'Status: Granted( with modifications)?\.' ../stamp || { stamp_bad="the authority granted no time stamp"; return; }
+	seconds=$(date -u -d "$(sed -n 's/^Time stamp: //p' ../stamp)" +%s) || { stamp_bad="the time stamp has no time"; return; }
+	grep -qx 'Hash Algorithm: sha256' ../stamp &&
+		[ "$(sed -n '/^Message data:/,/^Serial/s/^ *[0-9a-f]* - \([0-9a-f -]\{47\}\) .*/\1/p' ../stamp | tr -d ' \n-')" = \
+			"$(sha256sum < SHA256SUMS.sig | cut -c-64)" ] || { stamp_bad="it is over something else than this signature"; return; }
+	[ "$seconds" -ge $(($(date -u -d "$(echo "$closed" | tr -d '"')" +%s) - 300)) ] || { stamp_bad="it is from before the end of the session"; return; }
+	when=$(date -u -d "@$seconds" +%Y-%m-%dT%H:%M:%SZ)
+	if [ -z "$tsa" ]; then stamp_skip="somebody dates the signature with $when; no authority is known (-t)"
+	elif openssl ts -verify -data SHA256SUMS.sig -in SHA256SUMS.tsr -CAfile "$tsa" -attime "$seconds" > ../openssl.err 2>&1; then
+		stamp_good="an authority has seen the signature at $when"
+		at=${at:-$(date -u -d "@$seconds" +%Y%m%d%H%M%SZ)}
+	else stamp_bad="no authority that is believed made it"
+	fi
+}
+if [ -e SHA256SUMS.tsr ]; then look_at_stamp; elif [ -n "$tsa" ]; then stamp_bad=$stamp_skip; fi
 
 # ---- signature: an Ed25519 key of the signers made it, over SHA256SUMS, for this purpose ----
 check=signature
@@ -141,11 +172,11 @@ case $(od -An -v -tx1 ../blob | tr -d ' \n') in
 *) bad "it is not made by an Ed25519 key" ;;
 esac
 key="ssh-ed25519 $(tail -c +15 ../blob | head -c 51 | base64 -w 0)"
-case $(about '/"agent"/"signing_key"') in '' | "\"$key\"") ;; *) bad "session.json names another key than the one that signed" ;; esac
+case $signing_key in '' | "\"$key\"") ;; *) bad "session.json names another key than the one that signed" ;; esac
 signed() { ssh-keygen -Y verify -f "$signers" -I "$identity" -n phigate-bundle-v1 -s SHA256SUMS.sig "$@" < SHA256SUMS > ../signed 2>&1; }
 if ! signed ${at:+-Overify-time="$at"}; then
-	signed -Overify-time="$(about '/"closed"' | tr -dc 0-9 | cut -c-14)Z" &&
-		bad "its key was valid then and is not now; what proves that it signed before? (TIME)"
+	signed -Overify-time="$(echo "$closed" | tr -dc 0-9 | cut -c-14)Z" &&
+		bad "its key was valid then and is not now; what proves that it signed before? (-t, TIME)"
 	bad "$(tail -n 1 ../signed)"
 fi
 good "$(tail -n 1 ../signed)"
@@ -158,34 +189,34 @@ grep -Ev '^(SHA256SUMS.*|session\.tlog-proof)$' ../names | sort | cmp -s - ../su
 sha256sum --strict --quiet -c SHA256SUMS > ../sums.err 2>&1 || bad "$(sed -n 1p ../sums.err)"
 good "all files are as SHA256SUMS says"
 check=policy
-[ "\"$(sha256sum < policy.yaml | cut -c-64)\"" = "$(about '/"policy"/"sha256"')" ] || bad "policy.yaml is not the one that session.json names"
+[ "\"$(sha256sum < policy.yaml | cut -c-64)\"" = "$policy" ] || bad "policy.yaml is not the one that session.json names"
 good "policy.yaml is the one that session.json names"
 
 # ---- chain: one form for each line, and each names the SHA-256 of the one before ----
-# line_sums FILE [bare]: the SHA-256 of each line, with its LF or without; a few thousand small files at a time
+# line_sums [bare]: the SHA-256 of each line of the input, with its LF or without; a few thousand small files at a time
 line_sums() {
-	split -l 4096 -a 6 -d "$1" ../lines/chunk.
+	split -l 4096 -a 6 -d - ../lines/chunk.
 	for chunk in ../lines/chunk.*; do
 		[ -e "$chunk" ] || continue
 		split -l 1 -a 4 -d "$chunk" ../lines/line.
-		[ $# = 1 ] || truncate -s -1 ../lines/line.*
-		sha256sum ../lines/line.* | cut -c-64
+		[ $# = 0 ] || truncate -s -1 ../lines/line.*
+		sha256sum ../lines/line.*
 		rm ../lines/line.* "$chunk"
-	done
+	done | cut -c-64
 }
 check=chain
 n='(0|[1-9][0-9]*)' hex='[0-9a-f]{64}' kinds='open|request|response|hold|decision|cut|gap|renew|recovered|close'
 t='[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z'
 form="\\{\"v\":1,\"seq\":$n,\"prev\":\"$hex\",\"t\":\"$t\",\"mono\":$n,\"k\":\"($kinds)\",\"x\":$n,\"seg\":$n,\"off\":$n,\"len\":$n,\"c\":\"$hex\",\"f\":\"$hex\"\\}"
 [ -s index.jsonl ] && [ -z "$(tail -c 1 index.jsonl)" ] && ! grep -aEvqx "$form" index.jsonl || bad "a line of index.jsonl has another form"
-line_sums index.jsonl > ../links
+line_sums < index.jsonl > ../links
 # seq prev time mono kind exchange segment off len c f
 awk -F '"' '{ gsub(/[:,}]/, "", $0); print $5, $8, $12, $15, $18, $21, $23, $25, $27, $30, $34 }' index.jsonl > ../index
 { printf '%064d\n' 0; sed '$d' ../links; } | awk '{ print NR - 1, $1 }' > ../expected
 cut -d ' ' -f 1,2 ../index | cmp -s - ../expected || bad "a line of index.jsonl does not follow the one before"
 good "$(wc -l < ../index) index lines, each bound to the one before"
 check=head
-[ "\"$(tail -n 1 ../links)\"" = "$(about '/"head"')" ] || bad "session.json does not name the last index line"
+[ "\"$(tail -n 1 ../links)\"" = "$head" ] || bad "session.json does not name the last index line"
 good "session.json names the last index line"
 
 # ---- segments: each the file that its index lines name ----
@@ -200,47 +231,59 @@ good "$(grep -c '^seg-' ../names) segment files, each the one that its index lin
 # ---- records: each as the index says, nothing between them, none left out ----
 check=records
 grep '^seg-' ../names > ../segments || bad "there are none"
-: > ../found
+: > ../texts
 while read -r name; do
-	number=$(printf '%s' "$name" | cut -c5-10)
 	text=$name
 	case $name in *.age)
 		[ -n "$age" ] || continue
-		text=../plain/$number
+		text=../plain/${name%.age}
 		age -d -i "$age" -o "$text" "$name" 2> ../age.err || bad "$name does not open with this key: $(sed -n 1p ../age.err)"
 	esac
-	printf '%d\n' "$((1$number - 1000000))" >> ../opened
 	[ -z "$(tail -c 1 "$text")" ] || bad "$name does not end with a line's end"
-	! tr -d '\n' < "$text" | grep -aq '[[:cntrl:]]' && iconv -f UTF-8 -t UTF-8 "$text" > ../utf8 2> ../iconv.err || bad "$name is no text"
-	line_sums "$text" bare > ../sums
-	# segment off len c kind fact
-	awk -v number="$number" "$json"'
-	function found(path, v) {
-		if (path == "/\"status\"") status = v ~ /^[0-9][0-9][0-9]$/ ? v + 0 : 0
-		else if (path == "/\"chunks\"" && v == "[") chunks = 1
-		else if (path == "/\"end\"") end = v == "true"
-		else if (path == "/\"outcome\"") outcome = v
-		if (kind == "recovered" && path ~ /^\/"orphans"\/[0-9]+\/"(name|sha256)"$/) print v > "../orphans"
-	}
-	{
-		if ($0 !~ /^[{]"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":[{]/ || substr($0, 31, 4) !~ /^[AQgw]=="$/) json_bad()
-		kind = substr($0, 41); kind = substr(kind, 1, index(kind, "\"") - 1)
-		body = substr($0, 41 + length(kind) + 9)
-		status = chunks = end = 0; outcome = "\"\""
-		if (substr(body, length(body)) != "}") json_bad()
-		read(substr(body, 1, length(body) - 1))
-		fact = "-"
-		if (kind == "response") {
-			if (status && !chunks) fact = status < 400 ? "answer" : "error"
-			else fact = !chunks || status ? "bad" : end ? "end" : "chunks"
-		} else if (kind == "decision") fact = outcome ~ /^"(denied|deny|refused|expired|cancelled)"$/ ? "refuse" : "allow"
-		getline sum < "../sums"
-		print number + 0, off + 0, length($0), sum, kind, fact
-		off += length($0) + 1
-	}
-	END { exit failed }' "$text" >> ../found || bad "$name holds something that is no record"
+	echo "$text" >> ../texts
 done < ../segments
-: >> ../orphans
+texts() { xargs -r cat < ../texts; }
+! texts | tr -d '\n' | grep -aq '[[:cntrl:]]' && texts | iconv -f UTF-8 -t UTF-8 > ../utf8 2> ../iconv.err || bad "a record is no text"
+texts | line_sums bare > ../sums
+# segment off len c kind fact
+: > ../orphans
+awk "$json"'
+function found(path, v) {
+	if (path == "/\"status\"") status = v ~ /^[0-9][0-9][0-9]$/ ? v + 0 : 0
+	else if (path == "/\"chunks\"" && v == "[") chunks = 1
+	else if (path == "/\"end\"") end = v == "true"
+	else if (path == "/\"outcome\"") outcome = v
+	if (kind == "recovered" && path ~ /^\/"orphans"\/[0-9]+\/"(name|sha256)"$/) print v > "../orphans"
+}
+function record(line,   fact, body) {
+	if (line !~ /^[{]"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":[{]/ || substr(line, 31, 4) !~ /^[AQgw]=="$/) json_bad()
+	kind = substr(line, 41); kind = substr(kind, 1, index(kind, "\"") - 1)
+	body = substr(line, 41 + length(kind) + 9)
+	status = chunks = end = 0; outcome = "\"\""
+	if (substr(body, length(body)) != "}") json_bad()
+	read(substr(body, 1, length(body) - 1))
+	fact = "-"
+	if (kind == "response") {
+		if (status && !chunks) fact = status < 400 ? "answer" : "error"
+		else fact = !chunks || status ? "bad" : end ? "end" : "chunks"
+	} else if (kind == "decision") fact = outcome ~ /^"(denied|deny|refused|expired|cancelled)"$/ ? "refuse" : "allow"
+	return fact
+}
+{
+	file = $0
+	match(file, /[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl$/)
+	number = substr(file, RSTART, 6) + 0
+	off = 0
+	while ((getline line < file) > 0) {
+		fact = record(line)
+		getline sum < "../sums"
+		print number, off, length(line), sum, kind, fact
+		off += length(line) + 1
+	}
+	close(file)
+	print number > "../opened"
+}
+END { exit failed }' ../texts > ../found || bad "something in a segment is no record"
 : >> ../opened
 tr -d '"' < ../orphans | paste -d ' ' - - > ../left
 awk -v story=../story '
@@ -272,7 +315,7 @@ fi
 
 # ---- story: from open to close, time goes on, and each exchange is asked, held and decided before it is answered ----
 check=story
-awk -v part="$(about '/"part"')" '
+awk -v part="$part" '
 BEGIN {
 	split("asked hold held|asked allow allowed|asked refuse refused|asked answer answering|asked error answering|asked cut refused|" \
 	      "held hold held|held allow allowed|held refuse refused|held error answering|held cut refused|" \
@@ -309,8 +352,11 @@ END {
 exchanges=$(cut -d ' ' -f 6 ../index | grep -vxF 0 | sort -u | wc -l)
 good "$exchanges exchanges, from open to close"
 check=counts
-[ "$(about '/"counts"/"records"') $(about '/"counts"/"exchanges"')" = "$(wc -l < ../index) $exchanges" ] || bad "session.json counts otherwise"
-[ "$({ about '/"opened"'; about '/"closed"'; } | tr -d '":')" = "$(sed -n '1p;$p' ../index | cut -d ' ' -f 3)" ] ||
+[ "$said_records $said_exchanges" = "$(wc -l < ../index) $exchanges" ] || bad "session.json counts otherwise"
+[ "$(printf '%s\n' "$opened" "$closed" | tr -d '":')" = "$(sed -n '1p;$p' ../index | cut -d ' ' -f 3)" ] ||
 	bad "session.json says another time than the index for open or close"
 good "$(wc -l < ../index) records and $exchanges exchanges, opened and closed when session.json says"
+check=timestamp
+[ -z "$stamp_bad" ] || bad "$stamp_bad"
+if [ -n "$stamp_skip" ]; then skip "$stamp_skip"; else good "$stamp_good"; fi
 echo "verified: signed by $identity"
