@@ -1,249 +1,21 @@
 /* phigate-agent policy-test: which rule of a policy decides on requests written by hand, or recorded in a bundle. */
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundle.h"
-#include "clock.h"
 #include "command.h"
-#include "dialect.h"
 #include "file.h"
 #include "json.h"
-#include "mask/mask.h"
-#include "policy.h"
-#include "prompt_mask.h"
-#include "prompt_shape.h"
-#include "purpose.h"
-
-#define CASES_MAX_BYTES ((size_t)64 << 20)
-
-/* One request and what is expected of the policy. */
-struct test_case {
-	char *name, *method, *route, *user, *purpose, *dialect, *time, *answer;
-	struct text_list groups;
-	int64_t history, time_ns;
-	const struct yaml *request, *expect;
-	struct {
-		char *rule, *then;
-	} expected;
-	struct buf body;
-	int line;                        /* in the file of cases */
-};
-
-static const struct conf_key case_keys[] = {
-	{"name", CONF_TEXT, offsetof(struct test_case, name), false, "what the case is about; shown when it fails"},
-	{"route", CONF_TEXT, offsetof(struct test_case, route), true, "the path as the client sends it"},
-	{"method", CONF_TEXT, offsetof(struct test_case, method), false, "POST with a request, else GET"},
-	{"user", CONF_TEXT, offsetof(struct test_case, user), false, "who asks"},
-	{"groups", CONF_TEXTS, offsetof(struct test_case, groups), false, "the asker's groups"},
-	{"purpose", CONF_TEXT, offsetof(struct test_case, purpose), false, "the purpose of use that the session was opened for"},
-	{"answer", CONF_TEXT, offsetof(struct test_case, answer), false, "a text of the model's answer, for rules that cut"},
-	{"dialect", CONF_TEXT, offsetof(struct test_case, dialect), false, "how the model server is spoken to; openai, or what --dialect says"},
-	{"time", CONF_TEXT, offsetof(struct test_case, time), false, "when it is asked, in UTC, such as 2026-03-08T07:00:00Z; now, if absent"},
-	{"history", CONF_INT, offsetof(struct test_case, history), false, "how many leading messages were approved before"},
-	{"request", CONF_NODE, offsetof(struct test_case, request), false, "the JSON body, as a mapping or as a text"},
-	{"expect", CONF_NODE, offsetof(struct test_case, expect), false, "the rule that must decide, and how"},
-};
-
-static const struct conf_key expect_keys[] = {
-	{"rule", CONF_TEXT, offsetof(struct test_case, expected.rule), false, "the deciding rule's name; none when no rule may match"},
-	{"then", CONF_TEXT, offsetof(struct test_case, expected.then), false, "allow, deny, approve or cut"},
-};
+#include "policy_case.h"
 
 struct test {
 	struct policy *policy;
-	const char *dialect, *user;      /* for cases that name none */
-	struct text_list groups;
+	struct policy_case_defaults defaults;
 	const char *file;
 	bool json, spans;
 	int cases, failed;
 };
-
-/* ---- YAML as JSON ---- */
-
-/* A number as JSON writes it (RFC 8259, section 6). */
-static bool is_number(const char *p)
-{
-	p += *p == '-';
-	if (*p == '0')
-		p++;
-	else if (*p >= '1' && *p <= '9')
-		p += strspn(p, "0123456789");
-	else
-		return false;
-	if (*p == '.') {
-		size_t n = strspn(p + 1, "0123456789");
-
-		if (!n)
-			return false;
-		p += 1 + n;
-	}
-	if (*p == 'e' || *p == 'E') {
-		size_t n;
-
-		p++;
-		p += *p == '+' || *p == '-';
-		n = strspn(p, "0123456789");
-		if (!n)
-			return false;
-		p += n;
-	}
-	return !*p;
-}
-
-static void to_json(const struct yaml *v, struct buf *out)
-{
-	const bool map = v->type == YAML_MAP;
-
-	if (v->type == YAML_TEXT) {
-		bool literal = !v->quoted && (strcmp(v->text, "true") == 0 || strcmp(v->text, "false") == 0 || is_number(v->text));
-
-		if (yaml_is_null(v))
-			buf_puts(out, "null");
-		else if (literal)
-			buf_puts(out, v->text);
-		else
-			json_add_str(out, v->text);
-		return;
-	}
-	buf_putc(out, map ? '{' : '[');
-	for (const struct yaml *item = v->child; item; item = item->next) {
-		if (item != v->child)
-			buf_putc(out, ',');
-		if (map) {
-			json_add_str(out, item->key->text);
-			buf_putc(out, ':');
-		}
-		to_json(item, out);
-	}
-	buf_putc(out, map ? '}' : ']');
-}
-
-/* ---- one case ---- */
-
-static void case_free(struct test_case *c)
-{
-	conf_free(CONF_KEYS(case_keys), c);
-	conf_free(CONF_KEYS(expect_keys), c);
-	buf_free(&c->body);
-}
-
-static enum rc case_read(const struct yaml *node, struct test_case *c, struct why *why)
-{
-	enum rc rc = conf_read(node, "a case", CONF_KEYS(case_keys), c, why);
-	struct why said;
-
-	c->line = node->line;
-	c->time_ns = clock_wall_ns();
-	if (rc == RC_OK && c->time && clock_parse(slice_str(c->time), &c->time_ns) != RC_OK)
-		rc = why_at(why, RC_BAD, yaml_get(node, "time")->line, yaml_get(node, "time")->column,
-			    "\"time\" must be a time in UTC, such as 2026-03-08T07:00:00Z");
-	if (rc == RC_OK && purpose_check(c->purpose, &said) != RC_OK)
-		rc = why_at(why, RC_BAD, yaml_get(node, "purpose")->line, yaml_get(node, "purpose")->column, "%s", said.text);
-	if (rc == RC_OK && c->expect)
-		rc = conf_read(c->expect, "expect", CONF_KEYS(expect_keys), c, why);
-	if (rc != RC_OK || !c->request)
-		return rc;
-	if (c->request->type == YAML_TEXT)
-		return buf_puts(&c->body, c->request->text);
-	to_json(c->request, &c->body);
-	return c->body.rc;
-}
-
-struct outcome {
-	struct verdict verdict;
-	struct dialect *dialect;
-	char *path;
-	struct prompt *prompt;
-	char counts[256];                /* of identifiers, where they decide */
-};
-
-static void outcome_free(struct outcome *o)
-{
-	prompt_free(o->prompt);
-	free(o->path);
-	dialect_free(o->dialect);
-}
-
-/* A request that no rule denies, and mask.request does: deny. */
-static enum rc decide_by_identifiers(const struct test *t, const struct test_case *c, const struct route *route, struct outcome *o)
-{
-	struct mask_scope *scope = mask_scope_new();
-	const struct prompt_masking how = {
-		.shape = route->prompt->masked, .json = !route->prompt->whole, .engine = policy_engine(t->policy), .scope = scope, .body_max_bytes = CASES_MAX_BYTES,
-	};
-	struct mask_counts counts = {{0}};
-	struct buf masked;
-	enum rc rc;
-
-	buf_init(&masked, CASES_MAX_BYTES * 2);
-	rc = scope ? prompt_mask(&how, buf_slice(&c->body), &counts, &masked) : RC_NOMEM;
-	prompt_mask_counts(&counts, o->counts, sizeof o->counts);
-	if (*o->counts)
-		o->verdict = (struct verdict){.decision = DECISION_DENY, .rule = "mask.request", .message = "", .matched = o->counts};
-	mask_scope_free(scope);
-	buf_free(&masked);
-	return rc;
-}
-
-/* Whether the answer to a request that passes is cut. */
-static enum rc decide_answer(const struct test *t, const struct test_case *c, const struct facts *facts, struct outcome *o)
-{
-	struct mask_counts counts = {{0}};
-	struct policy_cut cut;
-	struct buf masked;
-	int64_t n = 0;
-	enum rc rc;
-
-	buf_init(&masked, CASES_MAX_BYTES * 8);
-	rc = mask_text(policy_engine(t->policy), NULL, &counts, slice_str(c->answer), &masked);
-	buf_free(&masked);
-	for (int i = 0; i < ENTITY_COUNT; i++)
-		n += counts.n[i];
-	policy_cut(t->policy, facts, &cut);
-	if (rc == RC_OK && o->verdict.decision != DECISION_DENY && n > cut.over)
-		o->verdict = (struct verdict){.decision = DECISION_CUT, .rule = cut.rule, .message = cut.message, .matched = "phi_in_response"};
-	return rc;
-}
-
-/* As the agent does it: the dialect's route, the body read strictly, then the policy. */
-static enum rc decide(const struct test *t, const struct test_case *c, struct outcome *o, struct why *why)
-{
-	static char *kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding"};
-	const struct text_list every_kind = {kinds, sizeof kinds / sizeof *kinds};
-	const char *method = c->method ? c->method : c->body.len ? "POST" : "GET";
-	struct facts facts = {.method = method, .user = c->user ? c->user : t->user, .purpose = c->purpose, .body_bytes = c->body.len};
-	const struct route *route;
-	enum rc rc = dialect_load(c->dialect ? c->dialect : t->dialect, NULL, &o->dialect, why);
-
-	if (rc == RC_OK)
-		rc = dialect_route(o->dialect, method, slice_str(c->route), NULL, &route, &o->path, why);
-	if (rc == RC_OK && route->has_body)
-		rc = prompt_read(route, buf_slice(&c->body), &every_kind, &o->prompt, why);
-	if (rc != RC_OK)
-		return rc;
-	facts.route = route->name;
-	facts.groups = c->groups.n ? &c->groups : &t->groups;
-	facts.prompt = o->prompt;
-	facts.n_history = (size_t)c->history;
-	facts.wall_ns = c->time_ns;
-	policy_decide(t->policy, &facts, &o->verdict);
-	if (o->prompt && o->verdict.decision != DECISION_DENY && mask_engine_request(policy_engine(t->policy)) == MASK_REQUEST_DENY) {
-		rc = decide_by_identifiers(t, c, route, o);
-		if (rc != RC_OK)
-			return rc;
-	}
-	return c->answer ? decide_answer(t, c, &facts, o) : RC_OK;
-}
-
-static bool as_expected(const struct test_case *c, const struct verdict *v)
-{
-	const char *rule = v->rule ? v->rule : "none";
-
-	return (!c->expected.rule || strcmp(c->expected.rule, rule) == 0) &&
-	       (!c->expected.then || strcmp(c->expected.then, decision_name(v->decision)) == 0);
-}
 
 /* ---- what is masked of a case's texts, when it is kept or shown ---- */
 
@@ -296,7 +68,7 @@ static enum rc mask_one(const struct test *t, struct slice text, struct spans *s
 	struct buf masked;
 	enum rc rc = mask_stream_new(policy_engine(t->policy), NULL, NULL, &m);
 
-	buf_init(&masked, CASES_MAX_BYTES * 2);
+	buf_init(&masked, POLICY_CASE_MAX_BYTES * 2);
 	if (rc == RC_OK) {
 		mask_stream_on_span(m, on_span, s);
 		rc = mask_feed(m, text.p, text.n, &masked);
@@ -324,11 +96,11 @@ static enum rc mask_texts(const struct test *t, const struct prompt *prompt, str
 	return rc == RC_OK ? out->rc : rc;
 }
 
-static void print_json(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok, struct slice spans)
+static void print_json(const struct test *t, const struct policy_case *c, const struct verdict *v, bool ok, struct slice spans)
 {
 	struct buf out;
 
-	buf_init(&out, CASES_MAX_BYTES);
+	buf_init(&out, POLICY_CASE_MAX_BYTES);
 	buf_printf(&out, "{\"case\":%d,\"line\":%d,\"name\":", t->cases, c->line);
 	json_add_str(&out, c->name);
 	buf_puts(&out, ",\"rule\":");
@@ -350,7 +122,7 @@ static void print_json(const struct test *t, const struct test_case *c, const st
 	buf_free(&out);
 }
 
-static void print_text(const struct test *t, const struct test_case *c, const struct verdict *v, bool ok, struct slice spans)
+static void print_text(const struct test *t, const struct policy_case *c, const struct verdict *v, bool ok, struct slice spans)
 {
 	const char *rule = v->rule ? v->rule : "none", *then = decision_name(v->decision);
 
@@ -376,18 +148,18 @@ static void print_text(const struct test *t, const struct test_case *c, const st
 	printf("\n%.*s", (int)spans.n, spans.p);
 }
 
-static enum rc run_case(struct test *t, const struct test_case *c, struct why *why)
+static enum rc run_case(struct test *t, const struct policy_case *c, struct why *why)
 {
-	struct outcome o = {0};
+	struct policy_outcome o = {0};
 	struct buf spans;
-	enum rc rc = decide(t, c, &o, why);
+	enum rc rc = policy_case_decide(c, t->policy, &t->defaults, &o, why);
 
 	t->cases++;
-	buf_init(&spans, CASES_MAX_BYTES / 2);
+	buf_init(&spans, POLICY_CASE_MAX_BYTES / 2);
 	if (rc == RC_OK && t->spans)
 		rc = mask_texts(t, o.prompt, &spans);
 	if (rc == RC_OK) {
-		bool ok = as_expected(c, &o.verdict);
+		bool ok = policy_case_as_expected(c, &o.verdict);
 
 		t->failed += !ok;
 		(t->json ? print_json : print_text)(t, c, &o.verdict, ok, buf_slice(&spans));
@@ -397,7 +169,7 @@ static enum rc run_case(struct test *t, const struct test_case *c, struct why *w
 		why_file(why, rc, t->file);
 	}
 	buf_free(&spans);
-	outcome_free(&o);
+	policy_outcome_free(&o);
 	return rc;
 }
 
@@ -411,13 +183,13 @@ static enum rc run_yaml(struct test *t, struct slice text, struct why *why)
 	if (rc == RC_OK && root->type != YAML_LIST)
 		rc = why_at(why, RC_BAD, root->line, root->column, "a file of cases is a list, each case a mapping");
 	for (const struct yaml *node = rc == RC_OK ? root->child : NULL; node && rc == RC_OK; node = node->next) {
-		struct test_case c = {0};
+		struct policy_case c = {0};
 
-		buf_init(&c.body, CASES_MAX_BYTES);
-		rc = case_read(node, &c, why);
+		buf_init(&c.body, POLICY_CASE_MAX_BYTES);
+		rc = policy_case_read(node, &c, why);
 		if (rc == RC_OK)
 			rc = run_case(t, &c, why);
-		case_free(&c);
+		policy_case_free(&c);
 	}
 	if (rc != RC_OK)
 		why_file(why, rc, t->file);
@@ -432,13 +204,13 @@ static enum rc run_record(struct test *t, struct slice line, int number, struct 
 	const cJSON *body = json_object(record, "body");
 	const char *kind = json_text(record, "k"), *method = json_text(body, "method"), *path = json_text(body, "path");
 	const char *text = json_text(body, "text");
-	struct test_case c = {.method = (char *)method, .route = (char *)path, .line = number};
+	struct policy_case c = {.method = (char *)method, .route = (char *)path, .line = number, .recorded = true};
 	enum rc rc = RC_OK;
 
 	if (!record)
 		rc = why_at(why, RC_BAD, number, 1, "not a JSON object: a .jsonl file must be a segment of a bundle");
 	else if (kind && strcmp(kind, "request") == 0 && method && path) {
-		buf_init(&c.body, CASES_MAX_BYTES);
+		buf_init(&c.body, POLICY_CASE_MAX_BYTES);
 		rc = text ? buf_puts(&c.body, text) : RC_OK;
 		if (rc == RC_OK)
 			rc = run_case(t, &c, why);
@@ -468,7 +240,7 @@ static enum rc run_segment(struct test *t, struct slice text, struct why *why)
 /* ---- bundles ---- */
 
 /* Who asked, as the open record says it. */
-static void take_opener(struct test_case *c, const cJSON *open)
+static void take_opener(struct policy_case *c, const cJSON *open)
 {
 	const cJSON *user = json_object(open, "user"), *group;
 
@@ -481,9 +253,9 @@ static void take_opener(struct test_case *c, const cJSON *open)
 }
 
 /* One request of a bundle, as its own caller and at its own time; cases are numbered by exchange in place of lines. */
-static enum rc run_recorded(struct test *t, const struct test_case *opener, const struct bundle_record *r, struct why *why)
+static enum rc run_recorded(struct test *t, const struct policy_case *opener, const struct bundle_record *r, struct why *why)
 {
-	struct test_case c = *opener;
+	struct policy_case c = *opener;
 	cJSON *body = json_parse(r->body);
 	const char *text = json_text(body, "text");
 	enum rc rc = RC_OK;
@@ -491,8 +263,9 @@ static enum rc run_recorded(struct test *t, const struct test_case *opener, cons
 	c.method = (char *)(uintptr_t)json_text(body, "method");
 	c.route = (char *)(uintptr_t)json_text(body, "path");
 	c.line = (int)r->exchange;
+	c.recorded = true;
 	c.time_ns = r->wall_ns;
-	buf_init(&c.body, CASES_MAX_BYTES);
+	buf_init(&c.body, POLICY_CASE_MAX_BYTES);
 	if (text)
 		rc = buf_puts(&c.body, text);
 	if (rc == RC_OK && c.method && c.route)
@@ -505,7 +278,7 @@ static enum rc run_recorded(struct test *t, const struct test_case *opener, cons
 /* One that does not verify is no evidence of what was asked; whose key signed does not matter here. */
 static enum rc run_bundle(struct test *t, struct why *why)
 {
-	struct test_case opener = {0};
+	struct policy_case opener = {0};
 	struct bundle *bundle = NULL;
 	struct bundle_record r;
 	cJSON *open = NULL;
@@ -550,7 +323,7 @@ static enum rc run_file(struct test *t, struct why *why)
 
 	if (ends_in(t->file, ".tar"))
 		return run_bundle(t, why);
-	buf_init(&text, CASES_MAX_BYTES);
+	buf_init(&text, POLICY_CASE_MAX_BYTES);
 	rc = file_read(t->file, &text, why);
 	if (rc == RC_OK && ends_in(t->file, ".jsonl"))
 		rc = run_segment(t, buf_slice(&text), why);
@@ -578,15 +351,15 @@ static enum rc take_groups(int *argc, char **argv, struct text_list *groups)
 
 static int run(int argc, char **argv)
 {
-	struct test t = {.dialect = "openai", .user = ""};
+	struct test t = {.defaults = {.dialect = "openai", .user = ""}};
 	struct why why = {0};
 	enum rc rc;
 
 	t.json = command_flag(&argc, argv, "--json");
 	t.spans = command_flag(&argc, argv, "--spans");
-	if (command_option(&argc, argv, "--dialect", &t.dialect) != RC_OK || command_option(&argc, argv, "--user", &t.user) != RC_OK ||
-	    take_groups(&argc, argv, &t.groups) != RC_OK || argc < 3) {
-		text_list_free(&t.groups);
+	if (command_option(&argc, argv, "--dialect", &t.defaults.dialect) != RC_OK || command_option(&argc, argv, "--user", &t.defaults.user) != RC_OK ||
+	    take_groups(&argc, argv, &t.defaults.groups) != RC_OK || argc < 3) {
+		text_list_free(&t.defaults.groups);
 		return command_usage(&cmd_policy_test, "needs a policy and a file of cases");
 	}
 	rc = policy_load(argv[1], "policy", &t.policy, &why);
@@ -597,7 +370,7 @@ static int run(int argc, char **argv)
 		rc = run_file(&t, &why);
 	}
 	policy_unref(t.policy);
-	text_list_free(&t.groups);
+	text_list_free(&t.defaults.groups);
 	if (rc != RC_OK) {
 		fflush(stdout);
 		command_failed(rc, &why);

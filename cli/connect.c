@@ -11,6 +11,7 @@
 #include "signals.h"
 #include "talk.h"
 #include "term.h"
+#include "variables.h"
 
 #define FILES_MAX 4096
 
@@ -48,21 +49,9 @@ static void told_to_people(void *arg, const struct relay_told *told)
 	talk(told);
 }
 
-/* What the programs of each dialect read. */
-static const struct {
-	const char *dialect, *url_name, *path, *key_name;
-} VARIABLES[] = {
-	{"openai", "OPENAI_BASE_URL", "/v1", "OPENAI_API_KEY"},
-	{"anthropic", "ANTHROPIC_BASE_URL", "", "ANTHROPIC_API_KEY"},
-	{"ollama", "OLLAMA_HOST", "", "OPENAI_API_KEY"},
-	{"llamacpp", "OPENAI_BASE_URL", "/v1", "OPENAI_API_KEY"},
-	{"tgi", "OPENAI_BASE_URL", "/v1", "OPENAI_API_KEY"},
-	{"kserve", "OPENAI_BASE_URL", "/openai/v1", "OPENAI_API_KEY"},
-};
-
 static void print_block(const struct relay_about *about)
 {
-	size_t i = 0;
+	const struct variables *v = variables_of(about->dialect);
 
 	term_printf(stdout, STYLE_BOLD, "%s", about->connection);
 	printf(" on %s\n\n  URL       ", about->agent);
@@ -70,11 +59,8 @@ static void print_block(const struct relay_about *about)
 	printf("\n  API key   ");
 	term_printf(stdout, STYLE_GOOD, "%s", about->api_key);
 	printf("\n  Session   %s\n\n", about->session);
-	while (i < sizeof VARIABLES / sizeof *VARIABLES && strcmp(VARIABLES[i].dialect, about->dialect) != 0)
-		i++;
-	if (i < sizeof VARIABLES / sizeof *VARIABLES)
-		printf("  export %s=%s%s\n  export %s=%s\n\n", VARIABLES[i].url_name, about->url, VARIABLES[i].path, VARIABLES[i].key_name,
-		       about->api_key);
+	if (v)
+		printf("  export %s=%s%s\n  export %s=%s\n\n", v->url_name, about->url, v->path, v->key_name, about->api_key);
 	term_printf(stdout, STYLE_DIM, "Answers are masked and the session is recorded. Ctrl-C ends it.");
 	fputc('\n', stdout);
 	fflush(stdout);

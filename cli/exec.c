@@ -12,6 +12,7 @@
 #include "signals.h"
 #include "talk.h"
 #include "term.h"
+#include "variables.h"
 
 #define EXIT_PHIGATE 125                         /* as env(1) and docker-run(1): the command was not what failed */
 #define EXIT_NOT_RUN 126
@@ -41,10 +42,10 @@ static void go_past_proxies(void)
 
 static void set_environment(const struct relay_about *about)
 {
-	char url_v1[96];
+	char openai[96];
 
-	snprintf(url_v1, sizeof url_v1, "%s/v1", about->url);
-	setenv("OPENAI_BASE_URL", url_v1, 1);
+	snprintf(openai, sizeof openai, "%s%s", about->url, variables_openai_path(about->dialect));
+	setenv("OPENAI_BASE_URL", openai, 1);
 	setenv("OPENAI_API_KEY", about->api_key, 1);
 	setenv("ANTHROPIC_BASE_URL", about->url, 1);
 	setenv("ANTHROPIC_API_KEY", about->api_key, 1);

@@ -16,6 +16,11 @@ setup_file() { site_start && login alice carol; }
 @test "exec exits 125 when phigate itself fails" {
 	exits 125 as alice phigate exec nothing-here -- true
 	exits 125 as carol phigate exec openai-prod -- true
+	has "$output" "members of"
+	exits 125 as alice phigate exec openai-prod --purpose FUN -- true
+	exits 125 as alice phigate exec openai-prod --emergency -- true
+	exits 126 as alice phigate exec openai-prod -- /etc/passwd
+	exits 127 as alice phigate exec openai-prod -- no-such-command
 }
 
 @test "the session's key stands in no process list" {

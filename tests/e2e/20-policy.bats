@@ -94,6 +94,9 @@ cases() {
 	same "the failure" '[5,"no-exports","none"]' "$failed"
 	sed -i 's/rule: none, then: allow/rule: no-exports, then: deny/' "$SITE/cases.yaml"
 	exits 0 phigate-agent policy-test "$(POLICY_FILE)" "$SITE/cases.yaml"
+	echo '- {route: /metrics, expect: {rule: route, then: deny}}' > "$SITE/refused.yaml"
+	exits 0 phigate-agent policy-test "$(POLICY_FILE)" "$SITE/refused.yaml"
+	has "$output" "route deny (The model server's metrics are for its operator.)"
 	sed -i 's/purpose: HRESCH/purpose: CARE/' "$SITE/cases.yaml"
 	exits 2 phigate-agent policy-test "$(POLICY_FILE)" "$SITE/cases.yaml"
 	has "$output" "TREAT, HPAYMT, HOPERAT, HRESCH

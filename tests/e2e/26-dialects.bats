@@ -167,6 +167,16 @@ events() { sed -n 's/^data: \{0,1\}//p' | jq -rj "$1"; }
 	has "$output" "/v1/rerank"
 }
 
+@test "exec sets the address under which each server has its OpenAI routes" {
+	for row in openai-prod/v1 llamacpp-prod/v1 tgi-prod/v1 kserve-prod/openai/v1; do
+		said=$(as alice phigate exec ${row%%/*} -- sh -c 'echo $OPENAI_BASE_URL; curl -sS "$OPENAI_BASE_URL/chat/completions" \
+			-H "Authorization: Bearer $OPENAI_API_KEY" -H "Content-Type: application/json" \
+			-d "{\"model\":\"plain\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"')
+		has "$said" "/${row#*/}"$'\n'
+		has "$said" '"choices"'
+	done
+}
+
 @test "a WebSocket is refused with 501 in the dialect's shape" {
 	tunnel $T alice openai-prod
 	code ask GET "/v1/realtime?model=note" "" -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \

@@ -115,7 +115,7 @@ function reply(res, status, type, data, script) {
 
 async function answer(req, res, entry) {
   const [, in_path] = req.url.match(/^\/v2\/models\/([^/]+)/) ?? [];
-  const route = `${req.method} ${req.url.split('?')[0].replace(`/models/${in_path}`, '/models/*')}`;
+  const route = `${req.method} ${req.url.split('?')[0].replace(/^\/openai\//, '/').replace(`/models/${in_path}`, '/models/*')}`;
   if (req.url === '/' && 'GET HEAD'.includes(req.method)) return reply(res, 200, 'text/plain; charset=utf-8', 'Ollama is running', {});
   if (fixed[route]) return reply(res, 200, 'application/json', JSON.stringify(fixed[route]), {});
   const dialect = routes[route];
