@@ -64,6 +64,11 @@ check "every key of client.yaml stands in phigate(1)" "$([ ! -e cli/phigate.1 ] 
 metrics() { tr '\n' ' ' < agent/metrics.c | grep -oE '\[METRIC_[A-Z_]+\] = \{"phigate_[a-z_]+"' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u; }
 check "every metric stands in phigate-agent(8), and no other" "$(diff <(metrics) \
 	<(sed -n '/^\.Ss Metrics/,/^\.El/s/^\.It Li //p' agent/phigate-agent.8 | sort -u))"
+# name, type: https://prometheus.io/docs/practices/naming, what promtool would say; the unit test asks the table itself
+metric_types() { tr '\n\t' '  ' < agent/metrics.c | grep -oE '\{"phigate_[a-z_]+", *"[^"]*", *METRIC_[A-Z]+' | sed -E 's/^\{"([a-z_]+)".*METRIC_([A-Z]+)$/\1 \2/'; }
+check "metrics are named as Prometheus wants: counters end in _total and nothing else does, times and sizes in base units" "$(metric_types |
+	awk '($2 == "COUNTER") != ($1 ~ /_total$/) || ($2 == "HISTOGRAM" && $1 !~ /_seconds$/) || $1 ~ /_(count|sum|bucket|ms|milliseconds|minutes|mib|kilobytes|percent)(_|$)/'
+	[ "$(metric_types | wc -l)" = "$(metrics | wc -l)" ] || echo "a row of agent/metrics.c is not read")"
 check "the dashboard is JSON, and shows only metrics that exist" "$(node -e 'JSON.parse(require("fs").readFileSync(0))' \
 	< config/grafana-dashboard.json 2>&1 | head -n 3
 	grep -oE 'phigate_[a-z_]+' config/grafana-dashboard.json | sed -E 's/_(bucket|sum|count)$//' | sort -u | comm -23 - <(metrics))"

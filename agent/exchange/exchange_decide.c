@@ -220,6 +220,7 @@ static bool is_emergency(const struct exchange *x)
 /* What would be held passes, on record with whose emergency it is and why. It is no approval: sent again, it is decided again. */
 static enum rc pass_in_emergency(struct exchange *x, const struct verdict *verdict)
 {
+	x->verdict = "emergency";
 	log_warn("emergency_used", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("rule", verdict->rule));
 	return transcript_decision(&x->transcript, NULL, verdict->rule, "emergency", x->session->person.user, x->session->reason) == RC_OK ?
 		RC_OK : exchange_unrecorded(x);

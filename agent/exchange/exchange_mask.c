@@ -105,6 +105,7 @@ enum rc exchange_mask_allows(struct exchange *x)
 	prompt_mask_counts(&x->in_request, counts, sizeof counts);
 	if (!*counts)
 		return RC_OK;
+	x->verdict = "denied";
 	why_set(&x->why, RC_DENIED, "the request holds identifiers (%s), and this connection takes none", counts);
 	return exchange_refuse(x, 403, "permission_error", "mask.request");
 }

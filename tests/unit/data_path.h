@@ -382,6 +382,18 @@ static inline void end_session(enum session_end how)
 	assert_int_equal(session_finish(place.agent.sessions, place.id, &alice, how, NULL), RC_OK);
 }
 
+/* The dialect from here on, in a session of its own. */
+static inline void speak(const char *name)
+{
+	struct why why = {0};
+
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	dialect_free(place.dialect);
+	assert_int_equal(dialect_load(name, NULL, &place.dialect, &why), RC_OK);
+	open_session(&place);
+}
+
 static inline int place_teardown(void **state)
 {
 	struct place *p = &place;

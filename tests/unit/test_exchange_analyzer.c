@@ -8,6 +8,7 @@
 
 #include "analyzer_stand_in.h"
 #include "data_path.h"
+#include "figures.h"
 
 #define EVENT(text) "data: {\"id\":\"c-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
 #define STOP "data: {\"id\":\"c-1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
@@ -111,6 +112,7 @@ static void an_approver_sees_no_more_than_it_lets(void **state)
 
 static void without_it_nothing_passes(void **state)
 {
+	double seen = figure("phigate_analyzer_passages_total{result=\"seen\"}"), missed = figure("phigate_analyzer_passages_total{result=\"missed\"}");
 	struct client c;
 
 	(void)state;
@@ -120,9 +122,12 @@ static void without_it_nothing_passes(void **state)
 	assert_int_equal(chat(&c, "blorft and SSN " SSN), 503);
 	assert_true(is_error(&c, "unavailable") && count(&c.body, "analyzer") == 1 && count(&c.body, "127.0.0.1") == 0);
 	assert_false(model_saw(&place.model, CHAT));
+	assert_true(figure("phigate_analyzer_passages_total{result=\"seen\"}") == seen);
 	stand_in.raw = NULL;                                                    /* the next request is a new try, on the same connection */
 	assert_int_equal(chat(&c, "blorft"), 200);
 	client_close(&c);
+	assert_true(figure("phigate_analyzer_passages_total{result=\"seen\"}") > seen);
+	assert_true(figure("phigate_analyzer_passages_total{result=\"missed\"}") > missed);
 	on_record("bytes that the analyzer has not seen]", 1);
 }
 

@@ -12,18 +12,6 @@
 
 static char *one_model[] = {"m"}, *two_models[] = {"llama", "qwen"}, *notes_only[] = {"notes"};
 
-/* The dialect from here on, in a session of its own. */
-static void speak(const char *name)
-{
-	struct why why = {0};
-
-	end_session(SESSION_END_CLIENT);
-	session_unref(place.session);
-	dialect_free(place.dialect);
-	assert_int_equal(dialect_load(name, NULL, &place.dialect, &why), RC_OK);
-	open_session(&place);
-}
-
 /* A request on a connection of its own. */
 static int send_with(const char *method, const char *path, const char *headers, const char *body, struct client *c)
 {

@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "control.h"
 #include "exchange.h"
+#include "figures.h"
 #include "loopback.h"
 #include "preface.h"
 #include "wait.h"
@@ -157,6 +158,12 @@ static void every_way_of_cutting_the_first_line_gives_the_same(void **state)
 	}
 }
 
+static double counted(const struct fixture *f, const char *series)
+{
+	loopback_metrics(f->loopback);
+	return figure(series);
+}
+
 static void an_unknown_session_key_is_hung_up_on(void **state)
 {
 	struct fixture *f = *state;
@@ -167,6 +174,9 @@ static void an_unknown_session_key_is_hung_up_on(void **state)
 	put(fd, "data AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\r\n");
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);
 	close(fd);
+	assert_true(counted(f, "phigate_channels_refused_total{reason=\"unproved\"}") == 1);
+	assert_true(counted(f, "phigate_channels_opened_total") == 1);
+	assert_true(counted(f, "phigate_channels{kind=\"data\"}") == 0);
 }
 
 static void a_crowd_that_proves_nothing_keeps_nobody_out(void **state)
@@ -185,6 +195,9 @@ static void a_crowd_that_proves_nothing_keeps_nobody_out(void **state)
 	assert_int_equal(recv(crowd[0], &byte, 1, 0), 0);       /* the oldest went, and no other */
 	for (int i = 1; i <= LOOPBACK_UNPROVED_MAX; i++)
 		assert_int_equal(recv(crowd[i], &byte, 1, MSG_DONTWAIT), -1);
+	assert_true(counted(f, "phigate_channels_refused_total{reason=\"crowd\"}") == 1);
+	assert_true(counted(f, "phigate_channels_opened_total") == LOOPBACK_UNPROVED_MAX + 2);
+	assert_true(counted(f, "phigate_channels{kind=\"data\"}") == 1);
 	put(crowd[LOOPBACK_UNPROVED_MAX], "data " SESSION_KEY "\r\n");
 	assert_int_equal(recv(crowd[LOOPBACK_UNPROVED_MAX], &byte, 1, 0), 1);
 	put(proved, "x");

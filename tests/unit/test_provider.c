@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "figures.h"
 #include "idp.h"
 #include "log.h"
 #include "provider.h"
@@ -80,6 +81,7 @@ static enum rc ask(struct place *p, const struct mint_key *key, struct why *why)
 
 static void the_first_token_waits_for_the_keys(void **state)
 {
+	double asked = figure("phigate_provider_requests_total"), failed = figure("phigate_provider_errors_total");
 	struct place *p = *state;
 
 	web_slow(&p->idp.web, true);
@@ -89,6 +91,7 @@ static void the_first_token_waits_for_the_keys(void **state)
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
 	assert_int_equal(idp_jwks_reads(&p->idp), 1);
+	assert_true(figure("phigate_provider_requests_total") == asked + 1 && figure("phigate_provider_errors_total") == failed);
 }
 
 static void a_new_key_is_fetched_once(void **state)
@@ -226,11 +229,13 @@ static void discovery_must_tell_of_the_configured_issuer(void **state)
 
 static void without_keys_a_try_is_made_again_soon(void **state)
 {
+	double asked = figure("phigate_provider_requests_total"), failed = figure("phigate_provider_errors_total");
 	struct place *p = *state;
 
 	idp_set(&p->idp, 500, false);
 	open_provider(p);
 	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
+	assert_true(figure("phigate_provider_requests_total") == asked + 1 && figure("phigate_provider_errors_total") == failed + 1);
 	idp_set(&p->idp, 200, false);
 	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
 	now_s += PROVIDER_RETRY_S;
