@@ -125,6 +125,38 @@ out:
 	return rc;
 }
 
+void evidence_tell(void *arg, const struct bundle_check *check)
+{
+	(void)arg;
+	if (check->result != BUNDLE_FAILS)
+		return;
+	fprintf(stderr, "phigate: %s: ", check->name);
+	term_text(stderr, slice_str(check->text));
+	fputc('\n', stderr);
+}
+
+bool evidence_judge(const struct evidence *e, bool force, const char *done, const char *does)
+{
+	if (e->verdict == RC_OK)
+		return true;
+	if (e->bundle && e->verdict == RC_NOT_FOUND) {
+		fprintf(stderr, "phigate: warning: nobody vouches for this recording: its signer is not known here\n");
+		return true;
+	}
+	if (e->bundle && force) {
+		fprintf(stderr, "phigate: warning: this recording does not verify; what follows may never have happened\n");
+		return true;
+	}
+	if (!e->bundle) {
+		fprintf(stderr, "phigate: this is no bundle that can be read: ");
+		term_text(stderr, slice_str(e->why.text));
+		fputc('\n', stderr);
+	} else {
+		fprintf(stderr, "phigate: it does not verify and is not %s; --force %s what can be read\n", done, does);
+	}
+	return false;
+}
+
 void evidence_free(struct evidence *e)
 {
 	bundle_free(e->bundle);

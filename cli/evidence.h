@@ -26,6 +26,13 @@ enum rc evidence_open(const char *path, const struct evidence_files *files, bund
 /* Those signers alone; signers_free(). Nobody at all is no error. */
 enum rc evidence_signers(const char *allowed_signers, struct signers **out, struct why *why) MUST_USE;
 
+/* Tells on stderr what does not hold, as a bundle_on_check. */
+void evidence_tell(void *arg, const struct bundle_check *check);
+
+/* May it be used? A signer that nobody knows is only warned of; what does not verify is used with force alone, and warned of, too. Tells on
+ * stderr. done, does: what is to happen with it ("played", "plays"). */
+bool evidence_judge(const struct evidence *e, bool force, const char *done, const char *does);
+
 void evidence_free(struct evidence *e);          /* harmless when all zero */
 
 #endif

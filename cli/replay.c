@@ -53,40 +53,6 @@ static bool read_options(const struct arguments *args, struct replay_options *ou
 	return !why->text[0];
 }
 
-/* Each check that fails, on stderr. */
-static void tell(void *arg, const struct bundle_check *check)
-{
-	(void)arg;
-	if (check->result != BUNDLE_FAILS)
-		return;
-	fprintf(stderr, "phigate: %s: ", check->name);
-	term_text(stderr, slice_str(check->text));
-	fputc('\n', stderr);
-}
-
-/* May it be played? */
-static bool judge(const struct evidence *e, bool force)
-{
-	if (e->verdict == RC_OK)
-		return true;
-	if (e->bundle && e->verdict == RC_NOT_FOUND) {
-		fprintf(stderr, "phigate: warning: nobody vouches for this recording: its signer is not known here\n");
-		return true;
-	}
-	if (e->bundle && force) {
-		fprintf(stderr, "phigate: warning: this recording does not verify; what follows may never have happened\n");
-		return true;
-	}
-	if (!e->bundle) {
-		fprintf(stderr, "phigate: this is no bundle that can be read: ");
-		term_text(stderr, slice_str(e->why.text));
-		fputc('\n', stderr);
-	} else {
-		fprintf(stderr, "phigate: it does not verify and is not played; --force plays what can be read\n");
-	}
-	return false;
-}
-
 /* With --json nothing but records stands on stdout. */
 static void tell_verified(const struct evidence *e)
 {
@@ -121,12 +87,12 @@ static int run(const struct arguments *args)
 		fprintf(stderr, "phigate: %s\n", why.text);
 		return EXIT_USAGE;
 	}
-	rc = evidence_open(args->positional[0], &files, tell, NULL, &e, &why);
+	rc = evidence_open(args->positional[0], &files, evidence_tell, NULL, &e, &why);
 	if (rc != RC_OK) {
 		evidence_free(&e);
 		return term_fail(rc == RC_DENIED ? RC_IO : rc, &why);
 	}
-	good = judge(&e, argument(args, "--force") != NULL);
+	good = evidence_judge(&e, argument(args, "--force") != NULL, "played", "plays");
 	if (good)
 		rc = show(&e, &opts, argument(args, "--json") != NULL, &lost, &why);
 	good = good && !lost && (e.verdict == RC_OK || e.verdict == RC_NOT_FOUND);

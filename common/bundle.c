@@ -303,6 +303,10 @@ enum rc bundle_seek(struct bundle *b, uint64_t place)
 		return RC_BAD;
 	rest.off += place;
 	rest.size -= place;
+	if (rest.off >= b->index.off - b->index.have && rest.off <= b->index.off) {      /* a short way, as to most exchanges, is still in memory */
+		b->index.pos = (size_t)(rest.off - (b->index.off - b->index.have));
+		return RC_OK;
+	}
 	member_close(&b->index);
 	return member_open(&b->index, b->fd, rest);
 }

@@ -7,7 +7,7 @@ _phigate_files() {
 _phigate() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle review revoke replay verify mask doctor completion version --help --version"
+		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle review revoke replay verify export mask doctor completion version --help --version"
 	else case $command in
 	login) words="--no-browser --json --help" ;;
 	logout) words="--help" ;;
@@ -26,6 +26,7 @@ _phigate() {
 	revoke) words="--help" ;;
 	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --tsa-ca --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	export) words="--format -o --allowed-signers --identity --force --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --help" ;;
 	doctor) words="--json --help" ;;
 	completion) words="--help"; words="bash zsh fish" ;;
@@ -58,6 +59,10 @@ _phigate() {
 	verify:--identity) _phigate_files "$word"; return ;;
 	verify:--ledger) _phigate_files "$word"; return ;;
 	verify:--tsa-ca) _phigate_files "$word"; return ;;
+	export:--format) COMPREPLY=(); return ;;
+	export:-o) _phigate_files "$word"; return ;;
+	export:--allowed-signers) _phigate_files "$word"; return ;;
+	export:--identity) _phigate_files "$word"; return ;;
 	mask:--policy) _phigate_files "$word"; return ;;
 	esac
 	COMPREPLY=($(compgen -W "$words" -- "$word"))

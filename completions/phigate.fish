@@ -63,6 +63,13 @@ complete -c phigate -n '__fish_seen_subcommand_from verify' -l ledger -r -F -d '
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l tsa-ca -r -F -d 'certificates (PEM) of the time-stamp authorities that are believed: the bundle must have a stamp of one'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l json -d 'one JSON object: the verdict, and each check with its result'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -F
+complete -c phigate -n __fish_use_subcommand -a export -d 'write a session for other systems, after verifying it'
+complete -c phigate -n '__fish_seen_subcommand_from export' -l format -x -d 'fhir, ocsf, ecs, cef or otlp: what happened, without any text; har: requests and answers themselves'
+complete -c phigate -n '__fish_seen_subcommand_from export' -s o -r -F -d 'where to; else standard output'
+complete -c phigate -n '__fish_seen_subcommand_from export' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
+complete -c phigate -n '__fish_seen_subcommand_from export' -l identity -r -F -d 'age key for encrypted segments, which this version cannot read yet'
+complete -c phigate -n '__fish_seen_subcommand_from export' -l force -d 'export what can be read of a bundle that does not verify'
+complete -c phigate -n '__fish_seen_subcommand_from export' -F
 complete -c phigate -n __fish_use_subcommand -a mask -d 'mask standard input with the agent\'s engine, offline'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l policy -r -F -d 'mask as the mask: section of this policy says'
 complete -c phigate -n '__fish_seen_subcommand_from mask' -l spans -d 'print where identifiers are, as JSON, in place of the text'

@@ -19,6 +19,7 @@ commands=(
 	'revoke:end a session at once'
 	'replay:see a recorded session again, at its own pace, after verifying it'
 	'verify:check a session'\''s bundle\: who signed it, and that nothing was changed, added or left out'
+	'export:write a session for other systems, after verifying it'
 	'mask:mask standard input with the agent'\''s engine, offline'
 	'doctor:check configuration, clock, provider, sign-in and agents'
 	'completion:print completions for a shell'
@@ -127,6 +128,15 @@ case $name in
 			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
 			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed\: the bundle must have a stamp of one]:FILE:_files' \
 			'--json[one JSON object\: the verdict, and each check with its result]' \
+			'--help[show how it is used]' \
+			'*:file:_files' ;;
+	export)
+		_arguments \
+			'--format[fhir, ocsf, ecs, cef or otlp\: what happened, without any text; har\: requests and answers themselves]:FORMAT:' \
+			'-o[where to; else standard output]:FILE:_files' \
+			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
+			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--force[export what can be read of a bundle that does not verify]' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	mask)

@@ -66,6 +66,8 @@ enum rc exchange_cut(struct exchange *x, const char *reason)
 	x->outcome = OUTCOME_CUT;
 	if (!x->why.text[0])
 		why_set(&x->why, RC_END, "%s", reason);
+	if (x->recorded)
+		transcript_totals(&x->transcript, &x->masked, &x->tokens);
 	if (x->recorded && (transcript_cut(&x->transcript, reason) != RC_OK || recording_sync(x->session->recording) != RC_OK))
 		log_error("cut_not_recorded", L_TEXT("session", x->session->id), L_NUM("exchange", x->number));
 	return RC_CANCELLED;

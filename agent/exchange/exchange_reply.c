@@ -325,6 +325,7 @@ static enum rc finish(struct reply *r)
 	struct exchange *x = r->x;
 	enum rc rc;
 
+	transcript_totals(&x->transcript, &x->masked, &x->tokens);
 	if (begin(r) != RC_OK || transcript_chunk(&x->transcript, buf_slice(&r->masked), true) != RC_OK ||
 	    recording_sync(x->session->recording) != RC_OK)
 		return RC_IO;

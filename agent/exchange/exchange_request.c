@@ -7,6 +7,8 @@
 #include "json.h"
 #include "answer/answer.h"
 
+#define MODEL_MAX 64                             /* bytes of a model's name */
+
 /* Messages of a WebSocket would pass unmasked, so there is none; an upgrade to anything else is not taken up (RFC 9110 7.8). */
 static enum rc check_upgrade(struct exchange *x)
 {
@@ -151,6 +153,15 @@ enum rc exchange_mask_path(const struct exchange *x, struct buf *out)
 	return rc;
 }
 
+/* A name, and no text: what callers write there is theirs. */
+static const char *model_name(const struct exchange *x)
+{
+	const char *model = x->prompt ? x->prompt->model : NULL;
+	size_t n = model ? strspn(model, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-") : 0;
+
+	return n && n <= MODEL_MAX && !model[n] && !mask_finds_code(policy_engine(x->policy), slice_str(model)) ? model : NULL;
+}
+
 enum rc exchange_record(struct exchange *x)
 {
 	struct mask_engine *engine = policy_engine(x->policy);
@@ -165,8 +176,14 @@ enum rc exchange_record(struct exchange *x)
 		rc = headers_request_json(x->head, engine, x->scope, &headers);
 	if (rc == RC_OK && x->body.len)
 		rc = exchange_mask_kept(x, &text);
-	if (rc == RC_OK)
-		rc = transcript_request(&x->transcript, x->head->method, path.data ? path.data : "", buf_slice(&headers), buf_slice(&text));
+	if (rc == RC_OK) {
+		const struct transcript_asked asked = {
+			.method = x->head->method, .route = x->route ? x->route->name : NULL, .model = model_name(x),
+			.path = path.data ? path.data : "", .headers_json = buf_slice(&headers), .text = buf_slice(&text),
+		};
+
+		rc = transcript_request(&x->transcript, &asked);
+	}
 	x->recorded = rc == RC_OK;
 	buf_free(&path);
 	buf_free(&headers);

@@ -13,6 +13,7 @@ void transcript_begin(struct transcript *t, struct recording *recording, uint64_
 	*t = (struct transcript){.recording = recording, .exchange = exchange, .start_ns = clock_mono_ns()};
 	buf_init(&t->chunks, BUF_MAX_DEFAULT);
 	buf_init(&t->tail, 8);
+	buf_init(&t->totals, 4096);
 	buf_init(&t->body, BUF_MAX_DEFAULT);
 }
 
@@ -20,6 +21,7 @@ void transcript_free(struct transcript *t)
 {
 	buf_free(&t->chunks);
 	buf_free(&t->tail);
+	buf_free(&t->totals);
 	buf_free(&t->body);
 }
 
@@ -51,16 +53,19 @@ static void add_bytes(struct buf *b, struct slice bytes)
 	buf_puts(b, "\"}");
 }
 
-enum rc transcript_request(struct transcript *t, struct slice method, const char *masked_path, struct slice headers_json,
-			   struct slice text)
+enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked)
 {
 	buf_puts(&t->body, "{\"method\":");
-	json_add_string(&t->body, method);
-	member(&t->body, "path", masked_path);
+	json_add_string(&t->body, asked->method);
+	member(&t->body, "path", asked->path);
+	if (asked->route)
+		member(&t->body, "route", asked->route);
+	if (asked->model)
+		member(&t->body, "model", asked->model);
 	buf_puts(&t->body, ",\"headers\":");
-	buf_add_slice(&t->body, headers_json);
+	buf_add_slice(&t->body, asked->headers_json);
 	buf_puts(&t->body, ",\"text\":");
-	add_bytes(&t->body, text);
+	add_bytes(&t->body, asked->text);
 	buf_putc(&t->body, '}');
 	return add(t, "request");
 }
@@ -113,13 +118,50 @@ static size_t unfinished(struct slice bytes)
 	return 0;
 }
 
+void transcript_totals(struct transcript *t, const struct mask_counts *masked, const struct answer_usage *usage)
+{
+	const char *comma = "";
+	uint32_t any = 0;
+
+	buf_clear(&t->totals);
+	for (int e = 0; e < ENTITY_COUNT; e++)
+		any |= masked->n[e];
+	if (!any && !usage->known)
+		return;
+	buf_puts(&t->totals, "{\"masked\":{");
+	for (int e = 0; e < ENTITY_COUNT; e++) {
+		if (!masked->n[e])
+			continue;
+		buf_printf(&t->totals, "%s\"%s\":%lu", comma, entity_name((enum entity)e), (unsigned long)masked->n[e]);
+		comma = ",";
+	}
+	buf_putc(&t->totals, '}');
+	if (usage->known)
+		buf_printf(&t->totals, ",\"input_tokens\":%llu,\"output_tokens\":%llu",
+			   (unsigned long long)(usage->tokens[USAGE_INPUT] + usage->tokens[USAGE_CACHED]),
+			   (unsigned long long)usage->tokens[USAGE_OUTPUT]);
+	buf_putc(&t->totals, '}');
+}
+
+static void add_totals(struct transcript *t)
+{
+	if (!t->totals.len)
+		return;
+	buf_puts(&t->body, ",\"totals\":");
+	buf_add_slice(&t->body, buf_slice(&t->totals));
+	buf_clear(&t->totals);
+}
+
 static enum rc flush(struct transcript *t, bool end)
 {
 	if (!t->chunks.len && !end)
 		return RC_OK;
 	buf_puts(&t->body, "{\"chunks\":[");
 	buf_add_slice(&t->body, buf_slice(&t->chunks));
-	buf_puts(&t->body, end ? "],\"end\":true}" : "]}");
+	buf_putc(&t->body, ']');
+	if (end)
+		add_totals(t);
+	buf_puts(&t->body, end ? ",\"end\":true}" : "}");
 	if (t->chunks.rc != RC_OK)
 		return t->chunks.rc;
 	buf_clear(&t->chunks);
@@ -181,6 +223,7 @@ enum rc transcript_cut(struct transcript *t, const char *reason)
 	rc = flush(t, false);
 	buf_putc(&t->body, '{');
 	member(&t->body, "reason", reason);
+	add_totals(t);
 	buf_putc(&t->body, '}');
 	return rc == RC_OK ? add(t, "cut") : rc;
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "answer/shape.h"
 #include "record.h"
 
 struct transcript {
@@ -13,6 +14,7 @@ struct transcript {
 	int64_t start_ns;                /* monotonic: when the request came */
 	struct buf chunks;               /* the chunk list that is not yet a record */
 	struct buf tail;                 /* bytes of a character that is not whole yet */
+	struct buf totals;               /* what the last record says of the whole answer, a JSON object; empty: nothing */
 	struct buf body;                 /* scratch */
 	int64_t pending_since_ns;        /* age of what is in chunks; 0: nothing */
 };
@@ -20,14 +22,25 @@ struct transcript {
 void transcript_begin(struct transcript *t, struct recording *recording, uint64_t exchange);
 void transcript_free(struct transcript *t);
 
-/* headers_json: the array, complete. text: the masked body. */
-enum rc transcript_request(struct transcript *t, struct slice method, const char *masked_path, struct slice headers_json,
-			   struct slice text) MUST_USE;
+/* What was asked; all masked. */
+struct transcript_asked {
+	struct slice method;
+	const char *route;               /* the dialect's own name of it, which holds nothing of the caller's; NULL: none that it knows */
+	const char *model;               /* NULL: none is named, or not by a name that holds no identifier */
+	const char *path;
+	struct slice headers_json;       /* the array, complete */
+	struct slice text;               /* the body */
+};
+enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked) MUST_USE;
 enum rc transcript_hold(struct transcript *t, const char *id, const char *rule, int64_t expires_s) MUST_USE;
 /* hold: NULL when policy alone decided. by, reason: may be empty. */
 enum rc transcript_decision(struct transcript *t, const char *hold, const char *rule, const char *outcome, const char *by,
 			    const char *reason) MUST_USE;
 enum rc transcript_response(struct transcript *t, int status, struct slice headers_json) MUST_USE;
+
+/* What the record of the answer's end, or of its cut, is to say of all of it: how many identifiers of each kind were masked, and the
+ * tokens that the model counted. */
+void transcript_totals(struct transcript *t, const struct mask_counts *masked, const struct answer_usage *usage);
 
 /* Bytes that are about to be sent to the client; with end, the answer's last ones. They become a record at once when end is set,
  * else with those that follow within TRANSCRIPT_WAIT_NS, which the caller's waiting must respect (transcript_due). */

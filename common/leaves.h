@@ -1,7 +1,7 @@
 /* The strings, numbers and words of a JSON text, each told with the path to it, as a stream: the text may be of any size and cut
  * anywhere, nothing is built of it. */
-#ifndef PHIGATE_CLI_LEAVES_H
-#define PHIGATE_CLI_LEAVES_H
+#ifndef PHIGATE_LEAVES_H
+#define PHIGATE_LEAVES_H
 
 #include "buf.h"
 #include "jsonscan.h"
