@@ -1,0 +1,272 @@
+/* Events: made of a session's records, the same in every format, and no text of others breaks out of any. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit_format.h"
+#include "audit_reader.h"
+#include "clock.h"
+#include "json.h"
+
+#define T0 (1767225600LL * NS_PER_S)
+#define OPEN "{\"user\":{\"id\":\"alice@hospital.example\",\"subject\":\"s1\",\"issuer\":\"https://idp.example\",\"groups\":[\"clinicians\"]}," \
+	"\"client\":{\"address\":\"203.0.113.9\",\"port\":51022},\"reason\":\"Jane Smith\",\"purpose\":\"TREAT\",\"connection\":\"llama-prod\"," \
+	"\"dialect\":\"openai\",\"policy\":{\"name\":\"hipaa\"}}"
+#define ASKED(model) "{\"method\":\"POST\",\"path\":\"/v1/chat/completions?q=Jane%20Smith\",\"route\":\"/v1/chat/completions\",\"model\":" model "," \
+	"\"headers\":[[\"x\",\"Jane Smith\"]],\"text\":\"Jane Smith\"}"
+#define ANSWERED "{\"status\":200,\"headers\":[[\"x\",\"Jane Smith\"]]}"
+#define ENDED "{\"chunks\":[[1,\"Jane Smith,\\\"totals\\\":{\\\"masked\\\":{\\\"SSN\\\":7}},\\\"end\\\":true}\"]],\"totals\":{\"masked\":{\"NAME\":2,\"SSN\":1}," \
+	"\"input_tokens\":9,\"output_tokens\":12},\"end\":true}"
+
+struct told {
+	struct buf names;                        /* "session-opened exchange " */
+	struct buf last;                         /* the last event as ECS */
+	struct buf all[8];                       /* in every format */
+	size_t n;
+};
+
+static void tell(void *arg, const struct audit_event *e)
+{
+	struct told *t = arg;
+
+	t->n++;
+	buf_printf(&t->names, "%s ", audit_name(e->kind));
+	buf_clear(&t->last);
+	audit_ecs(e, &t->last);
+	for (size_t i = 0; audit_format_nth(i); i++)
+		assert_int_equal(audit_format_line(audit_format_nth(i), e, &t->all[i]), RC_OK);
+}
+
+static struct audit_reader *begin(struct told *t)
+{
+	*t = (struct told){0};
+	buf_init(&t->names, 1 << 20);
+	buf_init(&t->last, AUDIT_TEXT_MAX);
+	for (size_t i = 0; i < 8; i++)
+		buf_init(&t->all[i], 64 << 20);
+	return audit_reader_new("gpu-1", "0.1.0", "01SESSION", tell, t);
+}
+
+static void end(struct told *t, struct audit_reader *r)
+{
+	audit_reader_free(r);
+	buf_free(&t->names);
+	buf_free(&t->last);
+	for (size_t i = 0; i < 8; i++)
+		buf_free(&t->all[i]);
+}
+
+static enum rc put(struct audit_reader *r, uint64_t seq, uint64_t exchange, const char *kind, const char *body)
+{
+	const struct audit_record record = {1, seq, exchange, T0 + (int64_t)seq * NS_PER_S, kind, slice_str(body)};
+
+	return audit_reader_add(r, &record);
+}
+
+/* ECS member "a.b" of the last event as text. */
+static bool says(const struct told *t, const char *json)
+{
+	return strstr(t->last.data, json) != NULL;
+}
+
+static void test_a_session_is_told_from_open_to_close(void **state)
+{
+	struct told t;
+	struct audit_reader *r = begin(&t);
+
+	(void)state;
+	assert_int_equal(put(r, 0, 0, "open", OPEN), RC_OK);
+	assert_true(says(&t, "\"user\":{\"name\":\"alice@hospital.example\",\"id\":\"s1\"") && says(&t, "\"roles\":[\"clinicians\"]"));
+	assert_true(says(&t, "\"id\":\"01SESSION.1.0\"") && says(&t, "\"purpose\":\"TREAT\""));
+	assert_int_equal(put(r, 1, 1, "request", ASKED("\"note\"")), RC_OK);
+	assert_int_equal(put(r, 2, 2, "request", ASKED("\"other\"")), RC_OK);
+	assert_int_equal(put(r, 3, 1, "response", ANSWERED), RC_OK);
+	assert_int_equal(t.n, 1);
+	assert_int_equal(put(r, 4, 1, "response", ENDED), RC_OK);
+	assert_true(says(&t, "\"duration\":3000000000") && says(&t, "\"method\":\"POST\"") && says(&t, "\"status_code\":200"));
+	assert_true(says(&t, "\"name\":\"note\"") && says(&t, "\"input_tokens\":9,\"output_tokens\":12") && says(&t, "\"masked\":{\"NAME\":2,\"SSN\":1}"));
+	assert_int_equal(put(r, 5, 2, "hold", "{\"hold\":\"7K2M-9QXD\",\"rule\":\"bulk\"}"), RC_OK);
+	assert_int_equal(put(r, 6, 2, "decision", "{\"hold\":\"7K2M-9QXD\",\"rule\":\"bulk\",\"outcome\":\"denied\",\"by\":\"bob\",\"reason\":\"Jane Smith\"}"), RC_OK);
+	assert_true(says(&t, "\"outcome\":\"failure\"") && says(&t, "\"by\":\"bob\"") && says(&t, "\"user\":[\"alice@hospital.example\",\"bob\"]"));
+	assert_int_equal(put(r, 7, 2, "response", "{\"status\":403,\"headers\":[]}"), RC_OK);
+	assert_int_equal(put(r, 8, 2, "response", "{\"chunks\":[],\"end\":true}"), RC_OK);
+	assert_true(says(&t, "\"denied\"") && says(&t, "\"status_code\":403") && says(&t, "\"rule\":{\"name\":\"bulk\"}"));
+	assert_int_equal(put(r, 9, 3, "request", ASKED("\"note\"")), RC_OK);
+	assert_int_equal(put(r, 10, 3, "decision", "{\"rule\":\"bulk\",\"outcome\":\"emergency\",\"by\":\"alice\",\"reason\":\"Jane Smith\"}"), RC_OK);
+	assert_int_equal(put(r, 11, 3, "cut", "{\"reason\":\"client\",\"totals\":{\"masked\":{\"NAME\":1}}}"), RC_OK);
+	assert_true(says(&t, "\"why\":\"client\"") && says(&t, "\"masked\":{\"NAME\":1}"));
+	assert_int_equal(put(r, 12, 0, "gap", "{\"step_us\":5}"), RC_OK);
+	assert_int_equal(put(r, 13, 0, "renew", "{\"expires_at\":\"x\"}"), RC_OK);
+	assert_int_equal(put(r, 14, 0, "recovered", "{\"boot\":\"x\"}"), RC_OK);
+	assert_int_equal(put(r, 15, 0, "close", "{\"end\":\"crash\"}"), RC_OK);
+	assert_string_equal(t.names.data, "session-opened exchange hold decision exchange emergency cut clock-set session-renewed session-recovered "
+			    "session-closed ");
+	for (size_t i = 0; audit_format_nth(i); i++)
+		assert_null(strstr(t.all[i].data, "Jane"));
+	end(&t, r);
+}
+
+static void test_a_model_is_told_only_by_a_name(void **state)
+{
+	static const char *const models[] = {"\"SSN [SSN]\"", "\"Jane Smith\"", "\"a\\nb\"", "\"\"", "7", "null", "{\"model\":\"x\"}",
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""};
+	struct told t;
+	struct audit_reader *r = begin(&t);
+	char body[1024];
+
+	(void)state;
+	assert_int_equal(put(r, 0, 0, "open", OPEN), RC_OK);
+	for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+		snprintf(body, sizeof body, "{\"method\":\"POST\",\"path\":\"/\",\"model\":%s,\"headers\":[],\"text\":\"\"}", models[i]);
+		assert_int_equal(put(r, 1, i + 1, "request", body), RC_OK);
+		assert_int_equal(put(r, 2, i + 1, "response", "{\"chunks\":[],\"end\":true}"), RC_OK);
+		assert_false(says(&t, "\"model\""));
+		assert_true(says(&t, "\"method\":\"POST\""));
+	}
+	end(&t, r);
+}
+
+static void test_records_that_say_something_else_tell_nothing(void **state)
+{
+	struct told t;
+	struct audit_reader *r = begin(&t);
+
+	(void)state;
+	assert_int_equal(put(r, 0, 0, "open", "[]"), RC_BAD);
+	assert_int_equal(put(r, 0, 0, "open", "{"), RC_BAD);
+	assert_int_equal(put(r, 0, 0, "hold", "7"), RC_BAD);
+	assert_int_equal(put(r, 0, 0, "story", "{}"), RC_BAD);
+	assert_int_equal(t.n, 0);
+	/* what has no beginning here is told as far as it is known, and a reader follows only so many */
+	assert_int_equal(put(r, 1, 77, "response", "{\"chunks\":[],\"totals\":{\"masked\":{\"NAME\":-1,\"SSN\":\"x\"},\"input_tokens\":1},\"end\":true}"), RC_OK);
+	assert_false(says(&t, "masked") || says(&t, "input_tokens") || says(&t, "duration"));
+	for (uint64_t i = 0; i < 10000; i++)
+		assert_int_equal(put(r, 2, 100 + i, "request", ASKED("\"m\"")), RC_OK);
+	assert_int_equal(put(r, 3, 100, "cut", "{}"), RC_OK);
+	assert_false(says(&t, "POST"));
+	assert_int_equal(put(r, 3, 10099, "cut", "{}"), RC_OK);
+	assert_true(says(&t, "POST"));
+	end(&t, r);
+}
+
+/* ---- hostile texts ---------------------------------------------------------------------------------------------------------- */
+
+#define EVIL "x|y\\\\z=1 suser=root\\n\\r\\u0001\\u0085\\u2028\\\"},{\\\"a\\\":\\\"b\\u202e\\ud83d\\ude00"
+#define EVIL_NAMED(value) "\"" value "\":\"" EVIL "\""
+
+static void put_hostile(struct audit_reader *r)
+{
+	assert_int_equal(put(r, 0, 0, "open", "{\"user\":{" EVIL_NAMED("id") "," EVIL_NAMED("subject") "," EVIL_NAMED("issuer") ",\"groups\":[\"" EVIL "\",7,null]},"
+			     "\"client\":{" EVIL_NAMED("address") ",\"port\":99999999}," EVIL_NAMED("connection") "," EVIL_NAMED("dialect") ","
+			     EVIL_NAMED("purpose") ",\"policy\":{" EVIL_NAMED("name") "},\"emergency\":true}"), RC_OK);
+	assert_int_equal(put(r, 1, 1, "request", "{" EVIL_NAMED("method") "," EVIL_NAMED("route") "," EVIL_NAMED("model") ",\"headers\":[],\"text\":\"\"}"), RC_OK);
+	assert_int_equal(put(r, 2, 1, "hold", "{" EVIL_NAMED("hold") "," EVIL_NAMED("rule") "}"), RC_OK);
+	assert_int_equal(put(r, 3, 1, "decision", "{" EVIL_NAMED("hold") "," EVIL_NAMED("rule") "," EVIL_NAMED("outcome") "," EVIL_NAMED("by") "}"), RC_OK);
+	assert_int_equal(put(r, 4, 1, "cut", "{" EVIL_NAMED("reason") ",\"totals\":{\"masked\":{" "\"" EVIL "\":3}}}"), RC_OK);
+	assert_int_equal(put(r, 5, 0, "close", "{" EVIL_NAMED("end") "}"), RC_OK);
+}
+
+/* CEF's own rules: seven parts of the head, then key=value; an escape is \| or \\ in the head, \= \\ \n \r behind it. */
+static void assert_cef(const char *line, size_t n)
+{
+	size_t bars = 0, at = 0;
+
+	for (; at < n && bars < 7; at++) {
+		if (line[at] == '\\')
+			assert_true(strchr("|\\", line[++at]) != NULL);
+		else
+			bars += line[at] == '|';
+	}
+	assert_int_equal(bars, 7);
+	for (bool key = true, first = true; at < n; at++) {
+		if (line[at] == '\\') {
+			assert_false(key);
+			assert_true(strchr("=\\nr", line[++at]) != NULL);
+		} else if (line[at] == '=') {
+			const char *from = line + at;
+
+			while (from[-1] != ' ' && from[-1] != '|')
+				from--;
+			assert_true(first || from > line);
+			assert_int_equal(strspn(from, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"), line + at - from);
+			assert_false(strncmp(from, "suser", 5) == 0 && strncmp(line + at + 1, "root", 4) == 0);
+			key = first = false;
+		}
+	}
+}
+
+static void test_no_text_breaks_out_of_any_format(void **state)
+{
+	struct told t;
+	struct audit_reader *r = begin(&t);
+
+	(void)state;
+	put_hostile(r);
+	assert_string_equal(t.names.data, "session-opened hold decision cut session-closed ");
+	for (size_t i = 0; audit_format_nth(i); i++) {
+		size_t lines = 0;
+
+		assert_true(utf8_valid(buf_slice(&t.all[i])));
+		for (char *line = t.all[i].data, *lf; (lf = strchr(line, '\n')); line = lf + 1, lines++) {
+			struct slice one = {line, (size_t)(lf - line)};
+			cJSON *json = audit_format_nth(i)->json ? json_parse(one) : NULL;
+
+			for (size_t k = 0; k < one.n; k++)
+				assert_true((unsigned char)one.p[k] >= 0x20 && one.p[k] != 0x7f);
+			if (audit_format_nth(i)->json)
+				assert_true(cJSON_IsObject(json));
+			else
+				assert_cef(one.p, one.n);
+			cJSON_Delete(json);
+		}
+		assert_int_equal(lines, 5);
+	}
+	end(&t, r);
+}
+
+static void test_formats_are_found_by_name(void **state)
+{
+	static const char *const names[] = {"fhir", "ocsf", "ecs", "cef", "otlp"};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		assert_ptr_equal(audit_format(names[i]), audit_format_nth(i));
+	assert_null(audit_format_nth(5));
+	assert_null(audit_format("har"));
+	assert_null(audit_format(""));
+}
+
+static void test_routes_of_all_dialects_have_an_operation(void **state)
+{
+	static const struct {
+		const char *route, *operation;
+	} rows[] = {
+		{"/v1/chat/completions", "chat"}, {"/v1/completions", "text_completion"}, {"/v1/messages", "chat"}, {"/api/chat", "chat"},
+		{"/api/generate", "text_completion"}, {"/v1/embeddings", "embeddings"}, {"/api/embed", "embeddings"},
+		{"/v2/models/{model}/infer", "text_completion"}, {"/v1/models", NULL}, {NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct audit_event e = {.route = rows[i].route};
+		const char *operation = audit_operation(&e);
+
+		assert_true(rows[i].operation ? operation && strcmp(operation, rows[i].operation) == 0 : !operation);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_session_is_told_from_open_to_close), cmocka_unit_test(test_a_model_is_told_only_by_a_name),
+		cmocka_unit_test(test_records_that_say_something_else_tell_nothing), cmocka_unit_test(test_no_text_breaks_out_of_any_format),
+		cmocka_unit_test(test_formats_are_found_by_name), cmocka_unit_test(test_routes_of_all_dialects_have_an_operation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
