@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Runs the tests, or the stages named as arguments (build unit lint fuzz e2e), and counts what they say in TAP.
+# Runs the tests, or the stages named as arguments (build unit lint e2e; fuzz goes on for ever), and counts what they say in TAP.
 # What passes is one line per program, what fails is shown with all it printed. The last line counts everything.
+# Unit tests, lint and fuzz targets run beside one another, since each has its own ports and folders; builds come before them, because
+# they are what is run, and scenarios after them, because those have deadlines of their own and fill the machine.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make}
@@ -55,29 +57,51 @@ do_build() {
 	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
 }
 
-do_unit() {
-	stage "unit tests, with ASan and UBSan"
-	local t rc
-	for t in tests/unit/test_*.c; do
-		t=$(basename "$t" .c)
-		[ -x "build/san/unit/$t" ] || { echo "not ok 1 - $t is not built" > "$work/tap"; count "$work/tap" "$t" 1; continue; }
-		CMOCKA_MESSAGE_OUTPUT=tap timeout 300 "build/san/unit/$t" > "$work/tap" 2>&1 < /dev/null
-		rc=$?
-		count "$work/tap" "$t" "$rc"
+# beside N: runs the jobs that stdin names, "KIND NAME" a line, N at once; each prints into a file of its own
+beside() {
+	xargs -P "$1" -L 1 bash -c 'mkdir -p "$work/$1"; "job_$1" "$2" > "$work/$1/$2.tap" 2>&1 < /dev/null; echo $? > "$work/$1/$2.rc"' job
+}
+
+# tell KIND: counts what its jobs left, in their order; one that left nothing has failed
+tell() {
+	local name
+	for name in $("list_$1" | cut -d' ' -f2); do
+		[ -e "$work/$1/$name.rc" ] || { mkdir -p "$work/$1"; echo "not ok - $name did not run" > "$work/$1/$name.tap"; echo 1 > "$work/$1/$name.rc"; }
+		count "$work/$1/$name.tap" "$name" "$(cat "$work/$1/$name.rc")"
 	done
 }
 
-do_lint() {
-	stage "lint"
-	tests/lint.sh > "$work/tap" 2>&1
-	count "$work/tap" lint $?
+# names KIND FILE…: the jobs of test sources
+names() {
+	local kind=$1 t
+	shift
+	for t in "$@"; do basename "${t%.*}"; done | sed "s/^/$kind /"
+}
+
+job_unit() {
+	[ -x "build/san/unit/$1" ] || { echo "not ok 1 - $1 is not built"; return 1; }
+	CMOCKA_MESSAGE_OUTPUT=tap timeout 300 "build/san/unit/$1"
+}
+
+job_lint() { tests/lint.sh; }
+
+list_unit() { names unit tests/unit/test_*.c; }
+list_lint() { echo lint lint; }
+list_fuzz() { names fuzz tests/fuzz/fuzz_*.c; }
+list_e2e() { names e2e tests/e2e/"${T:-}"*.bats; }
+
+# do_checks unit lint fuzz: all of them in one queue
+do_checks() {
+	local s
+	stage "$(printf '%s, ' "$@" | sed 's/, $//'): $jobs at once; unit tests with ASan and UBSan, fuzz targets ${fuzz_s} s each"
+	for s in "$@"; do "list_$s"; done | beside "$jobs"
+	for s in "$@"; do tell "$s"; done
 }
 
 # one fuzz target: its seeds, then what it finds; a crash leaves its input in build/fuzz/crash
 fuzz_one() {
 	local name=${1#fuzz_} rc
 	mkdir -p "build/fuzz/found/$name" build/fuzz/crash
-	[ -d "tests/fuzz/corpus/$name" ] || set -- "$1" "$2"
 	"build/fuzz/fuzz/$1" -max_total_time="$2" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
 		-artifact_prefix="build/fuzz/crash/$name-" "build/fuzz/found/$name" \
 		$([ ! -d "tests/fuzz/corpus/$name" ] || echo "tests/fuzz/corpus/$name") > "$work/fuzz.$name" 2>&1
@@ -91,16 +115,9 @@ fuzz_one() {
 	return $rc
 }
 
-do_fuzz() {
-	stage "fuzz targets, ${fuzz_s} s each"
-	local t rc
-	for t in tests/fuzz/fuzz_*.c; do
-		t=$(basename "$t" .c)
-		[ -e "tests/fuzz/$t.c" ] || continue
-		if [ -x "build/fuzz/fuzz/$t" ]; then fuzz_one "$t" "$fuzz_s" > "$work/tap"; rc=$?
-		else echo "not ok - $t is not built" > "$work/tap"; rc=1; fi
-		count "$work/tap" "$t" "$rc"
-	done
+job_fuzz() {
+	[ -x "build/fuzz/fuzz/$1" ] || { echo "not ok - $1 is not built"; return 1; }
+	fuzz_one "$1" "$fuzz_s"
 }
 
 # make fuzz: all targets by turns for ever, or FUZZ_S seconds each; T=jwt only one
@@ -119,28 +136,34 @@ do_fuzz_long() {
 	done
 }
 
+job_e2e() {
+	timeout -k 10 600 bats --tap "tests/e2e/$1.bats"
+	local rc=$?
+	echo "    $1 done" >&3
+	return $rc
+}
+
 # Scenario files run beside one another; each has its own provider, model, agent and users.
 do_e2e() {
-	local build=${E2E_BUILD:-build/san} t
+	local build=${E2E_BUILD:-build/san}
 	stage "end to end: sshd, oidc-provider, openai, $build"
 	[ -x "$build/phigate-agent" ] && [ -x "$build/phigate" ] || {
 		echo "not ok - $build/phigate and phigate-agent are not built" > "$work/tap"; count "$work/tap" e2e 1; return; }
-	mkdir "$work/e2e"
 	export PHIGATE_BUILD=$PWD/$build
-	printf '%s\n' tests/e2e/"${T:-}"*.bats | xargs -P "${E2E_JOBS:-2}" -I{} sh -c '
-		name=$(basename {} .bats)
-		timeout -k 10 600 bats --tap {} > "$1/$name.tap" 2>&1 < /dev/null; echo $? > "$1/$name.rc"
-		echo "    $name done" >&2' sh "$work/e2e"
-	for t in "$work"/e2e/*.tap; do
-		count "$t" "$(basename "$t" .tap)" "$(cat "${t%.tap}.rc")"
-	done
+	list_e2e | beside "${E2E_JOBS:-2}" 3>&2
+	tell e2e
 }
 
+export work fuzz_s
+export -f job_unit job_lint job_fuzz job_e2e fuzz_one
 began=$SECONDS
 case ${1:-all} in
-all) do_build; do_unit; do_lint; do_fuzz; do_e2e ;;
+all) do_build; do_checks unit lint fuzz; do_e2e ;;
 fuzz) do_fuzz_long ;;
-build | unit | lint | e2e) for s in "$@"; do "do_$s"; done ;;
+build | unit | lint | e2e)
+	for s in "$@"; do
+		case $s in unit | lint) do_checks "$s" ;; *) "do_$s" ;; esac
+	done ;;
 *) echo "unknown stage $1"; exit 2 ;;
 esac
 left=$(ls -A "$TMPDIR")

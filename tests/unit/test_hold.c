@@ -96,8 +96,11 @@ static int set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof *p);
 
-	strcpy(p->dir, "/tmp/phigate-hold-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
+	strcpy(p->dir, "/dev/shm/phigate-hold-XXXXXX");  /* in memory where that can be: a busy disk is not what is tested here either */
+	if (!mkdtemp(p->dir)) {
+		strcpy(p->dir, "/tmp/phigate-hold-XXXXXX");
+		assert_non_null(mkdtemp(p->dir));
+	}
 	snprintf(p->store_path, sizeof p->store_path, "%s/store.sqlite", p->dir);
 	snprintf(p->key_path, sizeof p->key_path, "%s/key", p->dir);
 	pthread_mutex_init(&p->mutex, NULL);
