@@ -8,6 +8,7 @@ struct agent {
 	struct config *config;
 	struct keeper *keeper;                   /* forked first; holds the loopback listener too */
 	int ssh_listener;                        /* bound while still root */
+	struct ledger *ledger;                   /* with the notary's process, forked before threads */
 	struct store *store;
 	struct policies *policies;
 	struct dialect **dialects;               /* one for each of config->connections, same order */

@@ -26,6 +26,8 @@
 #include "hold.h"
 #include "identity.h"
 #include "keeper.h"
+#include "keys.h"
+#include "ledger.h"
 #include "listen.h"
 #include "log.h"
 #include "notice.h"
@@ -176,6 +178,37 @@ static enum rc check_state_dir(struct run *r, struct why *why)
 	return rc;
 }
 
+/* An agent that had none before gets its ledger and the key for it; one that had, keeps what it has or does not start. */
+static enum rc make_ledger_key(const struct config *c, struct why *why)
+{
+	char *key = path_join(c->state_dir, "keys/ledger_ed25519"), *ledger = path_join(c->state_dir, "ledger");
+	enum rc rc = key && ledger ? RC_OK : RC_NOMEM;
+
+	if (rc == RC_OK && access(key, F_OK) != 0 && access(ledger, F_OK) != 0) {
+		rc = key_make(c->state_dir, KEY_LEDGER, c->name, why);
+		if (rc == RC_OK)
+			log_info("ledger_key_made", L_TEXT("path", key));
+	}
+	free(key);
+	free(ledger);
+	return rc;
+}
+
+static enum rc start_ledger(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	enum rc rc = make_ledger_key(c, why);
+
+	if (rc == RC_OK)
+		rc = ledger_start(c->state_dir, c->name, &r->agent.ledger, why);
+	return rc == RC_CONFLICT ? why_set(why, rc, "%s: another phigate-agent uses this state_dir", c->state_dir) : rc;
+}
+
+static void stop_ledger(struct run *r)
+{
+	ledger_stop(r->agent.ledger);
+}
+
 static enum rc open_store(struct run *r, struct why *why)
 {
 	char *path = path_join(r->agent.config->state_dir, "store.sqlite");
@@ -267,7 +300,7 @@ static enum rc open_spool(struct run *r, struct why *why)
 {
 	const struct config *c = r->agent.config;
 	const struct spool_options options = {
-		.state_dir = c->state_dir, .agent_name = c->name, .strict = c->recording.strict,
+		.state_dir = c->state_dir, .agent_name = c->name, .ledger = r->agent.ledger, .strict = c->recording.strict,
 		.per_person_max_bytes = c->limits.spool_per_person,
 	};
 	enum rc rc = spool_open(&options, &r->agent.spool, why);
@@ -404,6 +437,7 @@ static const struct step {
 	{become_user, NULL},
 	{start_keeper, stop_keeper},
 	{check_state_dir, NULL},
+	{start_ledger, stop_ledger},
 	{open_store, close_store},
 	{load_policies, free_policies},
 	{load_dialects, free_dialects},
@@ -432,19 +466,26 @@ static void reload(struct run *r, const struct signalfd_siginfo *by)
 	buf_free(&answer);
 }
 
-/* Until a signal or the keeper's death says to stop; the exit status. */
+/* Until a signal, or the death of the keeper or of the notary, says to stop; the exit status. */
 static int wait_for_the_end(struct run *r)
 {
-	struct pollfd p[3] = {{r->signals, POLLIN, 0}, {keeper_fd(r->agent.keeper), POLLIN, 0}, {reload_fd(r->reload), POLLIN, 0}};
+	struct pollfd p[4] = {
+		{r->signals, POLLIN, 0}, {keeper_fd(r->agent.keeper), POLLIN, 0}, {reload_fd(r->reload), POLLIN, 0},
+		{ledger_fd(r->agent.ledger), POLLRDHUP, 0},
+	};
 
 	for (;;) {
 		struct signalfd_siginfo signal;
 
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
+		if (poll(p, 4, -1) < 0 && errno != EINTR)
 			return EXIT_FAILED;
 		if (p[1].revents) {
 			gate_end_all(r->agent.gate);
 			log_error("keeper_died", L_TEXT("reason", "tunnels could outlive the agent now, so they are ended and it stops"));
+			return EXIT_FAILED;
+		}
+		if (p[3].revents) {
+			log_error("notary_died", L_TEXT("reason", "nothing can be signed any more, so the agent stops"));
 			return EXIT_FAILED;
 		}
 		if (p[2].revents)

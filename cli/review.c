@@ -12,8 +12,6 @@
 #include "term.h"
 #include "when.h"
 
-#define REVIEW_NAMESPACE "phigate-review-v1"
-
 static enum rc path_of(const char *id, struct buf *path, struct why *why)
 {
 	if (!agents_is_id(id))

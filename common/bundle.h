@@ -33,7 +33,7 @@ typedef void bundle_on_check(void *arg, const struct bundle_check *check);
 struct bundle_trust {
 	const struct signers *signers;           /* whose signatures are believed */
 	const char *tsa_roots;                   /* PEM of the time-stamp authorities that are believed: the bundle must have a stamp of one */
-	const char *ledger_key;                  /* vkey of the agent's ledger (C2SP signed-note): the bundle must have its proof */
+	const char *ledger_key;                  /* vkeys of the agent's ledger (C2SP signed-note), one a line: the bundle must have a proof by one */
 };
 
 /* All checks, each told to on_check (may be NULL) in this order when all are done; one that fails does not keep the others from being made.

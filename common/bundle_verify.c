@@ -125,6 +125,7 @@ static enum rc check_sums_file(struct verification *v)
 	buf_init(&sums, (size_t)v->b->member[MEMBER_SUMS].size);
 	rc = bundle_read(v->b, v->b->member[MEMBER_SUMS], &sums);
 	if (rc == RC_OK) {
+		sha256(sums.data, sums.len, v->sums);
 		read_sums(v, buf_slice(&sums));
 		rc = verify_signature(v, buf_slice(&sums));
 	}
@@ -210,19 +211,6 @@ static void check_members(struct verification *v)
 	verify_holds(v, CHECK_MEMBERS, "%zu files with the names of a bundle, in order, and nothing else", n);
 }
 
-/* The close leaf is in the ledger (session.tlog-proof), as its key says. */
-static void check_ledger(struct verification *v)
-{
-	if (!v->b->present[MEMBER_PROOF] && v->trust->ledger_key)
-		verify_fail(v, CHECK_LEDGER, "the bundle has no proof that the ledger knows of it");
-	else if (!v->b->present[MEMBER_PROOF])
-		verify_skip(v, CHECK_LEDGER, "the bundle has no proof that a ledger knows of it");
-	else if (v->trust->ledger_key)
-		verify_fail(v, CHECK_LEDGER, "this version cannot check a ledger's proof");
-	verify_skip(v, CHECK_LEDGER, "the bundle has a proof, and no ledger's key is known (--ledger)");
-	verify_skip(v, CHECK_WITNESS, "no witness's key is known");
-}
-
 static enum rc run(struct verification *v)
 {
 	enum rc rc = check_session(v);
@@ -248,7 +236,9 @@ static enum rc run(struct verification *v)
 	verify_holds(v, CHECK_SUMS, "all files are as SHA256SUMS says");
 	check_policy(v);
 	check_counts(v);
-	check_ledger(v);
+	if (rc == RC_OK)
+		rc = verify_ledger(v);
+	verify_skip(v, CHECK_WITNESS, "no witness's key is known");
 	return rc;
 }
 

@@ -1,4 +1,5 @@
-/* What the files behind bundle_verify() share: bundle_verify.c, bundle_verify_signature.c, bundle_verify_index.c, bundle_verify_records.c.
+/* What the files behind bundle_verify() share: bundle_verify.c, bundle_verify_signature.c, bundle_verify_index.c, bundle_verify_records.c,
+ * bundle_verify_ledger.c.
  * A check begins as open, and ends as the first word that is said of it: failed at the first failure, whatever else is found; skipped or
  * holding only when nothing failed. */
 #ifndef PHIGATE_BUNDLE_VERIFY_PRIVATE_H
@@ -33,6 +34,7 @@ struct verification {
 	bool about_read;
 	enum rc signer;                          /* RC_OK: known; RC_NOT_FOUND, RC_DENIED */
 	int64_t proven_s;                        /* wall clock by which it was signed, as somebody else says who is believed; 0: nobody does */
+	unsigned char sums[SHA256_LEN];          /* SHA-256 of SHA256SUMS */
 	uint64_t lines;                          /* of the index */
 	int64_t first_ns, last_ns;               /* the wall clock of its first and its last line */
 	size_t sealed;                           /* segments that cannot be read */
@@ -59,5 +61,6 @@ enum rc verify_timestamp(struct verification *v) MUST_USE;       /* before the s
 enum rc verify_signature(struct verification *v, struct slice sums) MUST_USE;
 enum rc verify_index(struct verification *v) MUST_USE;           /* chain, head */
 enum rc verify_records(struct verification *v) MUST_USE;         /* segments, records, story */
+enum rc verify_ledger(struct verification *v) MUST_USE;          /* ledger; after all that it compares with */
 
 #endif

@@ -34,6 +34,15 @@ void sha256(const void *p, size_t n, unsigned char out[SHA256_LEN])
 	must(SHA256_Final(out, &sha));
 }
 
+void sha512(const void *p, size_t n, unsigned char out[SHA512_LEN])
+{
+	SHA512_CTX sha;
+
+	must(SHA512_Init(&sha));
+	must(SHA512_Update(&sha, p, n));
+	must(SHA512_Final(out, &sha));
+}
+
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX])
 {
 	unsigned char sum[SHA256_LEN];

@@ -1,4 +1,4 @@
-/* SHA-256, HMAC-SHA-256 and random bytes (OpenSSL). They cannot fail for lack of anything but memory, and abort then. */
+/* SHA-256, SHA-512, HMAC-SHA-256 and random bytes (OpenSSL). They cannot fail for lack of anything but memory, and abort then. */
 #ifndef PHIGATE_DIGEST_H
 #define PHIGATE_DIGEST_H
 
@@ -10,6 +10,9 @@
 void sha256(const void *p, size_t n, unsigned char out[SHA256_LEN]);
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX]);
 enum rc sha256_file(int fd, unsigned char out[SHA256_LEN]) MUST_USE;   /* from the descriptor's place to its end; RC_IO */
+
+#define SHA512_LEN 64
+void sha512(const void *p, size_t n, unsigned char out[SHA512_LEN]);
 
 /* Incremental form. sha256_end() frees. */
 struct sha256_ctx *sha256_begin(void);

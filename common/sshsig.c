@@ -1,7 +1,5 @@
 #include "sshsig.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "encode.h"
@@ -19,17 +17,15 @@ static const char HASH[] = "sha512";
 static const char KEY_TYPE[] = "ssh-ed25519";
 
 /* PROTOCOL.sshsig, section 3: what the key signs. */
-static enum rc put_signed(const char *namespace, struct slice data, struct buf *out)
+static enum rc put_signed(const char *namespace, const unsigned char sum[SHA512_LEN], struct buf *out)
 {
-	unsigned char sum[SHA512_DIGEST_LENGTH];
-
-	SHA512((const unsigned char *)data.p, data.n, sum);
 	buf_puts(out, MAGIC);
 	ssh_put_string(out, slice_str(namespace));
 	ssh_put_string(out, SLICE(""));                         /* reserved */
 	ssh_put_string(out, slice_str(HASH));
-	return ssh_put_string(out, (struct slice){(char *)sum, sizeof sum});
+	return ssh_put_string(out, (struct slice){(const char *)sum, SHA512_LEN});
 }
+
 
 static enum rc armor(struct slice blob, struct buf *out)
 {
@@ -61,6 +57,14 @@ static enum rc sign_raw(EVP_PKEY *key, struct slice message, unsigned char sig[E
 
 enum rc sshsig_sign(EVP_PKEY *key, const char *namespace, struct slice data, struct buf *armored)
 {
+	unsigned char sum[SHA512_LEN];
+
+	sha512(data.p, data.n, sum);
+	return sshsig_sign_sum(key, namespace, sum, armored);
+}
+
+enum rc sshsig_sign_sum(EVP_PKEY *key, const char *namespace, const unsigned char sum[SHA512_LEN], struct buf *armored)
+{
 	unsigned char raw[ED25519_SIG_LEN];
 	struct buf message, pk, sig, blob;
 	enum rc rc;
@@ -71,7 +75,7 @@ enum rc sshsig_sign(EVP_PKEY *key, const char *namespace, struct slice data, str
 	buf_init(&blob, 4096);
 	rc = EVP_PKEY_is_a(key, "ED25519") ? sshkey_public_blob(key, &pk) : RC_BAD;
 	if (rc == RC_OK)
-		rc = put_signed(namespace, data, &message);
+		rc = put_signed(namespace, sum, &message);
 	if (rc == RC_OK)
 		rc = sign_raw(key, buf_slice(&message), raw);
 	if (rc != RC_OK)
@@ -149,6 +153,7 @@ static bool verifies(EVP_PKEY *key, struct slice sig, struct slice message)
 
 enum rc sshsig_verify(struct slice armored, const char *namespace, struct slice data, struct buf *pk_blob, struct why *why)
 {
+	unsigned char sum[SHA512_LEN];
 	struct parts parts = {0};
 	EVP_PKEY *key = NULL;
 	struct buf blob, message;
@@ -171,7 +176,8 @@ enum rc sshsig_verify(struct slice armored, const char *namespace, struct slice 
 		rc = why_set(why, RC_DENIED, "the signature was made for another purpose than %s", namespace);
 		goto out;
 	}
-	rc = put_signed(namespace, data, &message);
+	sha512(data.p, data.n, sum);
+	rc = put_signed(namespace, sum, &message);
 	if (rc == RC_OK && !verifies(key, parts.sig, buf_slice(&message)))
 		rc = why_set(why, RC_DENIED, "the signature does not fit what is signed");
 	if (rc == RC_OK)

@@ -134,26 +134,37 @@ static bool signed_by(const struct tlog_vkey *vkey, struct slice text, const uns
 	return is;
 }
 
-enum rc tlog_checkpoint_sign(const struct tlog_checkpoint *checkpoint, EVP_PKEY *key, struct buf *out)
+static enum rc put_signature(struct slice text, const char *name, EVP_PKEY *key, struct buf *out)
 {
 	unsigned char blob[4 + ED25519_SIG_LEN];
 	struct tlog_vkey vkey;
-	size_t begin = out->len;
-	enum rc rc = tlog_vkey_make(checkpoint->origin, key, &vkey);
+	enum rc rc = tlog_vkey_make(name, key, &vkey);
 
-	if (rc != RC_OK)
-		return rc;
-	buf_printf(out, "%s\n%llu\n", checkpoint->origin, (unsigned long long)checkpoint->size);
-	base64_encode(checkpoint->root.b, SHA256_LEN, out);
-	rc = buf_putc(out, '\n');
 	if (rc == RC_OK)
-		rc = sign(key, (struct slice){out->data + begin, out->len - begin}, blob + 4);
+		rc = sign(key, text, blob + 4);
 	if (rc != RC_OK)
 		return rc;
 	memcpy(blob, vkey.id, sizeof vkey.id);
-	buf_printf(out, "\n" DASH "%s ", vkey.name);
+	buf_printf(out, DASH "%s ", vkey.name);
 	base64_encode(blob, sizeof blob, out);
 	return buf_putc(out, '\n');
+}
+
+enum rc tlog_checkpoint_sign(const struct tlog_checkpoint *checkpoint, EVP_PKEY *key, struct buf *out)
+{
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, 1024);
+	buf_printf(&text, "%s\n%llu\n", checkpoint->origin, (unsigned long long)checkpoint->size);
+	base64_encode(checkpoint->root.b, SHA256_LEN, &text);
+	rc = buf_putc(&text, '\n');
+	buf_add_slice(out, buf_slice(&text));
+	buf_putc(out, '\n');
+	if (rc == RC_OK)
+		rc = put_signature(buf_slice(&text), checkpoint->origin, key, out);
+	buf_free(&text);
+	return rc;
 }
 
 /* Text and lines of signatures; the text ends with its LF, and an empty line stands between. */
@@ -171,6 +182,13 @@ static bool split_note(struct slice note, struct slice *text, struct slice *sign
 	*text = (struct slice){note.p, (size_t)(end - note.p) + 1};
 	*signatures = (struct slice){end + 2, note.n - text->n - 1};
 	return signatures->n > 0;
+}
+
+enum rc tlog_checkpoint_cosign(struct slice note, const char *name, EVP_PKEY *key, struct buf *out)
+{
+	struct slice text, signatures;
+
+	return split_note(note, &text, &signatures) ? put_signature(text, name, key, out) : RC_BAD;
 }
 
 static bool parse_size(struct slice text, uint64_t *size)

@@ -30,6 +30,9 @@ struct tlog_checkpoint {
 /* Append the note, signed by the key, whose name is the origin. */
 enum rc tlog_checkpoint_sign(const struct tlog_checkpoint *checkpoint, EVP_PKEY *key, struct buf *out) MUST_USE;
 
+/* Append the line that one more key puts under a note, which ends there: a new key of the same log vouches for what the old one signed. */
+enum rc tlog_checkpoint_cosign(struct slice note, const char *name, EVP_PKEY *key, struct buf *out) MUST_USE;
+
 /* Read a note. RC_BAD with the reason; nothing is said of its signatures. */
 enum rc tlog_checkpoint_parse(struct slice note, struct tlog_checkpoint *out, struct why *why) MUST_USE;
 

@@ -14,10 +14,10 @@
 #include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "ledger.h"
 #include "record_private.h"
-#include "sshkey.h"
-#include "sshsig.h"
 #include "tar.h"
+#include "tlog_proof.h"
 #include "wipe.h"
 
 #define SUMS_MAX_BYTES ((size_t)128 << 20)
@@ -34,7 +34,7 @@ struct work {
 	char head[SHA256_HEX];
 	int64_t closed_ns;
 	struct buf segments;                     /* lines of SHA256SUMS for them */
-	struct buf session, sums, sig;
+	struct buf session, sums, sig, proof;
 	/* the archive */
 	int fd;
 	char *out;
@@ -183,26 +183,49 @@ static enum rc read_previous(struct work *w, char hex[SHA256_HEX], struct why *w
 	return rc == RC_OK ? rc : why_set(why, RC_IO, "the bundle of part %d cannot be read", w->number - 1);
 }
 
+/* The ledger of the day takes the place that about.json keeps for it. */
+static enum rc name_ledger(struct work *w, struct buf *s)
+{
+	static const char place[] = "\"ledger\":null,";
+	const struct notary_facts *facts = ledger_facts(w->spool->ledger);
+	const char *at = strstr(s->data, place);
+	struct buf text;
+	enum rc rc;
+
+	if (!at)
+		return RC_BAD;
+	buf_init(&text, SESSION_MAX_BYTES);
+	buf_add(&text, s->data, (size_t)(at - s->data));
+	buf_puts(&text, "\"ledger\":{\"origin\":");
+	json_add_str(&text, facts->origin);
+	buf_puts(&text, ",\"vkey\":");
+	json_add_str(&text, facts->vkey);
+	buf_puts(&text, "},");
+	rc = buf_puts(&text, at + sizeof place - 1);
+	buf_free(s);
+	*s = text;
+	return rc;
+}
+
 /* about.json, whose last member is the agent, with what is known only now. */
 static enum rc make_session(struct work *w, struct why *why)
 {
-	struct buf *s = &w->session, key;
+	struct buf *s = &w->session;
 	char previous[SHA256_HEX], closed[CLOCK_TEXT];
 	const char *comma = "";
 	enum rc rc = file_read_at(w->dir_fd, "about.json", s, NULL);
 
 	if (rc == RC_OK && (s->len < 2 || memcmp(s->data + s->len - 2, "}}", 2) != 0))
 		rc = damaged(why, "about.json");
+	if (rc == RC_OK && name_ledger(w, s) != RC_OK)
+		rc = damaged(why, "about.json");
 	if (rc == RC_OK)
 		rc = read_previous(w, previous, why);
 	if (rc != RC_OK)
 		return rc;
-	buf_init(&key, 1024);
-	rc = sshkey_line(w->spool->key, NULL, &key);
 	buf_truncate(s, s->len - 2);
 	buf_puts(s, ",\"signing_key\":");
-	json_add_string(s, (struct slice){key.data, key.len ? key.len - 1 : 0});
-	buf_free(&key);
+	json_add_str(s, ledger_facts(w->spool->ledger)->signing_key);
 	buf_puts(s, "},\"previous\":");
 	json_add_str(s, *previous ? previous : NULL);
 	buf_printf(s, ",\"closed\":\"%s\",\"end\":", clock_text_us(w->closed_ns, closed));
@@ -238,8 +261,34 @@ static enum rc make_sums(struct work *w, struct why *why)
 		return rc;
 	buf_add_slice(&w->sums, buf_slice(&w->segments));
 	sha256_hex(w->session.data, w->session.len, hex);
-	rc = add_sum(&w->sums, hex, "session.json");
-	return rc == RC_OK ? sshsig_sign(w->spool->key, BUNDLE_NAMESPACE, buf_slice(&w->sums), &w->sig) : rc;
+	return add_sum(&w->sums, hex, "session.json");
+}
+
+/* The close leaf, with the signature that comes with it, and its proof. */
+static enum rc seal(struct work *w, struct why *why)
+{
+	char number[16], records[24], sums[SHA256_HEX];
+	struct ledger_receipt receipt;
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	ledger_receipt_init(&receipt);
+	snprintf(number, sizeof number, "%d", w->number);
+	snprintf(records, sizeof records, "%llu", (unsigned long long)w->records);
+	sha256_hex(w->sums.data, w->sums.len, sums);
+	rc = LEAF(LEAF_CLOSE, &leaf, w->id, number, sums, w->head, records);
+	if (rc == RC_OK)
+		rc = ledger_seal(w->spool->ledger, buf_slice(&leaf), buf_slice(&w->sums), &receipt, &w->sig);
+	if (rc == RC_CONFLICT)
+		rc = why_set(why, RC_BAD, "the ledger says that this part has closed otherwise");
+	else if (rc == RC_OK)
+		rc = ledger_prove(w->spool->ledger, &receipt, &w->proof, why);
+	else
+		why_set(why, rc, "the ledger cannot be written");
+	ledger_receipt_free(&receipt);
+	buf_free(&leaf);
+	return rc;
 }
 
 /* ---- the archive ------------------------------------------------------------------------------------------------------ */
@@ -369,6 +418,8 @@ static enum rc write_archive(struct work *w, struct why *why)
 	if (rc == RC_OK)
 		rc = put_text(w, "SHA256SUMS.sig", &w->sig);
 	if (rc == RC_OK)
+		rc = put_text(w, "session.tlog-proof", &w->proof);
+	if (rc == RC_OK)
 		rc = put_text(w, "session.json", &w->session);
 	if (rc == RC_OK)
 		rc = put_files(w, why);
@@ -420,6 +471,7 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	buf_init(&w.session, SESSION_MAX_BYTES);
 	buf_init(&w.sums, SUMS_MAX_BYTES);
 	buf_init(&w.sig, 8192);
+	buf_init(&w.proof, TLOG_PROOF_MAX);
 	w.dir_fd = openat(spool->dir_fd, part_name(id, number, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (w.dir_fd < 0)
 		return why_set(why, RC_IO, "%s cannot be opened: %s", name, strerror(errno));
@@ -433,6 +485,8 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	if (rc == RC_OK)
 		rc = make_sums(&w, why);
 	if (rc == RC_OK)
+		rc = seal(&w, why);
+	if (rc == RC_OK)
 		rc = store(&w, why);
 	if (rc == RC_IO && why && !*why->text)
 		why_set(why, rc, "%s", strerror(errno));
@@ -442,5 +496,6 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	buf_free(&w.session);
 	buf_free(&w.sums);
 	buf_free(&w.sig);
+	buf_free(&w.proof);
 	return rc;
 }

@@ -9,10 +9,12 @@
 #include "buf.h"
 #include "mask/entity.h"
 
+struct ledger;
 struct spool;
 
 struct spool_options {
 	const char *state_dir;
+	struct ledger *ledger;                   /* signs bundles, and tells what the recordings that a crash left were */
 	const char *agent_name;
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
@@ -64,8 +66,7 @@ enum rc recording_close(struct recording *r, const char *end) MUST_USE;
 /* Path of a sealed bundle; part 0 is the last one. RC_CONFLICT while that part is open, RC_NOT_FOUND. Caller frees. */
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
 
-/* Append the armored SSHSIG of the agent's signing key over data. */
-enum rc spool_sign(struct spool *spool, const char *namespace, struct slice data, struct buf *armored) MUST_USE;
+struct ledger *spool_ledger(const struct spool *spool);
 
 void spool_metrics(struct spool *spool);         /* sets those that are looked at */
 

@@ -10,7 +10,6 @@
 #ifndef PHIGATE_AGENT_RECORD_PRIVATE_H
 #define PHIGATE_AGENT_RECORD_PRIVATE_H
 
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -183,7 +182,7 @@ struct spool {
 	int lock_fd, dir_fd;
 	bool strict;
 	uint64_t per_person_max_bytes;
-	EVP_PKEY *key;
+	struct ledger *ledger;
 	char program_sha256[SHA256_HEX];
 	uint64_t part_max_bytes;
 	int64_t part_max_ns;

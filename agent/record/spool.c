@@ -16,8 +16,6 @@
 #include "log.h"
 #include "metrics.h"
 #include "record_private.h"
-#include "sshkey.h"
-#include "sshsig.h"
 
 #define PART_MAX_BYTES ((uint64_t)4 << 30)
 #define PART_MAX_NS (24 * 3600 * NS_PER_S)
@@ -192,26 +190,9 @@ static enum rc make_folders(struct spool *spool, const char *state_dir, struct w
 	return RC_OK;
 }
 
-static enum rc read_key(struct spool *spool, const char *state_dir, struct why *why)
+struct ledger *spool_ledger(const struct spool *spool)
 {
-	char *path = path_join(state_dir, "keys/signing_ed25519");
-	struct buf text;
-	enum rc rc;
-
-	buf_init(&text, 16384);
-	rc = path ? file_read_private(path, &text, why) : RC_NOMEM;
-	if (rc == RC_OK) {
-		rc = sshkey_read_private(buf_slice(&text), &spool->key, why);
-		why_file(why, rc, path);
-	}
-	buf_free(&text);
-	free(path);
-	return rc;
-}
-
-enum rc spool_sign(struct spool *spool, const char *namespace, struct slice data, struct buf *armored)
-{
-	return sshsig_sign(spool->key, namespace, data, armored);
+	return spool->ledger;
 }
 
 static enum rc hash_program(struct spool *spool, struct why *why)
@@ -247,6 +228,7 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 		return RC_NOMEM;
 	spool->lock_fd = spool->dir_fd = -1;
 	spool->strict = options->strict;
+	spool->ledger = options->ledger;
 	spool->per_person_max_bytes = options->per_person_max_bytes;
 	spool->part_max_bytes = PART_MAX_BYTES;
 	spool->part_max_ns = PART_MAX_NS;
@@ -263,8 +245,6 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	rc = spool->agent_name ? take_lock(spool, options->state_dir, why) : RC_NOMEM;
 	if (rc == RC_OK)
 		rc = make_folders(spool, options->state_dir, why);
-	if (rc == RC_OK)
-		rc = read_key(spool, options->state_dir, why);
 	if (rc == RC_OK)
 		rc = hash_program(spool, why);
 	if (rc == RC_OK)
@@ -292,7 +272,6 @@ void spool_close(struct spool *spool)
 		close(spool->dir_fd);
 	if (spool->lock_fd >= 0)
 		close(spool->lock_fd);
-	EVP_PKEY_free(spool->key);
 	pthread_mutex_destroy(&spool->lock);
 	pthread_cond_destroy(&spool->due);
 	pthread_cond_destroy(&spool->idle);

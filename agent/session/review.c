@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "digest.h"
 #include "json.h"
+#include "ledger.h"
 #include "log.h"
 #include "policies.h"
 #include "tar.h"
@@ -206,6 +207,23 @@ static enum rc make_record(const struct review_place *place, const struct review
 	return buf_puts(out, "}\n");
 }
 
+/* The agent's signature over the record, for which it goes into the ledger. */
+static enum rc sign(const struct review_place *place, const char *session, int64_t n, int64_t at_ns, struct slice record, struct buf *signature)
+{
+	char number[24], sum[SHA256_HEX], time[CLOCK_TEXT];
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	snprintf(number, sizeof number, "%lld", (long long)n);
+	sha256_hex(record.p, record.n, sum);
+	rc = LEAF(LEAF_REVIEW, &leaf, session, number, sum, clock_text_us(at_ns, time));
+	if (rc == RC_OK)
+		rc = ledger_seal(spool_ledger(place->spool), buf_slice(&leaf), record, NULL, signature);
+	buf_free(&leaf);
+	return rc;
+}
+
 /* In one transaction: its number, the one before it, and the notice. */
 static enum rc keep(const struct review_place *place, const struct review_ask *ask, const struct reviewed *s, struct slice parts,
 		    struct slice finding, int64_t *n)
@@ -229,7 +247,7 @@ static enum rc keep(const struct review_place *place, const struct review_ask *a
 	if (rc == RC_OK)
 		rc = make_record(place, ask, s, ++*n, previous, at_ns, parts, finding, &record);
 	if (rc == RC_OK)
-		rc = spool_sign(place->spool, REVIEW_NAMESPACE, buf_slice(&record), &signature);
+		rc = sign(place, ask->session, *n, at_ns, buf_slice(&record), &signature);
 	if (rc == RC_OK)
 		rc = store_do(db, NULL, "INSERT INTO reviews (session, n, issuer, subject, user, at_ns, record, signature)"
 			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", "titttiss", ask->session, *n, ask->person->issuer, ask->person->subject,

@@ -10,7 +10,6 @@
 #include "record.h"
 #include "store.h"
 
-#define REVIEW_NAMESPACE "phigate-review-v1"
 #define REVIEW_FINDING_MAX 4096
 
 /* What reviews need; all borrowed. */

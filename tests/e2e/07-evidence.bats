@@ -20,7 +20,7 @@ recorded() {
 	mkdir "$SITE/$T" && cd "$SITE/$T"
 	same "member types" "-" "$(tar -tvf "$B" | cut -c1 | sort -u)"
 	tar -xf "$B"
-	same "first members" "SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl" "$(tar -tf "$B" | head -n 5 | xargs)"
+	same "first members" "SHA256SUMS SHA256SUMS.sig session.tlog-proof session.json policy.yaml index.jsonl" "$(tar -tf "$B" | head -n 6 | xargs)"
 	ssh-keygen -Y verify -f "$SITE/allowed_signers" -I gpu-1@phigate -n phigate-bundle-v1 -s SHA256SUMS.sig < SHA256SUMS
 	sha256sum --strict --quiet -c SHA256SUMS
 	same "names" "$(tar -tf "$B" | grep -vE '^SHA256SUMS|tlog-proof' | LC_ALL=C sort | xargs)" "$(cut -c67- SHA256SUMS | xargs)"

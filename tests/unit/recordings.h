@@ -15,6 +15,8 @@
 #include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "keys.h"
+#include "ledger.h"
 #include "record_private.h"
 #include "sshkey.h"
 
@@ -24,6 +26,7 @@
 
 struct site {
 	char dir[64];                            /* state_dir */
+	struct ledger *ledger;                   /* of the spool that is open */
 	struct spool *spool;
 };
 
@@ -65,16 +68,20 @@ static inline void site_make(void)
 	EVP_PKEY_free(key);
 	buf_free(&text);
 	buf_free(&line);
+	assert_int_equal(key_make(site.dir, KEY_LEDGER, "gpu-1", NULL), RC_OK);
 }
 
 static inline enum rc site_try(bool strict, uint64_t per_person_max_bytes, struct spool **out)
 {
-	const struct spool_options options = {
+	struct spool_options options = {
 		.state_dir = site.dir, .agent_name = "gpu-1", .strict = strict, .per_person_max_bytes = per_person_max_bytes,
 	};
 	struct why why = {0};
+	enum rc rc = site.ledger ? RC_OK : ledger_start(site.dir, "gpu-1", &site.ledger, &why);
 
-	return spool_open(&options, out, &why);
+	*out = NULL;
+	options.ledger = site.ledger;
+	return rc == RC_OK ? spool_open(&options, out, &why) : rc;
 }
 
 static inline struct spool *site_open(bool strict)
@@ -86,7 +93,9 @@ static inline struct spool *site_open(bool strict)
 static inline void site_close(void)
 {
 	spool_close(site.spool);
+	ledger_stop(site.ledger);
 	site.spool = NULL;
+	site.ledger = NULL;
 }
 
 static inline int setup(void **state)
@@ -293,9 +302,9 @@ static inline struct audit audit(const char *path)
 	assert_int_equal(sh("cd x && ssh-keygen -Y verify -f ../allowed_signers -I gpu-1@phigate -n phigate-bundle-v1 "
 			    "-s SHA256SUMS.sig < SHA256SUMS"), 0);
 	assert_int_equal(sh("cd x && sha256sum --strict -c SHA256SUMS && cut -c 67- SHA256SUMS > sums && LC_ALL=C sort -cu sums"), 0);
-	assert_int_equal(sh("cd x && tar -tf ../%s | tail -n +3 | LC_ALL=C sort | diff - sums", path), 0);
-	assert_int_equal(sh("tar -tf %s | head -n 6 | tr '\\n' ' ' | grep -qx "
-			    "'SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl seg-000001.jsonl '", path), 0);
+	assert_int_equal(sh("cd x && tar -tf ../%s | tail -n +4 | LC_ALL=C sort | diff - sums", path), 0);
+	assert_int_equal(sh("tar -tf %s | head -n 7 | tr '\\n' ' ' | grep -qx "
+			    "'SHA256SUMS SHA256SUMS.sig session.tlog-proof session.json policy.yaml index.jsonl seg-000001.jsonl '", path), 0);
 	assert_int_equal(sh("tar -tvf %s | grep -v '^-rw-r--r-- 0/0 ' | wc -l | grep -qx 0", path), 0);
 	read_path(&text, "x/session.json");
 	a.session = json_parse(buf_slice(&text));
@@ -307,29 +316,40 @@ static inline struct audit audit(const char *path)
 	return a;
 }
 
-/* And once more by the project's own verification, with its key known. */
-static inline void verify(const char *path)
+/* The project's own verification, with the signer known, and with these keys of ledgers. */
+static inline enum rc verify_with(const char *path, const char *vkeys, struct why *why)
 {
+	struct bundle_trust trust = {.ledger_key = vkeys};
 	struct signers *signers;
 	struct bundle *b = NULL;
-	struct why why = {0};
 	char full[256];
 	struct buf text;
 	enum rc rc;
 
 	read_path(&text, "allowed_signers");
-	signers = signers_new();
+	trust.signers = signers = signers_new();
 	assert_non_null(signers);
 	assert_int_equal(signers_parse(signers, buf_slice(&text), NULL), RC_OK);
 	snprintf(full, sizeof full, "%s/%s", site.dir, path);
-	rc = bundle_open(full, &b, &why);
+	rc = bundle_open(full, &b, why);
 	if (rc == RC_OK)
-		rc = bundle_verify(b, &(struct bundle_trust){.signers = signers}, NULL, NULL, &why);
-	if (rc != RC_OK)
-		fail_msg("%s: %s", path, why.text);
+		rc = bundle_verify(b, &trust, NULL, NULL, why);
 	bundle_free(b);
 	signers_free(signers);
 	buf_free(&text);
+	return rc;
+}
+
+static inline void verify(const char *path)
+{
+	struct why why = {0};
+	struct buf vkey;
+
+	buf_init(&vkey, 1024);
+	assert_int_equal(key_vkey(site.dir, "gpu-1", &vkey, NULL), RC_OK);
+	if (verify_with(path, vkey.data, &why) != RC_OK)
+		fail_msg("%s: %s", path, why.text);
+	buf_free(&vkey);
 }
 
 static inline struct audit audit_part(const char *id, int part)

@@ -107,7 +107,7 @@ static void the_agent_reads_what_init_wrote(void **state)
 
 static void keys_are_private_and_openssh_reads_them(void **state)
 {
-	static const char *const keys[] = {"ssh_host_ed25519_key", "signing_ed25519"};
+	static const char *const keys[] = {"ssh_host_ed25519_key", "signing_ed25519", "ledger_ed25519"};
 	struct stat st;
 	char path[160];
 
@@ -199,7 +199,7 @@ static void a_running_agents_keys_are_not_rotated(void **state)
 	assert_non_null(strstr(out.data, "stop it"));
 	assert_int_equal(shell("cmp made/state/keys/ssh_host_ed25519_key.pub host.pub"), 0);
 	close(fd);
-	assert_int_equal(command(&out, &cmd_keys, "--config", path, "--rotate", "ledger"), EXIT_USAGE);
+	assert_int_equal(command(&out, &cmd_keys, "--config", path, "--rotate", "everything"), EXIT_USAGE);
 	buf_free(&out);
 }
 

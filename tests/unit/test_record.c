@@ -302,7 +302,7 @@ static void test_threads_that_record_at_once_lose_nothing(void **state)
 {
 	(void)state;
 	talk_at_once(true);
-	assert_int_equal(sh("rm -r bundles"), 0);
+	assert_int_equal(sh("rm -r bundles ledger"), 0);
 	talk_at_once(false);
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -62,7 +63,7 @@ int ftruncate(int fd, off_t n)
 	return (int)syscall(SYS_ftruncate, fd, n);
 }
 
-/* Run in a process of its own, which ends there or at the n-th step; *told gets what it acknowledged last. True: it was killed. */
+/* Run in a process of its own, which ends there (or its notary, which is a process too, and then the agent stops) or at the n-th step; *told gets what it acknowledged last. True: it was killed. */
 static bool run(void (*fn)(int tell), int steps, char *told)
 {
 	int pipe_fd[2], status;
@@ -89,6 +90,14 @@ static bool run(void (*fn)(int tell), int steps, char *told)
 	return WEXITSTATUS(status) == KILLED;
 }
 
+/* As the agent's main loop sees it. */
+static bool notary_is_dead(void)
+{
+	struct pollfd p = {ledger_fd(site.ledger), POLLRDHUP, 0};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 enum told { TOLD_OPEN = 1, TOLD_ASKED, TOLD_ANSWERED, TOLD_ASKED_2, TOLD_ROTATED, TOLD_ANSWERED_2, TOLD_CLOSED };
 
 static void tell(int fd, enum told what)
@@ -99,10 +108,11 @@ static void tell(int fd, enum told what)
 		_exit(1);
 }
 
+/* Without its notary an agent cannot start, or stops. */
 static void must(enum rc rc)
 {
 	if (rc != RC_OK)
-		_exit(1);
+		_exit(!site.ledger || notary_is_dead() ? KILLED : 1);
 }
 
 /* A session of two parts with two exchanges, acknowledging what its caller may rely on. */
@@ -111,8 +121,8 @@ static void live(int fd)
 	const struct recording_about next = about(SESSION, ALICE, "version: 1\nrules: []\n");
 	struct recording *r;
 
-	site_open(true);
-	r = session(SESSION);
+	must(site_try(true, 1 << 30, &site.spool));
+	must(session_try(SESSION, ALICE, &r));
 	tell(fd, TOLD_OPEN);
 	must(ask(r, 1));
 	tell(fd, TOLD_ASKED);
@@ -135,7 +145,8 @@ static void live(int fd)
 static void restart(int fd)
 {
 	(void)fd;
-	spool_close(site_open(true));
+	must(site_try(true, 1 << 30, &site.spool));
+	spool_close(site.spool);
 }
 
 /* All parts of the session verify; their bytes, one after the other. */
@@ -185,7 +196,7 @@ static void check_told(enum told told, const struct buf *all)
 static void clear(void)
 {
 	site_close();
-	assert_int_equal(sh("rm -rf spool bundles quarantine"), 0);
+	assert_int_equal(sh("rm -rf spool bundles quarantine ledger"), 0);
 }
 
 static void test_killed_at_any_step_nothing_acknowledged_is_lost(void **state)
@@ -221,7 +232,7 @@ static void test_killed_at_any_step_of_the_restart_the_next_one_ends_it(void **s
 
 		while (run(live, n, &told), told < TOLD_ROTATED) {
 			n++;
-			assert_int_equal(sh("rm -rf spool bundles"), 0);
+			assert_int_equal(sh("rm -rf spool bundles ledger"), 0);
 		}
 		killed = run(restart, m, &told);
 		site_open(true);

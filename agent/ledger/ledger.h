@@ -1,0 +1,44 @@
+/* The ledger: the agent's own append-only Merkle log of what happens on it, as leaves (leaf.h), kept and signed by the notary (notary.h),
+ * and proofs from it. Thread-safe. Leaves that are added at the same time share one write and one checkpoint. */
+#ifndef PHIGATE_AGENT_LEDGER_H
+#define PHIGATE_AGENT_LEDGER_H
+
+#include "leaf.h"
+#include "notary.h"
+
+struct ledger;
+
+/* Starts the notary, before threads. Errors as notary_start(). */
+enum rc ledger_start(const char *state_dir, const char *agent_name, struct ledger **out, struct why *why) MUST_USE;
+void ledger_stop(struct ledger *l);              /* when nobody uses it any more; NULL is allowed */
+
+const struct notary_facts *ledger_facts(const struct ledger *l);
+int ledger_fd(const struct ledger *l);           /* readable when the notary has died, after which nothing is added */
+
+/* Where a leaf stands, and the checkpoint that covers it. */
+struct ledger_receipt {
+	uint64_t index;
+	struct buf checkpoint;
+};
+void ledger_receipt_init(struct ledger_receipt *receipt);
+void ledger_receipt_free(struct ledger_receipt *receipt);
+
+/* Returns when the leaf is durable and under a signed checkpoint. RC_BAD: it is none; RC_CONFLICT: it contradicts the ledger; RC_IO.
+ * Blocks for as long as a sync takes. receipt may be NULL. */
+enum rc ledger_add(struct ledger *l, struct slice leaf, struct ledger_receipt *receipt) MUST_USE;
+
+/* The same for a close or review leaf, with the signature over what it stands for. A close leaf that is there already gives the same
+ * answer again. */
+enum rc ledger_seal(struct ledger *l, struct slice leaf, struct slice data, struct ledger_receipt *receipt, struct buf *armored) MUST_USE;
+
+/* Soon, and without waiting; what cannot be kept is dropped, and logged. */
+void ledger_post(struct ledger *l, struct slice leaf);
+
+/* Append the tlog-proof of the leaf under the receipt's checkpoint. */
+enum rc ledger_prove(const struct ledger *l, const struct ledger_receipt *receipt, struct buf *proof, struct why *why) MUST_USE;
+
+/* What is known of a part: RC_NOT_FOUND when nothing is. */
+enum rc ledger_find(struct ledger *l, const char *id, int part, struct registry_part *out) MUST_USE;
+enum rc ledger_read_leaf(const struct ledger *l, uint64_t index, struct buf *out) MUST_USE;
+
+#endif
