@@ -1,12 +1,9 @@
 /* phigate bundle: fetch the evidence of a session that has ended. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agents.h"
-#include "file.h"
+#include "draft.h"
 #include "term.h"
 
 /* The agents in turn, until one has it. Nothing is written before that. */
@@ -46,33 +43,18 @@ static enum rc path_of(const char *id, const char *part, struct buf *path, struc
 	return part ? buf_printf(path, "?part=%s", part) : path->rc;
 }
 
-/* A name beside the file, so that no half of a bundle ever bears the file's own. */
+/* No half of a bundle ever bears the file's own name. */
 static enum rc fetch_to_file(struct agents *a, const struct agent_entry *only, const char *path, const char *file, struct why *why)
 {
-	struct buf part;
-	int fd = -1;
-	enum rc rc;
+	struct draft draft;
+	enum rc rc = draft_begin(&draft, file, why);
 
-	buf_init(&part, 8192);
-	rc = buf_printf(&part, "%s.part-XXXXXX", file);
-	if (rc == RC_OK) {
-		fd = mkstemp(part.data);                 /* 0600 */
-		if (fd < 0)
-			rc = why_set(why, RC_IO, "%s: cannot write here: %s", file, strerror(errno));
-	}
 	if (rc == RC_OK) {
 		progress_begin("fetching the bundle");
-		rc = fetch_from(a, only, path, fd, why);
+		rc = fetch_from(a, only, path, draft.fd, why);
 		progress_end();
 	}
-	if (rc == RC_OK && (fsync(fd) != 0 || rename(part.data, file) != 0))
-		rc = why_set(why, RC_IO, "%s: %s", file, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (rc != RC_OK && fd >= 0)
-		unlink(part.data);
-	buf_free(&part);
-	return rc;
+	return draft_end(&draft, rc, why);
 }
 
 static enum rc fetch(struct agents *a, const struct arguments *args, struct why *why)

@@ -169,7 +169,7 @@ static void answer_leaf(void *arg, const struct leaves *l, const struct leaf *le
 	}
 	if (!a->wanted || !leaf->text.n)
 		return;
-	a->understood = true;
+	a->understood = a->said_some = true;
 	a->said(a->arg, a->part, a->choice, leaf->text);
 }
 
@@ -198,6 +198,12 @@ void chat_answer_begin(struct chat_answer *a, enum chat_framing framing, chat_sa
 	buf_init(&a->raw, RAW_MAX);
 }
 
+static void begin_value(struct chat_answer *a)
+{
+	leaves_begin(&a->leaves, answer_leaf, a);
+	a->said_some = false;
+}
+
 /* One value after another. */
 static void feed_json(struct chat_answer *a, struct slice text)
 {
@@ -205,10 +211,11 @@ static void feed_json(struct chat_answer *a, struct slice text)
 		size_t n;
 
 		if (leaves_done(&a->leaves))
-			leaves_begin(&a->leaves, answer_leaf, a);
+			begin_value(a);
 		n = leaves_feed(&a->leaves, text);
 		text = (struct slice){text.p + n, text.n - n};
 	}
+	a->garbled = a->garbled || (leaves_bad(&a->leaves) && (a->said_some || (a->framing == CHAT_JSON && a->understood)));
 }
 
 /* WHATWG HTML, 9.2.6: of each event its data lines count; each of ours is one JSON value. */
@@ -222,7 +229,7 @@ static void feed_sse(struct chat_answer *a, struct slice text)
 		if (*text.p == '\n' || *text.p == '\r') {
 			a->column = 0;
 			a->data = true;
-			leaves_begin(&a->leaves, answer_leaf, a);
+			begin_value(a);
 			n = 1;
 		} else if (a->column < sizeof name - 1) {
 			a->data = a->data && *text.p == name[a->column];

@@ -39,6 +39,8 @@ struct chat_answer {
 	void *arg;
 	enum chat_part part;                     /* of the leaf that is being read */
 	bool wanted, understood;
+	bool said_some;                          /* of the value that is being read */
+	bool garbled;                            /* a value of which some was said is no JSON further on, which is not said */
 	uint32_t choice;
 	size_t column;                           /* SSE: bytes of the line so far, up to the value */
 	bool data;                               /* SSE: the line is a data line, so far */

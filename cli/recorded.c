@@ -5,6 +5,8 @@
 
 #include "encode.h"
 
+#define METHOD_MAX ((size_t)1 << 10)             /* more than the agent lets through */
+#define PATH_MAX_BYTES ((size_t)64 << 10)
 #define B64_BYTES ((size_t)64 << 10)             /* of base64 that are decoded at once; whole groups of four */
 
 /* As much as fits. */
@@ -36,8 +38,8 @@ void recorded_request_read(struct recorded_request *r, struct slice body)
 	struct leaves l;
 
 	recorded_request_free(r);
-	buf_init(&r->method, 64);
-	buf_init(&r->path, 4096);
+	buf_init(&r->method, METHOD_MAX);
+	buf_init(&r->path, PATH_MAX_BYTES);
 	chat_request_begin(&r->chat);
 	leaves_begin(&l, request_leaf, r);
 	leaves_feed(&l, body);
@@ -84,7 +86,6 @@ static void begin(struct recorded_answer *a, enum chat_framing framing)
 	chat_answer_begin(&a->chat, framing, a->said, a->arg);
 	a->begun = true;
 	a->ended = false;
-	a->bytes = 0;
 }
 
 static void status_leaf(void *arg, const struct leaves *l, const struct leaf *leaf)
@@ -104,8 +105,10 @@ static void status_leaf(void *arg, const struct leaves *l, const struct leaf *le
 
 static void feed(struct recorded_answer *a, struct slice bytes)
 {
-	a->bytes += bytes.n;
-	chat_answer_feed(&a->chat, bytes);
+	if (a->piece)
+		a->piece(a->arg, bytes);
+	else
+		chat_answer_feed(&a->chat, bytes);
 }
 
 /* What was kept of the base64, as bytes. */
@@ -144,7 +147,7 @@ static void time_leaf(struct recorded_answer *a, const struct leaf *leaf)
 		a->number_n = 0;
 	for (size_t i = 0; i < leaf->text.n && a->number_n < sizeof a->number; i++)
 		a->number[a->number_n++] = leaf->text.p[i];
-	if (leaf->end && a->number_n < sizeof a->number) {
+	if (leaf->end && a->at && a->number_n < sizeof a->number) {
 		a->number[a->number_n] = '\0';
 		a->at(a->arg, strtoll(a->number, NULL, 10));
 	}
@@ -198,19 +201,32 @@ void recorded_answer_read(struct recorded_answer *a, struct slice body, void (*a
 	leaves_feed(&l, body);
 }
 
-uint64_t recorded_answer_end(struct recorded_answer *a)
+void recorded_answer_pieces(struct slice body, void (*piece)(void *arg, struct slice bytes), void *arg)
 {
-	uint64_t unsaid = 0;
+	struct recorded_answer a = {.piece = piece, .arg = arg};
+	struct leaves l;
+
+	if (recorded_is_status(body))
+		return;
+	buf_init(&a.b64, B64_BYTES);
+	leaves_begin(&l, pieces_leaf, &a);
+	leaves_feed(&l, body);
+	recorded_answer_free(&a);
+}
+
+bool recorded_answer_end(struct recorded_answer *a)
+{
+	bool all = true;
 
 	if (!a->begun)
-		return 0;
+		return true;
 	chat_answer_end(&a->chat);
-	if (a->chat.framing != CHAT_PLAIN && !a->chat.understood)
-		unsaid = a->chat.raw_bytes - a->chat.raw.len;
+	if (a->chat.framing != CHAT_PLAIN)
+		all = !a->chat.garbled && (a->chat.understood || a->chat.raw_bytes == a->chat.raw.len);
 	chat_answer_free(&a->chat);
 	a->begun = false;
 	a->ended = true;
-	return unsaid;
+	return all;
 }
 
 void recorded_answer_free(struct recorded_answer *a)

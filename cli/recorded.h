@@ -26,10 +26,10 @@ struct recorded_answer {
 	struct chat_answer chat;
 	bool begun, ended;
 	struct buf status, type;                 /* of the answer: "200", "application/json" */
-	uint64_t bytes;                          /* so far */
-	/* the one who listens: at a piece's time, in microseconds since the request; and what it says */
+	/* the one who listens: at a piece's time, in microseconds since the request; what it says; the piece itself. Each may be NULL */
 	void (*at)(void *arg, int64_t us);
 	chat_said *said;
+	void (*piece)(void *arg, struct slice bytes);
 	void *arg;
 	/* the leaf that is being read */
 	struct buf header, b64;
@@ -42,8 +42,12 @@ bool recorded_is_status(struct slice body);      /* else it holds pieces */
 /* at and said are told what the record holds. All zero is the beginning of an answer; pieces without a status come from the part before. */
 void recorded_answer_read(struct recorded_answer *a, struct slice body, void (*at)(void *arg, int64_t us), chat_said *said, void *arg);
 
-/* There will be no more: says what waited to be understood. How many bytes remain unsaid. Harmless when it has ended by itself. */
-uint64_t recorded_answer_end(struct recorded_answer *a);
+/* There will be no more: says what waited to be understood. Harmless when it has ended already. False: not all of it was said, as it is not
+ * what its type says, or long and of an unknown kind. */
+bool recorded_answer_end(struct recorded_answer *a);
+
+/* The pieces alone, as they were sent, of a record that holds some. */
+void recorded_answer_pieces(struct slice body, void (*piece)(void *arg, struct slice bytes), void *arg);
 void recorded_answer_free(struct recorded_answer *a);            /* harmless when all zero; all zero again */
 
 #endif

@@ -10,6 +10,7 @@
 
 #define OPEN_MAX 128                             /* exchanges whose answer runs; the oldest gives way */
 #define SMALL_MAX ((size_t)1 << 20)
+#define US_MAX ((int64_t)1 << 50)                /* no answer took that long */
 
 struct exchange {
 	uint64_t number;                         /* 0: free */
@@ -256,23 +257,21 @@ static void said(void *arg, enum chat_part part, uint32_t choice, struct slice t
 static void piece_at(void *arg, int64_t us)
 {
 	struct player *p = arg;
-	int64_t most = INT64_MAX / NS_PER_US / 2;
 
-	wait_until(p, p->exchange->asked_ns + (us < 0 ? 0 : us > most ? most : us) * NS_PER_US);
+	if (us >= 0 && us < US_MAX)
+		wait_until(p, p->exchange->asked_ns + us * NS_PER_US);
 }
 
 /* No more is to come: what was not understood is shown as it is. */
 static void end_answer(struct player *p, struct exchange *x)
 {
-	uint64_t unsaid;
-
 	if (!x->answer.begun || p->turn != PACE_ON)
 		return;
 	if (x->answer.chat.raw.len && !x->answer.chat.understood)
 		turn_to(p, x->number);
-	unsaid = recorded_answer_end(&x->answer);
+	if (!recorded_answer_end(&x->answer))
+		screen_words(&p->screen, STYLE_DIM, " … and more that is not what its type says: --html and --json show it");
 	screen_flush(&p->screen);
-	cut_short(p, unsaid);
 }
 
 static void show_response(struct player *p, const struct bundle_record *record)
@@ -386,6 +385,8 @@ enum pace_turn player_record(struct player *p, const struct bundle_record *recor
 		cJSON *body = record->body.n <= SMALL_MAX ? json_parse(record->body) : NULL;
 
 		show_small(p, record->kind, body);
+		if (!body)                       /* it means nothing to us, but it stands there */
+			screen_text(&p->screen, record->body, STYLE_DIM);
 		cJSON_Delete(body);
 	}
 	fflush(p->screen.f);

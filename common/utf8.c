@@ -38,6 +38,17 @@ int utf8_decode(const char *p, size_t n, uint32_t *c)
 	return len;
 }
 
+size_t utf8_unfinished(const char *p, size_t n)
+{
+	for (size_t back = 1; back <= 3 && back <= n; back++) {
+		uint32_t c;
+
+		if ((p[n - back] & 0xc0) != 0x80)
+			return utf8_decode(p + n - back, back, &c) == 0 ? back : 0;
+	}
+	return 0;
+}
+
 int utf8_encode(uint32_t c, char out[4])
 {
 	if (c < 0x80) {

@@ -24,7 +24,7 @@ _phigate() {
 	bundle) words="--part -o --help" ;;
 	review) words="--finding --save --allowed-signers --json --help" ;;
 	revoke) words="--help" ;;
-	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --force --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --ledger --tsa-ca --force --json --html -o --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --tsa-ca --json --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	export) words="--format -o --allowed-signers --identity --force --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --help" ;;
@@ -55,6 +55,9 @@ _phigate() {
 	replay:--at) COMPREPLY=(); return ;;
 	replay:--allowed-signers) _phigate_files "$word"; return ;;
 	replay:--identity) _phigate_files "$word"; return ;;
+	replay:--ledger) _phigate_files "$word"; return ;;
+	replay:--tsa-ca) _phigate_files "$word"; return ;;
+	replay:-o) _phigate_files "$word"; return ;;
 	verify:--allowed-signers) _phigate_files "$word"; return ;;
 	verify:--identity) _phigate_files "$word"; return ;;
 	verify:--ledger) _phigate_files "$word"; return ;;

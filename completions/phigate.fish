@@ -53,8 +53,12 @@ complete -c phigate -n '__fish_seen_subcommand_from replay' -l exchange -x -d 'o
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l at -x -d 'from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l identity -r -F -d 'age key for encrypted segments, which this version cannot read yet'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -l ledger -r -F -d 'the agent\'s ledger key, as for verify'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -l tsa-ca -r -F -d 'certificates of time-stamp authorities, as for verify'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l force -d 'play what can be read of a bundle that does not verify'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l json -d 'one JSON object for each record, without waiting'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -l html -d 'write it as one page for a browser, with each check\'s result; it needs nothing else and runs nothing'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -s o -r -F -d 'where to, with --html; - for standard output; else SESSION.html here'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -F
 complete -c phigate -n __fish_use_subcommand -a verify -d 'check a session\'s bundle: who signed it, and that nothing was changed, added or left out'
 complete -c phigate -n '__fish_seen_subcommand_from verify' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'

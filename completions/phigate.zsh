@@ -117,8 +117,12 @@ case $name in
 			'--at[from then on\: so long after its beginning (90s, 5m), at a time of its day in UTC (21\:08\:20), or RFC 3339]:TIME:' \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--ledger[the agent'\''s ledger key, as for verify]:FILE:_files' \
+			'--tsa-ca[certificates of time-stamp authorities, as for verify]:FILE:_files' \
 			'--force[play what can be read of a bundle that does not verify]' \
 			'--json[one JSON object for each record, without waiting]' \
+			'--html[write it as one page for a browser, with each check'\''s result; it needs nothing else and runs nothing]' \
+			'-o[where to, with --html; - for standard output; else SESSION.html here]:FILE:_files' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	verify)

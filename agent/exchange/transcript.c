@@ -106,18 +106,6 @@ enum rc transcript_response(struct transcript *t, int status, struct slice heade
 	return add(t, "response");
 }
 
-/* How many bytes at the end are the beginning of a character that has not come whole. */
-static size_t unfinished(struct slice bytes)
-{
-	for (size_t back = 1; back <= 3 && back <= bytes.n; back++) {
-		uint32_t c;
-
-		if ((bytes.p[bytes.n - back] & 0xc0) != 0x80)
-			return utf8_decode(bytes.p + bytes.n - back, back, &c) == 0 ? back : 0;
-	}
-	return 0;
-}
-
 void transcript_totals(struct transcript *t, const struct mask_counts *masked, const struct answer_usage *usage)
 {
 	const char *comma = "";
@@ -198,7 +186,7 @@ enum rc transcript_chunk(struct transcript *t, struct slice bytes, bool end)
 	int64_t now_ns = clock_mono_ns();
 
 	if (bytes.n || (end && t->tail.len))
-		put(t, bytes, end ? 0 : unfinished(bytes), now_ns);
+		put(t, bytes, end ? 0 : utf8_unfinished(bytes.p, bytes.n), now_ns);
 	if (end || t->chunks.len >= CHUNKS_BYTES || (t->pending_since_ns && now_ns - t->pending_since_ns >= WAIT_NS))
 		return flush(t, end);
 	return t->chunks.rc;

@@ -1,11 +1,12 @@
-/* Any bytes as a bundle, as its members, as its records, and as allowed_signers: verified and replayed. Never a crash, never endless, never
- * much memory, and nothing reaches the terminal that it would obey. */
+/* Any bytes as a bundle, as its members, as its records, and as allowed_signers: verified, replayed and made into a page. Never a
+ * crash, never endless, never much memory, and nothing reaches the terminal or the browser that it would obey. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "../unit/bundle_make.h"
+#include "../unit/pages.h"
 #include "bundle.h"
 #include "replay.h"
 
@@ -65,9 +66,27 @@ static void replay(struct bundle *b, enum rc verdict)
 	free(text);
 }
 
+/* As a page, which a browser does nothing with but show. */
+static void as_page(struct bundle *b, enum rc verdict, const struct page_checks *checks)
+{
+	const struct evidence e = {.bundle = b, .verdict = verdict};
+	struct why why = {0};
+	char *html = NULL;
+	size_t n = 0, lost = 0;
+	enum rc rc;
+
+	sink = open_memstream(&html, &n);
+	rc = page_write(sink, &e, checks, &lost, &why);
+	fclose(sink);
+	if ((rc == RC_OK && pages_flaw(html, n)) || (rc != RC_OK && rc != RC_IO && rc != RC_TOO_BIG))
+		abort();
+	free(html);
+}
+
 static void open_and_replay(struct slice bytes, bool honest)
 {
 	int fd = memfd_create("bundle", MFD_CLOEXEC);
+	struct page_checks checks = {0};
 	struct why why = {0};
 	struct bundle *b;
 	char path[64];
@@ -78,13 +97,15 @@ static void open_and_replay(struct slice bytes, bool honest)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	rc = bundle_open(path, &b, &why);
 	if (rc == RC_OK) {
-		rc = bundle_verify(b, NULL, NULL, NULL, &why);
+		rc = bundle_verify(b, NULL, page_checks_add, &checks, &why);
 		if (rc == RC_OK || !why.text[0])
 			abort();                         /* nobody is known */
 		replay(b, rc);
+		as_page(b, rc, &checks);
 	} else if (!why.text[0] || b || honest) {
 		abort();
 	}
+	page_checks_free(&checks);
 	bundle_free(b);
 	close(fd);
 }
