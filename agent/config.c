@@ -13,7 +13,7 @@
 /* What conf_read() fills; nodes live as long as the document. */
 struct reading {
 	struct config c;
-	const struct yaml *oidc, *roles, *connections, *recording, *session, *limits, *admin, *log, *notify;
+	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify;
 	const struct yaml *store, *durability, *log_format, *log_level;
 };
 
@@ -55,6 +55,13 @@ static const struct conf_key ROLE_KEYS[] = {
 
 static const struct conf_key RECORDING_KEYS[] = {
 	{"durability", CONF_NODE, TOP(durability), false, "strict: on disk before it is forwarded (default); batched: at most 1 s behind"},
+	{"timestamp", CONF_NODE, TOP(timestamp), false, "a time-stamp authority (RFC 3161) that dates every bundle"},
+};
+
+static const struct conf_key TIMESTAMP_KEYS[] = {
+	{"url", CONF_TEXT, TOP(c.recording.timestamp.url), true, "where requests are posted to: https, or http on loopback"},
+	{"roots_file", CONF_TEXT, TOP(c.recording.timestamp.roots_file), true, "certificates (PEM) that the authority's own must lead to"},
+	{"ca_file", CONF_TEXT, TOP(c.recording.timestamp.ca_file), false, "certificates to trust for https instead of the system's"},
 };
 
 static const struct conf_key SESSION_KEYS[] = {
@@ -130,6 +137,7 @@ static const struct section {
 } SECTIONS[] = {
 	{"roles", TOP(roles), CONF_KEYS(ROLE_KEYS)},
 	{"recording", TOP(recording), CONF_KEYS(RECORDING_KEYS)},
+	{"timestamp", TOP(timestamp), CONF_KEYS(TIMESTAMP_KEYS)},
 	{"session", TOP(session), CONF_KEYS(SESSION_KEYS)},
 	{"limits", TOP(limits), CONF_KEYS(LIMIT_KEYS)},
 	{"admin", TOP(admin), CONF_KEYS(ADMIN_KEYS)},
@@ -277,6 +285,8 @@ static enum rc check_sections(struct reading *r, struct why *why)
 		return config_bad(r->session, "concurrent", why, "must be more than zero");
 	if (r->c.admin_listen && (!is_listen_address(r->c.admin_listen) || !is_loopback_host(r->c.admin_listen)))
 		return config_bad(r->admin, "listen", why, "must be a loopback address and port, such as 127.0.0.1:9464");
+	if (r->timestamp && !fetch_url_allowed(r->c.recording.timestamp.url))
+		return config_bad(r->timestamp, "url", why, "must be https://HOST/PATH (http:// on loopback addresses only), without user name");
 	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
 	if (rc == RC_OK)
 		rc = choose_flag(r->log_format, "text", "json", &r->c.log_json, why);
@@ -474,6 +484,10 @@ static enum rc join_paths(struct config *c)
 
 		rc = join(dir, path);
 	}
+	if (rc == RC_OK)
+		rc = join(dir, &c->recording.timestamp.roots_file);
+	if (rc == RC_OK)
+		rc = join(dir, &c->recording.timestamp.ca_file);
 	for (size_t i = 0; i < c->n_providers && rc == RC_OK; i++)
 		rc = join(dir, &c->providers[i].ca_file);
 	for (size_t i = 0; i < c->n_notify && rc == RC_OK; i++) {

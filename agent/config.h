@@ -78,6 +78,9 @@ struct config {
 	size_t n_connections;
 	struct {
 		bool strict;           /* durability */
+		struct {
+			char *url, *roots_file, *ca_file;      /* url NULL: no authority dates bundles */
+		} timestamp;
 	} recording;
 	struct {
 		int64_t max_duration, idle_timeout;    /* ns */

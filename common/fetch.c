@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -149,6 +150,9 @@ static bool set_options(CURL *curl, const struct fetch *f, struct transfer *t, c
 		ok = curl_easy_setopt(curl, CURLOPT_CAINFO, f->ca_file) == CURLE_OK;
 	if (ok && (f->form || f->json))
 		ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->form ? f->form : f->json) == CURLE_OK;
+	if (ok && f->data.n)
+		ok = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->data.n) == CURLE_OK &&
+			curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->data.p) == CURLE_OK;
 	if (ok && f->cancel)
 		ok = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 			curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
@@ -198,10 +202,15 @@ static bool is_json(CURL *curl)
 /* NULL: no memory. */
 static struct curl_slist *headers_of(const struct fetch *f)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json"), *longer = list;
+	const char *type = f->json ? "application/json" : f->data_type;
+	struct curl_slist *list, *longer;
+	char line[128];
 
-	if (longer && f->json)
-		longer = curl_slist_append(list, "Content-Type: application/json");
+	snprintf(line, sizeof line, "Accept: %s", f->accept ? f->accept : "application/json");
+	list = longer = curl_slist_append(NULL, line);
+	snprintf(line, sizeof line, "Content-Type: %s", type ? type : "");
+	if (longer && type)
+		longer = curl_slist_append(list, line);
 	for (size_t i = 0; longer && f->headers && f->headers[i]; i++)
 		longer = curl_slist_append(list, f->headers[i]);
 	if (!longer)

@@ -17,6 +17,9 @@ struct fetch {
 	const char *url;
 	const char *form;                        /* application/x-www-form-urlencoded body: POST; NULL: GET */
 	const char *json;                        /* a JSON body instead: POST; may be NULL */
+	struct slice data;                       /* any bytes instead, of type data_type: POST; empty: none */
+	const char *data_type;
+	const char *accept;                      /* NULL: application/json */
 	const char *const *headers;              /* more of them, "Name: value", ends with NULL; may be NULL */
 	const atomic_bool *cancel;               /* ends the request when it becomes true: RC_CANCELLED; may be NULL */
 	const char *ca_file;                     /* NULL: the system's */

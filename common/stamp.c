@@ -169,6 +169,18 @@ static bool same_nonce(const TS_TST_INFO *info, const unsigned char *nonce)
 	return same;
 }
 
+/* OpenSSL's reason is the last of its errors. */
+static enum rc say_origin(struct why *why)
+{
+	const char *data = "", *reason;
+	int flags = 0;
+	unsigned long error = ERR_peek_last_error_all(NULL, NULL, NULL, &data, &flags);
+
+	reason = ERR_reason_error_string(error);
+	return why_set(why, RC_DENIED, "no authority that is believed made the time stamp: %.100s%s%.200s", reason ? reason : "its signature does not hold",
+		       flags & ERR_TXT_STRING ? ", " : "", flags & ERR_TXT_STRING ? data : "");
+}
+
 static enum rc judge(TS_RESP *resp, struct slice data, const unsigned char *nonce, const char *roots, struct stamp *out, struct why *why)
 {
 	long status = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(resp)));
@@ -192,8 +204,7 @@ static enum rc judge(TS_RESP *resp, struct slice data, const unsigned char *nonc
 	if (rc == RC_OK && roots)
 		rc = check_origin(ctx, roots, out->wall_s);
 	if (rc == RC_OK && roots && TS_RESP_verify_response(ctx, resp) != 1)
-		rc = why_set(why, RC_DENIED, "no authority that is believed made the time stamp: %.200s",
-			     ERR_reason_error_string(ERR_peek_error()) ? ERR_reason_error_string(ERR_peek_error()) : "its signature does not hold");
+		rc = say_origin(why);
 	TS_VERIFY_CTX_free(ctx);
 	return rc;
 }

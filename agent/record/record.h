@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "mask/entity.h"
+#include "stamper.h"
 
 struct ledger;
 struct spool;
@@ -18,6 +19,7 @@ struct spool_options {
 	const char *agent_name;
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
+	struct stamper_options timestamp;        /* who dates the bundles */
 };
 
 /* Takes the lock on state_dir (RC_CONFLICT when another agent holds it), recovers what a crash left, and starts the sealer.

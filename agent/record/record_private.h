@@ -183,6 +183,7 @@ struct spool {
 	bool strict;
 	uint64_t per_person_max_bytes;
 	struct ledger *ledger;
+	struct stamper *stamper;                 /* NULL: none */
 	char program_sha256[SHA256_HEX];
 	uint64_t part_max_bytes;
 	int64_t part_max_ns;

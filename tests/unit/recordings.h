@@ -28,6 +28,7 @@ struct site {
 	char dir[64];                            /* state_dir */
 	struct ledger *ledger;                   /* of the spool that is open */
 	struct spool *spool;
+	struct stamper_options timestamp;
 };
 
 static struct site site;
@@ -75,6 +76,7 @@ static inline enum rc site_try(bool strict, uint64_t per_person_max_bytes, struc
 {
 	struct spool_options options = {
 		.state_dir = site.dir, .agent_name = "gpu-1", .strict = strict, .per_person_max_bytes = per_person_max_bytes,
+		.timestamp = site.timestamp,
 	};
 	struct why why = {0};
 	enum rc rc = site.ledger ? RC_OK : ledger_start(site.dir, "gpu-1", &site.ledger, &why);

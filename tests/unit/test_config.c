@@ -79,7 +79,7 @@ static void every_section_is_read(void **state)
 		"      analyzer: {url: 'http://127.0.0.1:5002/analyze', language: de, timeout: 2s, score: 0.25, on_failure: builtin, ca_file: a.pem,\n"
 		"                 entities: {WARD: FACILITY, DATE_TIME: ignore}}}\n"
 		"  b: {upstream: 'https://m.example.org', dialect: openai, groups: [g, h], policy: p, ca_file: /ca}\n"
-		"recording: {durability: batched}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
+		"recording: {durability: batched, timestamp: {url: 'https://tsa.example.org/', roots_file: tsa.pem}}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
 		"limits: {connections: 7, body_max: 1MiB, header_wait: 3s, ssh_starts_per_minute: 6000}\n"
 		"store: sqlite\nadmin: {listen: '127.0.0.1:9464'}\nlog: {format: text, level: debug}\n"
 		"notify:\n  - {url: 'https://hooks.example.org/x', secret_file: hook}\n"
@@ -114,6 +114,9 @@ static void every_section_is_read(void **state)
 	assert_null(config_connection(c, "b")->analyzer.url);
 	assert_string_equal(config_connection(c, "b")->ca_file, "/ca");
 	assert_false(c->recording.strict);
+	snprintf(joined, sizeof joined, "%s/tsa.pem", dir);
+	assert_string_equal(c->recording.timestamp.roots_file, joined);
+	assert_null(c->recording.timestamp.ca_file);
 	assert_int_equal(c->limits.connections, 7);
 	assert_int_equal(c->limits.header_wait, 3 * NS_PER_S);
 	assert_string_equal(c->admin_listen, "127.0.0.1:9464");
@@ -178,6 +181,8 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD OIDC CONN "log: {level: loud}\n", 12, 14, "debug, info, warn or error"},
 		{HEAD OIDC CONN "store: 'postgresql://x'\n", 12, 8, "sqlite"},
 		{HEAD OIDC CONN "recording: {durability: maybe}\n", 12, 25, "batched or strict"},
+		{HEAD OIDC CONN "recording: {timestamp: {url: 'https://tsa'}}\n", 12, 24, "lacks the key \"roots_file\""},
+		{HEAD OIDC CONN "recording: {timestamp: {url: 'http://tsa.example.org/', roots_file: r.pem}}\n", 12, 30, "https://HOST/PATH"},
 		{HEAD OIDC CONN "notify: {url: x}\n", 12, 9, "a list"},
 		{HEAD OIDC CONN "notify:\n  - {url: 'http://hooks.example.org/', secret_file: s}\n", 13, 11, "https://"},
 		{HEAD OIDC CONN "notify:\n  - {url: 'https://me:pw@hooks.example.org/', secret_file: s}\n", 13, 11, "user name"},

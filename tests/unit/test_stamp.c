@@ -64,6 +64,7 @@ static void test_a_stamp_of_others_or_over_something_else_is_refused(void **stat
 	assert_non_null(strstr(why.text, "another request"));
 	assert_int_equal(stamp_read(buf_slice(&reply), DATA, nonce, b.pem, &stamp, &why), RC_DENIED);
 	assert_non_null(strstr(why.text, "no authority that is believed"));
+	assert_non_null(strstr(why.text, "certificate"));
 	assert_int_equal(stamp_read(buf_slice(&reply), DATA, nonce, "", &stamp, &why), RC_DENIED);
 	authority_free(&a);
 	authority_free(&b);

@@ -19,6 +19,8 @@ struct web {
 	bool slow;                               /* answers wait until it is false */
 	int requests;
 	char last[4096];                         /* the last request as it came */
+	size_t last_n;
+	size_t answer_n;                         /* for an answer that is no text, its length */
 	void *arg;
 	/* Called under lock with the request's path; returns the whole answer, freed here. */
 	char *(*answer)(void *arg, const char *path);
@@ -55,14 +57,16 @@ static inline void web_serve(struct web *w, int fd)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->requests++;
-	strcpy(w->last, in);
+	memcpy(w->last, in, have + 1);
+	w->last_n = have;
+	w->answer_n = 0;
 	pthread_cond_broadcast(&w->asked);
 	while (w->slow)
 		pthread_cond_wait(&w->asked, &w->lock);
 	out = w->answer(w->arg, path);
 	pthread_mutex_unlock(&w->lock);
 	if (out)
-		send(fd, out, strlen(out), MSG_NOSIGNAL);
+		send(fd, out, w->answer_n ? w->answer_n : strlen(out), MSG_NOSIGNAL);
 	free(out);
 }
 
