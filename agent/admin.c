@@ -11,6 +11,7 @@
 
 #include "analyzer.h"
 #include "clock.h"
+#include "fd.h"
 #include "gate.h"
 #include "health.h"
 #include "hold.h"
@@ -28,29 +29,6 @@ struct admin {
 	pthread_t thread;
 	int64_t started_s;
 };
-
-static enum rc read_head(int fd, struct buf *head)
-{
-	int64_t until = clock_mono_ns() + WAIT_S * NS_PER_S;
-
-	while (!head->data || !strstr(head->data, "\r\n\r\n")) {
-		struct pollfd p = {fd, POLLIN, 0};
-		int64_t left = until - clock_mono_ns();
-		char *at;
-		ssize_t n;
-
-		if (left <= 0 || poll(&p, 1, (int)(left / NS_PER_MS) + 1) <= 0)
-			return RC_TIMEOUT;
-		at = buf_room(head, 512);
-		if (!at)
-			return head->rc;
-		n = recv(fd, at, 512, 0);
-		if (n <= 0)
-			return RC_END;
-		buf_added(head, (size_t)n);
-	}
-	return RC_OK;
-}
 
 /* What is asked of the checks: one line for each that fails, or counts here. */
 struct report {
@@ -121,7 +99,7 @@ static void answer(struct admin *a, int fd)
 	buf_init(&head, HEAD_MAX);
 	buf_init(&body, 1 << 18);
 	buf_init(&out, 1 << 19);
-	if (read_head(fd, &head) == RC_OK) {
+	if (fd_read_until(fd, "\r\n\r\n", WAIT_S * NS_PER_S, &head) == RC_OK) {
 		for (size_t i = 0; i < sizeof PAGES / sizeof *PAGES; i++)
 			if (strncmp(head.data, PAGES[i].request, strlen(PAGES[i].request)) == 0)
 				status = PAGES[i].write(a, &body);

@@ -81,6 +81,8 @@ mask_rules() {
 	done | tr -d '"' | sort -u
 }
 explained() { grep -oE '^[[:space:]]*\{"[^"]+", "' agent/mask/reasons.c | sed -E 's/^[^"]*"([^"]*)".*/\1/' | sort; }
+check "every label of masking stands once (of two rows the later would win in silence)" "$(sed -n '/LABELS\[\] = {/,/^};/p' agent/mask/detect/labels.c |
+	grep -oE '\{"[^"]+"' | tr 'A-Z-' 'a-z ' | sort | uniq -d)"
 check "every rule of masking says why, and is one" "$(diff <(mask_rules) <(explained))"
 check "every rule of masking stands in phigate-policy(5)" "$(diff <(explained) \
 	<(sed -n '/^\.Ss Rules of masking/,/^\.El/s/^\.It Li "*\([^"]*\)"*$/\1/p' config/phigate-policy.5 | sort))"

@@ -30,6 +30,8 @@ static enum rc begin_text(struct splice *s)
 	struct buf before;
 	enum rc rc = splice_string_text(s);
 
+	if (rc == RC_OK && s->key_open)
+		text_key(s->text);
 	if (rc != RC_OK || s->key_open)
 		return rc;
 	if (s->role == ROLE_TEXT)

@@ -21,7 +21,7 @@ struct escape {
 struct text {
 	const struct text_rules *shared;
 	const struct splice_rules *rules;
-	bool quoted, in_line;
+	bool quoted, in_line, key;
 	int depth;
 	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON, TEXT_BROKEN } mode;
 	struct sink down;
@@ -265,6 +265,8 @@ static enum rc plain_begin(struct text *t, struct slice before)
 			mask_stream_secret(t->mask, t->shared->credential);
 		}
 	}
+	if (rc == RC_OK && t->key)
+		mask_stream_key(t->mask);
 	return rc == RC_OK && before.n ? mask_context(t->mask, before) : rc;
 }
 
@@ -357,6 +359,11 @@ void text_free(struct text *t)
 enum rc text_context(struct text *t, struct slice before)
 {
 	return buf_add_slice(&t->context, before);
+}
+
+void text_key(struct text *t)
+{
+	t->key = true;
 }
 
 void text_in_line(struct text *t)
@@ -485,6 +492,7 @@ enum rc text_end(struct text *t)
 	splice_free(t->inner);
 	t->inner = NULL;
 	t->mode = TEXT_BEGINS;
+	t->key = false;
 	t->n_escapes = t->first_escape = 0;
 	t->gap = 0;
 	buf_clear(&t->context);

@@ -61,6 +61,9 @@ void text_free(struct text *t);
 /* Before the first bytes: what stands before the text (see mask_context()). */
 enum rc text_context(struct text *t, struct slice before) MUST_USE;
 
+/* Before the first bytes: the text is a key of JSON. */
+void text_key(struct text *t);
+
 /* The text stands in one line: no line ends in what is put into it. */
 void text_in_line(struct text *t);
 

@@ -73,21 +73,29 @@ static enum rc wrong_type(struct reading *r, const struct tree_node *n, const ch
 		       n->key_n && memchr(tree_key(&r->tree, n).p, '\0', n->key_n) == NULL ? r->tree.text.data + n->key : "value", want);
 }
 
+/* Room for one more than n items: the list, maybe elsewhere; NULL: no memory, and the list is as it was. */
+static void *one_more(void *list, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? 2 * *cap : 16;
+
+	if (n < *cap)
+		return list;
+	list = realloc(list, more * size);
+	if (list)
+		*cap = more;
+	return list;
+}
+
 /* ---- messages ---- */
 
 static struct prompt_message *add_message(struct reading *r)
 {
 	struct prompt *p = r->p;
+	struct prompt_message *messages = one_more(p->messages, p->n_messages, &r->messages_cap, sizeof *messages);
 
-	if (p->n_messages == r->messages_cap) {
-		size_t cap = r->messages_cap ? 2 * r->messages_cap : 16;
-		struct prompt_message *messages = realloc(p->messages, cap * sizeof *messages);
-
-		if (!messages)
-			return NULL;
-		p->messages = messages;
-		r->messages_cap = cap;
-	}
+	if (!messages)
+		return NULL;
+	p->messages = messages;
 	p->messages[p->n_messages] = (struct prompt_message){0};
 	return &p->messages[p->n_messages++];
 }
@@ -189,18 +197,14 @@ static bool names_remote(const struct reading *r, const struct tree_node *n)
 static enum rc add_opaque_bytes(struct reading *r, const char *kind, size_t bytes)
 {
 	struct prompt *p = r->p;
+	struct prompt_opaque *opaque;
 
 	if (!r->allowed || !text_list_has(r->allowed, kind))
 		return why_set(r->why, RC_DENIED, "the request holds what phigate cannot read (%s), and this connection does not allow it", kind);
-	if (p->n_opaque == r->opaque_cap) {
-		size_t cap = r->opaque_cap ? 2 * r->opaque_cap : 8;
-		struct prompt_opaque *opaque = realloc(p->opaque, cap * sizeof *opaque);
-
-		if (!opaque)
-			return RC_NOMEM;
-		p->opaque = opaque;
-		r->opaque_cap = cap;
-	}
+	opaque = one_more(p->opaque, p->n_opaque, &r->opaque_cap, sizeof *opaque);
+	if (!opaque)
+		return RC_NOMEM;
+	p->opaque = opaque;
 	p->opaque[p->n_opaque++] = (struct prompt_opaque){kind, bytes};
 	return RC_OK;
 }

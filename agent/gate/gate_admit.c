@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fd.h"
 #include "encode.h"
 #include "log.h"
 #include "peer.h"
@@ -43,28 +44,11 @@ struct request {
 
 static enum rc read_line(int fd, struct buf *line)
 {
-	int64_t until = clock_mono_ns() + READ_S * NS_PER_S;
+	enum rc rc = fd_read_until(fd, "\n", READ_S * NS_PER_S, line);
 
-	for (;;) {
-		struct pollfd p = {fd, POLLIN, 0};
-		int64_t left = until - clock_mono_ns();
-		char *at;
-		ssize_t n;
-
-		if (left <= 0 || poll(&p, 1, (int)(left / NS_PER_MS) + 1) <= 0)
-			return RC_TIMEOUT;
-		at = buf_room(line, 4096);
-		if (!at)
-			return line->rc;
-		n = recv(fd, at, 4096, 0);
-		if (n <= 0)
-			return RC_BAD;
-		buf_added(line, (size_t)n);
-		if (line->data[line->len - 1] == '\n') {
-			buf_truncate(line, line->len - 1);
-			return RC_OK;
-		}
-	}
+	if (rc == RC_OK)
+		buf_truncate(line, line->len - 1);
+	return rc;
 }
 
 /* The line that lets the certificate in, and nothing through it but the one port. */

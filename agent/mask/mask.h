@@ -89,6 +89,9 @@ void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const
 /* Before the first bytes: the text is no prose, so the scope's finder is not asked about it. */
 void mask_stream_alone(struct mask_stream *m);
 
+/* Before the first bytes of a text, and for that one: it is a key of JSON. A word in small letters is then no name for its letters alone. */
+void mask_stream_key(struct mask_stream *m);
+
 /* A secret that is masked wherever the text holds it, such as the model's credential; borrowed. */
 void mask_stream_secret(struct mask_stream *m, struct slice secret);
 

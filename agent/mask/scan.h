@@ -47,6 +47,7 @@ struct context {
 	uint8_t age;                     /* units since the label */
 	uint8_t breaks;                  /* line feeds since the label */
 	uint16_t last;                   /* the unit before; 0 at the beginning */
+	bool key;                        /* the text is a key of JSON */
 	bool glued;                      /* the words before are joined by one space or sign each */
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
 	unsigned int tried;              /* how much was tried since the last sign that ends codes, so that no text is dear */

@@ -68,6 +68,11 @@ void mask_stream_alone(struct mask_stream *m)
 	m->passages = NULL;
 }
 
+void mask_stream_key(struct mask_stream *m)
+{
+	m->context.key = true;
+}
+
 void mask_stream_on_span(struct mask_stream *m, void (*on_span)(void *arg, const struct mask_span *span), void *arg)
 {
 	m->on_span = on_span;

@@ -139,6 +139,18 @@ static void a_key_labels_its_value(void **state)
 		"{\"the key is longer than sixty-four bytes, as keys of forms can well be, and ends in mrn\":\"[MRN]\"}");
 }
 
+/* Programs look for their keys: "sky" is in the list of first names. */
+static void a_key_in_small_letters_is_no_name_by_its_letters_alone(void **state)
+{
+	(void)state;
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"sky\":\"clear\",\"kelvin\":290,\"jaylen\":{\"rose\":1},\"in\":\"{\\\"sky\\\":\\\"clear\\\"}\"}",
+		"{\"sky\":\"clear\",\"kelvin\":290,\"jaylen\":{\"rose\":1},\"in\":\"{\\\"sky\\\":\\\"clear\\\"}\"}");
+	becomes("{\"Dr. Jaylen Smith\":1,\"Jaylen Smith\":1,\"seen\":\"by jaylen\",\"jaylen\":\"seen by jaylen\"}",
+		"{\"Dr. [NAME]\":1,\"[NAME]\":1,\"seen\":\"by [NAME]\",\"jaylen\":\"seen by [NAME]\"}");
+	becomes("{\"jaylen@example.org\":1,\"ssn 536-22-8741\":1}", "{\"[EMAIL]\":1,\"ssn [SSN]\":1}");
+}
+
 static void a_number_that_tells_an_age_over_89_is_no_number_of_another_thing(void **state)
 {
 	struct mask_engine *usual = engine;
@@ -534,6 +546,7 @@ int main(void)
 		cmocka_unit_test(embeddings_pass),
 		cmocka_unit_test(every_string_is_masked_listed_or_not),
 		cmocka_unit_test(a_key_labels_its_value),
+		cmocka_unit_test(a_key_in_small_letters_is_no_name_by_its_letters_alone),
 		cmocka_unit_test(a_number_that_tells_an_age_over_89_is_no_number_of_another_thing),
 		cmocka_unit_test(a_pseudonym_is_one_in_all_of_an_answer),
 		cmocka_unit_test(long_numbers_stay_numbers),

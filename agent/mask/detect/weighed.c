@@ -362,6 +362,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	}
 	if (left.last == '-' && s->context->glued && left.before[0] > CONTEXT_LAST)      /* the end of "Salter-Harris" */
 		return false;
+	if (small && s->context->key)                    /* {"sky": "clear", "kelvin": 290}: programs look for it */
+		return false;
 	for (int k = 0; k < WORDS_MAX && (at || !k); k++) {
 		struct part p;
 
