@@ -1,18 +1,20 @@
 #!/bin/sh
 # Verifies a bundle without phigate: GNU tar and coreutils, ssh-keygen, iconv and awk do all of the work.
-#   verify-bundle.sh [-i AGE_IDENTITY] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+#   verify-bundle.sh [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
 # -i: a key of age(1), for recordings that are encrypted; without it all else is checked.
-# -t: certificates (PEM) of the time-stamp authorities that you believe; the bundle must have a stamp of one. Needs openssl(1), as does any
-#     look at a stamp.
+# -l: keys of the agent's ledger, one a line, as `phigate-agent keys` prints them; the bundle must have a proof that leads to one.
+# -t: certificates (PEM) of the time-stamp authorities that you believe; the bundle must have a stamp of one.
+# Stamps and proofs need openssl(1), and are looked at also without -t and -l: then they prove less.
 # TIME (YYYYMMDD[HHMM[SS]][Z]): when it was signed, as you know from elsewhere; for a key that has expired since.
 # It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not, at the first check that fails. It needs
-# room for a copy of the bundle in $TMPDIR. A ledger's proof, when the bundle has one, is not looked at.
+# room for a copy of the bundle in $TMPDIR. Cosignatures of witnesses are not looked at.
 set -eu
-usage() { echo "usage: $0 [-i AGE_IDENTITY] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
-age='' tsa=''
-while getopts i:t: option; do
+usage() { echo "usage: $0 [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+age='' ledger='' tsa=''
+while getopts i:l:t: option; do
 	case $option in
 	i) age=$OPTARG ;;
+	l) ledger=$OPTARG ;;
 	t) tsa=$OPTARG ;;
 	*) usage ;;
 	esac
@@ -23,7 +25,7 @@ export LC_ALL=C TZ=UTC
 umask 077
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
 bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-}
-age=${age:+$(absolute "$age")} tsa=${tsa:+$(absolute "$tsa")}
+age=${age:+$(absolute "$age")} ledger=${ledger:+$(absolute "$ledger")} tsa=${tsa:+$(absolute "$tsa")}
 work=$(mktemp -d)
 trap 'cd /; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -131,13 +133,13 @@ END {
 	is("/\"end\"", "^\"(client|idle|max_duration|expired|revoked|stop|crash|rotated)\"$")
 	is("/\"part\"", "^[1-9]"); is("/\"previous\"", v["/\"part\""] == "1" ? "^null$" : "^null$|" sum)
 }' ../session > ../wrong || bad "session.json: $(cat ../wrong) is missing or wrong"
-about='id part agent/name agent/signing_key policy/sha256 head counts/exchanges counts/records opened closed'
+about='id part agent/name agent/signing_key policy/sha256 head counts/exchanges counts/records opened closed ledger ledger/vkey'
 awk -F '\t' -v about="$about" '
 { v[$1] = $2 }
 END { for (i = 1; i <= split(about, names, " "); i++) { gsub("/", "\"/\"", names[i]); print v["/\"" names[i] "\""] } }' ../session > ../about
 {
 	read -r id; read -r part; read -r agent; read -r signing_key; read -r policy; read -r head; read -r said_exchanges; read -r said_records
-	read -r opened; read -r closed
+	read -r opened; read -r closed; read -r named; read -r vkey
 } < ../about
 [ "$agent" = "\"${identity%@phigate}\"" ] && [ "$identity" != "${identity%@phigate}" ] || bad "it is of agent $agent, not of $identity"
 good "$id, part $part, recorded by agent $agent"
@@ -356,6 +358,73 @@ check=counts
 [ "$(printf '%s\n' "$opened" "$closed" | tr -d '":')" = "$(sed -n '1p;$p' ../index | cut -d ' ' -f 3)" ] ||
 	bad "session.json says another time than the index for open or close"
 good "$(wc -l < ../index) records and $exchanges exchanges, opened and closed when session.json says"
+# ---- ledger: C2SP tlog-proof leads from the close leaf to a checkpoint that the ledger's key has signed (RFC 9162, 2.1.3.2) ----
+check=ledger
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+unhex() { tr a-f A-F | basenc -d --base16; }
+node() { { printf '\001'; printf '%s%s' "$1" "$2" | unhex; } | sha256sum | cut -c-64; }
+# signed_by KEY: has it signed the checkpoint?
+signed_by() {
+	name=${1%%+*} public=${1#*+}
+	mark=${public%%+*} && public=$(printf '%s' "${public#*+}" | base64 -d 2> ../base64.err | hex)
+	[ "${#public}" = 66 ] && [ "${public#01}" != "$public" ] &&
+		[ "$({ printf '%s\n' "$name"; printf '%s' "$public" | unhex; } | sha256sum | cut -c-8)" = "$mark" ] || bad "this is no key of a ledger: $1"
+	[ "$name" = "$origin" ] || return 1
+	while read -r dash who blob; do
+		[ "$who" = "$name" ] && [ "$(printf '%s' "$blob" | base64 -d | hex | cut -c-8)" = "$mark" ] || continue
+		printf '302a300506032b6570032100%s' "${public#01}" | unhex > ../public.der
+		printf '%s' "$blob" | base64 -d | tail -c +5 > ../note.sig
+		openssl pkeyutl -verify -pubin -keyform DER -inkey ../public.der -rawin -in ../note -sigfile ../note.sig > ../openssl.err 2>&1 ||
+			bad "the signature of the checkpoint is wrong"
+		return 0
+	done < ../note.sigs
+	return 1
+}
+if [ ! -e session.tlog-proof ]; then
+	[ -z "$ledger" ] && [ "$named" != '{' ] || bad "the bundle has no proof that the ledger knows of it"
+	skip "the bundle has no proof that a ledger knows of it"
+else
+	: > ../hashes
+	awk '
+	function fail() { failed = 1; exit 1 }
+	NR == 1 { if ($0 != "c2sp.org/tlog-proof@v1") fail(); next }
+	NR == 2 && /^extra / { next }
+	!at && /^index (0|[1-9][0-9]*)$/ && length($2) <= 18 { at = 1; print $2 > "../leaf"; next }
+	at == 1 && $0 == "" { at = 2; next }
+	at == 1 && /^[A-Za-z0-9+\/]*=$/ && length($0) == 44 { print > "../hashes"; next }
+	at == 2 && $0 == "" { at = 3; next }
+	at == 2 { if (++n == 2 && !/^(0|[1-9][0-9]*)$/ || n == 2 && length($0) > 18) fail(); print > "../note"; next }
+	at == 3 && /^\342\200\224 [^ ]+ [A-Za-z0-9+\/]+=*$/ { signed = 1; print > "../note.sigs"; next }
+	{ fail() }
+	END { exit failed || !signed || n < 3 }' session.tlog-proof && [ -z "$(tail -c 1 session.tlog-proof)" ] || bad "it is no proof of a ledger"
+	origin=$(sed -n 1p ../note)
+	[ "\"$origin\"" = "\"phigate/$(printf '%s' "$agent" | tr -d '"')\"" ] || bad "the proof is from ledger $origin, which is not that of agent $agent"
+	if [ -n "$ledger" ]; then grep -v -e '^#' -e '^$' "$ledger" > ../keys || bad "the file of -l has no key"
+	else printf '%s\n' "$vkey" | tr -d '"' > ../keys; fi
+	by=''
+	while read -r key; do signed_by "$key" && by=$key && break; done < ../keys
+	[ -n "$by" ] || bad "the checkpoint is signed by another key"
+	index=$(cat ../leaf) size=$(sed -n 2p ../note)
+	hash=$({ printf '\000'; printf 'phigate-close-v1\n%s\n%s\n%s\n%s\n%d\n' "$(echo "$id" | tr -d '"')" "$part" "$(sha256sum < SHA256SUMS | cut -c-64)" \
+		"$(echo "$head" | tr -d '"')" "$(wc -l < ../index)"; } | sha256sum | cut -c-64)
+	[ "$index" -lt "$size" ] || bad "it is not in the ledger where the proof says"
+	place=$index last=$((size - 1))
+	while read -r sibling; do
+		[ $last -gt 0 ] || bad "it is not in the ledger where the proof says"
+		sibling=$(printf '%s' "$sibling" | base64 -d | hex)
+		if [ $((place % 2)) = 1 ] || [ $place = $last ]; then
+			hash=$(node "$sibling" "$hash")
+			while [ $place != 0 ] && [ $((place % 2)) = 0 ]; do place=$((place / 2)) last=$((last / 2)); done
+		else
+			hash=$(node "$hash" "$sibling")
+		fi
+		place=$((place / 2)) last=$((last / 2))
+	done < ../hashes
+	[ $last = 0 ] && [ "$hash" = "$(sed -n 3p ../note | base64 -d | hex)" ] || bad "it is not in the ledger where the proof says"
+	said="the session's end is leaf $index of $size in $origin"
+	if [ -n "$ledger" ]; then good "$said"; else skip "$said by the key that the bundle names (-l)"; fi
+fi
+
 check=timestamp
 [ -z "$stamp_bad" ] || bad "$stamp_bad"
 if [ -n "$stamp_skip" ]; then skip "$stamp_skip"; else good "$stamp_good"; fi

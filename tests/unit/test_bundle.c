@@ -13,6 +13,7 @@
 #include "bundle_make.h"
 #include "stamp.h"
 #include "story.h"
+#include "tlog_proof.h"
 
 static char dir[] = "/tmp/phigate-bundle.XXXXXX", file[64], signers_file[64], tsa_file[64];
 static struct authority authority;               /* is believed where a test says so; its clock stands at two minutes after the session */
@@ -908,6 +909,170 @@ static void test_a_time_is_believed_from_an_authority_that_is_known(void **state
 		judge_stamping(&stampings[i]);
 }
 
+/* ---- the ledger's proof ------------------------------------------------------------------------------------------------------------- */
+
+#define LEAVES 5
+
+static EVP_PKEY *ledger_key;
+static struct tlog_vkey ledger_vkey;
+static char ledger_file[64], ledger_text[400];
+static const struct proving *proving;
+
+static enum rc read_tree(void *arg, unsigned level, uint64_t index, struct tlog_hash *out)
+{
+	const struct tlog_hash *leaves = arg;
+	struct tlog_hash left, right;
+
+	if (!level) {
+		*out = leaves[index];
+		return RC_OK;
+	}
+	assert_int_equal(read_tree(arg, level - 1, 2 * index, &left), RC_OK);
+	assert_int_equal(read_tree(arg, level - 1, 2 * index + 1, &right), RC_OK);
+	tlog_node(&left, &right, out);
+	return RC_OK;
+}
+
+static struct proving {
+	const char *what;
+	const char *from, *to;                   /* changed in the proof after it was made */
+	uint64_t leaf;                           /* where the close leaf stands */
+	const char *origin;                      /* NULL: phigate/gpu-1 */
+	const char *records;                     /* what the leaf says; NULL: the truth */
+	bool none, unnamed, other_key, stranger; /* no proof; session.json names no ledger; another key has signed; --ledger has another key */
+	const char *more;                        /* behind it */
+	bool given;                              /* --ledger */
+	const char *result;
+} provings[] = {
+	{"an honest proof", .leaf = 3, .given = true, .result = "holds"},
+	{"of the first leaf", .leaf = 0, .given = true, .result = "holds"},
+	{"of the last leaf", .leaf = 4, .given = true, .result = "holds"},
+	{"an honest proof, and no key known", .leaf = 3, .result = "skipped"},
+	{"with an application's own line", "v1\nindex", "v1\nextra AAAA\nindex", .leaf = 3, .given = true, .result = "holds"},
+	{"with another's signature under it", .leaf = 3, .more = "\xe2\x80\x94 witness.example AAAAAAAA\n", .given = true, .result = "holds"},
+	{"no proof where one is asked for", .none = true, .unnamed = true, .given = true, .result = "fails"},
+	{"no proof where session.json names a ledger", .none = true, .result = "fails"},
+	{"no proof and no ledger", .none = true, .unnamed = true, .result = "skipped"},
+	{"another leaf", "index 3", "index 2", .leaf = 3, .given = true, .result = "fails"},
+	{"a leaf behind the end", "index 3", "index 9", .leaf = 3, .given = true, .result = "fails"},
+	{"a leaf of another form", "index 3", "index 03", .leaf = 3, .given = true, .result = "fails"},
+	{"a proof of another kind", "proof@v1", "proof@v2", .leaf = 3, .given = true, .result = "fails"},
+	{"a larger ledger", "\n5\n", "\n6\n", .leaf = 3, .given = true, .result = "fails"},
+	{"another count of records", .leaf = 3, .records = "17", .given = true, .result = "fails"},
+	{"another agent's ledger", .leaf = 3, .origin = "phigate/gpu-2", .given = true, .result = "fails"},
+	{"another agent's ledger, and no key known", .leaf = 3, .origin = "phigate/gpu-2", .result = "fails"},
+	{"another key under the same name", .leaf = 3, .other_key = true, .given = true, .result = "fails"},
+	{"another key under the same name, and no key known", .leaf = 3, .other_key = true, .result = "fails"},
+	{"the key of a stranger", .leaf = 3, .stranger = true, .given = true, .result = "fails"},
+	{"no signature", "\n\xe2\x80\x94 phigate", "\n", .leaf = 3, .given = true, .result = "fails"},
+	{"text behind the signatures", .leaf = 3, .more = "x\n", .given = true, .result = "fails"},
+	{"a proof that ends without LF", .leaf = 3, .more = "\xe2\x80\x94 w AAAAAAAA", .given = true, .result = "fails"},
+};
+
+static void put_ledger(struct buf *text)
+{
+	char member[512];
+
+	snprintf(member, sizeof member, "\"ledger\":{\"origin\":\"%s\",\"vkey\":\"%.300s\"},\"head\"", ledger_vkey.name, ledger_text);
+	if (!proving->unnamed)
+		change(text, "\"head\"", member);
+}
+
+static void put_proof(struct bundle_make *m)
+{
+	struct tlog_checkpoint checkpoint = {.size = LEAVES};
+	struct tlog_proof proof = {.index = proving->leaf};
+	struct tlog_hash leaves[LEAVES];
+	struct buf text, *out;
+	char sums[SHA256_HEX];
+	EVP_PKEY *other = NULL;
+
+	if (proving->none)
+		return;
+	buf_init(&text, 8192);
+	for (size_t i = 0; i < LEAVES; i++)
+		tlog_leaf((struct slice){"01234" + i, 1}, &leaves[i]);
+	sha256_hex(bundle_make_member(m, "SHA256SUMS")->data.data, bundle_make_member(m, "SHA256SUMS")->data.len, sums);
+	buf_printf(&text, "phigate-close-v1\n" MADE_ID "\n1\n%s\n%s\n%s\n", sums, m->head, proving->records ? proving->records : "16");
+	tlog_leaf(buf_slice(&text), &leaves[proving->leaf]);
+	buf_clear(&text);
+	assert_int_equal(tlog_prove_inclusion(read_tree, leaves, proving->leaf, LEAVES, &proof.path), RC_OK);
+	assert_int_equal(tlog_root(read_tree, leaves, LEAVES, &checkpoint.root), RC_OK);
+	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", ledger_vkey.name);
+	bundle_make_must(sshkey_generate_ed25519(&other) == RC_OK);
+	assert_int_equal(tlog_checkpoint_sign(&checkpoint, proving->other_key ? other : ledger_key, &text), RC_OK);
+	EVP_PKEY_free(other);
+	proof.checkpoint = buf_slice(&text);
+	out = &bundle_make_member(m, "session.tlog-proof")->data;
+	assert_int_equal(tlog_proof_write(&proof, out), RC_OK);
+	if (proving->from)
+		change(out, proving->from, proving->to);
+	buf_puts(out, proving->more ? proving->more : "");
+	qsort(m->members, m->n_members, sizeof *m->members, bundle_make_place);
+	buf_free(&text);
+}
+
+static void make_ledger(const struct proving *p)
+{
+	struct buf text;
+
+	proving = p;
+	buf_init(&text, sizeof ledger_text - 1);
+	bundle_make_must(sshkey_generate_ed25519(&ledger_key) == RC_OK &&
+			 tlog_vkey_make(p->origin ? p->origin : "phigate/" MADE_AGENT, ledger_key, &ledger_vkey) == RC_OK &&
+			 tlog_vkey_text(&ledger_vkey, &text) == RC_OK);
+	snprintf(ledger_text, sizeof ledger_text, "%s", text.data);
+	if (p->stranger)
+		snprintf(ledger_text, sizeof ledger_text, "phigate/gpu-1+6f6b8a7b+AZ8=");
+	snprintf(ledger_file, sizeof ledger_file, "%s/ledger", dir);
+	assert_int_equal(file_write(ledger_file, slice_str(ledger_text), 0600, NULL), RC_OK);
+	buf_free(&text);
+}
+
+static void judge_proving(const struct proving *p)
+{
+	char option[80], told_of[64];
+	struct bundle_make m;
+	struct signers *signers;
+	struct why why = {0};
+	struct buf told, said;
+	bool fails = strcmp(p->result, "fails") == 0;
+	enum rc rc;
+	int status;
+
+	make_ledger(p);
+	bundle_make_init(&m);
+	bundle_make_session(&m);
+	m.hooks.session = put_ledger;
+	m.hooks.members = put_proof;
+	bundle_make_all(&m);
+	bundle_make_write(&m, file);
+	signers = signers_of(&m, "gpu-1@phigate", "");
+	buf_init(&told, 4096);
+	rc = verify_trusting(&(struct bundle_trust){.signers = signers, .ledger_key = p->given ? ledger_text : NULL}, &told, &why);
+	snprintf(option, sizeof option, "-l %s", ledger_file);
+	status = script_with(p->given ? option : "", "");
+	script_said(&said);
+	snprintf(told_of, sizeof told_of, "ledger %s\n", p->result);
+	if (rc != (fails ? RC_BAD : RC_OK) || !strstr(told.data, told_of) || (fails && strncmp(why.text, "ledger: ", 8) != 0))
+		fail_msg("%s: %s %s; %s", p->what, rc_name(rc), why.text, told.data);
+	if (status != (fails ? 5 : 0) || !strstr(said.data, fails ? "NOT VERIFIED: ledger: " : "verified: "))
+		fail_msg("%s: the script says %d %s", p->what, status, said.data);
+	unlink(ledger_file);
+	EVP_PKEY_free(ledger_key);
+	buf_free(&told);
+	buf_free(&said);
+	signers_free(signers);
+	bundle_make_free(&m);
+}
+
+static void test_the_ledger_knows_of_the_sessions_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof provings / sizeof *provings; i++)
+		judge_proving(&provings[i]);
+}
+
 /* ---- rare, and honest ------------------------------------------------------------------------------------------------------------ */
 
 /* phigate and the script say the same, which is returned. */
@@ -1132,6 +1297,7 @@ int main(void)
 		cmocka_unit_test(test_without_a_signer_all_else_is_checked_and_the_key_is_named),
 		cmocka_unit_test(test_the_script_believes_a_time_that_its_user_knows),
 		cmocka_unit_test(test_a_time_is_believed_from_an_authority_that_is_known),
+		cmocka_unit_test(test_the_ledger_knows_of_the_sessions_end),
 		cmocka_unit_test(test_what_a_crash_left_holds_when_recovery_named_it_with_its_hash),
 		cmocka_unit_test(test_a_clock_may_go_back_when_it_is_on_record),
 		cmocka_unit_test(test_an_exchange_may_go_on_in_the_next_part),
