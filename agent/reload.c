@@ -9,9 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "digest.h"
 #include "file.h"
 #include "json.h"
+#include "ledger.h"
 #include "log.h"
 #include "policies.h"
 
@@ -86,8 +88,39 @@ static void add_hash(struct buf *out, const char *name, const char *text, char h
 	buf_printf(out, ",\"%s\":\"%s\"", name, hex);
 }
 
-/* Policies that have changed, into the answer and the log. */
-static void tell_change(const struct change *change, const struct policy *now, const struct reload_by *by, struct buf *out)
+/* It is in force already; that it is not in the ledger is the operator's matter. */
+static void tell_ledger(struct ledger *ledger, const struct buf *leaf, enum rc made, const char *what)
+{
+	if (made != RC_OK || ledger_add(ledger, buf_slice(leaf), NULL) != RC_OK)
+		log_error("ledger_not_written", L_TEXT("what", what));
+}
+
+static void tell_policy(struct ledger *ledger, const char *name, const char *sum)
+{
+	char time[CLOCK_TEXT];
+	struct buf leaf;
+
+	buf_init(&leaf, LEAF_MAX);
+	tell_ledger(ledger, &leaf, LEAF(LEAF_POLICY, &leaf, name, sum, clock_text_us(clock_wall_ns(), time)), "a policy has changed");
+	buf_free(&leaf);
+}
+
+static void tell_config(const struct reload *r)
+{
+	char time[CLOCK_TEXT], sum[SHA256_HEX] = "";
+	struct buf leaf, text;
+
+	buf_init(&leaf, LEAF_MAX);
+	buf_init(&text, BUF_MAX_DEFAULT);
+	if (file_read(r->agent->config->path, &text, NULL) == RC_OK)
+		sha256_hex(text.data, text.len, sum);
+	tell_ledger(r->agent->ledger, &leaf, LEAF(LEAF_CONFIG, &leaf, sum, clock_text_us(clock_wall_ns(), time)), "agent.yaml was read again");
+	buf_free(&leaf);
+	buf_free(&text);
+}
+
+/* Policies that have changed, into the answer, the ledger and the log. */
+static void tell_change(struct ledger *ledger, const struct change *change, const struct policy *now, const struct reload_by *by, struct buf *out)
 {
 	char before[SHA256_HEX], after[SHA256_HEX];
 
@@ -98,6 +131,7 @@ static void tell_change(const struct change *change, const struct policy *now, c
 	add_hash(out, "before", policy_text(change->before), before);
 	add_hash(out, "after", policy_text(now), after);
 	buf_putc(out, '}');
+	tell_policy(ledger, change->name, after);
 	log_info("policy_changed", L_TEXT("policy", change->name), L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid),
 		 L_TEXT("before", before), L_TEXT("after", after));
 }
@@ -162,7 +196,7 @@ static enum rc take_over(struct reload *r, const struct reload_by *by, struct bu
 		struct policy *now = rc == RC_OK ? policies_get(r->agent->policies, changes[i].name) : NULL;
 
 		if (rc == RC_OK) {
-			tell_change(&changes[i], now, by, out);
+			tell_change(r->agent->ledger, &changes[i], now, by, out);
 			tell_warnings(now, &warnings);
 		}
 		policy_unref(now);
@@ -172,6 +206,7 @@ static enum rc take_over(struct reload *r, const struct reload_by *by, struct bu
 		buf_printf(out, "],\"restart\":%s,\"warnings\":[", restart.data);
 		buf_add_slice(out, buf_slice(&warnings));
 		buf_puts(out, "]}");
+		tell_config(r);
 		log_info("reloaded", L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid), L_TEXT("waits_for_restart", restart.data));
 	}
 	free(changes);

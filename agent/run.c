@@ -18,7 +18,9 @@
 
 #include "admin.h"
 #include "agent.h"
+#include "clock.h"
 #include "command.h"
+#include "digest.h"
 #include "dialect.h"
 #include "events.h"
 #include "file.h"
@@ -32,6 +34,7 @@
 #include "log.h"
 #include "notice.h"
 #include "policies.h"
+#include "policy.h"
 #include "record.h"
 #include "reload.h"
 #include "session.h"
@@ -39,6 +42,7 @@
 #include "target.h"
 #include "usage.h"
 
+#define CONFIG_MAX_BYTES ((size_t)4 << 20)
 #define FILES_MAX 65536
 #define ARENAS_MAX 8                             /* malloc's; one for each thread would cost more memory than it saves time */
 
@@ -315,6 +319,64 @@ static void close_spool(struct run *r)
 	spool_close(r->agent.spool);
 }
 
+static enum rc add_leaf(struct run *r, const struct buf *leaf, enum rc made, struct why *why)
+{
+	enum rc rc = made == RC_OK ? ledger_add(r->agent.ledger, buf_slice(leaf), NULL) : made;
+
+	return rc == RC_OK ? rc : why_set(why, rc, "the ledger cannot be written; the log says why");
+}
+
+/* What has begun to run, with which configuration and policies: between two starts they may have changed. */
+static enum rc tell_start(struct run *r, struct why *why)
+{
+	const struct config *c = r->agent.config;
+	char time[CLOCK_TEXT], sum[SHA256_HEX];
+	struct text_list told = {0};
+	struct buf leaf, text;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	buf_init(&text, CONFIG_MAX_BYTES);
+	clock_text_us(clock_wall_ns(), time);
+	rc = add_leaf(r, &leaf, LEAF(LEAF_START, &leaf, PHIGATE_VERSION, spool_program(r->agent.spool), time), why);
+	if (rc == RC_OK)
+		rc = file_read(c->path, &text, why);
+	if (rc == RC_OK) {
+		sha256_hex(text.data, text.len, sum);
+		buf_clear(&leaf);
+		rc = add_leaf(r, &leaf, LEAF(LEAF_CONFIG, &leaf, sum, time), why);
+	}
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
+		const char *name = c->connections[i].policy;
+		struct policy *policy = text_list_has(&told, name) ? NULL : policies_get(r->agent.policies, name);
+
+		if (!policy)
+			continue;
+		sha256_hex(policy_text(policy), strlen(policy_text(policy)), sum);
+		buf_clear(&leaf);
+		rc = add_leaf(r, &leaf, LEAF(LEAF_POLICY, &leaf, name, sum, time), why);
+		if (rc == RC_OK)
+			rc = text_list_add(&told, name);
+		policy_unref(policy);
+	}
+	text_list_free(&told);
+	buf_free(&leaf);
+	buf_free(&text);
+	return rc;
+}
+
+static void tell_stop(struct run *r)
+{
+	char time[CLOCK_TEXT];
+	struct why why = {0};
+	struct buf leaf;
+
+	buf_init(&leaf, LEAF_MAX);
+	if (add_leaf(r, &leaf, LEAF(LEAF_STOP, &leaf, clock_text_us(clock_wall_ns(), time)), &why) != RC_OK)
+		log_error("ledger_not_written", L_TEXT("what", "that the agent stops"));
+	buf_free(&leaf);
+}
+
 static enum rc start_identity(struct run *r, struct why *why)
 {
 	return identity_new(r->agent.config, r->agent.store, &r->agent.identity, why);
@@ -445,6 +507,7 @@ static const struct step {
 	{load_dialects, free_dialects},
 	{load_targets, free_targets},
 	{open_spool, close_spool},
+	{tell_start, tell_stop},
 	{start_identity, stop_identity},
 	{start_notices, stop_notices},
 	{start_holds, stop_holds},

@@ -9,8 +9,10 @@
 #include "control_private.h"
 #include "digest.h"
 #include "encode.h"
+#include "fiber.h"
 #include "gate.h"
 #include "json.h"
+#include "ledger.h"
 #include "log.h"
 #include "session.h"
 
@@ -178,6 +180,27 @@ int call_failed(enum rc rc)
 		if (FAILURES[i].rc == rc)
 			return FAILURES[i].status;
 	return 500;
+}
+
+struct leaf_way {
+	struct ledger *ledger;
+	struct slice leaf;
+	enum rc rc;
+};
+
+static void add_leaf(void *arg)
+{
+	struct leaf_way *way = arg;
+
+	way->rc = ledger_add(way->ledger, way->leaf, NULL);
+}
+
+enum rc call_ledger(const struct call *call, struct slice leaf, struct why *why)
+{
+	struct leaf_way way = {.ledger = call->agent->ledger, .leaf = leaf};
+
+	fiber_block(add_leaf, &way);                     /* it waits for the disk */
+	return way.rc == RC_OK ? RC_OK : why_set(why, RC_IO, "the agent's ledger cannot be written now; its log says why");
 }
 
 static const char *type_of(int status)

@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "control_private.h"
 #include "gate.h"
 #include "hold.h"
 #include "json.h"
+#include "leaf.h"
+#include "log.h"
 #include "policies.h"
 
 #define REASON_MAX 512
@@ -72,7 +75,20 @@ static enum rc mask_reason(struct call *call, const char *reason, struct buf *ou
 
 typedef enum rc decide(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why);
 
-static int decide_hold(struct call *call, decide *how, struct buf *out, struct why *why)
+/* The decision stands already; that it is not in the ledger is the operator's matter. */
+static void tell_decided(const struct call *call, const char *id, const char *decision)
+{
+	char time[CLOCK_TEXT];
+	struct buf leaf;
+
+	buf_init(&leaf, LEAF_MAX);
+	if (LEAF(LEAF_HOLD, &leaf, id, decision, call->token->person.user, clock_text_us(clock_wall_ns(), time)) != RC_OK ||
+	    call_ledger(call, buf_slice(&leaf), NULL) != RC_OK)
+		log_error("ledger_not_written", L_TEXT("hold", id), L_TEXT("what", decision));
+	buf_free(&leaf);
+}
+
+static int decide_hold(struct call *call, decide *how, const char *decision, struct buf *out, struct why *why)
 {
 	const char *reason = json_text(call->body, "reason");
 	char address[64], ssh_id[GATE_ID_LEN + 1];
@@ -91,6 +107,7 @@ static int decide_hold(struct call *call, decide *how, struct buf *out, struct w
 	buf_free(&masked);
 	if (rc != RC_OK)
 		return call_failed(rc);
+	tell_decided(call, hold.id, decision);
 	buf_printf(out, "{\"id\":\"%s\",\"state\":\"%s\",\"needs\":", hold.id, hold_state_name(hold.state));
 	json_add_str(out, hold.needs);
 	buf_putc(out, '}');
@@ -99,15 +116,15 @@ static int decide_hold(struct call *call, decide *how, struct buf *out, struct w
 
 int control_hold_approve(struct call *call, struct buf *out, struct why *why)
 {
-	return decide_hold(call, hold_approve, out, why);
+	return decide_hold(call, hold_approve, "approve", out, why);
 }
 
 int control_hold_deny(struct call *call, struct buf *out, struct why *why)
 {
-	return decide_hold(call, hold_deny, out, why);
+	return decide_hold(call, hold_deny, "deny", out, why);
 }
 
 int control_hold_cancel(struct call *call, struct buf *out, struct why *why)
 {
-	return decide_hold(call, hold_cancel, out, why);
+	return decide_hold(call, hold_cancel, "cancel", out, why);
 }

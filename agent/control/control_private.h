@@ -35,6 +35,9 @@ enum rc call_query(const struct call *call, const char *name, char *value, size_
 /* The client's address, and its SSH connection: named, or "" for the key's latest login. RC_NOT_FOUND. */
 enum rc call_address(const struct call *call, const char *ssh, char address[64], char ssh_id[33], struct why *why) MUST_USE;
 
+/* Into the ledger: that somebody did this. RC_IO: it cannot be written, and why says so. */
+enum rc call_ledger(const struct call *call, struct slice leaf, struct why *why) MUST_USE;
+
 /* ---- control_session.c ---- */
 call_handler control_session_open, control_session_renew, control_session_close, control_session_revoke, control_sessions,
 	control_bundle;

@@ -11,6 +11,7 @@
 #include "control_private.h"
 #include "gate.h"
 #include "json.h"
+#include "leaf.h"
 #include "log.h"
 #include "record.h"
 #include "session.h"
@@ -106,10 +107,18 @@ int control_session_close(struct call *call, struct buf *out, struct why *why)
 
 int control_session_revoke(struct call *call, struct buf *out, struct why *why)
 {
+	const char *by = call->token->person.user;
 	int status = finish(call, SESSION_END_REVOKED, out, why);
+	char time[CLOCK_TEXT];
+	struct buf leaf;
 
-	if (status < 400)
-		log_info("session_revoked", L_TEXT("session", call->id), L_TEXT("by", call->token->person.user));
+	if (status >= 400)
+		return status;
+	log_info("session_revoked", L_TEXT("session", call->id), L_TEXT("by", by));
+	buf_init(&leaf, LEAF_MAX);
+	if (LEAF(LEAF_REVOKE, &leaf, call->id, by, clock_text_us(clock_wall_ns(), time)) != RC_OK || call_ledger(call, buf_slice(&leaf), NULL) != RC_OK)
+		log_error("ledger_not_written", L_TEXT("session", call->id), L_TEXT("what", "that it was revoked"));
+	buf_free(&leaf);
 	return status;
 }
 
@@ -125,6 +134,36 @@ static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
 		return why_set(why, RC_BAD, "since is a time (2026-01-31T08:15:00Z) or a duration (24h)");
 	*ns = clock_wall_ns() - ago;
 	return RC_OK;
+}
+
+/* What somebody saw of others is in the ledger before they see it. */
+static enum rc tell_listed(const struct call *call, struct why *why)
+{
+	char time[CLOCK_TEXT];
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	rc = LEAF(LEAF_LIST, &leaf, call->token->person.user, clock_text_us(clock_wall_ns(), time));
+	if (rc == RC_OK)
+		rc = call_ledger(call, buf_slice(&leaf), why);
+	buf_free(&leaf);
+	return rc;
+}
+
+static enum rc tell_fetched(const struct call *call, int part, struct why *why)
+{
+	char number[16], time[CLOCK_TEXT];
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	snprintf(number, sizeof number, "%d", part);
+	rc = LEAF(LEAF_FETCH, &leaf, call->id, number, call->token->person.user, clock_text_us(clock_wall_ns(), time));
+	if (rc == RC_OK)
+		rc = call_ledger(call, buf_slice(&leaf), why);
+	buf_free(&leaf);
+	return rc;
 }
 
 int control_sessions(struct call *call, struct buf *out, struct why *why)
@@ -154,8 +193,12 @@ int control_sessions(struct call *call, struct buf *out, struct why *why)
 		filter.unreviewed = strcmp(unreviewed, "true") == 0;
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
 	}
-	if (rc != RC_OK)
+	if (rc == RC_OK && person->auditor)
+		rc = tell_listed(call, why);
+	if (rc != RC_OK) {
+		buf_clear(out);
 		return call_failed(rc);
+	}
 	if (person->auditor)
 		log_info("sessions_listed", L_TEXT("by", person->user), L_TEXT("user", user));
 	return 200;
@@ -239,6 +282,8 @@ int control_bundle(struct call *call, struct buf *out, struct why *why)
 	}
 	if (rc == RC_OK)
 		rc = open_bundle(call, (int)part, &fd, &size, why);
+	if (rc == RC_OK)
+		rc = tell_fetched(call, (int)part, why);
 	if (rc == RC_OK) {
 		log_info("bundle_fetched", L_TEXT("session", call->id), L_TEXT("by", person->user), L_FLAG("own", own));
 		call->done = true;

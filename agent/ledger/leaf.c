@@ -16,7 +16,7 @@ static const struct {
 	[LEAF_OPEN] = {"phigate-open-v1", {ID, NUMBER, SUM, TIME}},
 	[LEAF_HEAD] = {"phigate-head-v1", {ID, NUMBER, SUM, NUMBER}},
 	[LEAF_CLOSE] = {"phigate-close-v1", {ID, NUMBER, SUM, SUM, NUMBER}},
-	[LEAF_HOLD] = {"phigate-hold-v1", {ID, NAME, ID, TIME}},
+	[LEAF_HOLD] = {"phigate-hold-v1", {ID, NAME, WHO, TIME}},
 	[LEAF_POLICY] = {"phigate-policy-v1", {NAME, SUM, TIME}},
 	[LEAF_CONFIG] = {"phigate-config-v1", {SUM, TIME}},
 	[LEAF_START] = {"phigate-start-v1", {NAME, SUM, TIME}},

@@ -10,12 +10,12 @@ enum leaf_kind {
 	LEAF_OPEN,                               /* session, part, SHA-256 of the open record's index line, time */
 	LEAF_HEAD,                               /* session, part, SHA-256 of the last index line, records */
 	LEAF_CLOSE,                              /* session, part, SHA-256 of SHA256SUMS, head, records */
-	LEAF_HOLD,                               /* hold, decision, session, time */
+	LEAF_HOLD,                               /* hold, decision, who, time */
 	LEAF_POLICY,                             /* name, SHA-256 of its text, time */
 	LEAF_CONFIG,                             /* SHA-256 of agent.yaml, time */
 	LEAF_START,                              /* version, SHA-256 of the program, time */
 	LEAF_STOP,                               /* time */
-	LEAF_FETCH,                              /* session, part, who, time */
+	LEAF_FETCH,                              /* session, part (0: the last), who, time */
 	LEAF_LIST,                               /* who, time */
 	LEAF_REVOKE,                             /* session, who, time */
 	LEAF_REVIEW,                             /* session, number, SHA-256 of the record, time */

@@ -158,7 +158,7 @@ static void send_posts(struct ledger *l)
 		put(&l->queue, sent[n++] = w);
 	wait_for(l, sent[n - 1]);
 	for (size_t i = 0; i < n; i++) {
-		if (sent[i]->item.rc != RC_OK)
+		if (sent[i]->item.rc != RC_OK && sent[i]->item.rc != RC_CONFLICT)        /* a head may come behind its end */
 			log_warn("leaf_not_added", L_RC(sent[i]->item.rc));
 		free_post(sent[i]);
 	}

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "ledger.h"
 #include "record_private.h"
 
 #define LINES_MAX_BYTES ((size_t)256 << 20)
@@ -350,6 +352,23 @@ static enum rc put_open(struct part *p, const struct part_about *about, const st
 	return rc;
 }
 
+/* In the ledger before anybody is told of the session: the open record, by the hash of its index line. */
+static enum rc tell_ledger(struct spool *spool, const struct part *p, int64_t wall_ns)
+{
+	char number[16], head[SHA256_HEX], time[CLOCK_TEXT];
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	snprintf(number, sizeof number, "%d", p->number);
+	hex_encode(p->chain.head, SHA256_LEN, head);
+	rc = LEAF(LEAF_OPEN, &leaf, p->id, number, head, clock_text_us(wall_ns, time));
+	if (rc == RC_OK)
+		rc = ledger_add(spool->ledger, buf_slice(&leaf), NULL);
+	buf_free(&leaf);
+	return rc;
+}
+
 enum rc part_new(struct spool *spool, const struct part_about *about, int number, const struct part_state *state, int64_t wall_ns,
 		 int64_t mono_ns, struct part **out, struct why *why)
 {
@@ -373,10 +392,13 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 		rc = put_about(p, about, wall_ns);
 	if (rc == RC_OK)
 		rc = put_open(p, about, state, wall_ns, mono_ns);
+	if (rc == RC_OK && (rc = tell_ledger(spool, p, wall_ns)) != RC_OK)
+		why_set(why, rc, rc == RC_CONFLICT ? "the ledger knows session %s already" : "session %s cannot be put into the ledger", about->id);
 	if (rc == RC_OK && (renameat(spool->dir_fd, temp, spool->dir_fd, name) != 0 || fsync(spool->dir_fd) != 0))
 		rc = RC_IO;
 	if (rc != RC_OK) {
-		why_set(why, rc, "the recording cannot be written: %s", strerror(errno));
+		if (why && !*why->text)
+			why_set(why, rc, "the recording cannot be written: %s", strerror(errno));
 		spool_remove(spool, temp);
 		part_free(p);
 		return rc;

@@ -69,6 +69,7 @@ enum rc recording_close(struct recording *r, const char *end) MUST_USE;
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
 
 struct ledger *spool_ledger(const struct spool *spool);
+const char *spool_program(const struct spool *spool);    /* SHA-256 of the agent's program, hex */
 
 void spool_metrics(struct spool *spool);         /* sets those that are looked at */
 

@@ -21,6 +21,8 @@
 #define SEAL_BYTES ((size_t)256 << 10)
 #define SEAL_AFTER_NS (800 * NS_PER_MS)          /* the sync must be done within 1 s */
 #define BEHIND_MAX_BYTES ((size_t)1 << 20)       /* more than that does not wait in memory: who adds waits */
+#define HEAD_RECORDS 64                          /* the ledger is told of so many new records, */
+#define HEAD_AFTER_NS (30 * NS_PER_S)            /* or of any after so long */
 #define RECORD_MAX_BYTES ((size_t)80 << 20)
 #define SEGMENT_NUMBER_MAX 999999
 
@@ -229,6 +231,8 @@ struct recording {
 	int64_t wall_seen_ns, mono_seen_ns;      /* the clocks when they were last looked at */
 	struct part *part;
 	struct part_state state;
+	uint64_t head_seq;                       /* records of the part that the ledger has been told of */
+	int64_t head_ns;                         /* and when */
 
 	pthread_t finisher;                      /* writes the bundle of the part before */
 	bool finishes;

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "encode.h"
 #include "fiber.h"
 #include "json.h"
+#include "ledger.h"
 #include "log.h"
 #include "record_private.h"
 
@@ -93,6 +95,27 @@ static void recording_free(struct recording *r)
 	free(r);
 }
 
+/* A part has begun, and the ledger knows its open record. */
+static void begin_heads(struct recording *r)
+{
+	r->head_seq = 1;
+	r->head_ns = clock_mono_ns();
+}
+
+static enum rc tell_emergency(const struct recording *r)
+{
+	char time[CLOCK_TEXT];
+	struct buf leaf;
+	enum rc rc;
+
+	buf_init(&leaf, LEAF_MAX);
+	rc = LEAF(LEAF_EMERGENCY, &leaf, r->about.id, clock_text_us(r->wall_seen_ns, time));
+	if (rc == RC_OK)
+		rc = ledger_add(r->spool->ledger, buf_slice(&leaf), NULL);
+	buf_free(&leaf);
+	return rc;
+}
+
 enum rc recording_open(struct spool *spool, const struct recording_about *about, struct recording **out, struct why *why)
 {
 	struct recording *r;
@@ -116,7 +139,10 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
 	if (rc == RC_OK) {
 		r->opened_mono_ns = spool->mono_ns();
 		r->wall_seen_ns = spool->wall_ns();
-		rc = part_new(spool, &r->about, 1, &r->state, r->wall_seen_ns, 0, &r->part, why);
+		rc = about->emergency ? tell_emergency(r) : RC_OK;
+		if (rc == RC_OK)
+			rc = part_new(spool, &r->about, 1, &r->state, r->wall_seen_ns, 0, &r->part, why);
+		begin_heads(r);
 	}
 	if (rc == RC_OK)
 		*out = r;
@@ -275,6 +301,7 @@ static enum rc rotate(struct recording *r, struct seal *s, const struct part_abo
 	rc = part_end(old, &s->batch, &s->state, "rotated", s->wall_ns, s->mono_ns);
 	pthread_mutex_lock(&r->lock);
 	r->part = part;
+	begin_heads(r);
 	r->charged -= s->charged;
 	r->state.counts.held -= s->state.counts.held;
 	r->state.counts.approved -= s->state.counts.approved;
@@ -305,6 +332,26 @@ static enum rc put_back(struct recording *r, struct seal *s)
 	return RC_IO;
 }
 
+/* The ledger is told how far the part has come: after many records, or after a while. Nobody waits for it. Who calls has the part. */
+static void tell_head(struct recording *r)
+{
+	char number[16], records[24], head[SHA256_HEX];
+	const struct part *p = r->part;
+	struct buf leaf;
+
+	if (p->chain.seq < r->head_seq + HEAD_RECORDS && (p->chain.seq == r->head_seq || clock_mono_ns() < r->head_ns + HEAD_AFTER_NS))
+		return;
+	buf_init(&leaf, LEAF_MAX);
+	snprintf(number, sizeof number, "%d", p->number);
+	snprintf(records, sizeof records, "%llu", (unsigned long long)p->chain.seq);
+	hex_encode(p->chain.head, SHA256_LEN, head);
+	if (LEAF(LEAF_HEAD, &leaf, p->id, number, head, records) == RC_OK)
+		ledger_post(r->spool->ledger, buf_slice(&leaf));
+	buf_free(&leaf);
+	r->head_seq = p->chain.seq;
+	r->head_ns = clock_mono_ns();
+}
+
 /* Write all that waits, and go on in another part when this one is full or next is given. With the lock held, which is given up
  * while it writes; nobody else may be sealing. */
 static enum rc seal(struct recording *r, const struct part_about *next)
@@ -327,6 +374,8 @@ static enum rc seal(struct recording *r, const struct part_about *next)
 		rc = part_append(r->part, &s.batch, &s.state);
 	if (rc == RC_AGAIN)
 		return put_back(r, &s);
+	if (rc == RC_OK && !r->closing)
+		tell_head(r);
 	batch_clear(&s.batch);
 	if (rc == RC_OK && (next || (!r->closing && part_is_full(r, &s))))
 		rc = rotate(r, &s, next ? next : &r->about);
@@ -360,6 +409,10 @@ int64_t recording_seal_due(struct recording *r)
 			if (seal(r, NULL) != RC_OK && r->failed == RC_OK)
 				due_ns = clock_mono_ns() + SEAL_AFTER_NS;        /* the disk is full; else failed says why */
 		}
+	}
+	if (!due_ns && r->failed == RC_OK) {
+		tell_head(r);
+		due_ns = r->part->chain.seq > r->head_seq ? r->head_ns + HEAD_AFTER_NS : 0;
 	}
 	pthread_mutex_unlock(&r->lock);
 	return due_ns;

@@ -12,6 +12,7 @@
 #include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "ledger.h"
 #include "log.h"
 #include "record_private.h"
 
@@ -22,6 +23,13 @@ struct left {
 	char id[RECORD_ID_MAX + 1];
 	int number;
 };
+
+/* After so many lines the chain is there. */
+struct mark {
+	uint64_t records;
+	unsigned char head[SHA256_LEN];
+};
+#define MARKS 3                                  /* open, newest head, close */
 
 /* One part on its way. */
 struct rescue {
@@ -39,6 +47,8 @@ struct rescue {
 	bool closed;
 	unsigned char known[SEGMENT_NUMBER_MAX / 8 + 1];         /* segments that it has lines of, by number */
 	bool emergency;                          /* about.json says so */
+	struct mark marks[MARKS];                /* what the ledger knows of the index */
+	size_t n_marks;
 	/* from the state; which exchanges run is brought up to the index */
 	bool have_state;
 	struct part_state state;
@@ -87,6 +97,59 @@ out:
 	cJSON_Delete(json);
 	buf_free(&text);
 	return rc;
+}
+
+static enum rc add_mark(struct rescue *s, uint64_t at, enum leaf_kind kind)
+{
+	struct mark *mark = &s->marks[s->n_marks++];
+	struct leaf leaf;
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, LEAF_MAX);
+	rc = ledger_read_leaf(s->spool->ledger, at, &text);
+	if (rc == RC_OK && (leaf_parse(buf_slice(&text), &leaf) != RC_OK || leaf.kind != kind))
+		rc = RC_IO;
+	if (rc == RC_OK) {
+		mark->records = kind == LEAF_OPEN ? 1 : leaf_number(leaf.field[kind == LEAF_HEAD ? 3 : 4]);
+		rc = hex_decode(leaf.field[kind == LEAF_CLOSE ? 3 : 2], mark->head, sizeof mark->head);
+	}
+	buf_free(&text);
+	return rc == RC_OK ? rc : RC_IO;
+}
+
+/* A part of which the ledger has no opening was put there by somebody else, unless the ledger itself has only just begun. */
+static enum rc ask_ledger(struct rescue *s, struct why *why)
+{
+	struct registry_part known;
+	enum rc rc = ledger_find(s->spool->ledger, s->id, s->number, &known);
+
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	if (!known.opened && !ledger_facts(s->spool->ledger)->fresh)
+		return damaged(why, "the ledger does not know that it was opened");
+	rc = known.opened ? add_mark(s, known.open_at, LEAF_OPEN) : RC_OK;
+	if (rc == RC_OK && known.headed)
+		rc = add_mark(s, known.head_at, LEAF_HEAD);
+	if (rc == RC_OK && known.closed)
+		rc = add_mark(s, known.close_at, LEAF_CLOSE);
+	return rc;
+}
+
+static enum rc check_marks(const struct rescue *s, const struct index_chain *chain, struct why *why)
+{
+	for (size_t i = 0; i < s->n_marks; i++)
+		if (s->marks[i].records == chain->seq && memcmp(s->marks[i].head, chain->head, SHA256_LEN) != 0)
+			return damaged(why, "index.jsonl is not the one that the ledger knows");
+	return RC_OK;
+}
+
+static enum rc check_end(const struct rescue *s, struct why *why)
+{
+	for (size_t i = 0; i < s->n_marks; i++)
+		if (s->marks[i].records > s->chain.seq)
+			return damaged(why, "the ledger knows more records than index.jsonl has");
+	return RC_OK;
 }
 
 /* Which exchanges run, by the state and without it. The index does not tell which response was the last one. */
@@ -160,7 +223,8 @@ static enum rc read_index(struct rescue *s, struct why *why)
 	if (fd < 0)
 		return errno == ENOENT ? damaged(why, "index.jsonl is missing") : RC_IO;
 	index_reader_init(&reader, fd);
-	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = check_line(s, &line, why)) == RC_OK)
+	while ((rc = index_next(&reader, &line)) == RC_OK && (rc = check_line(s, &line, why)) == RC_OK &&
+	       (rc = check_marks(s, &reader.chain, why)) == RC_OK)
 		;
 	if (rc == RC_BAD && !*why->text)
 		damaged(why, "the chain of index.jsonl is broken");
@@ -174,6 +238,8 @@ static enum rc read_index(struct rescue *s, struct why *why)
 		s->lost_bytes = (uint64_t)st.st_size - reader.whole_bytes;
 		if (s->closed && s->lost_bytes)
 			rc = damaged(why, "index.jsonl goes on behind its end");
+		else
+			rc = check_end(s, why);
 	}
 	index_reader_free(&reader);
 	close(fd);
@@ -310,6 +376,8 @@ static enum rc close_part(struct rescue *s, struct why *why)
 		rc = rc == RC_NOT_FOUND || rc == RC_BAD ? RC_OK : rc;
 	}
 	if (rc == RC_OK)
+		rc = ask_ledger(s, why);
+	if (rc == RC_OK)
 		rc = read_index(s, why);
 	if (rc != RC_OK || s->closed)
 		return rc;
@@ -396,7 +464,26 @@ static int by_name(const void *a, const void *b)
 	return c ? c : x->number - y->number;
 }
 
-/* Folders that were being made go at once; what else is there stays and is told of. */
+/* A folder that was being made goes, unless the ledger knows of it already: then nobody else may miss it. */
+static enum rc settle_unmade(struct spool *spool, const char *name, struct buf *found)
+{
+	struct registry_part known = {0};
+	struct left left;
+	enum rc rc = RC_NOT_FOUND;
+
+	if (part_parse_name(name + 1, left.id, &left.number))
+		rc = ledger_find(spool->ledger, left.id, left.number, &known);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	if (known.opened) {
+		rc = renameat(spool->dir_fd, name, spool->dir_fd, name + 1) == 0 && fsync(spool->dir_fd) == 0 ? RC_OK : RC_IO;
+		return rc == RC_OK ? buf_add(found, &left, sizeof left) : rc;
+	}
+	spool_remove(spool, name);
+	return RC_OK;
+}
+
+/* What is a stranger's stays and is told of. */
 static enum rc list(struct spool *spool, struct buf *found)
 {
 	DIR *dir = opendir(spool->dir);
@@ -410,7 +497,7 @@ static enum rc list(struct spool *spool, struct buf *found)
 		if (e->d_name[0] == '.' && (unlinkat(spool->dir_fd, e->d_name, 0) == 0))
 			continue;
 		if (e->d_name[0] == '.')
-			spool_remove(spool, e->d_name);
+			rc = settle_unmade(spool, e->d_name, found);
 		else if (part_parse_name(e->d_name, left.id, &left.number))
 			rc = buf_add(found, &left, sizeof left);
 		else

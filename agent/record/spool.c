@@ -190,6 +190,11 @@ static enum rc make_folders(struct spool *spool, const char *state_dir, struct w
 	return RC_OK;
 }
 
+const char *spool_program(const struct spool *spool)
+{
+	return spool->program_sha256;
+}
+
 struct ledger *spool_ledger(const struct spool *spool)
 {
 	return spool->ledger;
@@ -390,7 +395,7 @@ void spool_metrics(struct spool *spool)
 	if (spool->queue)                                /* the first due comes first */
 		late_ns = clock_mono_ns() - spool->queue->due_ns;
 	for (const struct recording *r = spool->queue; r; r = r->next)
-		n++;
+		n += r->due_ns - clock_mono_ns() <= SEAL_AFTER_NS;       /* else it is only to tell the ledger */
 	pthread_mutex_unlock(&spool->lock);
 	metrics_set(METRIC_SPOOL_WAITING, (double)n, METRIC_PLAIN);
 	metrics_set(METRIC_SPOOL_LAG, late_ns > 0 ? (double)late_ns / (double)NS_PER_S : 0, METRIC_PLAIN);

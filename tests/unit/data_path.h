@@ -362,6 +362,7 @@ static inline void place_open(bool strict)
 	if (policies_load(p->config.policies_dir, &names, &p->agent.policies, &why) != RC_OK)
 		fail_msg("policy: %d: %s", why.line, why.text);
 	p->agent.spool = site_open(strict);
+	p->agent.ledger = site.ledger;
 	assert_int_equal(store_open(in_site("store.sqlite"), &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, in_site("keys/hold_hmac"), 4, &p->agent.holds, &why), RC_OK);
 	p->agent.usage = usage_new();

@@ -1,4 +1,4 @@
-/* The neighbours of sessions, played for tests: a recording that notes what it is told, one policy, a masking that shouts. */
+/* The neighbours of sessions, played for tests: a recording and a ledger that note what they are told, one policy, a masking that shouts. */
 #ifndef PHIGATE_TEST_NEIGHBOURS_H
 #define PHIGATE_TEST_NEIGHBOURS_H
 
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger.h"
 #include "session.h"
 #include "terms.h"
 
@@ -18,7 +19,7 @@ static struct {
 	char open_json[4096];
 	bool emergency_recorded;
 	struct emergency emergency;              /* of the policy */
-	bool fail_open, fail_add, stall_close;
+	bool fail_open, fail_add, fail_ledger, stall_close;
 	int closing;                             /* threads in recording_close() */
 	char bundle[256];                        /* path that spool_bundle() gives; "": RC_NOT_FOUND */
 } told = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -95,6 +96,18 @@ enum rc recording_close(struct recording *r, const char *end)
 	note("close", end);
 	free(r);
 	return RC_OK;
+}
+
+/* The leaf's kind. */
+enum rc ledger_add(struct ledger *l, struct slice leaf, struct ledger_receipt *receipt)
+{
+	char kind[64];
+
+	(void)l;
+	(void)receipt;
+	snprintf(kind, sizeof kind, "%.*s", (int)(strcspn(leaf.p, "\n") < leaf.n ? strcspn(leaf.p, "\n") : leaf.n), leaf.p);
+	note("leaf", kind);
+	return told.fail_ledger ? RC_IO : RC_OK;
 }
 
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path)

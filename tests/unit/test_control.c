@@ -346,8 +346,9 @@ static void an_admins_revoke_cuts_the_ssh_side(void **state)
 	assert_int_equal(call(&ch, "bob", request, ""), 404);
 	assert_int_equal(call(&ch, "audrey", request, ""), 403);
 	assert_string_equal(ended_ssh, "");
+	assert_false(noted("leaf phigate-revoke-v1"));
 	assert_int_equal(call(&ch, "adam", request, ""), 200);
-	assert_true(noted("close revoked"));
+	assert_true(noted("close revoked;leaf phigate-revoke-v1"));
 	assert_string_equal(ended_ssh, "latest");
 	close_channel(&ch);
 }
@@ -374,9 +375,16 @@ static void bundles_go_to_owner_and_auditor(void **state)
 	assert_int_equal(call(&ch, "alice", request, ""), 200);
 	assert_non_null(strstr(answer, "\r\n\r\nTAR BYTES"));
 	assert_non_null(strstr(answer, "application/x-tar"));
+	assert_true(noted("leaf phigate-fetch-v1"));
 	assert_int_equal(call(&ch, "audrey", request, ""), 200);
 	assert_int_equal(call(&ch, "bob", request, ""), 404);
 	assert_int_equal(call(&ch, "adam", request, ""), 404);
+	told.fail_ledger = true;                         /* nothing is handed out that the ledger does not tell of */
+	assert_int_equal(call(&ch, "alice", request, ""), 503);
+	assert_null(strstr(answer, "TAR BYTES"));
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions", ""), 200);
+	assert_int_equal(call(&ch, "audrey", "GET /v1/sessions", ""), 503);
+	told.fail_ledger = false;
 	strcat(request, "?part=x");
 	assert_int_equal(call(&ch, "alice", request, ""), 400);
 	close_channel(&ch);
@@ -418,6 +426,7 @@ static void holds_are_decided_by_others(void **state)
 	assert_int_equal(call(&alice, "alice", request, ""), 403);
 	assert_int_equal(call(&alice, "bob", request, ""), 403);         /* another person, with the requester's key */
 	assert_int_equal(call(&bob, "bob", request, "{\"reason\":\"audit\"}"), 200);
+	assert_true(noted("leaf phigate-hold-v1"));
 	assert_non_null(strstr(answer, "\"state\":\"approved\""));
 	assert_int_equal(call(&bob, "bob", request, ""), 409);
 	snprintf(request, sizeof request, "GET /v1/holds/%s", hold.id);

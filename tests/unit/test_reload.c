@@ -79,6 +79,13 @@ static void a_changed_policy_is_taken_over_and_named(void **state)
 		 before, after);
 	assert_string_equal(said.data, says);
 	assert_true(in_force("version: 1\n"));
+	buf_clear(&said);
+	for (uint64_t i = 0; ledger_read_leaf(site.ledger, i, &said) == RC_OK; i++)
+		continue;
+	snprintf(says, sizeof says, "phigate-policy-v1\nhipaa\n%s\n20", after);
+	assert_int_equal(count(&said, says), 1);
+	assert_int_equal(count(&said, "phigate-policy-v1\n"), 1);
+	assert_int_equal(count(&said, "phigate-config-v1\n"), 2);       /* agent.yaml was read twice */
 }
 
 static void a_mistake_leaves_all_as_it_was(void **state)
