@@ -97,8 +97,17 @@ static const char quorums[] =
 /* Purposes of use (purpose.h). */
 static const char purposes[] = "ALTER TABLE sessions ADD COLUMN purpose TEXT;";
 
+/* What sessions are found by (marks.h): kind is model, rule, entity or outcome. No session's text, and nobody's name. */
+static const char marks[] =
+	"CREATE TABLE marks ("
+	"	session TEXT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,"
+	"	PRIMARY KEY (kind, value, session)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX sessions_by_user ON sessions (user, opened_ns);"
+	"CREATE INDEX sessions_by_connection ON sessions (connection, opened_ns);";
+
 /* What makes version 1 of an empty store, version 2 of version 1, and so on. */
-static const char *const STEPS[] = {tables, quorums, purposes};
+static const char *const STEPS[] = {tables, quorums, purposes, marks};
 #define SCHEMA_VERSION ((int64_t)(sizeof STEPS / sizeof *STEPS))
 
 struct store {

@@ -50,8 +50,11 @@ static enum rc print_table(const struct answers *answers)
 
 static int run(const struct arguments *args)
 {
-	static const char *const filters[][2] = {{"--user", "user"}, {"--connection", "connection"}, {"--since", "since"}, {"--state", "state"}};
-	static const char *const flags[][2] = {{"--emergency", "emergency"}, {"--unreviewed", "unreviewed"}};
+	static const char *const filters[][2] = {
+		{"--user", "user"}, {"--connection", "connection"}, {"--model", "model"}, {"--rule", "rule"}, {"--entity", "entity"},
+		{"--since", "since"}, {"--until", "until"}, {"--state", "state"}};
+	static const char *const flags[][2] = {
+		{"--held", "held"}, {"--denied", "denied"}, {"--emergency", "emergency"}, {"--reviewed", "reviewed"}, {"--unreviewed", "unreviewed"}};
 	struct buf path, query;
 	int status = EXIT_FAILED;
 
@@ -60,7 +63,7 @@ static int run(const struct arguments *args)
 	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
 		if (argument(args, filters[i][0]))
 			fetch_form_add(&query, filters[i][1], slice_str(argument(args, filters[i][0])));
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (argument(args, flags[i][0]))
 			fetch_form_add(&query, flags[i][1], SLICE("true"));
 	buf_puts(&path, query.len ? "/v1/sessions?" : "/v1/sessions");
@@ -68,7 +71,7 @@ static int run(const struct arguments *args)
 	if (path.rc == RC_OK && query.rc == RC_OK)
 		status = agents_list(args, path.data, print_table);
 	else
-		term_fail(RC_BAD, &(struct why){.text = "--user, --connection, --since or --state is too long"});
+		term_fail(RC_BAD, &(struct why){.text = "what is asked for is too long"});
 	buf_free(&path);
 	buf_free(&query);
 	return status;
@@ -77,9 +80,16 @@ static int run(const struct arguments *args)
 static const struct option_spec options[] = {
 	{"--user", "USER", "only this person's (for auditors)"},
 	{"--connection", "NAME", "only those of this connection"},
+	{"--model", "NAME", "only those that asked this model"},
+	{"--rule", "NAME", "only those in which this rule denied, held or cut something"},
+	{"--entity", "ENTITY[:N]", "only those in whose answers it was masked, N times or more"},
 	{"--since", "TIME", "only those opened since then: 2026-01-31T08:15:00Z, or 24h"},
+	{"--until", "TIME", "only those opened before then"},
 	{"--state", "STATE", "only those that are open, or closed"},
+	{"--held", NULL, "only those with a request that waited for approval"},
+	{"--denied", NULL, "only those with a request that a rule or a person denied"},
 	{"--emergency", NULL, "only emergency access"},
+	{"--reviewed", NULL, "only those that somebody has reviewed"},
 	{"--unreviewed", NULL, "only those that nobody has reviewed"},
 	{"--json", NULL, "one JSON object a line"},
 	{NULL, NULL, NULL},

@@ -20,7 +20,7 @@ _phigate() {
 	approve) words="--reason --help" ;;
 	deny) words="--reason --help" ;;
 	cancel) words="--help" ;;
-	sessions) words="--user --connection --since --state --emergency --unreviewed --json --help" ;;
+	sessions) words="--user --connection --model --rule --entity --since --until --state --held --denied --emergency --reviewed --unreviewed --json --help" ;;
 	bundle) words="--part -o --help" ;;
 	review) words="--finding --save --allowed-signers --json --help" ;;
 	revoke) words="--help" ;;
@@ -42,7 +42,11 @@ _phigate() {
 	deny:--reason) COMPREPLY=(); return ;;
 	sessions:--user) COMPREPLY=(); return ;;
 	sessions:--connection) COMPREPLY=(); return ;;
+	sessions:--model) COMPREPLY=(); return ;;
+	sessions:--rule) COMPREPLY=(); return ;;
+	sessions:--entity) COMPREPLY=(); return ;;
 	sessions:--since) COMPREPLY=(); return ;;
+	sessions:--until) COMPREPLY=(); return ;;
 	sessions:--state) COMPREPLY=(); return ;;
 	bundle:--part) COMPREPLY=(); return ;;
 	bundle:-o) _phigate_files "$word"; return ;;

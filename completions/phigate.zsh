@@ -88,9 +88,16 @@ case $name in
 		_arguments \
 			'--user[only this person'\''s (for auditors)]:USER:' \
 			'--connection[only those of this connection]:NAME:' \
+			'--model[only those that asked this model]:NAME:' \
+			'--rule[only those in which this rule denied, held or cut something]:NAME:' \
+			'--entity[only those in whose answers it was masked, N times or more]:ENTITY[:N]:' \
 			'--since[only those opened since then\: 2026-01-31T08\:15\:00Z, or 24h]:TIME:' \
+			'--until[only those opened before then]:TIME:' \
 			'--state[only those that are open, or closed]:STATE:' \
+			'--held[only those with a request that waited for approval]' \
+			'--denied[only those with a request that a rule or a person denied]' \
 			'--emergency[only emergency access]' \
+			'--reviewed[only those that somebody has reviewed]' \
 			'--unreviewed[only those that nobody has reviewed]' \
 			'--json[one JSON object a line]' \
 			'--help[show how it is used]' ;;

@@ -17,6 +17,9 @@
 #include "session.h"
 #include "wipe.h"
 
+/* What a list of sessions may be asked for by. */
+enum { WORD_SINCE = 10, WORD_UNTIL, WORD_ENTITY, SESSION_WORDS };
+
 #define PIECE_BYTES ((size_t)64 << 10)
 
 static enum rc no_connection(const struct config *config, const char *name, struct why *why)
@@ -122,8 +125,8 @@ int control_session_revoke(struct call *call, struct buf *out, struct why *why)
 	return status;
 }
 
-/* since: a time, or how long ago ("24h"). */
-static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
+/* A time, or how long ago ("24h"). */
+static enum rc parse_time(const char *name, const char *text, int64_t *ns, struct why *why)
 {
 	int64_t ago;
 
@@ -131,7 +134,7 @@ static enum rc parse_since(const char *text, int64_t *ns, struct why *why)
 	if (!*text || clock_parse(slice_str(text), ns) == RC_OK)
 		return RC_OK;
 	if (duration_parse(slice_str(text), &ago) != RC_OK)
-		return why_set(why, RC_BAD, "since is a time (2026-01-31T08:15:00Z) or a duration (24h)");
+		return why_set(why, RC_BAD, "%s is a time (2026-01-31T08:15:00Z) or a duration (24h)", name);
 	*ns = clock_wall_ns() - ago;
 	return RC_OK;
 }
@@ -166,33 +169,57 @@ static enum rc tell_fetched(const struct call *call, int part, struct why *why)
 	return rc;
 }
 
+/* "SSN", or "SSN:5": five or more of them. */
+static enum rc parse_entity(char *text, struct session_filter *filter, struct why *why)
+{
+	char *colon = strchr(text, ':'), *end;
+
+	filter->entity = *text ? text : NULL;
+	filter->entity_least = 1;
+	if (!colon)
+		return RC_OK;
+	*colon = '\0';
+	filter->entity_least = strtoll(colon + 1, &end, 10);
+	return colon[1] && !*end && filter->entity_least > 0 ? RC_OK : why_set(why, RC_BAD, "entity is one, such as SSN, or SSN:5 for five or more");
+}
+
+/* Each word of the query, and where it goes. */
+static enum rc read_filter(struct call *call, char words[SESSION_WORDS][256], struct session_filter *f, struct why *why)
+{
+	const struct {
+		const char *name, **text;
+		bool *flag;
+	} rows[SESSION_WORDS] = {
+		{"user", &f->user, NULL}, {"connection", &f->connection, NULL}, {"state", &f->state, NULL}, {"model", &f->model, NULL},
+		{"rule", &f->rule, NULL}, {"emergency", NULL, &f->emergency}, {"reviewed", NULL, &f->reviewed},
+		{"unreviewed", NULL, &f->unreviewed}, {"held", NULL, &f->held}, {"denied", NULL, &f->denied},
+		[WORD_SINCE] = {"since", NULL, NULL}, [WORD_UNTIL] = {"until", NULL, NULL}, [WORD_ENTITY] = {"entity", NULL, NULL},
+	};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < SESSION_WORDS && rc == RC_OK; i++) {
+		rc = call_query(call, rows[i].name, words[i], sizeof words[i], why);
+		if (rc == RC_OK && rows[i].text)
+			*rows[i].text = *words[i] ? words[i] : NULL;
+		if (rc == RC_OK && rows[i].flag)
+			*rows[i].flag = strcmp(words[i], "true") == 0;
+	}
+	if (rc == RC_OK)
+		rc = parse_time("since", words[WORD_SINCE], &f->since_ns, why);
+	if (rc == RC_OK)
+		rc = parse_time("until", words[WORD_UNTIL], &f->until_ns, why);
+	return rc == RC_OK ? parse_entity(words[WORD_ENTITY], f, why) : rc;
+}
+
 int control_sessions(struct call *call, struct buf *out, struct why *why)
 {
 	const struct person *person = &call->token->person;
-	char user[256], connection[128], state[16], since[48], emergency[8], unreviewed[8];
+	char words[SESSION_WORDS][256];
 	struct session_filter filter = {0};
-	enum rc rc = call_query(call, "user", user, sizeof user, why);
+	enum rc rc = read_filter(call, words, &filter, why);
 
 	if (rc == RC_OK)
-		rc = call_query(call, "connection", connection, sizeof connection, why);
-	if (rc == RC_OK)
-		rc = call_query(call, "state", state, sizeof state, why);
-	if (rc == RC_OK)
-		rc = call_query(call, "since", since, sizeof since, why);
-	if (rc == RC_OK)
-		rc = call_query(call, "emergency", emergency, sizeof emergency, why);
-	if (rc == RC_OK)
-		rc = call_query(call, "unreviewed", unreviewed, sizeof unreviewed, why);
-	if (rc == RC_OK)
-		rc = parse_since(since, &filter.since_ns, why);
-	if (rc == RC_OK) {
-		filter.user = *user ? user : NULL;
-		filter.connection = *connection ? connection : NULL;
-		filter.state = *state ? state : NULL;
-		filter.emergency = strcmp(emergency, "true") == 0;
-		filter.unreviewed = strcmp(unreviewed, "true") == 0;
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
-	}
 	if (rc == RC_OK && person->auditor)
 		rc = tell_listed(call, why);
 	if (rc != RC_OK) {
@@ -200,7 +227,7 @@ int control_sessions(struct call *call, struct buf *out, struct why *why)
 		return call_failed(rc);
 	}
 	if (person->auditor)
-		log_info("sessions_listed", L_TEXT("by", person->user), L_TEXT("user", user));
+		log_info("sessions_listed", L_TEXT("by", person->user), L_TEXT("user", filter.user ? filter.user : ""));
 	return 200;
 }
 

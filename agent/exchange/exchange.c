@@ -91,6 +91,20 @@ static void count_figures(const struct exchange *x)
 			metrics_add(METRIC_MASKED, x->masked.n[i], METRIC_OF(entity_name((enum entity)i)));
 }
 
+/* What the session is found by: no model's name that a caller could have written somebody's number into. */
+static void mark(const struct exchange *x)
+{
+	struct marks *marks = x->session->marks;
+	const char *model = x->forwarded && x->prompt ? x->prompt->model : NULL;
+
+	if (model && !mask_finds_code(policy_engine(x->policy), slice_str(model)))
+		marks_add(marks, MARK_MODEL, model, 1);
+	if (x->verdict && strcmp(x->verdict, "allowed") != 0 && strcmp(x->verdict, "held") != 0)
+		marks_add(marks, MARK_OUTCOME, x->verdict, 1);
+	for (int i = 0; i < ENTITY_COUNT; i++)
+		marks_add(marks, MARK_ENTITY, entity_name((enum entity)i), x->masked.n[i]);
+}
+
 static void end(struct exchange *x)
 {
 	uint64_t masked = count(&x->masked);
@@ -99,6 +113,7 @@ static void end(struct exchange *x)
 	mask_scope_end(x->asked);
 	mask_scope_end(x->scope);
 	if (x->number) {
+		mark(x);
 		if (masked)
 			recording_count_masked(x->session->recording, &x->masked);
 		transcript_free(&x->transcript);

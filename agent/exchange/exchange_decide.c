@@ -127,6 +127,8 @@ static enum rc hold_and_wait(struct exchange *x, const struct facts *facts, cons
 	enum rc rc;
 
 	x->verdict = "held";
+	marks_add(x->session->marks, MARK_OUTCOME, "held", 1);
+	marks_add(x->session->marks, MARK_RULE, verdict->rule, 1);
 	if (recording_sync(x->session->recording) != RC_OK)
 		return exchange_unrecorded(x);
 	if (x->asked && mask_scope_remember(x->asked) != RC_OK)
@@ -170,6 +172,7 @@ static enum rc hold(struct exchange *x, const struct facts *facts, const struct 
 static enum rc deny(struct exchange *x, const struct verdict *verdict)
 {
 	x->verdict = "denied";
+	marks_add(x->session->marks, MARK_RULE, verdict->rule ? verdict->rule : "policy", 1);
 	why_set(&x->why, RC_DENIED, "%s", verdict->message);
 	recording_count(x->session->recording, RECORDING_DENIED);
 	return exchange_refuse(x, 403, "permission_error", verdict->rule ? verdict->rule : "policy");
@@ -221,6 +224,7 @@ static bool is_emergency(const struct exchange *x)
 static enum rc pass_in_emergency(struct exchange *x, const struct verdict *verdict)
 {
 	x->verdict = "emergency";
+	marks_add(x->session->marks, MARK_RULE, verdict->rule, 1);
 	log_warn("emergency_used", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("rule", verdict->rule));
 	return transcript_decision(&x->transcript, NULL, verdict->rule, "emergency", x->session->person.user, x->session->reason) == RC_OK ?
 		RC_OK : exchange_unrecorded(x);

@@ -106,6 +106,7 @@ enum rc exchange_mask_allows(struct exchange *x)
 	if (!*counts)
 		return RC_OK;
 	x->verdict = "denied";
+	marks_add(x->session->marks, MARK_RULE, "mask.request", 1);
 	why_set(&x->why, RC_DENIED, "the request holds identifiers (%s), and this connection takes none", counts);
 	return exchange_refuse(x, 403, "permission_error", "mask.request");
 }

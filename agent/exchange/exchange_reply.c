@@ -463,6 +463,7 @@ static enum rc cut_by_rule(struct reply *r)
 	    transcript_decision(&x->transcript, NULL, r->cut.rule, "cut", NULL, x->why.text) != RC_OK)
 		return exchange_unrecorded(x);
 	recording_count(x->session->recording, RECORDING_DENIED);
+	marks_add(x->session->marks, MARK_RULE, r->cut.rule, 1);
 	log_info("answer_cut", L_TEXT("session", x->session->id), L_NUM("exchange", x->number), L_TEXT("rule", r->cut.rule));
 	if (!r->begun)
 		return exchange_refuse(x, 403, "permission_error", NULL);

@@ -183,7 +183,7 @@ static void seal_if_due(struct session *s)
 	if (rc != RC_OK)
 		log_error("session_not_sealed", L_TEXT("session", s->id), L_RC(rc));
 	metrics_add(METRIC_SESSIONS_ENDED, 1, METRIC_OF(end));
-	rc = session_row_close(all, s->id, end);
+	rc = session_row_close(all, s, end);
 	log_info("session_closed", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("end", end), L_RC(rc));
 	tell(s, SESSION_CLOSED);
 	pthread_mutex_lock(&all->lock);

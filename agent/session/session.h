@@ -9,6 +9,7 @@
 #include "dialect.h"
 #include "history.h"
 #include "identity.h"
+#include "marks.h"
 #include "notice.h"
 #include "mask/mask.h"
 #include "policies.h"
@@ -39,6 +40,7 @@ struct session {
 	struct mask_scope *scope;
 	struct history *history;                 /* what was approved and used in this session */
 	struct recording *recording;
+	struct marks *marks;                     /* what it is found by */
 	int64_t opened_ns;                       /* wall clock */
 	atomic_ullong phi;                       /* identifiers masked in its answers */
 	/* the rest is session.c's */
@@ -105,12 +107,14 @@ enum rc session_finish(struct sessions *sessions, const char *id, const struct p
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
 /* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","purpose","state":"open|closed","opened_at",
- * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and of everybody for an auditor. user, connection, state:
- * NULL for all; since_ns: 0. RC_BAD (state), RC_IO. */
+ * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and of everybody for an auditor. NULL, false
+ * and 0 for all. RC_BAD (state), RC_IO. */
 struct session_filter {
-	const char *user, *connection, *state;
-	bool emergency, unreviewed;              /* only those */
-	int64_t since_ns;
+	const char *user, *connection, *state, *model, *rule;    /* that was asked; that decided on a request */
+	const char *entity;                      /* was masked in its answers, entity_least times or more */
+	int64_t entity_least;
+	bool emergency, reviewed, unreviewed, held, denied;      /* only those */
+	int64_t since_ns, until_ns;              /* when it was opened: from then on; before then */
 };
 enum rc sessions_list(struct sessions *sessions, const struct person *person, const struct session_filter *filter, struct buf *out,
 		      struct why *why) MUST_USE;

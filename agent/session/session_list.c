@@ -1,5 +1,6 @@
 /* Sessions in the store: the list that outlives them. */
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -40,14 +41,20 @@ enum rc session_row_drop(struct sessions *all, const char *id)
 	return rc;
 }
 
-enum rc session_row_close(struct sessions *all, const char *id, const char *end)
+enum rc session_row_close(struct sessions *all, const struct session *s, const char *end)
 {
 	sqlite3 *db = store_begin(all->store);
 	enum rc rc;
 
 	if (!db)
 		return RC_IO;
-	rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = ? WHERE id = ?", "itt", now_ns(all), end, id);
+	rc = store_do(db, NULL, "BEGIN IMMEDIATE", "");
+	if (rc == RC_OK)
+		rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = ? WHERE id = ?", "itt", now_ns(all), end, s->id);
+	if (rc == RC_OK)
+		rc = marks_save(s->marks, db, s->id, true);
+	if (rc == RC_OK)
+		rc = store_do(db, NULL, "COMMIT", "");
 	store_end(all->store);
 	return rc;
 }
@@ -136,26 +143,72 @@ static enum rc add_row(sqlite3_stmt *row, struct buf *out)
 	return out->rc;
 }
 
-enum rc sessions_list(struct sessions *all, const struct person *person, const struct session_filter *filter, struct buf *out,
-		      struct why *why)
+/* What open sessions have come by since, so that they are found, too. */
+static enum rc save_marks(struct sessions *all, sqlite3 *db)
 {
-	static const char sql[] =
-		"SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
-		" issuer = ?1 AND subject = ?2 AS own, emergency, reviews, purpose FROM sessions"
-		" WHERE (own OR ?3) AND (?4 IS NULL OR user = ?4) AND (?5 IS NULL OR state = ?5) AND opened_ns >= ?6"
-		" AND (?7 IS NULL OR connection = ?7) AND (NOT ?8 OR emergency) AND (NOT ?9 OR reviews = 0)"
-		" ORDER BY opened_ns DESC, id DESC LIMIT ?10";
-	sqlite3_stmt *q;
-	sqlite3 *db;
+	struct session **open;
+	size_t n = 0;
+	enum rc rc = store_do(db, NULL, "BEGIN IMMEDIATE", "");
+
+	pthread_mutex_lock(&all->lock);
+	for (const struct session *s = all->list; s; s = s->private->next)
+		n++;
+	open = calloc(n + 1, sizeof *open);
+	n = 0;
+	for (struct session *s = open ? all->list : NULL; s; s = s->private->next)
+		if (s->private->state == STATE_OPEN) {
+			s->private->refs++;
+			open[n++] = s;
+		}
+	pthread_mutex_unlock(&all->lock);
+	for (size_t i = 0; i < n; i++) {
+		if (rc == RC_OK)
+			rc = marks_save(open[i]->marks, db, open[i]->id, false);
+		session_unref(open[i]);
+	}
+	free(open);
+	return rc == RC_OK ? store_do(db, NULL, "COMMIT", "") : rc;
+}
+
+#define MARKED "id IN (SELECT session FROM marks WHERE kind = "
+
+/* Only what is asked for, so that an index serves it. */
+static void put_filters(const struct session_filter *f, bool everybody, struct buf *sql)
+{
+	const struct {
+		bool set;
+		const char *clause;
+	} rows[] = {
+		{!everybody, "issuer = ?1 AND subject = ?2"}, {f->user, "user = ?3"}, {f->state, "state = ?4"}, {f->connection, "connection = ?5"},
+		{f->since_ns, "opened_ns >= ?6"}, {f->until_ns, "opened_ns < ?7"}, {f->model, MARKED "'model' AND value = ?8)"},
+		{f->rule, MARKED "'rule' AND value = ?9)"}, {f->entity, MARKED "'entity' AND value = ?10 AND n >= ?11)"},
+		{f->emergency, "emergency"}, {f->reviewed, "reviews > 0"}, {f->unreviewed, "reviews = 0"},
+		{f->held, MARKED "'outcome' AND value = 'held')"}, {f->denied, MARKED "'outcome' AND value = 'denied')"},
+	};
+	const char *and = " WHERE ";
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].set) {
+			buf_printf(sql, "%s%s", and, rows[i].clause);
+			and = " AND ";
+		}
+	buf_puts(sql, " ORDER BY opened_ns DESC, id DESC LIMIT ?12");    /* the last value: all before it may be given */
+}
+
+static enum rc list(sqlite3 *db, const struct person *person, const struct session_filter *f, struct buf *out)
+{
+	struct buf sql;
+	sqlite3_stmt *q = NULL;
 	enum rc rc;
 
-	if (filter->state && strcmp(filter->state, "open") != 0 && strcmp(filter->state, "closed") != 0)
-		return why_set(why, RC_BAD, "state is open or closed");
-	db = store_begin(all->store);
-	if (!db)
-		return why_set(why, RC_IO, "the agent's store does not answer");
-	rc = store_query(db, &q, sql, "ttittitiii", person->issuer, person->subject, (int64_t)person->auditor, filter->user, filter->state,
-			 filter->since_ns, filter->connection, (int64_t)filter->emergency, (int64_t)filter->unreviewed, (int64_t)LIST_MAX);
+	buf_init(&sql, 4096);
+	buf_puts(&sql, "SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
+		 " issuer = ?1 AND subject = ?2 AS own, emergency, reviews, purpose FROM sessions");
+	put_filters(f, person->auditor, &sql);
+	rc = sql.rc;
+	if (rc == RC_OK)
+		rc = store_query(db, &q, sql.data, "tttttiitttii", person->issuer, person->subject, f->user, f->state, f->connection, f->since_ns,
+				 f->until_ns, f->model, f->rule, f->entity, f->entity_least, (int64_t)LIST_MAX);
 	buf_putc(out, '[');
 	for (int n = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
 		if (n)
@@ -164,7 +217,24 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 	}
 	buf_putc(out, ']');
 	sqlite3_finalize(q);
+	buf_free(&sql);
+	return rc == RC_END ? out->rc : rc;
+}
+
+enum rc sessions_list(struct sessions *all, const struct person *person, const struct session_filter *filter, struct buf *out,
+		      struct why *why)
+{
+	sqlite3 *db;
+	enum rc rc;
+
+	if (filter->state && strcmp(filter->state, "open") != 0 && strcmp(filter->state, "closed") != 0)
+		return why_set(why, RC_BAD, "state is open or closed");
+	db = store_begin(all->store);
+	if (!db)
+		return why_set(why, RC_IO, "the agent's store does not answer");
+	rc = save_marks(all, db);
+	if (rc == RC_OK)
+		rc = list(db, person, filter, out);
 	store_end(all->store);
-	rc = rc == RC_END ? out->rc : rc;
 	return rc == RC_OK ? rc : why_set(why, rc, "the list cannot be read");
 }

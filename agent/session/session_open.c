@@ -151,6 +151,7 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	s->policy = policies_get(all->policies, ask->connection->policy);
 	s->scope = mask_scope_new();
 	s->history = history_new();
+	s->marks = marks_new();
 	if (!s->policy)
 		return why_set(why, RC_IO, "policy %s is not loaded", ask->connection->policy);
 	if (s->emergency) {
@@ -165,7 +166,7 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	}
 	if (s->private->end_fd < 0)
 		return why_set(why, RC_IO, "the agent has no descriptors left");
-	if (s->key_id && s->scope && s->history)
+	if (s->key_id && s->scope && s->history && s->marks)
 		rc = person_copy(&s->person, ask->person);
 	if (rc == RC_OK)
 		rc = mask_reason(s, ask->reason);
@@ -187,6 +188,7 @@ void session_free(struct session *s)
 	policy_unref(s->policy);
 	mask_scope_free(s->scope);
 	history_free(s->history);
+	marks_free(s->marks);
 	free(s->key_id);
 	free(s->reason);
 	free(s);

@@ -57,7 +57,7 @@ void session_set_state(struct session *s, enum session_state to);
 /* ---- session_list.c: the rows in the store ---- */
 enum rc session_row_add(struct sessions *sessions, const struct session *s) MUST_USE;
 enum rc session_row_drop(struct sessions *sessions, const char *id) MUST_USE;
-enum rc session_row_close(struct sessions *sessions, const char *id, const char *end) MUST_USE;
+enum rc session_row_close(struct sessions *sessions, const struct session *s, const char *end) MUST_USE;
 enum rc session_rows_crashed(struct sessions *sessions) MUST_USE;
 /* RC_BAD: no session of this person and connection. */
 enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;

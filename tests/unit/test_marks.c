@@ -1,0 +1,156 @@
+/* What sessions are found by: kept as exchanges end, asked for by filters, and nothing of it tells of a person. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data_path.h"
+#include "json.h"
+
+static const struct person audrey = {.issuer = "https://idp", .subject = "c", .user = "audrey@x", .groups = {officers, 1}, .auditor = true};
+
+static int found(const struct person *person, struct session_filter filter)
+{
+	struct buf out;
+	cJSON *tree;
+	int n;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(sessions_list(place.agent.sessions, person, &filter, &out, NULL), RC_OK);
+	tree = json_parse(buf_slice(&out));
+	n = cJSON_GetArraySize(tree);
+	cJSON_Delete(tree);
+	buf_free(&out);
+	return n;
+}
+#define FOUND(...) found(&audrey, (struct session_filter){__VA_ARGS__})
+
+static void asks(const char *body, int status)
+{
+	struct client c;
+
+	model_says_note();
+	client_open(&c);
+	assert_int_equal(request(&c, "POST", CHAT, body), status);
+	client_close(&c);
+}
+
+static void next_session(void)
+{
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	open_session(&place);
+}
+
+#define SAYS(model, text) "{\"model\":\"" model "\",\"messages\":[{\"role\":\"user\",\"content\":\"" text "\"}]}"
+
+static void sessions_are_found_by_what_was_asked_decided_and_masked(void **state)
+{
+	(void)state;
+	asks(SAYS("llama-3.1:8b", "hi"), 200);
+	asks(SAYS("llama-3.1:8b", "hi"), 200);
+	assert_int_equal(FOUND(.model = "llama-3.1:8b"), 1);                     /* while it is open */
+	next_session();
+	asks(SAYS("qwen", "export the database"), 403);
+	next_session();
+	asks(SAYS("qwen", "some day"), 403);
+	next_session();
+	asks(SAYS("qwen", "hi"), 200);
+	next_session();
+	assert_int_equal(FOUND(.since_ns = 0), 5);
+	assert_int_equal(FOUND(.model = "llama-3.1:8b"), 1);
+	assert_int_equal(FOUND(.model = "qwen"), 1);                             /* what was refused asked no model */
+	assert_int_equal(FOUND(.model = "llama"), 0);
+	assert_int_equal(FOUND(.rule = "no-export"), 1);
+	assert_int_equal(FOUND(.rule = "later"), 1);
+	assert_int_equal(FOUND(.rule = "bulk"), 0);
+	assert_int_equal(FOUND(.entity = "SSN", .entity_least = 1), 2);
+	assert_int_equal(FOUND(.entity = "SSN", .entity_least = 2), 1);
+	assert_int_equal(FOUND(.entity = "SSN", .entity_least = 3), 0);
+	assert_int_equal(FOUND(.entity = "PHONE", .entity_least = 1), 0);
+	assert_int_equal(FOUND(.held = true), 1);
+	assert_int_equal(FOUND(.denied = true), 1);
+	assert_int_equal(FOUND(.held = true, .denied = true), 0);
+	assert_int_equal(FOUND(.rule = "later", .held = true, .state = "closed", .connection = "llama-prod", .user = "alice@x"), 1);
+	assert_int_equal(FOUND(.unreviewed = true), 5);
+	assert_int_equal(FOUND(.reviewed = true), 0);
+	assert_int_equal(FOUND(.since_ns = INT64_MAX), 0);
+	assert_int_equal(FOUND(.until_ns = 1), 0);
+	assert_int_equal(FOUND(.until_ns = INT64_MAX), 5);
+	assert_int_equal(found(&alice, (struct session_filter){.denied = true}), 1);     /* one's own */
+	assert_int_equal(found(&bob, (struct session_filter){.since_ns = 0}), 0);
+}
+
+/* A caller may write anything in the place of a model's name. */
+static void the_index_holds_no_words_of_a_caller(void **state)
+{
+	static const char *const never[] = {"8741", "Jane", "Smith", "hi there"};
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	int rows = 0;
+
+	(void)state;
+	asks(SAYS("SSN " SSN, "hi there"), 200);
+	asks(SAYS(SSN, "hi there"), 200);
+	asks(SAYS("Dr. Jane Smith", "SSN " SSN ", Dr. Jane Smith"), 200);
+	asks(SAYS("a-name-that-is-longer-than-all-that-servers-call-their-models-by-and-more", "hi"), 200);
+	asks(SAYS("m", "every"), 200);
+	next_session();
+	db = store_begin(place.agent.store);
+	assert_int_equal(store_query(db, &q, "SELECT kind, value FROM marks", ""), RC_OK);
+	for (; store_row(q) == RC_OK; rows++) {
+		for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+			assert_null(strstr(store_text(q, 1), never[i]));
+		assert_true(strcmp(store_text(q, 0), "model") != 0 || strcmp(store_text(q, 1), "m") == 0);
+	}
+	assert_int_equal(rows, 2);                                               /* the model m, and SSN */
+	sqlite3_finalize(q);
+	store_end(place.agent.store);
+}
+
+static void a_session_keeps_so_many_marks_and_no_more(void **state)
+{
+	struct marks *m = marks_new();
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < MARKS_MAX + 50; i++) {
+		snprintf(name, sizeof name, "m-%d", i);
+		marks_add(m, MARK_MODEL, name, 1);
+	}
+	marks_add(m, MARK_MODEL, "m-7", 4);
+	marks_add(m, MARK_MODEL, "", 1);
+	marks_add(m, MARK_MODEL, "m-8", 0);
+	db = store_begin(place.agent.store);
+	assert_int_equal(marks_save(m, db, "S", false), RC_OK);
+	marks_add(m, MARK_MODEL, "m-9", 2);
+	assert_int_equal(marks_save(m, db, "S", false), RC_OK);
+	assert_int_equal(marks_save(m, db, "S", true), RC_OK);
+	assert_int_equal(store_query(db, &q, "SELECT count(*), sum(n), max(n) FROM marks WHERE session = 'S'", ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	assert_int_equal(sqlite3_column_int(q, 0), MARKS_MAX);
+	assert_int_equal(sqlite3_column_int(q, 1), MARKS_MAX + 4 + 2);
+	assert_int_equal(sqlite3_column_int(q, 2), 5);
+	sqlite3_finalize(q);
+	store_end(place.agent.store);
+	marks_free(m);
+	marks_free(NULL);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+	const struct CMUnitTest tests[] = {
+		T(sessions_are_found_by_what_was_asked_decided_and_masked),
+		T(the_index_holds_no_words_of_a_caller),
+		T(a_session_keeps_so_many_marks_and_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
