@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analyzer.h"
+#include "archive.h"
 #include "clock.h"
 #include "fd.h"
 #include "gate.h"
@@ -78,6 +79,7 @@ static int metrics(struct admin *a, struct buf *body)
 	sessions_metrics(a->agent->sessions);
 	holds_metrics(a->agent->store);
 	gate_metrics(a->agent->gate);
+	archive_metrics(a->agent->archive);
 	notices_metrics(a->agent->notices);
 	return metrics_text(body) == RC_OK ? 200 : 503;
 }

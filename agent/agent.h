@@ -14,6 +14,7 @@ struct agent {
 	struct dialect **dialects;               /* one for each of config->connections, same order */
 	struct target **targets;                 /* likewise: where the model is and what it gets */
 	struct spool *spool;
+	struct archive *archive;                 /* NULL: none */
 	struct identity *identity;
 	struct notices *notices;
 	struct holds *holds;

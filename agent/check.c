@@ -8,6 +8,7 @@
 #include "dialect.h"
 #include "file.h"
 #include "notice.h"
+#include "place.h"
 #include "policies.h"
 #include "target.h"
 
@@ -129,6 +130,22 @@ static void check_notify(struct check *check)
 	}
 }
 
+static void check_archive(struct check *check)
+{
+	const struct s3_settings *s3 = &check->config->archive.s3;
+	struct why why = {0};
+	struct buf credentials;
+	enum rc rc;
+
+	buf_init(&credentials, 4096);
+	rc = s3->endpoint ? s3_credentials(s3->credentials_file, &credentials, &why) : RC_OK;
+	if (rc == RC_OK && s3->ca_file && access(s3->ca_file, R_OK) != 0)
+		rc = why_set(&why, RC_NOT_FOUND, "%s: cannot be read", s3->ca_file);
+	if (rc != RC_OK)
+		fault(check, rc, &why, 0);
+	buf_free(&credentials);
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = COMMAND_CONFIG_DEFAULT;
@@ -150,6 +167,7 @@ static int run(int argc, char **argv)
 	check_policies(&check);
 	check_connections(&check);
 	check_notify(&check);
+	check_archive(&check);
 	if (check.faults)
 		fprintf(stderr, "phigate-agent: %d mistake%s; a running agent is not affected\n", check.faults, check.faults == 1 ? "" : "s");
 	else

@@ -11,7 +11,7 @@ struct command {
 	int (*run)(int argc, char **argv);       /* argv[0] is the command's name; returns the exit status */
 };
 
-extern const struct command cmd_run, cmd_check, cmd_policy_test, cmd_reload, cmd_keys, cmd_ledger, cmd_init, cmd_authorize;
+extern const struct command cmd_run, cmd_check, cmd_policy_test, cmd_reload, cmd_prune, cmd_keys, cmd_ledger, cmd_init, cmd_authorize;
 
 #define COMMAND_CONFIG_DEFAULT "/etc/phigate/agent.yaml"
 

@@ -13,7 +13,7 @@
 /* What conf_read() fills; nodes live as long as the document. */
 struct reading {
 	struct config c;
-	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify;
+	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive;
 	const struct yaml *store, *durability, *log_format, *log_level;
 };
 
@@ -43,6 +43,7 @@ static const struct conf_key TOP_KEYS[] = {
 	{"session", CONF_NODE, TOP(session), false, "how long a session may last"},
 	{"limits", CONF_NODE, TOP(limits), false, "ceilings"},
 	{"store", CONF_NODE, TOP(store), false, "where holds and the list of sessions are kept: sqlite"},
+	{"archive", CONF_NODE, TOP(archive), false, "where sealed bundles are copied to: a folder, S3-compatible storage, or both"},
 	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
 	{"notify", CONF_NODE, TOP(notify), false, "where holds and emergency access are told of: a list of webhooks"},
 	{"log", CONF_NODE, TOP(log), false, "the log on stderr"},
@@ -55,6 +56,7 @@ static const struct conf_key ROLE_KEYS[] = {
 
 static const struct conf_key RECORDING_KEYS[] = {
 	{"durability", CONF_NODE, TOP(durability), false, "strict: on disk before it is forwarded (default); batched: at most 1 s behind"},
+	{"retention", CONF_DURATION, TOP(c.recording.retention), false, "how long recordings must be kept (2192d: six years, 45 CFR 164.316(b)(2)(i))"},
 	{"timestamp", CONF_NODE, TOP(timestamp), false, "a time-stamp authority (RFC 3161) that dates every bundle"},
 };
 
@@ -150,6 +152,8 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 {
 	size_t n_analyzer, n_oidc;
 	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer), *oidc = config_oidc_keys(&n_oidc);
+	size_t n_archive, n_s3;
+	const struct conf_key *archive = config_archive_keys(&n_archive), *s3 = config_s3_keys(&n_s3);
 	const struct section more[] = {
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
@@ -157,6 +161,8 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 		{"notify", 0, CONF_KEYS(NOTIFY_KEYS)},
 		{"analyzer", 0, analyzer, n_analyzer},
 		{"oidc", 0, oidc, n_oidc},
+		{"archive", 0, archive, n_archive},
+		{"s3", 0, s3, n_s3},
 	};
 
 	for (size_t i = 0; i < COUNT(more); i++)
@@ -446,6 +452,7 @@ static void free_notify(struct config *c)
 static void set_defaults(struct reading *r)
 {
 	r->c.recording.strict = true;
+	r->c.recording.retention = 2192 * 24 * 3600 * NS_PER_S;
 	r->c.session.max_duration = 8 * 3600 * NS_PER_S;
 	r->c.session.idle_timeout = 30 * 60 * NS_PER_S;
 	r->c.session.concurrent = 32;
@@ -495,6 +502,8 @@ static enum rc join_paths(struct config *c)
 		if (rc == RC_OK)
 			rc = join(dir, &c->notify[i].ca_file);
 	}
+	for (size_t i = 0; i < 3 && rc == RC_OK; i++)
+		rc = join(dir, (char **[]){&c->archive.dir, &c->archive.s3.credentials_file, &c->archive.s3.ca_file}[i]);
 	free(absolute);
 	free(dir);
 	return rc;
@@ -521,6 +530,8 @@ static enum rc read_document(const struct yaml *root, struct reading *r, struct 
 		rc = read_connections(r->connections, &r->c, why);
 	if (rc == RC_OK)
 		rc = read_notify(r->notify, &r->c, why);
+	if (rc == RC_OK && r->archive)
+		rc = config_archive_read(r->archive, &r->c, why);
 	return rc == RC_OK ? join_paths(&r->c) : rc;
 }
 
@@ -563,6 +574,7 @@ void config_free(struct config *config)
 	free(config->connections);
 	free_notify(config);
 	config_oidc_free(config);
+	config_archive_free(config);
 	conf_free(CONF_KEYS(TOP_KEYS), config);
 	for (size_t i = 0; i < COUNT(SECTIONS); i++)
 		conf_free(SECTIONS[i].keys, SECTIONS[i].n, config);

@@ -56,6 +56,19 @@ struct notify {
 	bool slack;                    /* format */
 };
 
+/* Where sealed bundles are kept besides the agent's own disk (archive.h). */
+struct s3_settings {
+	char *endpoint;                /* https://HOST; NULL: none */
+	char *region, *bucket, *prefix, *credentials_file, *ca_file;
+	bool bucket_in_host;           /* https://BUCKET.HOST */
+	enum { S3_LOCK_NONE, S3_LOCK_COMPLIANCE, S3_LOCK_GOVERNANCE } lock;
+};
+struct archive_settings {
+	char *dir;                     /* NULL: none */
+	struct s3_settings s3;
+	int64_t keep_ns;               /* how long the agent's own copies stay at least; 0: as long as the retention */
+};
+
 struct limits {
 	int64_t connections, per_person, held_per_person, streams, ssh_starts_per_minute;
 	uint64_t spool_per_person, body_max, header_max, event_max, body_rate;
@@ -78,6 +91,7 @@ struct config {
 	size_t n_connections;
 	struct {
 		bool strict;           /* durability */
+		int64_t retention;     /* ns */
 		struct {
 			char *url, *roots_file, *ca_file;      /* url NULL: no authority dates bundles */
 		} timestamp;
@@ -86,6 +100,7 @@ struct config {
 		int64_t max_duration, idle_timeout;    /* ns */
 		int64_t concurrent;    /* open sessions of one person */
 	} session;
+	struct archive_settings archive;
 	struct limits limits;
 	struct notify *notify;
 	size_t n_notify;

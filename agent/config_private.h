@@ -20,4 +20,10 @@ enum rc config_analyzer_read(const struct yaml *map, struct analyzer_settings *o
 void config_analyzer_free(struct analyzer_settings *settings);
 const struct conf_key *config_analyzer_keys(size_t *n);
 
+/* config_archive.c: the section `archive`, and its keys. */
+enum rc config_archive_read(const struct yaml *map, struct config *c, struct why *why) MUST_USE;
+void config_archive_free(struct config *c);
+const struct conf_key *config_archive_keys(size_t *n);
+const struct conf_key *config_s3_keys(size_t *n);
+
 #endif

@@ -5,7 +5,7 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&cmd_run, &cmd_check, &cmd_policy_test, &cmd_reload, &cmd_keys, &cmd_ledger, &cmd_init, &cmd_authorize, NULL,
+	&cmd_run, &cmd_check, &cmd_policy_test, &cmd_reload, &cmd_prune, &cmd_keys, &cmd_ledger, &cmd_init, &cmd_authorize, NULL,
 };
 
 static void help(FILE *f)

@@ -18,6 +18,7 @@
 
 #include "admin.h"
 #include "agent.h"
+#include "archive.h"
 #include "clock.h"
 #include "command.h"
 #include "digest.h"
@@ -319,6 +320,22 @@ static void close_spool(struct run *r)
 	spool_close(r->agent.spool);
 }
 
+/* It finds what was sealed before, and is told of what is sealed from here on. */
+static enum rc start_archive(struct run *r, struct why *why)
+{
+	enum rc rc = archive_start(r->agent.config, &r->agent.archive, why);
+
+	if (rc == RC_OK)
+		spool_on_sealed(r->agent.spool, archive_sealed, r->agent.archive);
+	return rc;
+}
+
+static void stop_archive(struct run *r)
+{
+	if (r->agent.spool)
+		spool_on_sealed(r->agent.spool, NULL, NULL);
+	archive_stop(r->agent.archive);
+
 static enum rc add_leaf(struct run *r, const struct buf *leaf, enum rc made, struct why *why)
 {
 	enum rc rc = made == RC_OK ? ledger_add(r->agent.ledger, buf_slice(leaf), NULL) : made;
@@ -507,6 +524,8 @@ static const struct step {
 	{load_dialects, free_dialects},
 	{load_targets, free_targets},
 	{open_spool, close_spool},
+	{start_archive, stop_archive},
+
 	{tell_start, tell_stop},
 	{start_identity, stop_identity},
 	{start_notices, stop_notices},

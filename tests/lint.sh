@@ -14,7 +14,7 @@ check() {
 includes() { grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$@" /dev/null; }
 
 # the agent's folders, but answer/ and mask/, which know nothing of it
-agent=(agent agent/control agent/dialect agent/exchange agent/gate agent/hold agent/identity agent/ledger agent/net agent/policy agent/record agent/session)
+agent=(agent agent/archive agent/control agent/dialect agent/exchange agent/gate agent/hold agent/identity agent/ledger agent/net agent/policy agent/record agent/session)
 agent_files() { for d in "${agent[@]}"; do ls "$d"/*.[ch]; done; }
 
 # every quoted include, as the path that it means from its own folder or -iquote

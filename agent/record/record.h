@@ -65,6 +65,9 @@ enum rc recording_rotate(struct recording *r, const struct recording_about *abou
  * stays for recovery). end: session.json's word ("client", "idle", …). */
 enum rc recording_close(struct recording *r, const char *end) MUST_USE;
 
+/* Call sealed for each bundle that is sealed from now on, on any thread; NULL: nobody is told any more. */
+void spool_on_sealed(struct spool *spool, void (*sealed)(void *arg, const char *session, int part), void *arg);
+
 /* Path of a sealed bundle; part 0 is the last one. RC_CONFLICT while that part is open, RC_NOT_FOUND. Caller frees. */
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path) MUST_USE;
 

@@ -192,6 +192,8 @@ struct spool {
 	uint32_t part_max_segments;
 	int64_t (*wall_ns)(void);
 	int64_t (*mono_ns)(void);
+	void (*sealed)(void *arg, const char *session, int part);        /* the lock's, with its argument */
+	void *sealed_arg;
 
 	pthread_mutex_t lock;                    /* of all below, and of the members in struct recording that say so */
 	pthread_cond_t due, idle;
@@ -207,6 +209,8 @@ void spool_person_put(struct spool *spool, struct spool_person *person);
 
 void spool_want_seal(struct spool *spool, struct recording *r, int64_t due_ns);
 void spool_forget(struct spool *spool, struct recording *r);     /* out of the queue, and out of a sealer's hands */
+
+void spool_tell_sealed(struct spool *spool, const char *session, int part);
 
 /* The folder goes, with all that is in it. Failures are logged: what is left is removed by the next restart. */
 void spool_remove(struct spool *spool, const char *name);

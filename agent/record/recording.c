@@ -245,10 +245,12 @@ static enum rc finish(struct recording *r, int number, uint64_t charged)
 	char name[PART_NAME];
 	enum rc rc = bundle_write(r->spool, r->about.id, number, &why);
 
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		spool_remove(r->spool, part_name(r->about.id, number, name));
-	else
+		spool_tell_sealed(r->spool, r->about.id, number);
+	} else {
 		log_error("bundle_not_written", L_TEXT("session", r->about.id), L_NUM("part", number), L_RC(rc), L_TEXT("reason", why.text));
+	}
 	atomic_fetch_sub(&r->person->bytes, charged);
 	return rc;
 }

@@ -344,6 +344,22 @@ static enum rc last_part(struct spool *spool, const char *id, int *number)
 	return *number ? RC_OK : RC_NOT_FOUND;
 }
 
+void spool_on_sealed(struct spool *spool, void (*sealed)(void *arg, const char *session, int part), void *arg)
+{
+	pthread_mutex_lock(&spool->lock);
+	spool->sealed = sealed;
+	spool->sealed_arg = arg;
+	pthread_mutex_unlock(&spool->lock);
+}
+
+void spool_tell_sealed(struct spool *spool, const char *session, int part)
+{
+	pthread_mutex_lock(&spool->lock);
+	if (spool->sealed)
+		spool->sealed(spool->sealed_arg, session, part);
+	pthread_mutex_unlock(&spool->lock);
+}
+
 enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path)
 {
 	char name[PART_NAME], text[PATH_MAX];
