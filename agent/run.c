@@ -323,7 +323,7 @@ static void close_spool(struct run *r)
 /* It finds what was sealed before, and is told of what is sealed from here on. */
 static enum rc start_archive(struct run *r, struct why *why)
 {
-	enum rc rc = archive_start(r->agent.config, &r->agent.archive, why);
+	enum rc rc = archive_start(r->agent.config, r->agent.ledger, &r->agent.archive, why);
 
 	if (rc == RC_OK)
 		spool_on_sealed(r->agent.spool, archive_sealed, r->agent.archive);

@@ -33,6 +33,7 @@ struct waiting {
 
 struct archive {
 	const struct config *config;
+	struct ledger *ledger;
 	char *bundles_dir;
 	pthread_t thread;
 	atomic_bool stop;
@@ -130,6 +131,18 @@ static void begin_receipt(const struct archive *a, const struct archive_item *it
 	memcpy(receipt->sha256, hex, sizeof hex);
 }
 
+static void tell_ledger(struct archive *a, const struct receipt *receipt, const struct archive_item *item, const char *place)
+{
+	char part[16], time[CLOCK_TEXT];
+	struct buf leaf;
+
+	snprintf(part, sizeof part, "%d", item->part);
+	buf_init(&leaf, LEAF_MAX);
+	if (LEAF(LEAF_ARCHIVE, &leaf, item->session, part, receipt->sha256, place, clock_text_s(receipt->archived_s, time)) == RC_OK)
+		ledger_post(a->ledger, buf_slice(&leaf));
+	buf_free(&leaf);
+}
+
 static enum rc put_at(struct archive *a, struct archive_item *item, enum archive_kind kind, struct receipt *receipt, struct why *why)
 {
 	struct buf place;
@@ -151,6 +164,7 @@ static enum rc put_at(struct archive *a, struct archive_item *item, enum archive
 	}
 	if (rc == RC_OK) {
 		metrics_add(METRIC_ARCHIVED, 1, METRIC_OF(ARCHIVE_NAMES[kind]));
+		tell_ledger(a, receipt, item, place.data);
 		log_info("archived", L_TEXT("session", item->session), L_NUM("part", item->part), L_TEXT("place", place.data),
 			 L_NUM("bytes", item->bytes), L_TEXT("sha256", receipt->sha256));
 	} else if (rc != RC_CANCELLED) {
@@ -258,7 +272,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-enum rc archive_start(const struct config *config, struct archive **out, struct why *why)
+enum rc archive_start(const struct config *config, struct ledger *ledger, struct archive **out, struct why *why)
 {
 	struct archive *a;
 	pthread_condattr_t clock;
@@ -276,6 +290,7 @@ enum rc archive_start(const struct config *config, struct archive **out, struct 
 	if (!a)
 		return rc == RC_OK ? RC_NOMEM : rc;
 	a->config = config;
+	a->ledger = ledger;
 	a->last = &a->first;
 	a->bundles_dir = path_join(config->state_dir, "bundles");
 	pthread_mutex_init(&a->lock, NULL);

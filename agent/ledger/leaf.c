@@ -26,6 +26,7 @@ static const struct {
 	[LEAF_REVOKE] = {"phigate-revoke-v1", {ID, WHO, TIME}},
 	[LEAF_REVIEW] = {"phigate-review-v1", {ID, NUMBER, SUM, TIME}},
 	[LEAF_EMERGENCY] = {"phigate-emergency-v1", {ID, TIME}},
+	[LEAF_ARCHIVE] = {"phigate-archive-v1", {ID, NUMBER, SUM, WHO, TIME}},
 };
 
 const char *leaf_kind_name(enum leaf_kind kind)

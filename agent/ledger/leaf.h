@@ -20,8 +20,9 @@ enum leaf_kind {
 	LEAF_REVOKE,                             /* session, who, time */
 	LEAF_REVIEW,                             /* session, number, SHA-256 of the record, time */
 	LEAF_EMERGENCY,                          /* session, time */
+	LEAF_ARCHIVE,                            /* session, part, SHA-256 of the bundle, place, time */
 };
-#define LEAF_KINDS (LEAF_EMERGENCY + 1)
+#define LEAF_KINDS (LEAF_ARCHIVE + 1)
 #define LEAF_FIELDS 5
 #define LEAF_MAX ((size_t)1024)
 

@@ -257,7 +257,7 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	if (rc == RC_OK)
 		rc = recover_all(spool, why);
 	if (rc == RC_OK)
-		rc = stamper_start(spool->stamper, why);
+		rc = stamper_start(spool->stamper, spool, why);
 	if (rc == RC_OK)
 		rc = start_sealers(spool, why);
 	if (rc == RC_OK)

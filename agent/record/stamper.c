@@ -31,6 +31,7 @@
 struct stamper {
 	char *dir, *bundles_dir, *url, *ca_file;
 	struct buf roots;
+	struct spool *spool;                     /* whose listener is told; NULL: nobody */
 	int64_t retry_ns;
 	int dir_fd;
 	atomic_bool stop;
@@ -133,6 +134,8 @@ static enum rc stamp_bundle(const struct stamper *s, const char *id, int part, s
 		if (rc == RC_OK) {
 			metrics_add(METRIC_TIMESTAMPS, 1, METRIC_OF("stamped"));
 			log_info("bundle_stamped", L_TEXT("session", id), L_NUM("part", part));
+			if (s->spool)
+				spool_tell_sealed(s->spool, id, part);
 		}
 	}
 	buf_free(&sig);
@@ -271,10 +274,11 @@ enum rc stamper_new(const char *state_dir, const struct stamper_options *options
 	return rc;
 }
 
-enum rc stamper_start(struct stamper *s, struct why *why)
+enum rc stamper_start(struct stamper *s, struct spool *spool, struct why *why)
 {
 	if (!s)
 		return RC_OK;
+	s->spool = spool;
 	s->runs = pthread_create(&s->thread, NULL, stamper_main, s) == 0;
 	return s->runs ? RC_OK : why_set(why, RC_NOMEM, "cannot start a thread");
 }

@@ -15,6 +15,7 @@ struct stamper_options {
 };
 
 struct stamper;
+struct spool;
 
 /* Without threads yet: notes of what waits may be made at once. *out is NULL when none is asked. RC_BAD, RC_NOT_FOUND: roots_file. */
 enum rc stamper_new(const char *state_dir, const struct stamper_options *options, struct stamper **out, struct why *why) MUST_USE;
@@ -24,8 +25,8 @@ enum rc stamper_new(const char *state_dir, const struct stamper_options *options
 void stamper_note(struct stamper *s, const char *id, int part);
 void stamper_wake(struct stamper *s);
 
-/* When all that a crash left is sealed. */
-enum rc stamper_start(struct stamper *s, struct why *why) MUST_USE;
+/* When all that a crash left is sealed. Who listens to the spool is told of each bundle that got its stamp; spool may be NULL. */
+enum rc stamper_start(struct stamper *s, struct spool *spool, struct why *why) MUST_USE;
 void stamper_free(struct stamper *s);            /* ends what it does; NULL is allowed */
 
 #endif
