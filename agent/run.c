@@ -524,9 +524,8 @@ static const struct step {
 	{load_dialects, free_dialects},
 	{load_targets, free_targets},
 	{open_spool, close_spool},
-	{start_archive, stop_archive},
-
 	{tell_start, tell_stop},
+	{start_archive, stop_archive},
 	{start_identity, stop_identity},
 	{start_notices, stop_notices},
 	{start_holds, stop_holds},
