@@ -335,6 +335,7 @@ static void stop_archive(struct run *r)
 	if (r->agent.spool)
 		spool_on_sealed(r->agent.spool, NULL, NULL);
 	archive_stop(r->agent.archive);
+}
 
 static enum rc add_leaf(struct run *r, const struct buf *leaf, enum rc made, struct why *why)
 {
