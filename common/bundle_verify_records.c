@@ -134,6 +134,7 @@ static enum rc check_lines(struct verification *v, const struct segment *segment
 
 static enum rc check_segment(struct verification *v, const struct segment *segment)
 {
+	size_t wrong = v->checks[CHECK_SUMS].failures;
 	char name[SEGMENT_NAME];
 	struct member_reader r;
 	enum rc rc = member_open(&r, v->b->fd, segment->where);
@@ -145,9 +146,13 @@ static enum rc check_segment(struct verification *v, const struct segment *segme
 		rc = next_line(v);
 	if (rc == RC_OK)
 		rc = check_lines(v, segment, segment->sealed ? NULL : &r);
-	if (rc == RC_OK)
-		return verify_sum(v, &r, segment->sum, name);
-	member_close(&r);
+	if (rc != RC_OK) {
+		member_close(&r);
+		return rc;
+	}
+	rc = verify_sum(v, &r, segment->sum, name);
+	if (rc == RC_OK && v->checks[CHECK_SUMS].failures > wrong)
+		verify_fail(v, CHECK_SEGMENTS, "%s is not the file that its index lines name", name);
 	return rc;
 }
 

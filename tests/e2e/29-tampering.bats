@@ -17,6 +17,7 @@ setup_file() {
 	sed -i "s|recording: {durability: strict}|recording: {durability: strict, timestamp: {url: 'http://127.0.0.1:$TSA_PORT/tsa', roots_file: tsa-root.pem}}|" \
 		"$SITE/agent/agent.yaml"
 	agent_start && login alice
+	phigate-agent keys --config "$SITE/init/agent.yaml" | grep '^phigate/gpu-1+' > "$SITE/ledger.vkey"
 }
 teardown() {
 	tunnel_close "$T" || true
@@ -42,7 +43,10 @@ signers_with() { sed "s/^gpu-1@phigate /&$1 /; s/ namespaces=\"[^\"]*\"//" "$SIT
 	has "$output" "ok       records    "
 	exits 0 as alice phigate verify "$B"
 	has "$output" "skipped  timestamp"
-	exits 0 script -t "$SITE/tsa/root.pem" "$B" "$SITE/allowed_signers" gpu-1@phigate
+	exits 0 as alice phigate verify "$B" --ledger "$SITE/ledger.vkey"
+	has "$output" "ok       ledger     the session's end is leaf"
+	exits 0 script -l "$SITE/ledger.vkey" -t "$SITE/tsa/root.pem" "$B" "$SITE/allowed_signers" gpu-1@phigate
+	has "$output" "ledger     the session's end is leaf"
 	has "$output" "timestamp  an authority has seen the signature at 2"
 	mkdir "$SITE/$T" && tar -xf "$B" -C "$SITE/$T" && cd "$SITE/$T"
 	openssl ts -verify -data SHA256SUMS.sig -in SHA256SUMS.tsr -CAfile "$SITE/tsa/root.pem" > /dev/null 2>&1
@@ -128,4 +132,6 @@ signers_with() { sed "s/^gpu-1@phigate /&$1 /; s/ namespaces=\"[^\"]*\"//" "$SIT
 	ln -sf seg-000001.jsonl seg-000002.jsonl && remake "${names[@]}" && refused archive
 	tar -cf "$SITE/bad.tar" -b 1 --format=pax --owner=0 --group=0 --numeric-owner --mode=0644 --no-recursion "${names[@]}" && refused archive
 	remake "${names[@]:0:2}" "${names[@]:3}" && refused timestamp
+	remake "${names[@]:0:3}" "${names[@]:4}" && refused ledger
+	sed -i 's/^index .*/index 0/' session.tlog-proof && remake "${names[@]}" && refused ledger
 }

@@ -127,7 +127,7 @@ static size_t rest_n;
 static void replace_members(struct bundle_make *m)
 {
 	static const char *const names[] = {"session.json", "index.jsonl", "seg-000002.jsonl", "seg-000004.jsonl", "policy.yaml", "SHA256SUMS",
-		"SHA256SUMS.sig"};
+		"SHA256SUMS.sig", "SHA256SUMS.tsr", "session.tlog-proof"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct slice s = piece(&rest, &rest_n);
@@ -196,6 +196,16 @@ static void as_records(void)
 		free(bodies[i]);
 }
 
+/* A time stamp, which nobody has made that is believed. */
+static void as_stamp(void)
+{
+	struct stamp stamp;
+	struct why why = {0};
+
+	if (stamp_read((struct slice){(const char *)rest, rest_n}, SLICE("data"), NULL, "", &stamp, &why) == RC_OK || !why.text[0])
+		abort();
+}
+
 static void as_signers(void)
 {
 	struct signers *signers = signers_new();
@@ -214,7 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rest = data + 1;
 	rest_n = size - 1;
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		open_and_replay((struct slice){(const char *)rest, rest_n}, false);
 		break;
@@ -229,6 +239,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 4:
 		as_changes();
+		break;
+	case 5:
+		as_stamp();
 		break;
 	}
 	return 0;
