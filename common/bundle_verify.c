@@ -16,7 +16,7 @@ static const char *const names[CHECKS] = {
 	[CHECK_WITNESS] = "witness", [CHECK_TIMESTAMP] = "timestamp",
 };
 
-static void say(struct verification *v, enum check check, enum bundle_result result, const char *fmt, va_list args)
+PRINTF_LIKE(4, 0) static void say(struct verification *v, enum check check, enum bundle_result result, const char *fmt, va_list args)
 {
 	if (v->checks[check].said)
 		return;

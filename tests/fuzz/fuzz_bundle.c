@@ -9,6 +9,7 @@
 #include "../unit/pages.h"
 #include "bundle.h"
 #include "replay.h"
+#include "stamp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -131,13 +132,14 @@ static void replace_members(struct bundle_make *m)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct slice s = piece(&rest, &rest_n);
-		struct buf *b = &bundle_make_member(m, names[i])->data;
+		struct buf *b = s.n ? &bundle_make_member(m, names[i])->data : NULL;
 
-		if (!s.n)
+		if (!b)
 			continue;
 		buf_clear(b);
 		buf_add_slice(b, s);
 	}
+	qsort(m->members, m->n_members, sizeof *m->members, bundle_make_place);
 }
 
 /* Four bytes each: a place in an honest bundle, and what stands there. */
@@ -224,7 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	rest = data + 1;
 	rest_n = size - 1;
-	switch (data[0] % 6) {
+	switch (data[0] == 0xff ? 5 : data[0] % 5) {
 	case 0:
 		open_and_replay((struct slice){(const char *)rest, rest_n}, false);
 		break;

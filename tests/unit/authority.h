@@ -57,7 +57,7 @@ static inline X509 *authority_cert(const char *name, EVP_PKEY *key, X509 *issuer
 static inline void authority_make(struct authority *a, int64_t until_s)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	int n;
+	int n = 0;
 
 	*a = (struct authority){.root_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"), .key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"),
 				.wall_s = time(NULL)};
@@ -126,7 +126,7 @@ static inline void authority_reply(struct authority *a, struct slice request, st
 	BIO *in = BIO_new(BIO_s_mem()), *bio = BIO_new(BIO_s_mem());
 	char piece[1024];
 	TS_RESP *resp;
-	int n;
+	int n = 0;
 
 	authority_must(req && policy && ctx && TS_RESP_CTX_set_signer_cert(ctx, a->cert) && TS_RESP_CTX_set_signer_key(ctx, a->key) &&
 		       TS_RESP_CTX_set_def_policy(ctx, policy) && TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256()) &&

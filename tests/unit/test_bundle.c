@@ -991,7 +991,7 @@ static void put_proof(struct bundle_make *m)
 		return;
 	buf_init(&text, 8192);
 	for (size_t i = 0; i < LEAVES; i++)
-		tlog_leaf((struct slice){"01234" + i, 1}, &leaves[i]);
+		tlog_leaf((struct slice){&"01234"[i], 1}, &leaves[i]);
 	sha256_hex(bundle_make_member(m, "SHA256SUMS")->data.data, bundle_make_member(m, "SHA256SUMS")->data.len, sums);
 	buf_printf(&text, "phigate-close-v1\n" MADE_ID "\n1\n%s\n%s\n%s\n", sums, m->head, proving->records ? proving->records : "16");
 	tlog_leaf(buf_slice(&text), &leaves[proving->leaf]);
