@@ -118,6 +118,35 @@ static void the_first_rule_that_matches_decides(void **state)
 	policy_unref(policy);
 }
 
+static void the_reason_is_what_held_and_a_pattern_before_all_else(void **state)
+{
+	struct policy *policy = parse("rules:\n"
+		"  - {name: a, when: {any: [{model: big}, {tools: true}, {prompt_matches: 'foo'}]}, then: deny}\n"
+		"  - {name: b, when: {prompt_matches: 'bar'}, then: approve, by: {groups: [x]}}\n");
+
+	(void)state;
+	assert_string_equal(decide_shown(policy, &(struct asked){.tools = true}, NULL).matched, "tools");
+	assert_string_equal(decide_shown(policy, &(struct asked){.tools = true, .text = {"foo"}}, NULL).matched, "prompt_matches");
+	/* text outside of messages is never history */
+	assert_int_equal(decide_shown(policy, &(struct asked){.text = {"bar"}, .history = 1}, NULL).decision, DECISION_ALLOW);
+	assert_int_equal(decide_shown(policy, &(struct asked){.text = {"x"}, .other = "bar", .history = 1}, NULL).decision, DECISION_APPROVE);
+	policy_unref(policy);
+}
+
+static void emergency_access_is_for_each_of_its_groups(void **state)
+{
+	char *both[] = {"nurses", "er"}, *other[] = {"nurses"};
+	const struct person in = {.groups = {both, 2}}, out = {.groups = {other, 1}};
+	struct policy *policy = parse("emergency: {groups: [icu, er]}\n");
+	struct why why = {0};
+
+	(void)state;
+	assert_int_equal(emergency_allowed(policy_emergency(policy), "test", &in, &why), RC_OK);
+	assert_int_equal(emergency_allowed(policy_emergency(policy), "test", &out, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "icu, er"));
+	policy_unref(policy);
+}
+
 static void emergency_access_is_read(void **state)
 {
 	struct policy *policy = parse("emergency: {groups: [er], max_duration: 20m}\n");
@@ -139,6 +168,14 @@ static void each_condition_holds_for_what_it_names_and_nothing_else(void **state
 	(void)state;
 	holds("{route: /v1/embeddings}", (struct asked){.route = "/v1/embeddings"});
 	holds_not("{route: /v1/embeddings}", (struct asked){.route = "/v1/embeddings2"});
+	holds_not("{route: /v1/Embeddings}", (struct asked){.route = "/v1/embeddings"});
+	holds("{route: '/v1/embeddings*'}", (struct asked){.route = "/v1/embeddings"});
+	holds_not("{user: Bob@hospital.example}", (struct asked){.user = "bob@hospital.example"});
+	holds("{tools: false}", (struct asked){.no_body = true});
+	holds("{stream: false}", (struct asked){.no_body = true});
+	holds_not("{opaque: false}", (struct asked){.opaque = "image"});
+	holds("{opaque: false}", (struct asked){.text = {"x"}});
+	holds("{time: {within: Wed, zone: UTC}}", (struct asked){.time = "1969-12-31T12:00:00Z"});
 	holds("{route: '/v1/*'}", (struct asked){.route = "/v1/models"});
 	holds("{method: [DELETE, POST]}", (struct asked){.method = "POST"});
 	holds_not("{method: DELETE}", (struct asked){.method = "POST"});
@@ -301,6 +338,19 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - name: a\n    when: {opaque: picture}\n    then: deny\n", 4, 20, "image"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '7-19', zone: UTC}}\n    then: deny\n", 4, 28, "Mon-Fri 07:00-19:00"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:00-24:30', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:60-08:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '24:00-06:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:00-07:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: 'Monx', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: Mon, within: Tue, zone: UTC}}\n    then: deny\n", 4, 18, "either"},
+		{"version: 1\nrules:\n  - name: a\n    when: {any: []}\n    then: deny\n", 4, 17, "at least one condition"},
+		{"version: 1\nrules:\n  - name: a\n    when: {route: [/x, '']}\n    then: deny\n", 4, 19, "none empty"},
+		{"version: 1\nrules:\n  - name: a\n    when: {method: post}\n    then: deny\n", 4, 20, "capitals"},
+		{"version: 1\nrules:\n  - name: a\n    when: {prompt_matches: {a: b}}\n    then: deny\n", 4, 28, "pattern or a list"},
+		{"version: 1\nrules:\n  - name: a\n    when: {tools: ~}\n    then: deny\n", 4, 19, "true or false"},
+		{"version: 1\nemergency: {groups: [er, '']}\n", 2, 21, "at least one group"},
+		{"version: 1\nemergency: {groups: [er], max_duration: 0s}\n", 2, 41, "1s to 24h"},
+		{"version: 1\nemergency: {groups: [er], max_duration: 25h}\n", 2, 41, "1s to 24h"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: Mon}}\n    then: deny\n", 4, 18, "zone"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {zone: UTC}}\n    then: deny\n", 4, 18, "within"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {within: Mon, zone: Mars/Base}}\n    then: deny\n", 4, 38, "Mars/Base"},
@@ -346,9 +396,25 @@ static void a_rule_that_nothing_can_reach_is_a_mistake(void **state)
 		"  - {name: a, when: {phi_in_prompt: {over: 1}}, then: allow}\n  - {name: b, when: {phi_in_prompt: {over: 1}}, then: deny}\n",
 		"  - {name: a, when: {phi_in_response: {over: 1}}, then: cut}\n  - {name: b, when: {phi_in_response: {over: 5}, group: x}, then: cut}\n",
 		"  - {name: a, when: {purpose: [TREAT, HRESCH]}, then: allow}\n  - {name: b, when: {purpose: TREAT}, then: deny}\n",
+		"  - {name: a, when: {model: llama}, then: allow}\n  - {name: b, when: {model: LLAMA}, then: deny}\n",
+		"  - {name: a, when: {not: {route: /v1/a}}, then: allow}\n  - {name: b, when: {not: {route: '/v1/*'}}, then: deny}\n",
+	};
+
+	static const char *const reachable[] = {
+		"  - {name: a, when: {purpose: TREAT}, then: allow}\n  - {name: b, when: {purpose: [TREAT, HRESCH]}, then: deny}\n",
+		"  - {name: a, when: {prompt_matches: xx}, then: allow}\n  - {name: b, when: {prompt_matches: [xx, yy]}, then: deny}\n",
+		"  - {name: a, when: {opaque: true}, then: allow}\n  - {name: b, when: {opaque: false}, then: deny}\n",
+		"  - {name: a, when: {opaque: [image]}, then: allow}\n  - {name: b, when: {opaque: true}, then: deny}\n",
+		"  - {name: a, when: {not: {route: '/v1/*'}}, then: allow}\n  - {name: b, when: {not: {route: /v1/a}}, then: deny}\n",
 	};
 
 	(void)state;
+	for (size_t i = 0; i < sizeof reachable / sizeof *reachable; i++) {
+		char text[512];
+
+		snprintf(text, sizeof text, "rules:\n%s", reachable[i]);
+		policy_unref(parse(text));
+	}
 	for (size_t i = 0; i < sizeof unreachable / sizeof *unreachable; i++) {
 		struct policy *policy;
 		struct why why = {0};
@@ -472,6 +538,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_rule_that_matches_decides),
+		cmocka_unit_test(the_reason_is_what_held_and_a_pattern_before_all_else),
+		cmocka_unit_test(emergency_access_is_for_each_of_its_groups),
 		cmocka_unit_test(emergency_access_is_read),
 		cmocka_unit_test(each_condition_holds_for_what_it_names_and_nothing_else),
 		cmocka_unit_test(any_all_and_not_combine),

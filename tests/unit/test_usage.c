@@ -114,8 +114,41 @@ static void what_waits_for_approval_is_not_under_way(void **state)
 	usage_resume(alice);                                             /* it was approved: it is not refused now */
 	assert_int_equal(ask(alice, &two, 0, TODAY, "limits.concurrent"), 1);
 	took(alice, 0, 0, false, TODAY);
+	assert_int_equal(ask(alice, &two, 0, TODAY, "limits.concurrent"), 1);    /* three ran, two still do */
 	took(alice, 0, 0, false, TODAY);
 	assert_int_equal(ask(alice, &two, 0, TODAY, NULL), 0);
+}
+
+/* Of all that one has taken today, nothing is forgotten while nobody is connected. */
+static void tokens_of_today_outlive_the_connection(void **state)
+{
+	const struct policy_limits ten = {.tokens_per_day = 10};
+
+	(void)state;
+	assert_int_equal(ask(alice, &ten, 0, clock_wall_ns(), NULL), 0);
+	took(alice, 0, 10, false, clock_wall_ns());
+	usage_put(alice);
+	usage_put(usage_get(usage, "https://idp", "somebody", "else"));
+	alice = usage_get(usage, "https://idp", "a", "llama-prod");
+	assert_int_not_equal(ask(alice, &ten, 0, clock_wall_ns(), "limits.tokens_per_day"), 0);
+}
+
+/* Who comes back after the seconds that were named is let in. */
+static void the_wait_is_told_in_whole_seconds_and_none_too_few(void **state)
+{
+	const struct policy_limits seven = {.requests_per_minute = 7}, one = {.phi_per_session = 1};
+	struct usage_ask late = {.limits = &one, .session_masked = 1, .session_left_s = 0, .wall_ns = TODAY};
+	const char *limit;
+	int64_t retry_s;
+	struct why why;
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(ask(alice, &seven, 1000, TODAY, NULL), 0);
+	assert_int_equal(ask(alice, &seven, 1000, TODAY, "limits.requests_per_minute"), 9);      /* 60/7 s */
+	assert_int_equal(ask(alice, &seven, 1009, TODAY, NULL), 0);
+	assert_int_equal(usage_begin(alice, &late, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_int_equal(retry_s, 1);                                    /* never at once */
 }
 
 static void identifiers_count_until_midnight(void **state)
@@ -158,6 +191,10 @@ static void tokens_count_until_midnight_and_estimates_are_called_so(void **state
 	took(alice, 0, 1000, false, TODAY + DAY_NS);
 	assert_int_equal(usage_begin(alice, &(struct usage_ask){.limits = &thousand, .wall_ns = TODAY + DAY_NS}, &limit, &retry_s, &why), RC_TOO_BIG);
 	assert_null(strstr(why.text, "estimated"));                      /* that was yesterday's */
+	assert_non_null(strstr(why.text, "took 1000 tokens"));
+	took(alice, 1, 0, true, TODAY + DAY_NS);                         /* no tokens, so none are estimated */
+	assert_int_equal(usage_begin(alice, &(struct usage_ask){.limits = &thousand, .wall_ns = TODAY + DAY_NS}, &limit, &retry_s, &why), RC_TOO_BIG);
+	assert_null(strstr(why.text, "estimated"));
 }
 
 /* One that began before midnight and ends after it, or is late with its end, takes nothing back. */
@@ -246,6 +283,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_person_and_connection_has_an_account_of_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_new_connection_of_the_same_person_gains_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_for_approval_is_not_under_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(tokens_of_today_outlive_the_connection, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_wait_is_told_in_whole_seconds_and_none_too_few, setup, teardown),
 		cmocka_unit_test_setup_teardown(identifiers_count_until_midnight, setup, teardown),
 		cmocka_unit_test_setup_teardown(tokens_count_until_midnight_and_estimates_are_called_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_day_that_is_over_does_not_come_again, setup, teardown),
