@@ -81,3 +81,8 @@ if [ -e "$W/mask" ]; then
 	jq -rs "$LIBRARY"' .[0].hostile | sort_by(-.ratio)[] | [.what, (.ratio | r(2)), if .ratio > 4 then "MISSED" else "" end] | @tsv' \
 		"$W/mask" | table
 fi
+if [ -s "$W/search" ]; then
+	printf '\nphigate sessions, of 100,000\n'
+	jq -rs --arg names "$NAMES" "$LIBRARY"'(["asked for", "found", "ms", "CPU ms", "goal"], (.[] | [.what, .found, (.ms | r(1)), (.cpu_ms | r(1)), goal(.ms; 100; false)]))
+		| @tsv' "$W/search" | table
+fi
