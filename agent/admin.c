@@ -20,6 +20,7 @@
 #include "notice.h"
 #include "record.h"
 #include "session.h"
+#include "sink.h"
 
 #define HEAD_MAX 4096
 #define WAIT_S 2
@@ -81,6 +82,7 @@ static int metrics(struct admin *a, struct buf *body)
 	gate_metrics(a->agent->gate);
 	archive_metrics(a->agent->archive);
 	notices_metrics(a->agent->notices);
+	sinks_metrics(a->agent->sinks);
 	return metrics_text(body) == RC_OK ? 200 : 503;
 }
 

@@ -13,6 +13,7 @@ struct agent {
 	struct policies *policies;
 	struct dialect **dialects;               /* one for each of config->connections, same order */
 	struct target **targets;                 /* likewise: where the model is and what it gets */
+	struct sinks *sinks;                     /* live streams of events */
 	struct spool *spool;
 	struct archive *archive;                 /* NULL: none */
 	struct identity *identity;

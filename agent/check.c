@@ -10,6 +10,7 @@
 #include "notice.h"
 #include "place.h"
 #include "policies.h"
+#include "sink.h"
 #include "target.h"
 
 struct check {
@@ -146,6 +147,17 @@ static void check_archive(struct check *check)
 	buf_free(&credentials);
 }
 
+static void check_sinks(struct check *check)
+{
+	for (size_t i = 0; i < check->config->n_sinks; i++) {
+		struct why why = {0};
+		enum rc rc = sink_check(&check->config->sinks[i], &why);
+
+		if (rc != RC_OK)
+			fault(check, rc, &why, check->config->sinks[i].line);
+	}
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = COMMAND_CONFIG_DEFAULT;
@@ -168,6 +180,7 @@ static int run(int argc, char **argv)
 	check_connections(&check);
 	check_notify(&check);
 	check_archive(&check);
+	check_sinks(&check);
 	if (check.faults)
 		fprintf(stderr, "phigate-agent: %d mistake%s; a running agent is not affected\n", check.faults, check.faults == 1 ? "" : "s");
 	else

@@ -13,7 +13,7 @@
 /* What conf_read() fills; nodes live as long as the document. */
 struct reading {
 	struct config c;
-	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive;
+	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive, *events;
 	const struct yaml *store, *durability, *log_format, *log_level;
 };
 
@@ -45,6 +45,7 @@ static const struct conf_key TOP_KEYS[] = {
 	{"store", CONF_NODE, TOP(store), false, "where holds and the list of sessions are kept: sqlite"},
 	{"archive", CONF_NODE, TOP(archive), false, "where sealed bundles are copied to: a folder, S3-compatible storage, or both"},
 	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
+	{"events", CONF_NODE, TOP(events), false, "where what happens in sessions is told as it happens: a list of files, syslog or HTTP receivers"},
 	{"notify", CONF_NODE, TOP(notify), false, "where holds and emergency access are told of: a list of webhooks"},
 	{"log", CONF_NODE, TOP(log), false, "the log on stderr"},
 };
@@ -150,10 +151,11 @@ static const struct section {
 
 void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg)
 {
-	size_t n_analyzer, n_oidc;
+	size_t n_analyzer, n_oidc, n_sink;
 	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer), *oidc = config_oidc_keys(&n_oidc);
 	size_t n_archive, n_s3;
 	const struct conf_key *archive = config_archive_keys(&n_archive), *s3 = config_s3_keys(&n_s3);
+	const struct conf_key *sink = config_sink_keys(&n_sink);
 	const struct section more[] = {
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
@@ -163,6 +165,7 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 		{"oidc", 0, oidc, n_oidc},
 		{"archive", 0, archive, n_archive},
 		{"s3", 0, s3, n_s3},
+		{"events", 0, sink, n_sink},
 	};
 
 	for (size_t i = 0; i < COUNT(more); i++)
@@ -504,6 +507,8 @@ static enum rc join_paths(struct config *c)
 	}
 	for (size_t i = 0; i < 3 && rc == RC_OK; i++)
 		rc = join(dir, (char **[]){&c->archive.dir, &c->archive.s3.credentials_file, &c->archive.s3.ca_file}[i]);
+	if (rc == RC_OK)
+		rc = config_sinks_join(c, dir, join);
 	free(absolute);
 	free(dir);
 	return rc;
@@ -532,6 +537,8 @@ static enum rc read_document(const struct yaml *root, struct reading *r, struct 
 		rc = read_notify(r->notify, &r->c, why);
 	if (rc == RC_OK && r->archive)
 		rc = config_archive_read(r->archive, &r->c, why);
+	if (rc == RC_OK)
+		rc = config_sinks_read(r->events, &r->c, why);
 	return rc == RC_OK ? join_paths(&r->c) : rc;
 }
 
@@ -573,6 +580,9 @@ void config_free(struct config *config)
 		free_connection(&config->connections[i]);
 	free(config->connections);
 	free_notify(config);
+	for (size_t i = 0; i < config->n_sinks; i++)
+		config_sink_free(&config->sinks[i]);
+	free(config->sinks);
 	config_oidc_free(config);
 	config_archive_free(config);
 	conf_free(CONF_KEYS(TOP_KEYS), config);

@@ -69,6 +69,17 @@ struct archive_settings {
 	int64_t keep_ns;               /* how long the agent's own copies stay at least; 0: as long as the retention */
 };
 
+/* Where events go (sink.h). */
+enum sink_kind { SINK_FILE, SINK_SYSLOG, SINK_HTTP, SINK_SPLUNK };
+struct sink_settings {
+	char *name;
+	enum sink_kind to;
+	char *format;                  /* one that audit_format() knows */
+	char *path, *address, *url, *token_file, *ca_file, *client_cert_file, *client_key_file;        /* those that go with its kind */
+	uint64_t queue_max;            /* bytes */
+	int line;                      /* in agent.yaml */
+};
+
 struct limits {
 	int64_t connections, per_person, held_per_person, streams, ssh_starts_per_minute;
 	uint64_t spool_per_person, body_max, header_max, event_max, body_rate;
@@ -104,6 +115,8 @@ struct config {
 	struct limits limits;
 	struct notify *notify;
 	size_t n_notify;
+	struct sink_settings *sinks;   /* events */
+	size_t n_sinks;
 	char *admin_listen;            /* NULL: none */
 	bool log_json;
 	int log_level;                 /* enum log_level */
@@ -114,6 +127,10 @@ enum rc config_load(const char *path, struct config **out, struct why *why) MUST
 void config_free(struct config *config);                                     /* NULL is allowed */
 
 const struct connection *config_connection(const struct config *config, const char *name);   /* NULL when there is none */
+
+/* A copy of its own; config_sink_free() in any case. */
+enum rc config_sink_copy(const struct sink_settings *from, struct sink_settings *to) MUST_USE;
+void config_sink_free(struct sink_settings *settings);
 
 /* Every key that agent.yaml may hold, with the section that it stands in ("" for the top): for the man page and its check. */
 void config_keys(void (*each)(void *arg, const char *section, const struct conf_key *key), void *arg);

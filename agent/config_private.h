@@ -26,4 +26,9 @@ void config_archive_free(struct config *c);
 const struct conf_key *config_archive_keys(size_t *n);
 const struct conf_key *config_s3_keys(size_t *n);
 
+/* config_sink.c: the section `events`, a list, and its keys. */
+enum rc config_sinks_read(const struct yaml *list, struct config *c, struct why *why) MUST_USE;
+enum rc config_sinks_join(struct config *c, const char *dir, enum rc (*join)(const char *dir, char **path)) MUST_USE;
+const struct conf_key *config_sink_keys(size_t *n);
+
 #endif

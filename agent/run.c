@@ -39,6 +39,7 @@
 #include "record.h"
 #include "reload.h"
 #include "session.h"
+#include "sink.h"
 #include "store.h"
 #include "target.h"
 #include "usage.h"
@@ -301,12 +302,22 @@ static void free_targets(struct run *r)
 	free(r->agent.targets);
 }
 
+static enum rc start_sinks(struct run *r, struct why *why)
+{
+	return sinks_new(r->agent.config, &r->agent.sinks, why);
+}
+
+static void stop_sinks(struct run *r)
+{
+	sinks_free(r->agent.sinks);
+}
+
 static enum rc open_spool(struct run *r, struct why *why)
 {
 	const struct config *c = r->agent.config;
 	const struct spool_options options = {
 		.state_dir = c->state_dir, .agent_name = c->name, .ledger = r->agent.ledger, .strict = c->recording.strict,
-		.per_person_max_bytes = c->limits.spool_per_person,
+		.per_person_max_bytes = c->limits.spool_per_person, .tap = sinks_tap(r->agent.sinks),
 		.timestamp = {.url = c->recording.timestamp.url, .roots_file = c->recording.timestamp.roots_file,
 			      .ca_file = c->recording.timestamp.ca_file},
 	};
@@ -524,6 +535,7 @@ static const struct step {
 	{load_policies, free_policies},
 	{load_dialects, free_dialects},
 	{load_targets, free_targets},
+	{start_sinks, stop_sinks},
 	{open_spool, close_spool},
 	{tell_start, tell_stop},
 	{start_archive, stop_archive},
@@ -545,6 +557,7 @@ static void reload(struct run *r, const struct signalfd_siginfo *by)
 {
 	struct buf answer;
 
+	sinks_reopen(r->agent.sinks);
 	buf_init(&answer, 1 << 20);
 	(void)reload_now(r->reload, &(struct reload_by){"SIGHUP", by->ssi_uid, (pid_t)by->ssi_pid}, &answer);        /* it is in the log */
 	buf_free(&answer);

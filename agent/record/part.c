@@ -16,6 +16,7 @@
 
 #define LINES_MAX_BYTES ((size_t)256 << 20)
 #define SALT_LEN 16
+#define SALT_TEXT 24                             /* its base64 */
 #define KEPT_BYTES ((size_t)65536)               /* room that a buffer keeps however little it is used */
 
 /* ---- batches ---------------------------------------------------------------------------------------------------------- */
@@ -65,7 +66,7 @@ static void take_salt(unsigned char salt[SALT_LEN])
 void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out)
 {
 	struct sha256_ctx *sum = sha256_begin();
-	unsigned char salt[SALT_LEN], text[25];
+	unsigned char salt[SALT_LEN], text[SALT_TEXT + 1];
 
 	take_salt(salt);
 	EVP_EncodeBlock(text, salt, sizeof salt);
@@ -381,6 +382,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 	if (!p)
 		return RC_NOMEM;
 	p->emergency = about->emergency;
+	p->tap = spool->tap;
 	p->opened_mono_ns = mono_ns;
 	snprintf(temp, sizeof temp, ".%s", part_name(about->id, number, name));
 	if (fstatat(spool->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT) {
@@ -446,6 +448,27 @@ static enum rc undo(struct part *p, const struct index_chain *chain, off_t index
 	return RC_AGAIN;
 }
 
+/* The records of a batch whose first is number seq, to who wants to see them. */
+static void tell(const struct part *p, const struct batch *b, uint64_t seq)
+{
+	static const char before[] = "{\"salt\":\"\",\"k\":\"\",\"body\":";
+	size_t n = b->records.len / sizeof(struct record);
+
+	for (size_t i = 0; i < n; i++) {
+		struct spool_record told = {.session = p->id, .part = p->number, .seq = seq + i};
+		struct record record;
+		size_t head;
+
+		memcpy(&record, b->records.data + i * sizeof record, sizeof record);
+		told.kind = bundle_kind_name(record.kind);
+		told.exchange = record.exchange;
+		told.wall_ns = record.wall_ns - record.wall_ns % NS_PER_US;      /* as the index has it */
+		head = sizeof before - 1 + SALT_TEXT + strlen(told.kind);
+		told.body = (struct slice){b->text.data + record.off + head, (size_t)record.len - head - 1};
+		p->tap.record(p->tap.arg, &told);
+	}
+}
+
 enum rc part_append(struct part *p, const struct batch *b, struct part_state *state)
 {
 	size_t n = b->records.len / sizeof(struct record);
@@ -484,6 +507,8 @@ enum rc part_append(struct part *p, const struct batch *b, struct part_state *st
 		if (rc == RC_IO && disk_full())
 			rc = RC_OK;                      /* an older state only counts less */
 	}
+	if (p->tap.record)
+		tell(p, b, chain.seq);
 	return rc;
 }
 

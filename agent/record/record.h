@@ -13,6 +13,22 @@
 struct ledger;
 struct spool;
 
+/* Who wants to see records once they are durable. Called by whatever thread sealed them, in the order of each session; body is good for the
+ * call. */
+struct spool_record {
+	const char *session, *kind;
+	int part;
+	uint64_t seq, exchange;
+	int64_t wall_ns;
+	struct slice body;
+};
+struct spool_tap {
+	void (*record)(void *arg, const struct spool_record *record);            /* NULL: nobody */
+	/* A part that a crash had left is a bundle now, at path. It may be that some of its records were not told. */
+	void (*recovered)(void *arg, const char *path, const char *session, int part);
+	void *arg;
+};
+
 struct spool_options {
 	const char *state_dir;
 	struct ledger *ledger;                   /* signs bundles, and tells what the recordings that a crash left were */
@@ -20,6 +36,7 @@ struct spool_options {
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
 	struct stamper_options timestamp;        /* who dates the bundles */
+	struct spool_tap tap;
 };
 
 /* Takes the lock on state_dir (RC_CONFLICT when another agent holds it), recovers what a crash left, and starts the sealer.

@@ -122,6 +122,7 @@ struct part {
 	struct index_chain chain;
 	size_t state_n;                          /* length of the text in state.json */
 	struct buf lines;                        /* scratch */
+	struct spool_tap tap;                    /* who sees its records */
 };
 
 /* What each part of a session says anew; owned. */
@@ -184,6 +185,7 @@ struct spool {
 	int lock_fd, dir_fd;
 	bool strict;
 	uint64_t per_person_max_bytes;
+	struct spool_tap tap;
 	struct ledger *ledger;
 	struct stamper *stamper;                 /* NULL: none */
 	char program_sha256[SHA256_HEX];

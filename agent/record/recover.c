@@ -421,6 +421,16 @@ static bool has_bundle(const struct spool *spool, const char *id, int number)
 	return access(path, F_OK) == 0;
 }
 
+static void tell_recovered(const struct spool *spool, const struct left *left)
+{
+	char path[PATH_MAX];
+
+	if (!spool->tap.recovered)
+		return;
+	snprintf(path, sizeof path, "%s/%s/%d.tar", spool->bundles_dir, left->id, left->number);
+	spool->tap.recovered(spool->tap.arg, path, left->id, left->number);
+}
+
 static enum rc rescue_part(struct spool *spool, const struct left *left)
 {
 	struct rescue *s;
@@ -440,6 +450,8 @@ static enum rc rescue_part(struct spool *spool, const struct left *left)
 		rc = RC_OK;                      /* it was sealed, and only its folder was still to go */
 	else if ((rc = s->dir_fd >= 0 ? close_part(s, &why) : RC_IO) == RC_OK)
 		rc = bundle_write(spool, left->id, left->number, &why);
+	if (rc == RC_OK)
+		tell_recovered(spool, left);
 	if (rc == RC_OK)
 		spool_remove(spool, s->name);
 	else if (rc == RC_BAD || rc == RC_TOO_BIG)

@@ -234,6 +234,7 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	spool->lock_fd = spool->dir_fd = -1;
 	spool->strict = options->strict;
 	spool->ledger = options->ledger;
+	spool->tap = options->tap;
 	spool->per_person_max_bytes = options->per_person_max_bytes;
 	spool->part_max_bytes = PART_MAX_BYTES;
 	spool->part_max_ns = PART_MAX_NS;

@@ -1,6 +1,37 @@
 load lib/common
 
-setup_file() { site_start && login alice bob; }
+setup_file() {
+	site_folder && site_account && idp_start && model_start && site_policy
+	sinks_prepare
+	site_configure
+	[ "$(id -u)" != 0 ] || chown "$AGENT_USER:" "$SITE"/*.token
+	agent_start && login alice bob
+}
+
+# a TLS syslog receiver that wants the agent's certificate, two HTTP endpoints, and what agent.yaml says of them and of a file
+sinks_prepare() {
+	local ports
+	read -r -a ports <<< "$(free_ports 3)"
+	export SYSLOG_PORT=${ports[0]}
+	mkdir "$SITE/tls"
+	(cd "$SITE/tls" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca &&
+		for name in cert client; do
+			openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $name.key -out $name.csr -subj /CN=$name &&
+				openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out $name.pem -extfile <(echo subjectAltName=IP:127.0.0.1)
+		done; mv cert.key key.pem; chmod 644 ./*) 2> "$SITE/tls.err" || { cat "$SITE/tls.err" >&2; return 1; }
+	echo otlp-token-4711 > "$SITE/otlp.token"
+	echo hec-token-4712 > "$SITE/splunk.token"
+	chmod 600 "$SITE"/*.token
+	received
+	service otlp node "$SITE_TESTS/e2e/lib/receiver.mjs" http "${ports[1]}" "$SITE/otlp" && speaks otlp
+	service splunk node "$SITE_TESTS/e2e/lib/receiver.mjs" http "${ports[2]}" "$SITE/splunk" && speaks splunk
+	AGENT_MORE="events:
+  - {name: file, to: file, path: state/audit.ndjson}
+  - {name: siem, to: syslog, format: cef, address: '127.0.0.1:$SYSLOG_PORT', ca_file: $SITE/tls/ca.pem, client_cert_file: $SITE/tls/client.pem,
+     client_key_file: $SITE/tls/client.key}
+  - {name: otel, to: http, format: otlp, url: 'http://127.0.0.1:${ports[1]}/v1/logs', token_file: $SITE/otlp.token}
+  - {name: splunk, to: splunk, format: ocsf, url: 'http://127.0.0.1:${ports[2]}/services/collector/event', token_file: $SITE/splunk.token}"
+}
 
 EVENT_FORMATS="fhir ocsf ecs cef otlp"
 check() { node "$SITE_TESTS/e2e/lib/audit_check.mjs" "$@"; }
@@ -77,4 +108,76 @@ PROMPT_WORDS='cholecystectomy|Summarise|streamed|ward round|metformin|every pati
 	exits 2 as alice phigate export "$B"
 	exits 1 as alice phigate export "$B" --format ecs -o "$SITE/nowhere/x"
 	[ -z "$(ls "$SITE"/bad.part-* 2>/dev/null)" ]
+}
+
+# ---- live ---------------------------------------------------------------------------------------------------------------------
+
+has_event() { grep -q "$2" "$1" 2>/dev/null; }
+# told FILE WHAT: waits until that stands in it
+told() { until_ok "$2 in $1" has_event "$1" "$2"; }
+received() { service receiver node "$SITE_TESTS/e2e/lib/receiver.mjs" syslog "$SYSLOG_PORT" "$SITE/syslog" "$SITE/tls/cert.pem" "$SITE/tls/key.pem" \
+	"$SITE/tls/ca.pem" && speaks receiver; }
+# the messages of one session without the syslog head, each once, in the order in which they came first
+messages_of() { sed -n 's/^<[0-9]*>1 [^ ]* gpu-1 phigate-agent - [^ ]* - //p' "$SITE/syslog" | grep -F "$1" | awk '!seen[$0]++'; }
+
+@test "what streams to a file, to syslog and to HTTP endpoints is what the export says later" {
+	recorded
+	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
+	diff <(as alice phigate export "$B" --format ecs) <(grep -F "$SESSION" "$STATE/audit.ndjson")
+	told "$SITE/syslog" "session-closed.*$SESSION"
+	diff <(as alice phigate export "$B" --format cef) <(messages_of "$SESSION")
+	check syslog "$SITE/syslog" > "$SITE/kinds"
+	has "$(xargs < "$SITE/kinds")" "session-opened exchange"
+	told "$SITE/otlp" "session-closed.*$SESSION"
+	check otlp "$SITE/otlp" > /dev/null
+	has "$(sort -u "$SITE/otlp.heads")" "POST /v1/logs Bearer otlp-token-4711 application/json"
+	told "$SITE/splunk" "session-closed.*$SESSION"
+	same splunk "$(as alice phigate export "$B" --format ocsf | jq -cS .)" "$(jq -cS "select(.event.metadata.correlation_uid == \"$SESSION\") | .event" "$SITE/splunk")"
+	has "$(sort -u "$SITE/splunk.heads")" "POST /services/collector/event Splunk hec-token-4712 application/json"
+}
+
+@test "the live stream holds no text and no PHI either" {
+	recorded
+	told "$SITE/otlp" "session-closed.*$SESSION"
+	text=$(cat "$STATE/audit.ndjson" "$SITE/syslog" "$SITE/otlp" "$SITE/splunk" "$STATE"/events/*/*)
+	no_phi "$text"
+	! grep -oE "$PROMPT_WORDS" <<< "$text" || fail "text in the stream"
+	for secret in token-4711 token-4712; do hasnt "$(agent_log)" "$secret"; done
+}
+
+@test "a receiver that is killed gets all that it missed, in order, and nobody waits for it" {
+	tunnel $T alice openai-prod
+	chat plain "one" > /dev/null
+	told "$SITE/syslog" "exchange.*$SESSION"
+	end receiver KILL
+	for n in 2 3 4; do chat plain "$n" > /dev/null; done
+	tunnel_close $T
+	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
+	! has_event "$SITE/syslog" "session-closed.*$SESSION"
+	[ "$(curl -sS "http://127.0.0.1:$ADMIN/metrics" | sed -n 's/^phigate_events_waiting_bytes{sink="siem"} //p')" -gt 0 ]
+	received
+	told "$SITE/syslog" "session-closed.*$SESSION"
+	bundle alice "$SESSION" "$SITE/$T.tar"
+	diff <(as alice phigate export "$SITE/$T.tar" --format cef) <(messages_of "$SESSION")
+	has "$(agent_log)" '"event":"events_not_taken","sink":"siem"'
+}
+
+@test "an agent that is killed tells the rest when it is back; a file that was moved away is opened anew" {
+	tunnel $T alice openai-prod
+	chat plain "one" > /dev/null
+	told "$STATE/audit.ndjson" "exchange.*$SESSION"
+	agent_kill
+	mv "$STATE/audit.ndjson" "$STATE/audit.old"
+	agent_start
+	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
+	has "$(grep -F "$SESSION" "$STATE/audit.ndjson" | grep session-closed)" '"why":"crash"'
+	bundle alice "$SESSION" "$SITE/$T.tar"
+	diff <(as alice phigate export "$SITE/$T.tar" --format ecs) <(cat "$STATE/audit.old" "$STATE/audit.ndjson" | grep -F "$SESSION" | awk '!seen[$0]++')
+	mv "$STATE/audit.ndjson" "$STATE/audit.2"
+	kill -HUP "$(pid_of agent)"
+	until_ok "the reload" eval 'agent_log | grep -q "\"event\":\"reload"'
+	tunnel_close $T || true
+	tunnel $T alice openai-prod
+	tunnel_close $T
+	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
 }

@@ -47,6 +47,16 @@ const checks = {
       console.log(head[4]);
     }
   },
+  // RFC 5424, with an event in CEF for its message
+  syslog() {
+    const parse = require('nsyslog-parser');
+    for (const line of lines()) {
+      const m = parse(line);
+      must(m.version === 1 && m.facilityval === 13 && [4, 6].includes(m.levelval) && m.host === 'gpu-1' && m.appName === 'phigate-agent' && m.ts, line);
+      must(m.cef.deviceEventClassID === m.messageid, `MSGID: ${line}`);
+      console.log(m.messageid);
+    }
+  },
   // what https://schema.ocsf.io says of class 6003 and of the objects that are used
   ocsf() {
     for (const line of lines()) {

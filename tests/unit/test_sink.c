@@ -1,0 +1,342 @@
+/* Live streams: the queue keeps what it took, in order and over restarts; a receiver that takes nothing delays nobody, and nothing is dropped
+ * without a word. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "json.h"
+#include "sink.h"
+#include "sink_queue.h"
+
+#define WAIT_NS (20 * NS_PER_S)
+#define QUEUE_BYTES ((uint64_t)256 << 10)
+
+static char dir[64], queue_dir[80], out_file[80];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof dir, "/tmp/phigate-sink.XXXXXX");
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(queue_dir, sizeof queue_dir, "%s/queue", dir);
+	snprintf(out_file, sizeof out_file, "%s/out", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	return system(command);
+}
+
+/* ---- the queue -------------------------------------------------------------------------------------------------------------- */
+
+static struct sink_queue *opened(uint64_t max_bytes)
+{
+	struct sink_queue *q;
+	struct why why = {0};
+
+	assert_int_equal(sink_queue_open(queue_dir, max_bytes, &q, &why), RC_OK);
+	return q;
+}
+
+static void put(struct sink_queue *q, int from, int to)
+{
+	char line[64];
+
+	for (int i = from; i < to; i++) {
+		snprintf(line, sizeof line, "line %d", i);
+		assert_int_equal(sink_queue_put(q, slice_str(line)), RC_OK);
+	}
+}
+
+/* Takes lines until there are none, and says that each batch is done with; they must be these, in order. */
+static void take(struct sink_queue *q, int from, int to, size_t max_bytes)
+{
+	struct buf out;
+	size_t n, at = 0;
+
+	buf_init(&out, 8 << 20);
+	while (from < to) {
+		char line[64];
+
+		buf_clear(&out);
+		assert_int_equal(sink_queue_peek(q, max_bytes, &out, &n), RC_OK);
+		assert_true(n > 0);
+		for (at = 0; n--; from++) {
+			int len = snprintf(line, sizeof line, "line %d\n", from);
+
+			assert_true(at + (size_t)len <= out.len && memcmp(out.data + at, line, (size_t)len) == 0);
+			at += (size_t)len;
+		}
+		assert_int_equal(at, out.len);
+		assert_int_equal(sink_queue_done(q), RC_OK);
+	}
+	assert_int_equal(from, to);
+	buf_clear(&out);
+	assert_int_equal(sink_queue_peek(q, max_bytes, &out, &n), RC_END);
+	buf_free(&out);
+}
+
+static void what_was_put_is_taken_in_order_over_files_and_restarts(void **state)
+{
+	struct sink_queue *q = opened(8 << 20);
+	struct buf out;
+	size_t n;
+
+	(void)state;
+	put(q, 0, 200000);                               /* some files */
+	sink_queue_close(q);
+	q = opened(8 << 20);
+	buf_init(&out, 8 << 20);
+	assert_int_equal(sink_queue_peek(q, 1000, &out, &n), RC_OK);     /* not done with, so it comes again */
+	buf_free(&out);
+	sink_queue_close(q);
+	q = opened(8 << 20);
+	take(q, 0, 200000, 100000);
+	assert_int_equal(sink_queue_bytes(q), 0);
+	put(q, 200000, 200010);
+	sink_queue_close(q);
+	q = opened(8 << 20);
+	take(q, 200000, 200010, 10);                     /* one by one, each longer than that */
+	sink_queue_close(q);
+}
+
+static void a_full_queue_takes_nothing_until_some_of_it_is_gone(void **state)
+{
+	struct sink_queue *q = opened(1000);
+	struct buf out;
+	size_t n, all = 0;
+
+	(void)state;
+	while (sink_queue_put(q, SLICE("123456789")) == RC_OK)
+		all++;
+	assert_int_equal(all, 100);
+	assert_int_equal(sink_queue_put(q, SLICE("1")), RC_TOO_BIG);
+	sink_queue_drop(q);
+	sink_queue_drop(q);
+	sink_queue_close(q);
+	q = opened(1000);                                /* the count is kept, and the bytes are */
+	assert_int_equal(sink_queue_dropped(q), 2);
+	assert_int_equal(sink_queue_bytes(q), 1000);
+	buf_init(&out, 4096);
+	assert_int_equal(sink_queue_peek(q, 105, &out, &n), RC_OK);
+	assert_int_equal(n, 10);
+	assert_int_equal(sink_queue_put(q, SLICE("1")), RC_TOO_BIG);
+	assert_int_equal(sink_queue_done(q), RC_OK);
+	assert_int_equal(sink_queue_put(q, SLICE("1")), RC_OK);
+	sink_queue_dropped_told(q, 1);
+	assert_int_equal(sink_queue_dropped(q), 1);
+	buf_free(&out);
+	sink_queue_close(q);
+}
+
+static void a_line_that_a_crash_tore_is_gone_and_the_others_are_there(void **state)
+{
+	char path[128];
+	struct sink_queue *q = opened(8 << 20);
+	int fd;
+
+	(void)state;
+	put(q, 0, 3);
+	sink_queue_close(q);
+	snprintf(path, sizeof path, "%s/0000000001", queue_dir);
+	fd = open(path, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "line 3 wit", 10), 10);
+	close(fd);
+	snprintf(path, sizeof path, "%s/position", queue_dir);           /* and nonsense where it stood */
+	assert_int_equal(file_write(path, SLICE("999999 77\n"), 0600, NULL), RC_OK);
+	q = opened(8 << 20);
+	put(q, 3, 5);
+	take(q, 0, 5, 1000);
+	sink_queue_close(q);
+}
+
+static void a_folder_that_cannot_be_is_said(void **state)
+{
+	struct sink_queue *q;
+	struct why why = {0};
+
+	(void)state;
+	assert_int_equal(file_write(queue_dir, SLICE("x"), 0600, NULL), RC_OK);
+	assert_int_not_equal(sink_queue_open(queue_dir, 1000, &q, &why), RC_OK);
+	assert_null(q);
+	assert_non_null(strstr(why.text, queue_dir));
+}
+
+/* ---- sinks ------------------------------------------------------------------------------------------------------------------ */
+
+static struct sinks *sinks;
+
+static void start(void)
+{
+	static struct sink_settings one;
+	struct config config = {.name = "gpu-1", .state_dir = dir, .sinks = &one, .n_sinks = 1};
+	struct why why = {0};
+
+	one = (struct sink_settings){.name = "watch", .to = SINK_FILE, .format = "ecs", .path = out_file, .queue_max = QUEUE_BYTES};
+	assert_int_equal(sinks_new(&config, &sinks, &why), RC_OK);
+}
+
+static void tell(const char *kind, uint64_t seq, uint64_t exchange, const char *body)
+{
+	struct spool_tap tap = sinks_tap(sinks);
+	const struct spool_record record = {.session = "01S", .kind = kind, .part = 1, .seq = seq, .exchange = exchange,
+					    .wall_ns = clock_wall_ns(), .body = slice_str(body)};
+
+	tap.record(tap.arg, &record);
+}
+
+#define OPEN "{\"user\":{\"id\":\"alice\",\"groups\":[]},\"connection\":\"c\"}"
+
+static size_t lines_of(const char *path, const char *text, struct buf *all)
+{
+	size_t n = 0;
+
+	buf_clear(all);
+	if (file_read(path, all, NULL) != RC_OK)
+		return 0;
+	for (const char *p = all->data; p && (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+static size_t wait_for(const char *path, const char *text, size_t n, struct buf *all)
+{
+	const struct timespec pause = {0, 2000000};
+	int64_t until_ns = clock_mono_ns() + WAIT_NS;
+	size_t have;
+
+	while ((have = lines_of(path, text, all)) < n && clock_mono_ns() < until_ns)
+		nanosleep(&pause, NULL);
+	return have;
+}
+
+static void each_record_that_tells_something_is_a_line_once_and_in_order(void **state)
+{
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 32 << 20);
+	start();
+	tell("open", 0, 0, OPEN);
+	for (uint64_t i = 1; i <= 100; i++)
+		tell("hold", i, i, "{\"hold\":\"h\",\"rule\":\"r\"}");
+	tell("close", 101, 0, "{\"end\":\"client\"}");
+	assert_int_equal(wait_for(out_file, "\"action\":\"session-closed\"", 1, &all), 1);
+	assert_int_equal(lines_of(out_file, "\n", &all), 102);
+	for (int i = 0, at = -1; i <= 101; i++) {
+		char id[32];
+		const char *found;
+
+		snprintf(id, sizeof id, "\"id\":\"01S.1.%d\"", i);
+		found = strstr(all.data, id);
+		assert_non_null(found);
+		assert_true(found - all.data > at);
+		at = (int)(found - all.data);
+	}
+	sinks_free(sinks);
+	buf_free(&all);
+}
+
+static void what_has_no_room_is_counted_and_told_where_it_is_missing(void **state)
+{
+	struct buf all;
+	size_t held, missing;
+	const char *count;
+	int64_t before_ns = clock_mono_ns();
+
+	(void)state;
+	buf_init(&all, 32 << 20);
+	assert_int_equal(mkdir(out_file, 0700), 0);      /* no file: the receiver takes nothing */
+	start();
+	tell("open", 0, 0, OPEN);
+	for (uint64_t i = 1; i <= 2000; i++)
+		tell("hold", i, i, "{\"hold\":\"h\",\"rule\":\"r\"}");
+	assert_true(clock_mono_ns() - before_ns < 60 * NS_PER_S);
+	sinks_free(sinks);                               /* the agent ends, and another one begins */
+	assert_int_equal(rmdir(out_file), 0);
+	start();
+	assert_int_equal(wait_for(out_file, "\"action\":\"events-missing\"", 1, &all), 1);
+	tell("open", 0, 0, OPEN);
+	tell("close", 2001, 0, "{\"end\":\"client\"}");
+	assert_int_equal(wait_for(out_file, "\"action\":\"session-closed\"", 1, &all), 1);
+	sinks_free(sinks);
+	held = lines_of(out_file, "\"action\":\"hold\"", &all);
+	count = strstr(all.data, "\"missing\":");
+	missing = strtoul(count + strlen("\"missing\":"), NULL, 10);
+	assert_true(held > 100 && missing > 100);
+	assert_int_equal(held + missing, 2000);
+	assert_true(strstr(all.data, "events-missing") < strstr(all.data, "session-closed"));
+	buf_free(&all);
+}
+
+static void a_file_that_was_moved_away_is_opened_anew(void **state)
+{
+	char moved[128];
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 1 << 20);
+	snprintf(moved, sizeof moved, "%s.1", out_file);
+	start();
+	tell("open", 0, 0, OPEN);
+	assert_int_equal(wait_for(out_file, "\"action\":\"session-opened\"", 1, &all), 1);
+	assert_int_equal(rename(out_file, moved), 0);
+	sinks_reopen(sinks);
+	tell("close", 1, 0, "{\"end\":\"client\"}");
+	assert_int_equal(wait_for(out_file, "\"action\":\"session-closed\"", 1, &all), 1);
+	assert_int_equal(lines_of(moved, "session-closed", &all), 0);
+	sinks_free(sinks);
+	buf_free(&all);
+}
+
+static void what_a_sink_names_must_be_there(void **state)
+{
+	struct sink_settings s = {.name = "x", .to = SINK_HTTP, .format = "ecs", .url = "https://x", .token_file = "/nonexistent"};
+	struct why why = {0};
+
+	(void)state;
+	assert_int_not_equal(sink_check(&s, &why), RC_OK);
+	assert_non_null(strstr(why.text, "/nonexistent"));
+	assert_int_equal(file_write(out_file, SLICE("two\nlines\n"), 0600, NULL), RC_OK);
+	s.token_file = out_file;
+	assert_int_equal(sink_check(&s, &why), RC_BAD);
+	assert_int_equal(file_write(out_file, SLICE("token\n"), 0644, NULL), RC_OK);
+	assert_int_equal(sink_check(&s, &why), RC_DENIED);
+	assert_int_equal(file_write(out_file, SLICE("token\n"), 0600, NULL), RC_OK);
+	assert_int_equal(sink_check(&s, &why), RC_OK);
+	s = (struct sink_settings){.name = "x", .to = SINK_SYSLOG, .format = "ecs", .address = "h:1", .ca_file = out_file};
+	assert_int_equal(sink_check(&s, &why), RC_BAD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_put_is_taken_in_order_over_files_and_restarts, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_full_queue_takes_nothing_until_some_of_it_is_gone, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_line_that_a_crash_tore_is_gone_and_the_others_are_there, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_is_said, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(each_record_that_tells_something_is_a_line_once_and_in_order, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(what_has_no_room_is_counted_and_told_where_it_is_missing, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_file_that_was_moved_away_is_opened_anew, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(what_a_sink_names_must_be_there, make_dir, remove_dir),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
