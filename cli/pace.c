@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "keys.h"
+#include "keypress.h"
 
 #define TOLD_S 1                                 /* a pause that is cut by less is not told of */
 #define NOTE_NS (NS_PER_S / 2)                   /* for so long at least a new speed is shown */
@@ -75,7 +75,7 @@ enum pace_turn pace_wait(struct pace *p, struct screen *s, int64_t wait_ns)
 
 		if (p->paused)
 			screen_note(s, "paused · " HELP);
-		key = keys_wait(p->paused ? -1 : wait_ns);
+		key = keypress_wait(p->paused ? -1 : wait_ns);
 		if (!p->paused)
 			wait_ns -= clock_mono_ns() - began_ns;
 		switch (key) {

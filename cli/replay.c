@@ -9,7 +9,7 @@
 #include "command.h"
 #include "draft.h"
 #include "json.h"
-#include "keys.h"
+#include "keypress.h"
 #include "page.h"
 
 #define MAX_PAUSE_S 3                            /* unless the user says another */
@@ -60,9 +60,11 @@ static bool read_options(const struct arguments *args, struct replay_options *ou
 		why_set(why, RC_BAD, "--html writes the whole session: without --exchange, --at and --json");
 	else if (argument(args, "-o") && !argument(args, "--html"))
 		why_set(why, RC_BAD, "-o is where --html writes to");
+	if (why->text[0])
+		return false;
 	out->from = from ? at : NULL;
 	out->exchange = (uint64_t)exchange;
-	return !why->text[0];
+	return true;
 }
 
 /* Each check that fails, on stderr; all are kept. */
@@ -85,9 +87,9 @@ static enum rc show(struct evidence *e, struct replay_options *opts, bool json, 
 
 	if (json)
 		tell_verified(e);
-	opts->keys = !json && keys_begin();
+	opts->keys = !json && keypress_begin();
 	rc = replay_walk(e, opts, json, lost, why);
-	keys_end();
+	keypress_end();
 	return rc;
 }
 

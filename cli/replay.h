@@ -12,7 +12,7 @@ struct replay_options {
 	double max_pause_s;                      /* longer pauses are cut to it; negative: none is */
 	uint64_t exchange;                       /* 0: all */
 	const struct replay_time *from;          /* NULL: from the beginning */
-	bool keys;                               /* somebody may press some (keys.h) */
+	bool keys;                               /* somebody may press some (keypress.h) */
 };
 
 /* A time that somebody typed: "90s" after the session's beginning, "21:08" or "21:08:20" of its day or the next, in UTC, or RFC 3339. */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "keys.h"
 #include "places.h"
 #include "replay.h"
 

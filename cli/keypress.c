@@ -1,4 +1,4 @@
-#include "keys.h"
+#include "keypress.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,20 +18,20 @@ static const struct {
 	{' ', KEY_PAUSE}, {'.', KEY_STEP}, {'+', KEY_FASTER}, {'=', KEY_FASTER}, {'-', KEY_SLOWER}, {'?', KEY_HELP}, {'q', KEY_QUIT},
 };
 
-enum key keys_scan(struct keys_scan *s, char c)
+enum key keypress_scan(struct keypress_scan *s, char c)
 {
 	if (c == '\033') {
-		s->state = KEYS_ESCAPE;
+		s->state = KEYPRESS_ESCAPE;
 		return KEY_NONE;
 	}
-	if (s->state == KEYS_ESCAPE) {
-		s->state = c == '[' || c == 'O' ? KEYS_SEQUENCE : KEYS_PLAIN;
+	if (s->state == KEYPRESS_ESCAPE) {
+		s->state = c == '[' || c == 'O' ? KEYPRESS_SEQUENCE : KEYPRESS_PLAIN;
 		return KEY_NONE;
 	}
-	if (s->state == KEYS_SEQUENCE) {
+	if (s->state == KEYPRESS_SEQUENCE) {
 		if (c >= 0x20 && c < 0x40)       /* its parameters */
 			return KEY_NONE;
-		s->state = KEYS_PLAIN;
+		s->state = KEYPRESS_PLAIN;
 		return c == 'C' ? KEY_NEXT : c == 'D' ? KEY_PREVIOUS : KEY_NONE;
 	}
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
@@ -49,7 +49,7 @@ static struct {
 	volatile sig_atomic_t raw;
 	struct termios before, while_raw;
 	struct sigaction ending[ENDING], stop, go_on;
-	struct keys_scan scan;
+	struct keypress_scan scan;
 } keys;
 
 static void watch_stop(void);
@@ -111,7 +111,7 @@ static void watch_stop(void)
 	sigaction(SIGTSTP, &action, NULL);
 }
 
-bool keys_begin(void)
+bool keypress_begin(void)
 {
 	struct sigaction action = {.sa_handler = on_end}, go_on = {.sa_handler = on_go_on, .sa_flags = SA_RESTART};
 
@@ -133,14 +133,14 @@ bool keys_begin(void)
 		watch_stop();
 	sigaction(SIGCONT, &go_on, &keys.go_on);
 	keys.raw = 1;
-	keys.scan = (struct keys_scan){0};
+	keys.scan = (struct keypress_scan){0};
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &keys.while_raw) == 0)
 		return true;
-	keys_end();
+	keypress_end();
 	return false;
 }
 
-void keys_end(void)
+void keypress_end(void)
 {
 	if (!keys.raw)
 		return;
@@ -159,11 +159,11 @@ static enum key read_key(void)
 	ssize_t n = read(STDIN_FILENO, &c, 1);
 
 	if (n == 1)
-		return keys_scan(&keys.scan, c);
+		return keypress_scan(&keys.scan, c);
 	return n < 0 && (errno == EINTR || errno == EAGAIN) ? KEY_NONE : KEY_QUIT;
 }
 
-enum key keys_wait(int64_t wait_ns)
+enum key keypress_wait(int64_t wait_ns)
 {
 	int64_t until_ns = clock_mono_ns() + (wait_ns > 0 ? wait_ns : 0), left_ns = wait_ns;
 	enum key key;
