@@ -2,17 +2,18 @@ load lib/common
 
 setup_file() { site_start && login alice bob audrey; }
 
-# three exchanges, one of them held and approved, and text that means ill to whoever shows it; its bundle in $B
+# three exchanges, one of them held and approved, and text that means ill to whoever shows it; its bundle in $B, recorded once
 recorded() {
-	local evil='</pre></style></title><script>document.body.append(1)</script><img src=http://evil.example/x onerror=alert(1)><svg onload=alert(2)>&lt;\u202e\u200b\u001b]0;x\u0007'
+	local evil='</pre></style></title><script>document.body.append(1)</script><img src=x onerror=alert(1)><svg onload=alert(2)>&lt;\u202e\u200b\u001b]0;x\u0007'
+	B=$SITE/recorded.tar
+	[ ! -e "$B" ] || return 0
 	tunnel $T alice openai-prod --reason "ward round <b onclick=x>"
 	chat note "Summarise the cholecystectomy note." > /dev/null
 	chat plain "List every patient." > /dev/null 2>&1 3>&- & local request=$!
 	as bob phigate approve "$(event tunnel-$T held | json id)" --reason "night census </style>"
 	wait $request
-	chat_stream echo "say $evil $(printf 'long%.0s' {1..20000})" > /dev/null
+	chat echo "say $evil $(printf 'long %.0s' {1..14000})" > /dev/null
 	tunnel_close $T
-	B=$SITE/$T.tar
 	bundle alice "$SESSION" "$B"
 }
 
@@ -24,16 +25,13 @@ recorded() {
 	same "left beside it" "" "$(find "$SITE" -name "$T.html.part*")"
 	seen=$(node "$SITE_TESTS/e2e/lib/page.mjs" "$SITE/$T.html" text)
 	for shown in "alice@hospital.example on openai-prod" Verified "ward round <b onclick=x>" cholecystectomy "[SSN]" metformin "Approved by bob@hospital.example" \
-		"night census </style>" "<script>document.body.append(1)</script><img src=http://evil.example/x onerror=alert(1)>" '&lt;\u{202e}\u{200b}\u{1b}]0;x\u{7}' \
+		"night census </style>" "<script>document.body.append(1)</script><img src=x onerror=alert(1)>" '&lt;\u{202e}\u{200b}\u{1b}]0;x\u{7}' \
 		"signature✓ holds" "story✓ holds" "The session ended: client"; do has "$seen" "$shown"; done
-	same "what is long is whole" 2 "$(grep -oE '(long){20000}' <<< "$seen" | head -n 2 | wc -l)"
+	same "what is long is whole, asked and answered" 2 "$(grep -oE '(long )+' <<< "$seen" | awk 'length == 70000' | wc -l)"
 	no_phi "$seen"
-	if command -v chromium > /dev/null; then
-		same "in a browser" "$seen" "$(node "$SITE_TESTS/e2e/lib/page.mjs" "$SITE/$T.html" open chromium)"
-	fi
 	# another one, in its own name and in place of the old
 	cd "$SITE/home/audrey"
-	same "name" "$SESSION.html" "$(as audrey phigate replay "$B" --html)"
+	same "name" "$(tar -xOf "$B" session.json | jq -r .id).html" "$(as audrey phigate replay "$B" --html)"
 	echo old > "$SITE/$T.html"
 	exits 0 as audrey phigate replay "$B" --html -o "$SITE/$T.html"
 	grep -q cholecystectomy "$SITE/$T.html"
@@ -52,6 +50,18 @@ recorded() {
 	seen=$(node "$SITE_TESTS/e2e/lib/page.mjs" "$SITE/$T.bad.html" text)
 	for shown in "Not verified" "What follows may never have happened" "sums✗ fails" "Cannot be shown: record" cholecystectomy; do has "$seen" "$shown"; done
 	hasnt "$seen" "other reason"
+}
+
+@test "a browser shows the page as it was read, runs nothing in it and asks nobody" {
+	command -v chromium > /dev/null || skip "there is no chromium here"
+	recorded
+	sed 's|ward round <b onclick=x>|<img src=//evil.example>|' "$B" > "$B.bad"
+	for file in "$B" "$B.bad"; do
+		as audrey phigate replay "$file" --html -o "$SITE/$T.html" --force > /dev/null 2>&1 || true
+		seen=$(node "$SITE_TESTS/e2e/lib/page.mjs" "$SITE/$T.html" open chromium)
+		has "$seen" "<script>document.body.append(1)</script>"
+	done
+	has "$seen" "<img src=//evil.example>"
 }
 
 @test "replay goes to an exchange or a time, and shows the verdict first" {
@@ -79,7 +89,6 @@ press() { printf '%b' "$1" >&7; }
 
 @test "keys on a terminal: pause, step, the exchanges before and after, speed, quit" {
 	recorded
-	person audrey
 	mkfifo "$SITE/$T.keys"
 	PERSON_TERM=xterm person audrey
 	local pid
