@@ -15,8 +15,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_DEPS := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libssh2-1-dev libvectorscan-dev libpcre2-dev libutf8proc-dev \
 	libcjson-dev libyaml-dev libsqlite3-dev tzdata zlib1g-dev libqrencode-dev node-llhttp openssh-server
 LIBS_PC := libssl libcrypto libcurl libssh2 libhs libpcre2-8 libutf8proc libcjson yaml-0.1 sqlite3 zlib libqrencode
-DEMO_DEPS := curl jq openssh-client util-linux procps passwd
-UNIT_DEPS := libcmocka-dev openssh-client openssl
+DEMO_DEPS := age curl jq openssh-client util-linux procps passwd
+UNIT_DEPS := age libcmocka-dev openssh-client openssl
 TEST_DEPS := $(DEMO_DEPS) $(UNIT_DEPS) clang libclang-rt-dev llvm bats mandoc
 FUZZ_DEPS := clang libclang-rt-dev llvm
 BENCH_DEPS := $(DEMO_DEPS) nginx-light wrk

@@ -14,7 +14,7 @@
 struct reading {
 	struct config c;
 	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive, *events;
-	const struct yaml *store, *durability, *log_format, *log_level;
+	const struct yaml *store, *durability, *recipients, *log_format, *log_level;
 };
 
 struct reading_connection {
@@ -57,6 +57,7 @@ static const struct conf_key ROLE_KEYS[] = {
 
 static const struct conf_key RECORDING_KEYS[] = {
 	{"durability", CONF_NODE, TOP(durability), false, "strict: on disk before it is forwarded (default); batched: at most 1 s behind"},
+	{"recipients", CONF_NODE, TOP(recipients), false, "who may read recordings: age1… keys, any of which opens them (they are not encrypted)"},
 	{"retention", CONF_DURATION, TOP(c.recording.retention), false, "how long recordings must be kept (2192d: six years, 45 CFR 164.316(b)(2)(i))"},
 	{"timestamp", CONF_NODE, TOP(timestamp), false, "a time-stamp authority (RFC 3161) that dates every bundle"},
 };
@@ -273,6 +274,22 @@ static enum rc check_top(const struct yaml *root, const struct reading *r, struc
 	return config_choose(r->store, stores, 1, &store, why);
 }
 
+/* One text, or a list of them, as conf.h has it for texts; each fault at its own line. */
+static enum rc read_recipients(const struct yaml *v, struct age_recipients *out, struct why *why)
+{
+	struct why what = {0};
+	enum rc rc = RC_OK;
+
+	if (v && v->type != YAML_LIST && v->type != YAML_TEXT)
+		return why_at(why, RC_BAD, v->line, v->column, "\"%s\" must be a list of age1… keys", v->key->text);
+	for (const struct yaml *one = v && v->type == YAML_LIST ? v->child : v; one && rc == RC_OK; one = one == v ? NULL : one->next) {
+		rc = one->type == YAML_TEXT ? age_recipients_add(out, one->text, &what) : why_set(&what, RC_BAD, "is no text");
+		if (rc != RC_OK)
+			why_at(why, RC_BAD, one->line, one->column, "\"%s\": one of them %s", v->key->text, what.text);
+	}
+	return rc == RC_OK ? rc : RC_BAD;
+}
+
 static enum rc check_sections(struct reading *r, struct why *why)
 {
 	static const char *const levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -297,6 +314,8 @@ static enum rc check_sections(struct reading *r, struct why *why)
 	if (r->timestamp && !fetch_url_allowed(r->c.recording.timestamp.url))
 		return config_bad(r->timestamp, "url", why, "must be https://HOST/PATH (http:// on loopback addresses only), without user name");
 	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
+	if (rc == RC_OK)
+		rc = read_recipients(r->recipients, &r->c.recording.recipients, why);
 	if (rc == RC_OK)
 		rc = choose_flag(r->log_format, "text", "json", &r->c.log_json, why);
 	if (rc == RC_OK)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "age.h"
 #include "conf.h"
 
 struct credential {
@@ -102,6 +103,7 @@ struct config {
 	size_t n_connections;
 	struct {
 		bool strict;           /* durability */
+		struct age_recipients recipients;      /* who may read recordings; nobody: they are not encrypted */
 		int64_t retention;     /* ns */
 		struct {
 			char *url, *roots_file, *ca_file;      /* url NULL: no authority dates bundles */

@@ -55,7 +55,9 @@ static const char AGENT_YAML[] =
 	"    policy: hipaa                # policies/hipaa.yaml\n"
 	"    # credential: {header: Authorization, value_file: secrets/llama-prod}\n"
 	"\n"
-	"recording: {durability: strict}  # or batched: faster, at most 1 s behind\n"
+	"recording:\n"
+	"  durability: strict             # or batched: faster, at most 1 s behind\n"
+	"  # recipients: [age1…]          # edit: who may read recordings. age-keygen -o key.txt, on their machine; its public key goes here\n"
 	"session: {max_duration: 8h, idle_timeout: 30m}\n"
 	"admin: {listen: '127.0.0.1:9464'}    # /healthz, /metrics\n"
 	"log: {format: json, level: info}\n";

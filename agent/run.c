@@ -317,7 +317,8 @@ static enum rc open_spool(struct run *r, struct why *why)
 	const struct config *c = r->agent.config;
 	const struct spool_options options = {
 		.state_dir = c->state_dir, .agent_name = c->name, .ledger = r->agent.ledger, .strict = c->recording.strict,
-		.per_person_max_bytes = c->limits.spool_per_person, .tap = sinks_tap(r->agent.sinks),
+		.per_person_max_bytes = c->limits.spool_per_person, .recipients = &c->recording.recipients,
+		.tap = sinks_tap(r->agent.sinks),
 		.timestamp = {.url = c->recording.timestamp.url, .roots_file = c->recording.timestamp.roots_file,
 			      .ca_file = c->recording.timestamp.ca_file},
 	};

@@ -2,14 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "config.h"
 #include "file.h"
 #include "stamp.h"
 #include "term.h"
+#include "wipe.h"
 
 #define SIGNERS_MAX_BYTES ((size_t)1 << 20)
 #define TRUST_MAX_BYTES ((size_t)1 << 20)
+#define IDENTITY_MAX_BYTES ((size_t)64 << 10)
 
 static enum rc read_signers(struct signers *signers, const char *path, struct why *why)
 {
@@ -90,6 +93,31 @@ static enum rc read_roots(const char *path, struct buf *text, struct why *why)
 	return rc == RC_BAD ? why_file(why, rc, path) : rc;
 }
 
+/* The text is locked as well, as far as the system lets it. */
+static enum rc read_identities(const char *path, struct age_identities **out, struct why *why)
+{
+	struct buf text;
+	enum rc rc;
+
+	*out = NULL;
+	if (!path)
+		return RC_OK;
+	buf_init(&text, IDENTITY_MAX_BYTES);
+	if (buf_room(&text, IDENTITY_MAX_BYTES / 2))
+		(void)!mlock(text.data, text.cap);
+	rc = read_option(path, &text, why);
+	if (rc == RC_OK) {
+		rc = age_identities_read(buf_slice(&text), out, why);
+		why_file(why, rc, path);
+	}
+	if (text.data) {
+		wipe(text.data, text.cap);
+		munlock(text.data, text.cap);
+	}
+	buf_free(&text);
+	return rc;
+}
+
 enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
 		      struct why *why)
 {
@@ -102,6 +130,8 @@ enum rc evidence_open(const char *path, const struct evidence_files *files, bund
 	buf_init(&tsa, TRUST_MAX_BYTES);
 	rc = evidence_signers(files->allowed_signers, &out->signers, why);
 	if (rc == RC_OK)
+		rc = read_identities(files->identity, &out->identities, why);
+	if (rc == RC_OK)
 		rc = read_option(files->ledger, &ledger, why);
 	if (rc == RC_OK)
 		rc = read_roots(files->tsa_ca, &tsa, why);
@@ -112,10 +142,12 @@ enum rc evidence_open(const char *path, const struct evidence_files *files, bund
 	trust.tsa_roots = files->tsa_ca ? tsa.data : NULL;
 	progress_begin("verifying");
 	out->verdict = bundle_open(path, &out->bundle, &out->why);
-	if (out->bundle)
+	if (out->bundle) {
+		bundle_unlock(out->bundle, out->identities);
 		out->verdict = bundle_verify(out->bundle, &trust, on_check, arg, &out->why);
-	else if (on_check)
+	} else if (on_check) {
 		bundle_tell_unopened(&out->why, on_check, arg);
+	}
 	if (!out->bundle && (out->verdict == RC_NOT_FOUND || out->verdict == RC_DENIED))
 		out->verdict = RC_IO;
 	progress_end();
@@ -161,5 +193,6 @@ void evidence_free(struct evidence *e)
 {
 	bundle_free(e->bundle);
 	signers_free(e->signers);
+	age_identities_free(e->identities);
 	*e = (struct evidence){0};
 }

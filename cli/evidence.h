@@ -7,6 +7,7 @@
 struct evidence {
 	struct bundle *bundle;                   /* NULL: it could not even be opened */
 	struct signers *signers;
+	struct age_identities *identities;       /* NULL: none was named */
 	enum rc verdict;                         /* RC_OK: verified; RC_NOT_FOUND: but for its signer, as none is known; else why says what fails */
 	struct why why;
 };
@@ -14,6 +15,7 @@ struct evidence {
 /* What a command's options name; each may be NULL. */
 struct evidence_files {
 	const char *allowed_signers;
+	const char *identity;                    /* age keys that open encrypted segments */
 	const char *ledger;                      /* the ledger's key */
 	const char *tsa_ca;                      /* certificates of time-stamp authorities */
 };

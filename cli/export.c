@@ -182,7 +182,7 @@ static enum rc find_format(const char *name, const struct audit_format **format,
 
 static int run(const struct arguments *args)
 {
-	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers")};
+	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .identity = argument(args, "--identity")};
 	const struct audit_format *format;
 	struct evidence e = {0};
 	struct why why = {0};

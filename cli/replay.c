@@ -20,7 +20,7 @@ static const struct option_spec options[] = {
 	{"--exchange", "N", "only this exchange"},
 	{"--at", "TIME", "from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339"},
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
-	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
+	{"--identity", "FILE", "age key that opens encrypted segments, as age-keygen writes it"},
 	{"--ledger", "FILE", "the agent's ledger key, as for verify"},
 	{"--tsa-ca", "FILE", "certificates of time-stamp authorities, as for verify"},
 	{"--force", NULL, "play what can be read of a bundle that does not verify"},
@@ -148,8 +148,8 @@ static enum rc page(const struct evidence *e, const struct page_checks *checks, 
 
 static int run(const struct arguments *args)
 {
-	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .ledger = argument(args, "--ledger"),
-		.tsa_ca = argument(args, "--tsa-ca")};
+	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .identity = argument(args, "--identity"),
+		.ledger = argument(args, "--ledger"), .tsa_ca = argument(args, "--tsa-ca")};
 	struct replay_options opts;
 	struct replay_time at;
 	struct page_checks checks = {0};

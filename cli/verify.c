@@ -9,7 +9,7 @@
 
 static const struct option_spec options[] = {
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
-	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
+	{"--identity", "FILE", "age key that opens encrypted segments, as age-keygen writes it"},
 	{"--ledger", "FILE", "the agent's ledger key, as a vkey: the bundle must have its proof that the session's end is in the ledger"},
 	{"--tsa-ca", "FILE", "certificates (PEM) of the time-stamp authorities that are believed: the bundle must have a stamp of one"},
 	{"--json", NULL, "one JSON object: the verdict, and each check with its result"},
@@ -84,7 +84,7 @@ static void print_verdict(const struct evidence *e, bool verified)
 
 static int run(const struct arguments *args)
 {
-	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .ledger = argument(args, "--ledger"),
+	const struct evidence_files files = {.allowed_signers = argument(args, "--allowed-signers"), .identity = argument(args, "--identity"), .ledger = argument(args, "--ledger"),
 		.tsa_ca = argument(args, "--tsa-ca")};
 	struct telling telling = {.checks = argument(args, "--json") ? cJSON_CreateArray() : NULL};
 	struct evidence e = {0};

@@ -206,6 +206,7 @@ void bundle_free(struct bundle *b)
 	if (b->fd >= 0)
 		close(b->fd);
 	member_close(&b->index);
+	segment_text_close(&b->text);
 	free_segments(&b->segments);
 	free_segments(&b->originals);
 	buf_free(&b->session_text);
@@ -311,6 +312,55 @@ enum rc bundle_seek(struct bundle *b, uint64_t place)
 	return member_open(&b->index, b->fd, rest);
 }
 
+void bundle_unlock(struct bundle *b, const struct age_identities *keys)
+{
+	b->keys = keys;
+}
+
+/* The text of an encrypted segment, at off. */
+static enum rc seek_text(struct bundle *b, const struct segment *segment, uint64_t off, struct why *why)
+{
+	struct slice piece;
+	enum rc rc = RC_OK;
+
+	if (b->text_of != segment || b->text_at > off) {
+		segment_text_close(&b->text);
+		b->text_of = segment;
+		b->text_at = 0;
+		rc = segment_text_open(&b->text, b->fd, segment->where, b->keys);
+	}
+	while (rc == RC_OK && b->text_at < off) {
+		rc = segment_text_piece(&b->text, (size_t)(off - b->text_at), &piece, why);
+		b->text_at += rc == RC_OK ? piece.n : 0;
+	}
+	return rc;
+}
+
+static enum rc read_sealed(struct bundle *b, const struct segment *segment, const struct bundle_line *line, struct why *why)
+{
+	struct why what = {0};
+	struct slice piece;
+	enum rc rc = b->keys ? seek_text(b, segment, line->off, &what) : RC_NOT_FOUND;
+
+	while (rc == RC_OK && b->record.len < line->len) {
+		rc = segment_text_piece(&b->text, (size_t)line->len - b->record.len, &piece, &what);
+		if (rc != RC_OK)
+			break;
+		b->text_at += piece.n;
+		rc = buf_add_slice(&b->record, piece);
+	}
+	if (rc == RC_OK)
+		return rc;
+	b->text_of = NULL;                               /* nothing more can be had from this reader */
+	if (!b->keys)
+		return why_set(why, RC_DENIED, "its segment is encrypted");
+	if (rc == RC_NOT_FOUND)
+		return why_set(why, RC_DENIED, "its segment is encrypted, and not for this identity");
+	if (rc == RC_BAD || rc == RC_END)
+		return why_set(why, RC_BAD, "its segment does not open: %s", rc == RC_END ? "it is too short" : what.text);
+	return why_set(why, rc, "it cannot be read");
+}
+
 /* The record's body, checked again: the file may have changed since it was verified. */
 static enum rc read_record(struct bundle *b, const struct bundle_line *line, struct why *why)
 {
@@ -322,15 +372,15 @@ static enum rc read_record(struct bundle *b, const struct bundle_line *line, str
 	buf_clear(&b->record);
 	buf_clear(&b->body);
 	if (!segment || line->off > segment->where.size || line->len > segment->where.size - line->off)
-		return segment && segment->sealed ? why_set(why, RC_DENIED, "its segment is encrypted") :
-			why_set(why, RC_BAD, "it is not in the bundle");
-	if (segment->sealed)
-		return why_set(why, RC_DENIED, "its segment is encrypted");
+		return why_set(why, RC_BAD, "it is not in the bundle");
 	if (line->len > BUNDLE_RECORD_MAX)
 		return why_set(why, RC_TOO_BIG, "it is too large to be shown");
-	rc = bundle_read(b, (struct extent){segment->where.off + line->off, line->len}, &b->record);
+	if (segment->sealed)
+		rc = read_sealed(b, segment, line, why);
+	else if ((rc = bundle_read(b, (struct extent){segment->where.off + line->off, line->len}, &b->record)) != RC_OK)
+		why_set(why, rc, "it cannot be read");
 	if (rc != RC_OK)
-		return why_set(why, rc, "it cannot be read");
+		return rc;
 	sha256(b->record.data, b->record.len, sum);
 	record_scan_begin(&scan, line->kind, &b->body);
 	record_scan_feed(&scan, buf_slice(&b->record));

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "age.h"
 #include "buf.h"
 #include "signers.h"
 
@@ -17,6 +18,9 @@ struct bundle;
  * "members: …"); RC_NOT_FOUND, RC_DENIED, RC_IO: the file cannot be opened or read. */
 enum rc bundle_open(const char *path, struct bundle **out, struct why *why) MUST_USE;
 void bundle_free(struct bundle *b);                      /* NULL is allowed */
+
+/* From here on encrypted segments are opened with these keys: borrowed until bundle_free(). */
+void bundle_unlock(struct bundle *b, const struct age_identities *keys);
 
 /* One check of verification, as it is told: its name ("archive", "members", "session", "signature", "sums", "policy", "chain", "head",
  * "segments", "records", "story", "counts", "ledger", "witness", "timestamp"), its result, and one sentence that says what holds, what fails, or why
@@ -65,7 +69,7 @@ uint64_t bundle_tell(const struct bundle *b);
 enum rc bundle_seek(struct bundle *b, uint64_t place) MUST_USE;
 
 /* RC_END after the last. A record that cannot be had leaves body empty, and the next call gives the next one: RC_DENIED (its segment is
- * encrypted), RC_TOO_BIG, RC_BAD (it is not what the index says; when the index line itself is broken, kind is empty). */
+ * encrypted, and not for the keys that are known), RC_TOO_BIG, RC_BAD (it is not what the index says; when the index line itself is broken, kind is empty). */
 enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why) MUST_USE;
 
 /* The same in two steps, for those who pass over records: what the index says of the next one (body is empty, no segment is opened), and

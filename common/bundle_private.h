@@ -5,6 +5,7 @@
 #include "bundle.h"
 #include "bundle_line.h"
 #include "member.h"
+#include "segment_text.h"
 
 #define SEGMENTS_MAX 200000                      /* the agent begins another part at half of it */
 
@@ -33,6 +34,11 @@ struct bundle {
 	struct member_reader index;              /* where bundle_next() is */
 	struct bundle_line line;                 /* that it read last */
 	struct buf record, body;
+	const struct age_identities *keys;       /* NULL: none */
+	/* the encrypted segment that was read last, and how far, for records are mostly read in order */
+	struct segment_text text;
+	const struct segment *text_of;
+	uint64_t text_at;
 };
 
 extern const char *const bundle_member_names[MEMBERS];

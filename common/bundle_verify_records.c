@@ -54,21 +54,42 @@ static void add_to_story(struct verification *v, const struct record_facts *fact
 		verify_fail(v, CHECK_STORY, "%s", why.text);
 }
 
+/* An encrypted segment that cannot be read with the keys that are known, and whose ones would do. */
+static void not_opened(struct verification *v, const struct segment *segment, const struct segment_text *r, enum rc rc, const struct why *why)
+{
+	char name[SEGMENT_NAME];
+	struct buf wanted;
+	const cJSON *one;
+
+	bundle_segment_name(segment, "seg", name);
+	if (rc != RC_NOT_FOUND) {
+		verify_fail(v, CHECK_RECORDS, "%s does not open: %s", name, why->text);
+		return;
+	}
+	buf_init(&wanted, 4096);
+	cJSON_ArrayForEach(one, json_array(v->about.tree, "recipients"))
+		buf_printf(&wanted, "%s%s", wanted.len ? ", " : "", cJSON_IsString(one) ? one->valuestring : "?");
+	verify_fail(v, CHECK_RECORDS, "%s is encrypted for %zu recipient%s, and this identity is not among them; session.json names %s", name,
+		    segment_text_recipients(r), segment_text_recipients(r) == 1 ? "" : "s", wanted.len ? wanted.data : "nobody");
+	buf_free(&wanted);
+}
+
 /* The record that v->line tells of, and its LF. *lost: where the next one begins is not known. */
-static enum rc check_record(struct verification *v, struct member_reader *r, bool *lost)
+static enum rc check_record(struct verification *v, const struct segment *segment, struct segment_text *r, bool *lost)
 {
 	bool recovered = v->line.kind == KIND_RECOVERED;
 	struct sha256_ctx *sha = sha256_begin();
 	unsigned long long seq = v->line.seq;
 	unsigned char sum[SHA256_LEN];
 	struct record_scan scan;
+	struct why why = {0};
 	struct slice piece;
 	enum rc rc = RC_OK;
 
 	buf_clear(&v->recovered);
 	record_scan_begin(&scan, v->line.kind, recovered ? &v->recovered : NULL);
 	for (uint64_t left = v->line.len; left && rc == RC_OK; left -= piece.n) {
-		rc = member_piece(r, left < SIZE_MAX ? (size_t)left : SIZE_MAX, &piece);
+		rc = segment_text_piece(r, left < SIZE_MAX ? (size_t)left : SIZE_MAX, &piece, &why);
 		if (rc != RC_OK)
 			break;
 		sha256_more(sha, piece.p, piece.n);
@@ -76,11 +97,13 @@ static enum rc check_record(struct verification *v, struct member_reader *r, boo
 	}
 	sha256_end(sha, sum);
 	if (rc == RC_OK)
-		rc = member_piece(r, 1, &piece);
-	if (rc == RC_IO)
+		rc = segment_text_piece(r, 1, &piece, &why);
+	if (rc == RC_IO || rc == RC_NOMEM)
 		return rc;
 	*lost = rc != RC_OK || piece.p[0] != '\n';
-	if (*lost)
+	if (*lost && rc != RC_OK && rc != RC_END)
+		not_opened(v, segment, r, rc, &why);
+	else if (*lost)
 		verify_fail(v, CHECK_RECORDS, "record %llu does not end where the index says", seq);
 	else if (memcmp(sum, v->line.c, sizeof sum) != 0)
 		verify_fail(v, CHECK_RECORDS, "record %llu is not the one that the index tells of", seq);
@@ -105,8 +128,24 @@ static void loosen(struct verification *v, const struct segment *segment)
 		verify_fail(v, CHECK_RECORDS, "%s has records that the index does not know", name);
 }
 
+/* Behind the last record that the index knows there is nothing, unless a crash left it so. A segment that it knows nothing of may be torn. */
+static enum rc check_rest(struct verification *v, const struct segment *segment, struct segment_text *r, bool known)
+{
+	struct why why = {0};
+	struct slice piece;
+	enum rc rc = segment_text_piece(r, 1, &piece, &why);
+
+	if (rc == RC_IO || rc == RC_NOMEM)
+		return rc;
+	if (rc == RC_OK || (rc == RC_BAD && !known))
+		loosen(v, segment);
+	else if (rc != RC_END)
+		not_opened(v, segment, r, rc, &why);
+	return RC_OK;
+}
+
 /* The index lines of one segment, and with r, its records. After one whose end is not known, those behind it are passed over. */
-static enum rc check_lines(struct verification *v, const struct segment *segment, struct member_reader *r)
+static enum rc check_lines(struct verification *v, const struct segment *segment, struct segment_text *r)
 {
 	bool lost = false;
 	uint64_t at = 0;
@@ -120,24 +159,23 @@ static enum rc check_lines(struct verification *v, const struct segment *segment
 			lost = true;
 		}
 		if (!lost && r)
-			rc = check_record(v, r, &lost);
+			rc = check_record(v, segment, r, &lost);
 		else if (!lost)
 			add_to_story(v, NULL);
 		at += v->line.len + 1;
 		if (rc == RC_OK)
 			rc = next_line(v);
 	}
-	if (rc == RC_OK && r && !lost && at < segment->where.size)
-		loosen(v, segment);
-	return rc;
+	return rc == RC_OK && r && !lost ? check_rest(v, segment, r, at > 0) : rc;
 }
 
 static enum rc check_segment(struct verification *v, const struct segment *segment)
 {
 	size_t wrong = v->checks[CHECK_SUMS].failures;
+	const struct age_identities *keys = segment->sealed ? v->b->keys : NULL;
 	char name[SEGMENT_NAME];
-	struct member_reader r;
-	enum rc rc = member_open(&r, v->b->fd, segment->where);
+	struct segment_text r;
+	enum rc rc = segment_text_open(&r, v->b->fd, segment->where, keys);
 
 	bundle_segment_name(segment, "seg", name);
 	if (rc == RC_OK && v->have_line && v->line.segment < segment->number)
@@ -145,14 +183,12 @@ static enum rc check_segment(struct verification *v, const struct segment *segme
 	while (rc == RC_OK && v->have_line && v->line.segment < segment->number)
 		rc = next_line(v);
 	if (rc == RC_OK)
-		rc = check_lines(v, segment, segment->sealed ? NULL : &r);
-	if (rc != RC_OK) {
-		member_close(&r);
-		return rc;
-	}
-	rc = verify_sum(v, &r, segment->sum, name);
+		rc = check_lines(v, segment, segment->sealed && !keys ? NULL : &r);
+	if (rc == RC_OK)
+		rc = verify_sum(v, &r.stored, segment->sum, name);
 	if (rc == RC_OK && v->checks[CHECK_SUMS].failures > wrong)
 		verify_fail(v, CHECK_SEGMENTS, "%s is not the file that its index lines name", name);
+	segment_text_close(&r);
 	return rc;
 }
 
@@ -163,10 +199,13 @@ static void conclude(struct verification *v)
 
 	if (v->have_line)
 		verify_fail(v, CHECK_SEGMENTS, "record %llu is in no segment, or in one before", (unsigned long long)v->line.seq);
-	for (size_t i = 0; i < v->n_loose; i++)
+	for (size_t i = 0; i < v->n_loose; i++) {
+		char name[SEGMENT_NAME];
+
+		bundle_segment_name(v->loose[i].segment, "seg", name);
 		if (!v->loose[i].explained)
-			verify_fail(v, CHECK_RECORDS, "seg-%06u.jsonl has records that the index does not know",
-				    (unsigned)v->loose[i].segment->number);
+			verify_fail(v, CHECK_RECORDS, "%s has records that the index does not know", name);
+	}
 	if (v->sealed == n)
 		verify_skip(v, CHECK_RECORDS, "all %zu segments are encrypted, and there is no key for them (--identity)", n);
 	else if (v->sealed)
@@ -189,7 +228,7 @@ enum rc verify_records(struct verification *v)
 	if (rc == RC_OK)
 		rc = next_line(v);
 	for (size_t i = 0; i < b->segments.n && rc == RC_OK; i++) {
-		v->sealed += b->segments.all[i].sealed;
+		v->sealed += b->segments.all[i].sealed && !b->keys;
 		rc = check_segment(v, &b->segments.all[i]);
 	}
 	if (rc == RC_OK)

@@ -115,6 +115,16 @@ enum rc base64_decode(struct slice in, struct buf *out)
 	return decode(STANDARD, true, in, out);
 }
 
+enum rc base64_bare_encode(const void *p, size_t n, struct buf *out)
+{
+	return encode(STANDARD, false, p, n, out);
+}
+
+enum rc base64_bare_decode(struct slice in, struct buf *out)
+{
+	return decode(STANDARD, false, in, out);
+}
+
 enum rc base64url_encode(const void *p, size_t n, struct buf *out)
 {
 	return encode(URL, false, p, n, out);

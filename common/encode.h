@@ -9,6 +9,8 @@ enum rc hex_decode(struct slice in, void *out, size_t n) MUST_USE;      /* exact
 
 enum rc base64_encode(const void *p, size_t n, struct buf *out);        /* with padding */
 enum rc base64_decode(struct slice in, struct buf *out) MUST_USE;       /* padding demanded; RC_BAD */
+enum rc base64_bare_encode(const void *p, size_t n, struct buf *out);   /* without padding */
+enum rc base64_bare_decode(struct slice in, struct buf *out) MUST_USE;  /* padding refused; RC_BAD */
 enum rc base64url_encode(const void *p, size_t n, struct buf *out);     /* without padding */
 enum rc base64url_decode(struct slice in, struct buf *out) MUST_USE;    /* padding refused; RC_BAD */
 

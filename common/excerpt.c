@@ -23,12 +23,18 @@ static bool find_line(struct slice text, int line, struct slice *out)
 	}
 }
 
-/* Where what may be a secret of a URL at the beginning of s begins and ends: all behind its host. 0: there is none. */
+/* Where what may be a secret at the beginning of s begins and ends: of a URL all behind its host, of a key of age all behind its kind. 0:
+ * there is none. */
 static size_t secret_of(struct slice s, size_t *end)
 {
-	static const char behind[] = " \t,}]'\"";
+	static const char behind[] = " \t,}]'\"", key[] = "AGE-SECRET-KEY-";
 	size_t n = 3;
 
+	if (s.n > sizeof key - 1 && memcmp(s.p, key, sizeof key - 1) == 0) {
+		for (*end = sizeof key - 1; *end < s.n && !strchr(behind, s.p[*end]); ++*end)
+			continue;
+		return sizeof key - 1;
+	}
 	if (s.n < 3 || memcmp(s.p, "://", 3) != 0)
 		return 0;
 	while (n < s.n && !strchr("/?#", s.p[n]) && !strchr(behind, s.p[n]))

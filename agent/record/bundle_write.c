@@ -28,6 +28,7 @@ struct work {
 	struct spool *spool;
 	const char *id;
 	int number, dir_fd;
+	bool sealed;                             /* its segments are */
 	struct part_state state;
 	/* from the index */
 	uint64_t records, exchanges;
@@ -102,7 +103,7 @@ static enum rc add_segment(struct work *w, uint32_t last, const struct bundle_li
 	char name[SEGMENT_NAME], f[SHA256_HEX];
 
 	for (uint32_t n = last + 1; n < (uint32_t)line->segment; n++) {
-		enum rc rc = segment_hash(w->dir_fd, segment_name(n, name), f);
+		enum rc rc = segment_hash(w->dir_fd, segment_name(n, w->sealed, name), f);
 
 		if (rc == RC_OK)
 			rc = add_sum(&w->segments, f, name);
@@ -110,7 +111,7 @@ static enum rc add_segment(struct work *w, uint32_t last, const struct bundle_li
 			return rc;
 	}
 	hex_encode(line->f, SHA256_LEN, f);
-	return add_sum(&w->segments, f, segment_name((uint32_t)line->segment, name));
+	return add_sum(&w->segments, f, segment_name((uint32_t)line->segment, w->sealed, name));
 }
 
 static enum rc read_line(struct work *w, struct exchanges *seen, uint32_t *last, const struct bundle_line *line)
@@ -468,7 +469,7 @@ static enum rc store(struct work *w, struct why *why)
 enum rc bundle_write(struct spool *spool, const char *id, int number, struct why *why)
 {
 	struct work w = {.spool = spool, .id = id, .number = number, .fd = -1};
-	char name[PART_NAME];
+	char name[PART_NAME], segment[SEGMENT_NAME];
 	enum rc rc;
 
 	buf_init(&w.segments, SUMS_MAX_BYTES);
@@ -479,6 +480,7 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	w.dir_fd = openat(spool->dir_fd, part_name(id, number, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (w.dir_fd < 0)
 		return why_set(why, RC_IO, "%s cannot be opened: %s", name, strerror(errno));
+	w.sealed = faccessat(w.dir_fd, segment_name(1, true, segment), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	rc = part_state_read(w.dir_fd, &w.state);
 	if (rc == RC_NOT_FOUND || rc == RC_BAD)
 		rc = RC_OK;                      /* counts are lost then, not records */

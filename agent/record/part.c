@@ -382,6 +382,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 	if (!p)
 		return RC_NOMEM;
 	p->emergency = about->emergency;
+	p->recipients = about->recipients;
 	p->tap = spool->tap;
 	p->opened_mono_ns = mono_ns;
 	snprintf(temp, sizeof temp, ".%s", part_name(about->id, number, name));
@@ -410,7 +411,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 }
 
 enum rc part_resume(int spool_fd, const char *id, int number, const struct index_chain *chain, uint64_t bytes, uint32_t segment,
-		    bool emergency, struct part **out)
+		    bool emergency, const struct age_recipients *to, struct part **out)
 {
 	struct part *p = make(id, number);
 	char name[PART_NAME];
@@ -431,6 +432,7 @@ enum rc part_resume(int spool_fd, const char *id, int number, const struct index
 	p->chain = *chain;
 	p->segment = segment;
 	p->emergency = emergency;
+	p->recipients = *to;
 	*out = p;
 	return RC_OK;
 }
@@ -441,7 +443,7 @@ static enum rc undo(struct part *p, const struct index_chain *chain, off_t index
 	char name[SEGMENT_NAME];
 
 	if (ftruncate(p->index_fd, index_n) != 0 || fdatasync(p->index_fd) != 0 ||
-	    unlinkat(p->dir_fd, segment_name(p->segment, name), 0) != 0 || fsync(p->dir_fd) != 0)
+	    unlinkat(p->dir_fd, segment_name(p->segment, p->recipients.n > 0, name), 0) != 0 || fsync(p->dir_fd) != 0)
 		return RC_IO;
 	p->chain = *chain;
 	p->segment--;
@@ -481,7 +483,7 @@ enum rc part_append(struct part *p, const struct batch *b, struct part_state *st
 		return RC_OK;
 	if (fstat(p->index_fd, &st) != 0)
 		return RC_IO;
-	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), f);
+	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), &p->recipients, f);
 	if (rc != RC_OK)
 		return rc;
 	p->segment++;

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "age.h"
 #include "buf.h"
 #include "mask/entity.h"
 #include "stamper.h"
@@ -35,6 +36,7 @@ struct spool_options {
 	const char *agent_name;
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
+	const struct age_recipients *recipients; /* who may read segments; NULL or nobody: they stay readable */
 	struct stamper_options timestamp;        /* who dates the bundles */
 	struct spool_tap tap;
 };

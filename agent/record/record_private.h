@@ -58,18 +58,18 @@ void index_reader_init(struct index_reader *r, int fd);
 enum rc index_next(struct index_reader *r, struct bundle_line *out) MUST_USE;
 void index_reader_free(struct index_reader *r);
 
-/* ---- segment.c: segments as stored ------------------------------------------------------------------------------------ */
+/* ---- segment.c: segments as stored, all of a part sealed for its recipients, or none ------------------------------------ */
 
 #define SEGMENT_NAME 32
-const char *segment_name(uint32_t number, char out[SEGMENT_NAME]);
-bool segment_parse_name(const char *name, uint32_t *number);     /* of a segment that is whole */
-uint64_t segment_text_bytes(uint64_t stored_bytes);              /* plaintext in a file of that size */
+const char *segment_name(uint32_t number, bool sealed, char out[SEGMENT_NAME]);
+bool segment_parse_name(const char *name, bool sealed, uint32_t *number);        /* of a segment that is whole */
+uint64_t segment_text_bytes(uint64_t stored_bytes, const struct age_recipients *to);     /* plaintext in a file of that size */
 
 bool disk_full(void);                            /* does errno say so? */
 
-/* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. RC_AGAIN: the disk is full, and
- * nothing has changed; RC_IO. */
-enum rc segment_write(int dir_fd, uint32_t number, struct slice text, char f[SHA256_HEX]) MUST_USE;
+/* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. Nobody in to: stored as it is.
+ * RC_AGAIN: the disk is full, and nothing has changed; RC_IO. */
+enum rc segment_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to, char f[SHA256_HEX]) MUST_USE;
 enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_BAD: a link, RC_IO */
 
 /* ---- part.c: the folder of one part ----------------------------------------------------------------------------------- */
@@ -121,6 +121,7 @@ struct part {
 	int64_t opened_mono_ns;
 	struct index_chain chain;
 	size_t state_n;                          /* length of the text in state.json */
+	struct age_recipients recipients;        /* of its segments; they stay the same to its end */
 	struct buf lines;                        /* scratch */
 	struct spool_tap tap;                    /* who sees its records */
 };
@@ -129,6 +130,7 @@ struct part {
 struct part_about {
 	char id[RECORD_ID_MAX + 1];
 	bool emergency;
+	struct age_recipients recipients;
 	struct buf json;                         /* members of session.json that are known at the start */
 	struct buf policy;
 	struct buf open_json;
@@ -140,7 +142,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 
 /* One that is there, to go on behind the chain and the last segment; what the index holds behind its first bytes is cut off. */
 enum rc part_resume(int spool_fd, const char *id, int number, const struct index_chain *chain, uint64_t bytes, uint32_t segment,
-		    bool emergency, struct part **out) MUST_USE;
+		    bool emergency, const struct age_recipients *to, struct part **out) MUST_USE;
 void part_free(struct part *p);                  /* NULL is allowed */
 
 /* The batch becomes a segment and its lines go into the index, both durable on return; then the state into its file, for which
@@ -187,6 +189,7 @@ struct spool {
 	uint64_t per_person_max_bytes;
 	struct spool_tap tap;
 	struct ledger *ledger;
+	struct age_recipients recipients;
 	struct stamper *stamper;                 /* NULL: none */
 	char program_sha256[SHA256_HEX];
 	uint64_t part_max_bytes;

@@ -36,12 +36,26 @@ static void add_client(struct buf *out, const char *address)
 	buf_printf(out, ",\"port\":%d},", colon ? atoi(colon + 1) : 0);
 }
 
+/* Whom the segments are sealed for, as session.json says it to those who look for a key. */
+static void add_recipients(struct buf *out, const struct age_recipients *to)
+{
+	enum rc rc = buf_puts(out, "\"recipients\":[");
+
+	for (size_t i = 0; i < to->n && rc == RC_OK; i++) {
+		buf_puts(out, i ? ",\"" : "\"");
+		rc = age_recipients_text(to, i, out);
+		buf_putc(out, '"');
+	}
+	buf_puts(out, "],");
+}
+
 static enum rc about_make(const struct spool *spool, const struct recording_about *in, struct part_about *out)
 {
 	char sum[SHA256_HEX];
 
 	memcpy(out->id, in->id, strlen(in->id) + 1);
 	out->emergency = in->emergency;
+	out->recipients = spool->recipients;
 	buf_init(&out->json, ABOUT_MAX);
 	buf_init(&out->policy, ABOUT_MAX);
 	buf_init(&out->open_json, ABOUT_MAX);
@@ -59,7 +73,9 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	sha256_hex(in->policy_text, strlen(in->policy_text), sum);
 	buf_puts(&out->json, "\"policy\":{");
 	member(&out->json, "name", in->policy);
-	buf_printf(&out->json, "\"sha256\":\"%s\"},\"recipients\":[],\"ledger\":null,", sum);
+	buf_printf(&out->json, "\"sha256\":\"%s\"},", sum);
+	add_recipients(&out->json, &out->recipients);
+	buf_puts(&out->json, "\"ledger\":null,");
 	/* the last member, for the signing key of the day is added to it */
 	buf_puts(&out->json, "\"agent\":{");
 	member(&out->json, "name", spool->agent_name);
@@ -558,6 +574,7 @@ enum rc recording_rotate(struct recording *r, const struct recording_about *abou
 	rc = r->failed == RC_OK ? seal(r, &next) : r->failed;
 	if (rc == RC_OK) {
 		/* but for the id, which stays and which the finisher reads */
+		r->about.recipients = next.recipients;
 		swap(&r->about.json, &next.json);
 		swap(&r->about.policy, &next.policy);
 		swap(&r->about.open_json, &next.open_json);

@@ -47,6 +47,7 @@ struct rescue {
 	bool closed;
 	unsigned char known[SEGMENT_NUMBER_MAX / 8 + 1];         /* segments that it has lines of, by number */
 	bool emergency;                          /* about.json says so */
+	struct age_recipients recipients;        /* likewise; not those of today, for a part is sealed for the same to its end */
 	struct mark marks[MARKS];                /* what the ledger knows of the index */
 	size_t n_marks;
 	/* from the state; which exchanges run is brought up to the index */
@@ -72,6 +73,7 @@ static enum rc damaged(struct why *why, const char *what)
 static enum rc check_about(struct rescue *s, struct why *why)
 {
 	char f[SHA256_HEX];
+	const cJSON *recipient;
 	const char *id, *sum;
 	int64_t number;
 	struct buf text;
@@ -90,6 +92,11 @@ static enum rc check_about(struct rescue *s, struct why *why)
 		goto out;
 	}
 	s->emergency = json_true(json, "emergency");
+	cJSON_ArrayForEach(recipient, json_array(json, "recipients"))
+		if (!cJSON_IsString(recipient) || age_recipients_add(&s->recipients, recipient->valuestring, NULL) != RC_OK) {
+			rc = damaged(why, "about.json names a recipient that is none");
+			goto out;
+		}
 	rc = segment_hash(s->dir_fd, "policy.yaml", f);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && strcmp(f, sum) != 0))
 		rc = damaged(why, "policy.yaml is not the policy that about.json names");
@@ -178,7 +185,7 @@ static enum rc enter_segment(struct rescue *s, const struct bundle_line *line, s
 {
 	char name[SEGMENT_NAME], f[SHA256_HEX];
 	uint32_t number = (uint32_t)line->segment;
-	enum rc rc = segment_hash(s->dir_fd, segment_name(number, name), f);
+	enum rc rc = segment_hash(s->dir_fd, segment_name(number, s->recipients.n > 0, name), f);
 
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND || rc == RC_BAD ? damaged(why, "a segment is missing") : rc;
@@ -266,11 +273,11 @@ static enum rc look_at(struct rescue *s, const char *name, uint64_t size)
 		s->lost_bytes += size;
 		return unlinkat(s->dir_fd, name, 0) == 0 ? RC_OK : RC_IO;
 	}
-	if (!segment_parse_name(name, &number))
+	if (!segment_parse_name(name, s->recipients.n > 0, &number))
 		return RC_OK;
 	if (number > s->highest_segment)
 		s->highest_segment = number;
-	if (!(s->known[number / 8] >> number % 8 & 1) || (number == s->last_segment && segment_text_bytes(size) != s->covered_bytes))
+	if (!(s->known[number / 8] >> number % 8 & 1) || (number == s->last_segment && segment_text_bytes(size, &s->recipients) != s->covered_bytes))
 		return add_orphan(s, name);
 	return RC_OK;
 }
@@ -340,7 +347,8 @@ static enum rc write_end(struct rescue *s)
 	for (size_t i = 0; i < s->state.n_running && rc == RC_OK; i++)
 		rc = add(&batch, KIND_CUT, s->state.running[i], &body, s->emergency, wall_ns, s->mono_ns);
 	if (rc == RC_OK)
-		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, s->emergency, &part);
+		rc = part_resume(s->spool->dir_fd, s->id, s->number, &s->chain, s->whole_bytes, last, s->emergency, &s->recipients,
+				 &part);
 	if (rc == RC_OK)
 		rc = part_end(part, &batch, &s->state, "crash", wall_ns, s->mono_ns);
 	part_free(part);

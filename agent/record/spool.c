@@ -236,6 +236,8 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	spool->ledger = options->ledger;
 	spool->tap = options->tap;
 	spool->per_person_max_bytes = options->per_person_max_bytes;
+	if (options->recipients)
+		spool->recipients = *options->recipients;
 	spool->part_max_bytes = PART_MAX_BYTES;
 	spool->part_max_ns = PART_MAX_NS;
 	spool->part_max_segments = PART_MAX_SEGMENTS;

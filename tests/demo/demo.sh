@@ -99,7 +99,9 @@ model() {
 configure() {
 	local insecure=''
 	cp config/policies/hipaa.yaml "$SITE/agent/policies/"
-	site_configure || fail "the agent cannot be configured"
+	home audrey
+	RECIPIENT=$(shell audrey "age-keygen -o audrey.key 2> /dev/null && age-keygen -y audrey.key") || fail "age-keygen makes no key"
+	RECORDING_MORE="recipients: [$RECIPIENT]" site_configure || fail "the agent cannot be configured"
 	case $UPSTREAM in http://127.* | http://localhost* | 'http://[::1]'* | https://*) ;; *) insecure=', insecure: true' ;; esac
 	sed -i '/^connections:/q' "$SITE/agent/agent.yaml"
 	printf '  llama-prod: {upstream: %s, dialect: %s, groups: [clinicians], policy: hipaa%s}\n' "'$UPSTREAM'" "$DIALECT" "$insecure" >> "$SITE/agent/agent.yaml"
@@ -118,6 +120,7 @@ start() {
 	if [ -e "$SITE/pids/model" ]; then printf '  %-10s %s\n' model "$UPSTREAM  a stand-in; it answers with made-up clinical text full of identifiers"
 	else printf '  %-10s %s\n' model "$UPSTREAM  $NAME"; fi
 	printf '  %-10s %s\n' agent "ssh://127.0.0.1:$AGENT_PORT  phigate-agent, as account $AGENT_USER"
+	printf '  %-10s %s\n' recordings "encrypted for audrey, who has the key of $RECIPIENT"
 }
 
 # ---- the story ----------------------------------------------------------------------------------------------------------------
@@ -190,20 +193,20 @@ close() {
 }
 
 audit() {
-	home audrey
 	cp "$SITE/home/alice/session.tar" "$SITE/allowed_signers" "$SITE/home/audrey/"
 	aside "(she got session.tar from alice, and allowed_signers from those who run the agent)"
 	aside "With what every Linux machine has:"
 	tell audrey "mkdir session && tar -xf session.tar -C session && ls session"
 	tell audrey "cd session && ssh-keygen -Y verify -f ../allowed_signers -I gpu-1@phigate -n phigate-bundle-v1 -s SHA256SUMS.sig < SHA256SUMS"
 	tell audrey "cd session && sha256sum --strict --quiet -c SHA256SUMS && echo all as summed"
-	aside "With phigate, which also checks the chain of records and their story; then with another reason for the approval:"
-	tell audrey "phigate verify session.tar --allowed-signers allowed_signers"
-	tell audrey "sed 's/night census/other reason/' session.tar > forged.tar; phigate verify forged.tar --allowed-signers allowed_signers" 5
+	tell audrey "age -d -i audrey.key session/seg-000001.jsonl.age | cut -c -110"
+	aside "With phigate, which also checks the chain of records and their story; then with another reason for the session:"
+	tell audrey "phigate verify session.tar --allowed-signers allowed_signers --identity audrey.key"
+	tell audrey "sed 's/ward round/home round/' session.tar > forged.tar; phigate verify forged.tar --allowed-signers allowed_signers" 5
 }
 
 replay() {
-	tell audrey "phigate replay session.tar --allowed-signers allowed_signers --max-pause 0.3"
+	tell audrey "phigate replay session.tar --allowed-signers allowed_signers --identity audrey.key --max-pause 0.3"
 }
 
 keep() {

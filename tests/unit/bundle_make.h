@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age.h"
 #include "clock.h"
 #include "digest.h"
 #include "encode.h"
@@ -50,9 +51,12 @@ struct bundle_make {
 	char head[SHA256_HEX];
 	const char *namespace;
 	int exchanges;
+	struct age_recipients recipients;        /* of all segments; nobody: they are stored as they are */
 	struct buf tar;
 	struct bundle_make_hooks {
 		void (*records)(struct bundle_make *m);
+		void (*segment)(struct buf *text, unsigned number);      /* before it is sealed */
+		void (*sealed)(struct buf *stored, unsigned number);
 		void (*index)(struct buf *text);
 		void (*session)(struct buf *text);
 		void (*sums)(struct buf *text);          /* before it is signed */
@@ -140,8 +144,27 @@ static inline struct made_member *bundle_make_segment(struct bundle_make *m, uns
 {
 	char name[32];
 
-	snprintf(name, sizeof name, "seg-%06u.jsonl", number);
+	snprintf(name, sizeof name, "seg-%06u.jsonl%s", number, m->recipients.n ? ".age" : "");
 	return bundle_make_member(m, name);
+}
+
+static inline enum rc bundle_make_keep(void *arg, struct slice piece)
+{
+	return buf_add_slice(arg, piece);
+}
+
+static inline void bundle_make_seal(struct bundle_make *m, unsigned number)
+{
+	struct buf *text = &bundle_make_segment(m, number)->data, stored;
+
+	if (m->hooks.segment)
+		m->hooks.segment(text, number);
+	buf_init(&stored, BUF_MAX_DEFAULT);
+	bundle_make_must(age_seal(&m->recipients, buf_slice(text), bundle_make_keep, &stored) == RC_OK);
+	if (m->hooks.sealed)
+		m->hooks.sealed(&stored, number);
+	buf_free(text);
+	*text = stored;
 }
 
 static inline void bundle_make_line(const struct made_record *r, size_t i, struct buf *line)
@@ -186,6 +209,9 @@ static inline void bundle_make_records(struct bundle_make *m)
 		bundle_make_line(&m->records[i], i, segment);
 		buf_putc(segment, '\n');
 	}
+	for (size_t i = 0; i < m->n_records && m->recipients.n; i++)
+		if (i + 1 == m->n_records || m->records[i + 1].segment != m->records[i].segment)
+			bundle_make_seal(m, m->records[i].segment);
 	memset(m->head, '0', 64);
 	m->head[64] = '\0';
 	for (size_t i = 0; i < m->n_records; i++) {
@@ -221,8 +247,14 @@ static inline void bundle_make_about(struct bundle_make *m)
 	char policy[SHA256_HEX], opened[CLOCK_TEXT], closed[CLOCK_TEXT];
 	const struct made_record *last = m->records;
 	size_t listed = 0;
-	struct buf key;
+	struct buf key, recipients;
 
+	buf_init(&recipients, 4096);
+	for (size_t i = 0; i < m->recipients.n; i++) {
+		buf_puts(&recipients, i ? "\",\"" : "\"");
+		bundle_make_must(age_recipients_text(&m->recipients, i, &recipients) == RC_OK);
+	}
+	buf_puts(&recipients, m->recipients.n ? "\"" : "");
 	for (size_t i = 0; i < m->n_records; i++)
 		if (!m->records[i].unlisted) {
 			last = &m->records[i];
@@ -236,10 +268,11 @@ static inline void bundle_make_about(struct bundle_make *m)
 		   "\"subject\":\"s1\",\"issuer\":\"https://idp.example\",\"groups\":[\"clinicians\"]},\"client\":{\"address\":\"203.0.113.9\",\"port\":51022},"
 		   "\"reason\":\"ward round\",\"purpose\":null,\"connection\":\"llama-prod\",\"dialect\":{\"name\":\"openai\",\"sha256\":\"%s\"},"
 		   "\"agent\":{\"name\":\"" MADE_AGENT "\",\"version\":\"0.1.0\",\"signing_key\":\"%.80s\"},\"opened\":\"%s\","
-		   "\"closed\":\"%s\",\"end\":\"client\",\"policy\":{\"name\":\"hipaa\",\"sha256\":\"%s\"},\"recipients\":[],"
+		   "\"closed\":\"%s\",\"end\":\"client\",\"policy\":{\"name\":\"hipaa\",\"sha256\":\"%s\"},\"recipients\":[%s],"
 		   "\"counts\":{\"exchanges\":%d,\"records\":%zu,\"held\":1,\"approved\":1,\"denied\":1,\"masked\":{\"NAME\":1,\"SSN\":1}},\"head\":\"%s\"}\n",
-		   policy, key.data, clock_text_us(bundle_make_wall_ns(m->records), opened), clock_text_us(bundle_make_wall_ns(last), closed), policy, m->exchanges, listed, m->head);
+		   policy, key.data, clock_text_us(bundle_make_wall_ns(m->records), opened), clock_text_us(bundle_make_wall_ns(last), closed), policy, recipients.data, m->exchanges, listed, m->head);
 	buf_free(&key);
+	buf_free(&recipients);
 	if (m->hooks.session)
 		m->hooks.session(session);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "age.h"
 #include "bundle.h"
 #include "clock.h"
 #include "encode.h"
@@ -29,6 +30,7 @@ struct site {
 	struct ledger *ledger;                   /* of the spool that is open */
 	struct spool *spool;
 	struct stamper_options timestamp;
+	struct age_recipients recipients;        /* of what is recorded; key.txt opens it */
 };
 
 static struct site site;
@@ -77,6 +79,7 @@ static inline enum rc site_try(bool strict, uint64_t per_person_max_bytes, struc
 	struct spool_options options = {
 		.state_dir = site.dir, .agent_name = "gpu-1", .strict = strict, .per_person_max_bytes = per_person_max_bytes,
 		.timestamp = site.timestamp,
+		.recipients = &site.recipients,
 	};
 	struct why why = {0};
 	enum rc rc = site.ledger ? RC_OK : ledger_start(site.dir, "gpu-1", &site.ledger, &why);
@@ -103,6 +106,7 @@ static inline void site_close(void)
 static inline int setup(void **state)
 {
 	(void)state;
+	site.recipients = (struct age_recipients){0};
 	site_make();
 	return 0;
 }
@@ -240,6 +244,38 @@ static inline int spooled_lines(const char *id, int part)
 	return n;
 }
 
+/* All that is recorded from now on is for the one who has key.txt. */
+static inline void site_seal(void)
+{
+	struct age_identities *who;
+	struct buf key;
+
+	assert_int_equal(sh("rm -f key.txt && age-keygen -o key.txt"), 0);
+	read_path(&key, "key.txt");
+	assert_int_equal(age_identities_read(buf_slice(&key), &who, NULL), RC_OK);
+	age_identities_recipients(who, &site.recipients);
+	age_identities_free(who);
+	buf_free(&key);
+}
+
+static inline struct age_identities *site_key(void)
+{
+	struct age_identities *who;
+	struct buf key;
+
+	read_path(&key, "key.txt");
+	assert_int_equal(age_identities_read(buf_slice(&key), &who, NULL), RC_OK);
+	buf_free(&key);
+	return who;
+}
+
+static inline int setup_sealed(void **state)
+{
+	setup(state);
+	site_seal();
+	return 0;
+}
+
 /* ---- what an auditor does --------------------------------------------------------------------------------------------- */
 
 struct audit {
@@ -267,9 +303,11 @@ static inline void audit_line(struct audit *a, struct slice line, int64_t n, con
 		    json_int(json, "len", &len));
 	assert_true(seq == n);
 	assert_string_equal(json_text(json, "prev"), prev);
-	read_path(&segment, "x/seg-%06d.jsonl", (int)seg);
+	read_path(&segment, "x/seg-%06d.jsonl%s", (int)seg, site.recipients.n ? ".age" : "");
 	sha256_hex(segment.data, segment.len, hex);
 	assert_string_equal(json_text(json, "f"), hex);
+	buf_free(&segment);
+	read_path(&segment, "x/seg-%06d.jsonl", (int)seg);
 	assert_true((size_t)(off + len) < segment.len && segment.data[off + len] == '\n');
 	sha256_hex(segment.data + off, (size_t)len, hex);
 	assert_string_equal(json_text(json, "c"), hex);
@@ -306,7 +344,10 @@ static inline struct audit audit(const char *path)
 	assert_int_equal(sh("cd x && sha256sum --strict -c SHA256SUMS && cut -c 67- SHA256SUMS > sums && LC_ALL=C sort -cu sums"), 0);
 	assert_int_equal(sh("cd x && tar -tf ../%s | tail -n +4 | LC_ALL=C sort | diff - sums", path), 0);
 	assert_int_equal(sh("tar -tf %s | head -n 7 | tr '\\n' ' ' | grep -qx "
-			    "'SHA256SUMS SHA256SUMS.sig session.tlog-proof session.json policy.yaml index.jsonl seg-000001.jsonl '", path), 0);
+			    "'SHA256SUMS SHA256SUMS.sig session.tlog-proof session.json policy.yaml index.jsonl seg-000001.jsonl%s '", path,
+			    site.recipients.n ? ".age" : ""), 0);
+	if (site.recipients.n)
+		assert_int_equal(sh("cd x && for f in seg-*.age; do age -d -i ../key.txt $f > ${f%%.age} || exit 1; done"), 0);
 	assert_int_equal(sh("tar -tvf %s | grep -v '^-rw-r--r-- 0/0 ' | wc -l | grep -qx 0", path), 0);
 	read_path(&text, "x/session.json");
 	a.session = json_parse(buf_slice(&text));
@@ -321,6 +362,7 @@ static inline struct audit audit(const char *path)
 /* The project's own verification, with the signer known, and with these keys of ledgers. */
 static inline enum rc verify_with(const char *path, const char *vkeys, struct why *why)
 {
+	struct age_identities *keys = site.recipients.n ? site_key() : NULL;
 	struct bundle_trust trust = {.ledger_key = vkeys};
 	struct signers *signers;
 	struct bundle *b = NULL;
@@ -334,9 +376,12 @@ static inline enum rc verify_with(const char *path, const char *vkeys, struct wh
 	assert_int_equal(signers_parse(signers, buf_slice(&text), NULL), RC_OK);
 	snprintf(full, sizeof full, "%s/%s", site.dir, path);
 	rc = bundle_open(full, &b, why);
+	if (rc == RC_OK && keys)
+		bundle_unlock(b, keys);
 	if (rc == RC_OK)
 		rc = bundle_verify(b, &trust, NULL, NULL, why);
 	bundle_free(b);
+	age_identities_free(keys);
 	signers_free(signers);
 	buf_free(&text);
 	return rc;

@@ -79,7 +79,8 @@ static void every_section_is_read(void **state)
 		"      analyzer: {url: 'http://127.0.0.1:5002/analyze', language: de, timeout: 2s, score: 0.25, on_failure: builtin, ca_file: a.pem,\n"
 		"                 entities: {WARD: FACILITY, DATE_TIME: ignore}}}\n"
 		"  b: {upstream: 'https://m.example.org', dialect: openai, groups: [g, h], policy: p, ca_file: /ca}\n"
-		"recording: {durability: batched, timestamp: {url: 'https://tsa.example.org/', roots_file: tsa.pem}}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
+		"recording: {durability: batched, recipients: age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq,\n"
+		"            timestamp: {url: 'https://tsa.example.org/', roots_file: tsa.pem}}\nsession: {max_duration: 1h, idle_timeout: 5m}\n"
 		"limits: {connections: 7, body_max: 1MiB, header_wait: 3s, ssh_starts_per_minute: 6000}\n"
 		"store: sqlite\nadmin: {listen: '127.0.0.1:9464'}\nlog: {format: text, level: debug}\n"
 		"notify:\n  - {url: 'https://hooks.example.org/x', secret_file: hook}\n"
@@ -93,6 +94,7 @@ static void every_section_is_read(void **state)
 	if (load(text, &c, &why) != RC_OK)
 		fail_msg("%d:%d: %s", why.line, why.column, why.text);
 	assert_true(c->providers[0].require_key_binding);
+	assert_int_equal(c->recording.recipients.n, 1);
 	assert_true(text_list_has(&c->auditor_groups, "privacy-office"));
 	assert_true(text_list_has(&c->admin_groups, "platform"));
 	a = config_connection(c, "a");
@@ -173,7 +175,12 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		const char *says;
 	} cases[] = {
 		{HEAD OIDC CONN "porcupine: 1\n", 12, 1, "unknown key \"porcupine\""},
-		{HEAD OIDC CONN "recording:\n  recipients: [age1x]\n", 13, 3, "allowed: durability"},
+		{HEAD OIDC CONN "recording:\n  recipient: [age1x]\n", 13, 3, "allowed: durability, recipients"},
+		{HEAD OIDC CONN "recording:\n  recipients: [age1x]\n", 13, 16, "a character is wrong or missing"},
+		{HEAD OIDC CONN "recording:\n  recipients:\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n    - [x]\n", 15, 7, "is no text"},
+		{HEAD OIDC CONN "recording:\n  recipients:\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n", 15, 7, "stands there twice"},
+		{HEAD OIDC CONN "recording:\n  recipients: {a: b}\n", 13, 15, "a list of age1"},
+		{HEAD OIDC CONN "recording: {recipients: AGE-SECRET-KEY-1QQ}\n", 12, 25, "secret key"},
 		{HEAD OIDC CONN "limits:\n  connections: 0\n", 13, 16, "more than zero"},
 		{HEAD OIDC CONN "limits:\n  body_max: 8 apples\n", 13, 13, "a size such as"},
 		{HEAD OIDC CONN "session: {max_duration: 0}\n", 12, 25, "at least 1s"},

@@ -62,12 +62,13 @@ static void a_long_line_is_cut_to_what_is_around(void **state)
 	shows(text, 1, 900, below);
 }
 
-static void a_secret_in_a_url_is_not_shown(void **state)
+static void a_secret_in_a_url_or_of_age_is_not_shown(void **state)
 {
 	(void)state;
 	shows("  url: https://hooks.example/T0/B1/k3y, format: x\n", 1, 42,
 	      "    url: https://hooks.example/........., format: x\n                                           ^\n");
 	shows("url: 'http://h?token=1'\n", 1, 1, "  url: 'http://h?.......'\n  ^\n");
+	shows("recipients: [AGE-SECRET-KEY-1QQQQ, x]\n", 1, 14, "  recipients: [AGE-SECRET-KEY-....., x]\n               ^\n");
 	shows("url: http://h:1/\n", 1, 1, "  url: http://h:1/\n  ^\n");
 }
 
@@ -110,7 +111,7 @@ int main(void)
 		cmocka_unit_test(the_line_stands_below_with_a_caret),
 		cmocka_unit_test(columns_count_characters),
 		cmocka_unit_test(a_long_line_is_cut_to_what_is_around),
-		cmocka_unit_test(a_secret_in_a_url_is_not_shown),
+		cmocka_unit_test(a_secret_in_a_url_or_of_age_is_not_shown),
 		cmocka_unit_test(without_a_file_or_a_place_there_is_the_sentence_alone),
 	};
 

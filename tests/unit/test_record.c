@@ -91,6 +91,61 @@ static void test_a_session_becomes_a_bundle_that_stock_tools_verify(void **state
 	audit_free(&a);
 }
 
+/* ---- for somebody's eyes only -------------------------------------------------------------------------------------------- */
+
+static void test_what_is_sealed_never_reaches_the_disk_otherwise(void **state)
+{
+	struct recording *r;
+	struct audit a;
+	struct buf text, recipient;
+
+	(void)state;
+	site_open(true);
+	r = session(SESSION);
+	exchange(r, 1);
+	assert_int_equal(add(r, "request", 2, "{\"method\":\"POST\",\"path\":\"/\",\"headers\":[],\"text\":\"cholecystectomy\"}"), RC_OK);
+	assert_int_equal(recording_sync(r), RC_OK);
+	assert_true(exists("spool/" SESSION ".1/seg-000003.jsonl.age"));
+	assert_int_equal(sh("! grep -rE 'cholecystectomy|/v1/chat|text/plain|\"salt\"' spool"), 0);
+	assert_int_equal(answer(r, 2), RC_OK);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	assert_int_equal(sh("! grep -rE 'cholecystectomy|/v1/chat|text/plain|\"salt\"' spool bundles"), 0);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "cholecystectomy"), 1);
+	read_path(&text, "x/session.json");
+	buf_init(&recipient, 256);
+	buf_puts(&recipient, "\"recipients\":[\"");
+	assert_int_equal(age_recipients_text(&site.recipients, 0, &recipient), RC_OK);
+	buf_puts(&recipient, "\"]");
+	assert_int_equal(count(&text, recipient.data), 1);
+	buf_free(&recipient);
+	buf_free(&text);
+	audit_free(&a);
+}
+
+static void test_a_large_record_is_sealed_and_opened_by_pieces(void **state)
+{
+	struct recording *r;
+	struct audit a;
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 8 << 20);
+	buf_puts(&body, "{\"method\":\"POST\",\"path\":\"/\",\"headers\":[],\"text\":\"");
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&body, "appendectomy ");
+	buf_puts(&body, "\"}");
+	site_open(true);
+	r = session(SESSION);
+	assert_int_equal(recording_add(r, "request", 1, buf_slice(&body)), RC_OK);
+	assert_int_equal(answer(r, 1), RC_OK);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "appendectomy "), 100000);
+	buf_free(&body);
+	audit_free(&a);
+}
+
 static void test_no_two_records_have_one_salt(void **state)
 {
 	struct recording *r;
@@ -711,11 +766,14 @@ static void test_a_session_is_recorded_once(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define SEALED(name) cmocka_unit_test_setup_teardown(test_##name, setup_sealed, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_session_becomes_a_bundle_that_stock_tools_verify),
+		SEALED(what_is_sealed_never_reaches_the_disk_otherwise),
+		SEALED(a_large_record_is_sealed_and_opened_by_pieces),
 		TEST(no_two_records_have_one_salt),
 		TEST(a_long_answer_becomes_many_segments),
 		TEST(one_record_may_be_large),

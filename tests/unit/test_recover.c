@@ -426,6 +426,51 @@ static void test_a_segment_with_some_of_its_lines_is_named_too(void **state)
 	audit_free(&a);
 }
 
+/* ---- sealed for somebody: without any key ------------------------------------------------------------------------------ */
+
+static void test_a_sealed_segment_without_lines_and_one_with_some_are_named(void **state)
+{
+	struct audit a;
+
+	(void)state;
+	crash();
+	assert_int_equal(sh("cd " SPOOLED " && cp seg-000004.jsonl.age seg-000008.jsonl.age && rm seg-00000[4-7].jsonl.age && "
+			    "head -n 4 index.jsonl > i && mv i index.jsonl"), 0);
+	site_open(true);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "{\"name\":\"seg-000003.jsonl.age\",\"sha256\":"), 1);
+	assert_int_equal(count(&a.records, "{\"name\":\"seg-000008.jsonl.age\",\"sha256\":"), 1);
+	check_cut(&a, 1, 1);
+	audit_free(&a);
+	check_other();
+}
+
+/* Recipients that have changed since are those of later parts, and a part that was not sealed is ended as it was begun. */
+static void test_a_part_is_ended_for_those_whom_it_was_begun_for(void **state)
+{
+	const struct age_recipients then = site.recipients;
+	struct audit a;
+
+	(void)state;
+	crash();
+	site.recipients = (struct age_recipients){0};
+	site_open(true);
+	site.recipients = then;
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "\"k\":\"recovered\""), 1);
+	assert_int_equal(count(&a.records, "\"orphans\":[]}"), 1);
+	audit_free(&a);
+	clear();
+	site.recipients = (struct age_recipients){0};
+	crash();
+	site.recipients = then;
+	site_open(true);
+	site.recipients = (struct age_recipients){0};
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "\"k\":\"recovered\""), 1);
+	audit_free(&a);
+}
+
 /* ---- damage ----------------------------------------------------------------------------------------------------------- */
 
 static void check_quarantined(void)
@@ -435,6 +480,24 @@ static void check_quarantined(void)
 	assert_false(exists("spool/" SESSION ".1"));
 	assert_true(exists("quarantine/" SESSION ".1"));
 	verify("bundles/" OTHER "/1.tar");
+}
+
+static void test_sealed_damage_goes_to_quarantine_too(void **state)
+{
+	static const char *const damages[] = {
+		"rm seg-000003.jsonl.age", "mv seg-000003.jsonl.age seg-000003.jsonl", "truncate -s -1 seg-000002.jsonl.age",
+		"printf x | dd of=seg-000003.jsonl.age bs=1 seek=300 conv=notrunc", "sed -i 's/\"recipients\":\\[[^]]*/&,\"age1x\"/' about.json",
+		"sed -i 's/\"recipients\":\\[[^]]*/\"recipients\":[/' about.json",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+		crash();
+		print_message("%s\n", damages[i]);
+		assert_int_equal(sh("cd " SPOOLED " && %s", damages[i]), 0);
+		check_quarantined();
+		clear();
+	}
 }
 
 static void test_damage_goes_to_quarantine_and_blocks_nobody(void **state)
@@ -502,6 +565,7 @@ static void test_the_key_of_the_day_signs_and_is_named(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define SEALED(name) {"sealed: " #name, test_##name, setup_sealed, teardown, NULL}
 
 int main(void)
 {
@@ -515,6 +579,12 @@ int main(void)
 		TEST(a_torn_last_line_is_cut_off),
 		TEST(a_segment_without_lines_is_kept_and_named),
 		TEST(a_segment_with_some_of_its_lines_is_named_too),
+		SEALED(killed_at_any_step_nothing_acknowledged_is_lost),
+		SEALED(what_runs_is_cut_and_what_ended_is_not),
+		SEALED(a_torn_last_line_is_cut_off),
+		SEALED(a_sealed_segment_without_lines_and_one_with_some_are_named),
+		SEALED(a_part_is_ended_for_those_whom_it_was_begun_for),
+		SEALED(sealed_damage_goes_to_quarantine_too),
 		TEST(damage_goes_to_quarantine_and_blocks_nobody),
 		TEST(quarantine_keeps_all),
 		TEST(what_never_opened_leaves_nothing),

@@ -1,0 +1,124 @@
+/* Keys of age as texts. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "age_private.h"
+#include "bech32.h"
+#include "wipe.h"
+
+#define RECIPIENT "age"
+#define IDENTITY "AGE-SECRET-KEY-"
+#define IDENTITIES_MAX 64
+
+/* ---- recipients ----------------------------------------------------------------------------------------------------------- */
+
+static bool begins(struct slice text, const char *with)
+{
+	return text.n >= strlen(with) && memcmp(text.p, with, strlen(with)) == 0;
+}
+
+/* What a text that is none is, as far as can be told. */
+static enum rc no_recipient(struct slice text, struct why *why)
+{
+	if (begins(text, IDENTITY))
+		return why_set(why, RC_BAD, "is a secret key, which belongs to those who read recordings and to nobody else; the recipient is the age1… that "
+			       "age-keygen -y prints for it");
+	if (begins(text, "ssh-"))
+		return why_set(why, RC_BAD, "is an SSH key; make one for age with: age-keygen -o key.txt");
+	if (begins(text, "age1"))
+		return why_set(why, RC_BAD, "is no recipient of age: a character is wrong or missing, or it is of another kind than X25519");
+	return why_set(why, RC_BAD, "is no recipient of age, which begins with age1 and is what age-keygen -y prints");
+}
+
+enum rc age_recipients_add(struct age_recipients *r, const char *text, struct why *why)
+{
+	static const unsigned char anybody[AGE_KEY_LEN] = {8};
+	unsigned char key[AGE_KEY_LEN], shared[AGE_KEY_LEN];
+
+	if (bech32_decode(slice_str(text), RECIPIENT, key) != RC_OK)
+		return no_recipient(slice_str(text), why);
+	if (age_multiply(anybody, key, shared) != RC_OK)
+		return why_set(why, RC_BAD, "is a key that everybody can open; make one with: age-keygen -o key.txt");
+	for (size_t i = 0; i < r->n; i++)
+		if (memcmp(r->key[i], key, sizeof key) == 0)
+			return why_set(why, RC_CONFLICT, "stands there twice");
+	if (r->n == AGE_RECIPIENTS_MAX)
+		return why_set(why, RC_TOO_BIG, "is one more than the %d recipients that there may be", AGE_RECIPIENTS_MAX);
+	memcpy(r->key[r->n++], key, sizeof key);
+	return RC_OK;
+}
+
+enum rc age_recipients_text(const struct age_recipients *r, size_t i, struct buf *out)
+{
+	return bech32_encode(RECIPIENT, r->key[i], out);
+}
+
+/* ---- identities ----------------------------------------------------------------------------------------------------------- */
+
+static size_t identities_bytes(size_t n)
+{
+	return sizeof(struct age_identities) + n * sizeof ((struct age_identities *)0)->key[0];
+}
+
+void age_identities_free(struct age_identities *who)
+{
+	age_secret_free(who, who ? identities_bytes(IDENTITIES_MAX) : 0);
+}
+
+static enum rc no_identity(struct slice line, int number, struct why *why)
+{
+	if (begins(line, "age1"))
+		return why_at(why, RC_BAD, number, 0, "this is a recipient; the identity is the secret key, which begins with " IDENTITY "1");
+	if (begins(line, "-----BEGIN AGE") || begins(line, "age-encryption.org/"))
+		return why_at(why, RC_BAD, number, 0, "it is protected by a passphrase; open it first: age -d FILE > key.txt");
+	if (begins(line, "AGE-PLUGIN-"))
+		return why_at(why, RC_BAD, number, 0, "this key is in a device or service that a plugin of age talks to; open the member with: age -d");
+	return why_at(why, RC_BAD, number, 0, "this is no key of age, which begins with " IDENTITY "1");
+}
+
+static enum rc add_line(struct age_identities *who, struct slice line, int number, struct why *why)
+{
+	enum rc rc;
+
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (!line.n || line.p[0] == '#')
+		return RC_OK;
+	if (who->n == IDENTITIES_MAX)
+		return why_at(why, RC_BAD, number, 0, "there are more than %d keys", IDENTITIES_MAX);
+	if (bech32_decode(line, IDENTITY, who->key[who->n].secret) != RC_OK)
+		return no_identity(line, number, why);
+	rc = age_multiply(who->key[who->n].secret, NULL, who->key[who->n].recipient);
+	who->n += rc == RC_OK;
+	return rc;
+}
+
+enum rc age_identities_read(struct slice text, struct age_identities **out, struct why *why)
+{
+	struct age_identities *who = age_secret_new(identities_bytes(IDENTITIES_MAX));
+	enum rc rc = who ? RC_OK : RC_NOMEM;
+
+	*out = NULL;
+	for (int number = 1; rc == RC_OK && text.n; number++) {
+		const char *end = memchr(text.p, '\n', text.n);
+		size_t n = end ? (size_t)(end - text.p) : text.n;
+
+		rc = add_line(who, (struct slice){text.p, n}, number, why);
+		n += end != NULL;
+		text = (struct slice){text.p + n, text.n - n};
+	}
+	if (rc == RC_OK && !who->n)
+		rc = why_set(why, RC_BAD, "there is no key in it");
+	if (rc == RC_OK)
+		*out = who;
+	else
+		age_identities_free(who);
+	return rc;
+}
+
+void age_identities_recipients(const struct age_identities *who, struct age_recipients *out)
+{
+	out->n = who->n < AGE_RECIPIENTS_MAX ? who->n : AGE_RECIPIENTS_MAX;
+	for (size_t i = 0; i < out->n; i++)
+		memcpy(out->key[i], who->key[i].recipient, AGE_KEY_LEN);
+}

@@ -1,0 +1,294 @@
+/* Bundles whose segments are encrypted: what can be said of them without a key, with the right one and with another. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "bech32.h"
+#include "bundle.h"
+#include "bundle_make.h"
+
+static char dir[] = "/tmp/phigate-sealed.XXXXXX", file[64];
+static struct age_identities *keys[2];           /* it is sealed for the first */
+static struct age_recipients recipients[2];
+static char large[200 << 10];
+
+static int make_dir(void **state)
+{
+	unsigned char secret[AGE_KEY_LEN];
+	struct buf text;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		buf_init(&text, 256);
+		random_bytes(secret, sizeof secret);
+		bundle_make_must(bech32_encode("AGE-SECRET-KEY-", secret, &text) == RC_OK);
+		bundle_make_must(age_identities_read(buf_slice(&text), &keys[i], NULL) == RC_OK);
+		age_identities_recipients(keys[i], &recipients[i]);
+		buf_free(&text);
+	}
+	snprintf(large, sizeof large, "{\"method\":\"POST\",\"path\":\"/v1/chat/completions\",\"headers\":[],\"text\":\"%0*d\"}", 150000, 7);
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(file, sizeof file, "%s/bundle.tar", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	age_identities_free(keys[0]);
+	age_identities_free(keys[1]);
+	unlink(file);
+	return rmdir(dir);
+}
+
+struct results {
+	enum bundle_result segments, records, story;
+};
+
+static void tell(void *arg, const struct bundle_check *check)
+{
+	struct results *r = arg;
+
+	if (strcmp(check->name, "segments") == 0)
+		r->segments = check->result;
+	else if (strcmp(check->name, "records") == 0)
+		r->records = check->result;
+	else if (strcmp(check->name, "story") == 0)
+		r->story = check->result;
+}
+
+/* A sealed session, one of its records longer than two of age's chunks. */
+static void make(struct bundle_make *m, const struct bundle_make_hooks *hooks)
+{
+	bundle_make_init(m);
+	m->recipients = recipients[0];
+	if (hooks)
+		m->hooks = *hooks;
+	bundle_make_session(m);
+	m->records[1].body = large;
+	bundle_make_all(m);
+	bundle_make_write(m, file);
+}
+
+static struct bundle *open_with(const struct age_identities *with)
+{
+	struct why why = {0};
+	struct bundle *b;
+
+	if (bundle_open(file, &b, &why) != RC_OK)
+		fail_msg("%s", why.text);
+	bundle_unlock(b, with);
+	return b;
+}
+
+/* As one who knows its signer. */
+static enum rc verify(const struct bundle_make *m, struct bundle *b, struct results *told, struct why *why)
+{
+	struct signers *signers = signers_new();
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, 4096);
+	bundle_make_signers(m, "gpu-1@phigate", "", &text);
+	assert_int_equal(signers_parse(signers, buf_slice(&text), NULL), RC_OK);
+	rc = bundle_verify(b, &(struct bundle_trust){.signers = signers}, tell, told, why);
+	signers_free(signers);
+	buf_free(&text);
+	return rc;
+}
+
+static void test_with_the_key_all_records_hold_and_are_read(void **state)
+{
+	struct bundle_record record;
+	struct results told = {0};
+	struct why why = {0};
+	struct bundle_make m;
+	uint64_t places[MADE_RECORDS], n;
+	struct bundle *b;
+
+	(void)state;
+	make(&m, NULL);
+	b = open_with(keys[0]);
+	if (verify(&m, b, &told, &why) != RC_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(told.records, BUNDLE_HOLDS);
+	assert_int_equal(told.story, BUNDLE_HOLDS);
+	assert_int_equal(bundle_rewind(b), RC_OK);
+	for (n = 0; places[n] = bundle_tell(b), bundle_next(b, &record, &why) == RC_OK; n++)
+		assert_true(slice_is(record.body, m.records[n].body));
+	assert_int_equal(n, m.n_records);
+	while (n--) {                            /* and backwards */
+		assert_int_equal(bundle_seek(b, places[n]), RC_OK);
+		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
+		assert_true(slice_is(record.body, m.records[n].body));
+	}
+	bundle_free(b);
+	bundle_make_free(&m);
+}
+
+static void test_without_a_key_all_but_the_records_holds_and_none_is_shown(void **state)
+{
+	struct bundle_record record;
+	struct results told = {0};
+	struct why why = {0};
+	struct bundle_make m;
+	struct bundle *b;
+	size_t n = 0;
+	enum rc rc;
+
+	(void)state;
+	make(&m, NULL);
+	b = open_with(NULL);
+	assert_int_equal(verify(&m, b, &told, &why), RC_OK);
+	assert_int_equal(told.segments, BUNDLE_HOLDS);
+	assert_int_equal(told.records, BUNDLE_SKIPPED);
+	assert_int_equal(bundle_rewind(b), RC_OK);
+	while ((rc = bundle_next(b, &record, &why)) == RC_DENIED) {
+		assert_string_equal(record.kind, m.records[n++].kind);
+		assert_int_equal(record.body.n, 0);
+	}
+	assert_int_equal(rc, RC_END);
+	assert_int_equal(n, m.n_records);
+	bundle_free(b);
+	bundle_make_free(&m);
+}
+
+static void test_another_key_fails_and_is_told_which_one_would_do(void **state)
+{
+	struct bundle_record record;
+	struct results told = {0};
+	struct why why = {0};
+	struct bundle_make m;
+	struct buf wanted;
+	struct bundle *b;
+
+	(void)state;
+	buf_init(&wanted, 256);
+	assert_int_equal(age_recipients_text(&recipients[0], 0, &wanted), RC_OK);
+	make(&m, NULL);
+	b = open_with(keys[1]);
+	assert_int_equal(verify(&m, b, &told, &why), RC_BAD);
+	assert_int_equal(told.segments, BUNDLE_HOLDS);
+	assert_int_equal(told.records, BUNDLE_FAILS);
+	assert_non_null(strstr(why.text, "records: seg-000001.jsonl.age is encrypted for 1 recipient"));
+	assert_non_null(strstr(why.text, wanted.data));
+	assert_int_equal(bundle_rewind(b), RC_OK);
+	assert_int_equal(bundle_next(b, &record, &why), RC_DENIED);
+	assert_int_equal(record.body.n, 0);
+	bundle_free(b);
+	buf_free(&wanted);
+	bundle_make_free(&m);
+}
+
+/* ---- hands laid on it, with all hashes and signatures made anew ------------------------------------------------------------ */
+
+static void other_text(struct buf *text, unsigned number)
+{
+	char *at = number == 1 ? memmem(text->data, text->len, "ward round", 10) : NULL;
+
+	if (at)
+		memcpy(at, "home visit", 10);
+}
+
+static void more_text(struct buf *text, unsigned number)
+{
+	if (number == 2)
+		buf_puts(text, "{\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"k\":\"gap\",\"body\":{}}\n");
+}
+
+static void less_text(struct buf *text, unsigned number)
+{
+	if (number == 1)
+		buf_truncate(text, text->len / 2);
+}
+
+static void no_text(struct buf *text, unsigned number)
+{
+	if (number == 2)
+		buf_truncate(text, 0);
+}
+
+static void cut(struct buf *stored, unsigned number)
+{
+	if (number == 1)
+		buf_truncate(stored, stored->len - 1000);
+}
+
+static void changed_end(struct buf *stored, unsigned number)
+{
+	if (number == 2)
+		stored->data[stored->len - 1] ^= 1;
+}
+
+static void changed_head(struct buf *stored, unsigned number)
+{
+	if (number == 2)
+		stored->data[40] ^= 1;
+}
+
+static void plain(struct buf *stored, unsigned number)
+{
+	if (number == 2) {
+		buf_clear(stored);
+		buf_puts(stored, "{\"salt\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"k\":\"gap\",\"body\":{}}\n");
+	}
+}
+
+static void test_what_is_sealed_must_be_what_the_index_tells_of(void **state)
+{
+	static const struct {
+		struct bundle_make_hooks hooks;
+		const char *why;
+	} rows[] = {
+		{{.segment = other_text}, "records: record 0 is not the one that the index tells of"},
+		{{.segment = more_text}, "records: seg-000002.jsonl.age has records that the index does not know"},
+		{{.segment = less_text}, "records: record 1 does not end where the index says"},
+		{{.segment = no_text}, "records: record 2 does not end where the index says"},
+		{{.sealed = cut}, "records: seg-000001.jsonl.age does not open"},
+		{{.sealed = changed_end}, "records: seg-000002.jsonl.age does not open"},
+		{{.sealed = changed_head}, "records: seg-000002.jsonl.age"},
+		{{.sealed = plain}, "records: seg-000002.jsonl.age does not open: it is no file of age"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct bundle_record record;
+		struct results told = {0};
+		struct why why = {0};
+		struct bundle_make m;
+		struct bundle *b;
+		size_t bad = 0, n = 0;
+		enum rc rc;
+
+		make(&m, &rows[i].hooks);
+		b = open_with(keys[0]);
+		assert_int_equal(verify(&m, b, &told, &why), RC_BAD);
+		if (strncmp(why.text, rows[i].why, strlen(rows[i].why)) != 0)
+			fail_msg("row %zu: %s", i, why.text);
+		assert_int_equal(bundle_rewind(b), RC_OK);
+		while ((rc = bundle_next(b, &record, &why)) != RC_END && n++ < m.n_records) {
+			bad += rc != RC_OK;
+			assert_true(rc == RC_OK || record.body.n == 0);
+		}
+		assert_int_equal(n, m.n_records);
+		assert_true(bad || rows[i].hooks.segment == more_text);
+		bundle_free(b);
+		bundle_make_free(&m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_with_the_key_all_records_hold_and_are_read),
+		cmocka_unit_test(test_without_a_key_all_but_the_records_holds_and_none_is_shown),
+		cmocka_unit_test(test_another_key_fails_and_is_told_which_one_would_do),
+		cmocka_unit_test(test_what_is_sealed_must_be_what_the_index_tells_of),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
