@@ -46,7 +46,7 @@ static void names_are_as_prometheus_wants_them(void **state)
 /* None of what would tell of a person, or have no end of values. */
 static void labels_tell_of_nobody(void **state)
 {
-	static const char *const known[] = {"version", "verdict", "outcome", "dialect", "entity", "result", "reason", "state", "end", "kind", "sink"};
+	static const char *const known[] = {"version", "verdict", "outcome", "dialect", "entity", "result", "reason", "state", "end", "kind", "sink", "place"};
 
 	(void)state;
 	for (enum metric m = 0; m < METRIC_COUNT; m++)
