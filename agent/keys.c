@@ -105,19 +105,30 @@ enum rc key_public(const char *state_dir, enum key_kind kind, struct buf *out, s
 	return rc;
 }
 
+/* From the .pub, so that nobody reads the private key who does not sign with it. */
 enum rc key_vkey(const char *state_dir, const char *agent_name, struct buf *out, struct why *why)
 {
-	char origin[TLOG_NAME_MAX + 1];
+	char origin[TLOG_NAME_MAX + 1], *path = key_path(state_dir, KEY_LEDGER, ".pub");
 	struct tlog_vkey vkey;
 	EVP_PKEY *key = NULL;
-	enum rc rc = read_key(state_dir, KEY_LEDGER, &key, why);
+	struct buf text, blob;
+	enum rc rc;
 
+	buf_init(&text, 4096);
+	buf_init(&blob, 4096);
 	snprintf(origin, sizeof origin, "phigate/%s", agent_name);
-	if (rc == RC_OK)
-		rc = tlog_vkey_make(origin, key, &vkey);
+	rc = path ? file_read(path, &text, why) : RC_NOMEM;
+	if (rc == RC_OK) {
+		if (sshkey_parse_line(buf_slice(&text), &blob) != RC_OK || sshkey_from_blob(buf_slice(&blob), &key) != RC_OK ||
+		    tlog_vkey_make(origin, key, &vkey) != RC_OK)
+			rc = why_set(why, RC_BAD, "%s: it is no Ed25519 key", path);
+	}
 	if (rc == RC_OK)
 		rc = tlog_vkey_text(&vkey, out);
 	EVP_PKEY_free(key);
+	buf_free(&text);
+	buf_free(&blob);
+	free(path);
 	return rc;
 }
 

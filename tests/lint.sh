@@ -39,7 +39,7 @@ check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] 
 check "agent/answer includes only itself, agent/mask and common" "$(resolve agent/answer/*.[ch] |
 	grep -vE ' (agent/answer|agent/mask|common)/')"
 check "what an exchange calls does not include exchange.h" "$(ls agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] $(agent_files) |
-	grep -E '/((answer|mask|dialect|hold|identity|policy|record|session|sink)/.*|(upstream|store|history)\.[ch])$' |
+	grep -E '/((answer|mask|dialect|hold|identity|ledger|policy|record|session|sink)/.*|(upstream|store|history)\.[ch])$' |
 	xargs grep -nE '#[[:space:]]*include.*"exchange\.h"' /dev/null)"
 
 # a row of a configuration table, or of a command's options, ends with its help

@@ -86,3 +86,9 @@ if [ -s "$W/search" ]; then
 	jq -rs --arg names "$NAMES" "$LIBRARY"'(["asked for", "found", "ms", "CPU ms", "goal"], (.[] | [.what, .found, (.ms | r(1)), (.cpu_ms | r(1)), goal(.ms; 100; false)]))
 		| @tsv' "$W/search" | table
 fi
+if [ -e "$W/ledger" ]; then
+	printf '\nThe ledger: a million leaves, 4096 to a checkpoint; then one leaf with a checkpoint of its own\n'
+	jq -rs "$LIBRARY"' .[0] | (["", "", "goal"], ["a million leaves, s", (.seconds | r(1)), goal(.seconds; 60; false)],
+		["one leaf, ms", (.one_ms | r(2)), "", "in an empty ledger " + (.first_ms | r(2))], ["opening it, ms", (.open_ms | r(2)), goal(.open_ms; 100; false)]) | @tsv' \
+		"$W/ledger" | table
+fi
