@@ -16,7 +16,7 @@ static const struct option_spec options[] = {
 	{"--format", "FORMAT", "fhir, ocsf, ecs, cef or otlp: what happened, without any text; har: requests and answers themselves"},
 	{"-o", "FILE", "where to; else standard output"},
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
-	{"--identity", "FILE", "age key for encrypted segments, which this version cannot read yet"},
+	{"--identity", "FILE", "age key that opens encrypted segments, as age-keygen writes it"},
 	{"--force", NULL, "export what can be read of a bundle that does not verify"},
 	{0},
 };

@@ -123,7 +123,7 @@ case $name in
 			'--exchange[only this exchange]:N:' \
 			'--at[from then on\: so long after its beginning (90s, 5m), at a time of its day in UTC (21\:08\:20), or RFC 3339]:TIME:' \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
-			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
 			'--ledger[the agent'\''s ledger key, as for verify]:FILE:_files' \
 			'--tsa-ca[certificates of time-stamp authorities, as for verify]:FILE:_files' \
 			'--force[play what can be read of a bundle that does not verify]' \
@@ -135,7 +135,7 @@ case $name in
 	verify)
 		_arguments \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
-			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
 			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
 			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed\: the bundle must have a stamp of one]:FILE:_files' \
 			'--json[one JSON object\: the verdict, and each check with its result]' \
@@ -146,7 +146,7 @@ case $name in
 			'--format[fhir, ocsf, ecs, cef or otlp\: what happened, without any text; har\: requests and answers themselves]:FORMAT:' \
 			'-o[where to; else standard output]:FILE:_files' \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
-			'--identity[age key for encrypted segments, which this version cannot read yet]:FILE:_files' \
+			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
 			'--force[export what can be read of a bundle that does not verify]' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
