@@ -38,7 +38,7 @@ static const struct {
 	{"a < b && c > \"d\" or 'e'", "a &lt; b &amp;&amp; c &gt; &quot;d&quot; or &#39;e&#39;", false},
 	{"<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;", false},
 	{"Dr. [NAME] and [SSN-12], [HEALTH_PLAN].", "Dr. <mark class=\"NAME\">[NAME]</mark> and <mark class=\"SSN\">[SSN-12]</mark>, <mark class=\"HEALTH_PLAN\">[HEALTH_PLAN]</mark>.", false},
-	{"[TODO] [name] [NAME [] [-] [[DATE]]", "[TODO] [name] [NAME [] [-] [<mark class=\"DATE\">[DATE]</mark>]", false},
+	{"[MEMO] [name] [NAME [] [-] [[DATE]]", "[MEMO] [name] [NAME [] [-] [<mark class=\"DATE\">[DATE]</mark>]", false},
 	{"[STUDY] [NAME]", "<mark class=\"CUSTOM\">[STUDY]</mark> <mark class=\"NAME\">[NAME]</mark>", true},
 	{"tab\tand\nline\rend\x1b[2J\x7f", "tab\tand\nline\\u{d}end\\u{1b}[2J\\u{7f}", false},
 	{"\xe2\x80\xae\xc2\x9b\xe2\x80\x8b\xef\xbb\xbf\xf3\xa0\x81\xa1", "\\u{202e}\\u{9b}\\u{200b}\\u{feff}\\u{e0061}", false},
