@@ -274,17 +274,22 @@ static void an_event_moves_no_other_outcome(void **state)
 
 static void a_spool_says_what_waits_and_how_late_the_oldest_is(void **state)
 {
-	struct recording second = {.due_ns = clock_mono_ns() + 60 * NS_PER_S}, first = {.due_ns = clock_mono_ns() - 2 * NS_PER_S, .next = &second};
+	struct recording far = {.due_ns = clock_mono_ns() + 3600 * NS_PER_S}, second = {.next = &far}, first = {.due_ns = clock_mono_ns() - 2 * NS_PER_S, .next = &second};
 	struct spool spool = {.queue = &first};
 
 	(void)state;
 	pthread_mutex_init(&spool.lock, NULL);
+	second.due_ns = clock_mono_ns() + SEAL_AFTER_NS;
 	spool_metrics(&spool);
-	assert_true(figure("phigate_spool_waiting") == 2);
+	assert_true(figure("phigate_spool_waiting") == 2);               /* far has nothing to seal */
 	assert_true(figure("phigate_spool_lag_seconds") >= 2 && figure("phigate_spool_lag_seconds") < 60);
 	spool.queue = &second;
+	second.due_ns = clock_mono_ns() + SEAL_AFTER_NS;
 	spool_metrics(&spool);
 	assert_true(figure("phigate_spool_waiting") == 1 && figure("phigate_spool_lag_seconds") == 0);
+	spool.queue = &far;
+	spool_metrics(&spool);
+	assert_true(figure("phigate_spool_waiting") == 0 && figure("phigate_spool_lag_seconds") == 0);
 	spool.queue = NULL;
 	spool_metrics(&spool);
 	assert_true(figure("phigate_spool_waiting") == 0 && figure("phigate_spool_lag_seconds") == 0);
