@@ -482,6 +482,17 @@ static void check_quarantined(void)
 	verify("bundles/" OTHER "/1.tar");
 }
 
+static void try_damages(const char *const *damages, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		crash();
+		print_message("%s\n", damages[i]);
+		assert_int_equal(sh("cd " SPOOLED " && %s", damages[i]), 0);
+		check_quarantined();
+		clear();
+	}
+}
+
 static void test_sealed_damage_goes_to_quarantine_too(void **state)
 {
 	static const char *const damages[] = {
@@ -491,13 +502,7 @@ static void test_sealed_damage_goes_to_quarantine_too(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-		crash();
-		print_message("%s\n", damages[i]);
-		assert_int_equal(sh("cd " SPOOLED " && %s", damages[i]), 0);
-		check_quarantined();
-		clear();
-	}
+	try_damages(damages, sizeof damages / sizeof *damages);
 }
 
 static void test_damage_goes_to_quarantine_and_blocks_nobody(void **state)
@@ -512,13 +517,7 @@ static void test_damage_goes_to_quarantine_and_blocks_nobody(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-		crash();
-		print_message("%s\n", damages[i]);
-		assert_int_equal(sh("cd " SPOOLED " && %s", damages[i]), 0);
-		check_quarantined();
-		clear();
-	}
+	try_damages(damages, sizeof damages / sizeof *damages);
 }
 
 /* The same session damaged twice, as after a restore: nothing in quarantine is overwritten. */
