@@ -2,17 +2,15 @@
 #ifndef PHIGATE_AGENT_H
 #define PHIGATE_AGENT_H
 
-#include "config.h"
+#include "current.h"
 
 struct agent {
-	struct config *config;
+	const struct config *config;             /* as it was at the start: for what a reload does not change; current has the rest */
 	struct keeper *keeper;                   /* forked first; holds the loopback listener too */
 	int ssh_listener;                        /* bound while still root */
 	struct ledger *ledger;                   /* with the notary's process, forked before threads */
 	struct store *store;
-	struct policies *policies;
-	struct dialect **dialects;               /* one for each of config->connections, same order */
-	struct target **targets;                 /* likewise: where the model is and what it gets */
+	struct current *current;                 /* the snapshot that is in force */
 	struct sinks *sinks;                     /* live streams of events */
 	struct spool *spool;
 	struct archive *archive;                 /* NULL: none */

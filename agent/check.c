@@ -4,14 +4,10 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "config.h"
-#include "dialect.h"
-#include "file.h"
 #include "notice.h"
 #include "place.h"
-#include "policies.h"
 #include "sink.h"
-#include "target.h"
+#include "snapshot.h"
 
 struct check {
 	const struct config *config;
@@ -33,42 +29,20 @@ static void fault(struct check *check, enum rc rc, struct why *why, int line)
 		check->worst = rc == RC_NOT_FOUND ? RC_BAD : rc;
 }
 
-/* The routes that people can reach by a policy. */
-static enum rc routes_under(const struct check *check, const char *policy, struct text_list *out)
-{
-	const struct config *c = check->config;
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
-		struct dialect *dialect = NULL;
-		const char *name;
-
-		if (strcmp(c->connections[i].policy, policy) != 0)
-			continue;
-		rc = dialect_load(c->connections[i].dialect, check->override, &dialect, NULL);
-		for (size_t k = 0; rc == RC_OK && (name = dialect_route_name(dialect, k)); k++)
-			rc = text_list_add(out, name);
-		dialect_free(dialect);
-	}
-	return rc;
-}
-
 static void check_policy(struct check *check, const struct connection *conn)
 {
 	char *path = policy_path(check->config->policies_dir, conn->policy);
 	struct policy *policy = NULL;
-	struct text_list routes = {0};
 	struct why why = {0};
 	enum rc rc = path ? policy_load(path, conn->policy, &policy, &why) : RC_NOMEM;
 
 	if (rc != RC_OK)
 		fault(check, rc, &why, conn->line);
-	else if (routes_under(check, conn->policy, &routes) == RC_OK)
-		policy_warn_routes(policy, path, &routes);
+	else
+		(void)!snapshot_warn_routes(check->config, check->override, policy);     /* a dialect's mistake is told of where it is checked */
 	for (size_t i = 0; policy && policy_warning(policy, i); i++)
 		command_tell(policy_warning(policy, i), "warning: ");
 	policy_unref(policy);
-	text_list_free(&routes);
 	free(path);
 }
 
@@ -161,7 +135,7 @@ static void check_sinks(struct check *check)
 static int run(int argc, char **argv)
 {
 	const char *path = COMMAND_CONFIG_DEFAULT;
-	char *dir = NULL, *override = NULL;
+	char *override = NULL;
 	struct config *config = NULL;
 	struct why why = {0};
 	struct check check = {0};
@@ -173,9 +147,9 @@ static int run(int argc, char **argv)
 	if (rc != RC_OK)
 		return command_failed(rc, &why);
 	check.config = config;
-	dir = path_dir(config->path);
-	override = dir ? path_join(dir, "dialects") : NULL;
-	check.override = override && access(override, F_OK) == 0 ? override : NULL;
+	if (snapshot_dialects_dir(config, &override) != RC_OK)
+		return command_failed(RC_NOMEM, &why);
+	check.override = override;
 	check_policies(&check);
 	check_connections(&check);
 	check_notify(&check);
@@ -187,7 +161,6 @@ static int run(int argc, char **argv)
 		printf("%s: good, with %zu connection%s\n", path, config->n_connections, config->n_connections == 1 ? "" : "s");
 	config_free(config);
 	free(override);
-	free(dir);
 	return !check.faults ? EXIT_DONE : check.worst == RC_BAD ? EXIT_USAGE : EXIT_FAILED;
 }
 

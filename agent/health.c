@@ -104,8 +104,10 @@ void health_check(struct agent *agent, void (*each)(void *arg, const struct heal
 
 /* ---- what takes longer -------------------------------------------------------------------------------------------------- */
 
-static enum rc load_policies(const struct config *c, struct why *why)
+static enum rc load_policies(struct agent *agent, struct why *why)
 {
+	struct snapshot *now = current_get(agent->current);
+	const struct config *c = now->config;
 	struct policies *fresh = NULL;
 	struct text_list names = {0};
 	enum rc rc = RC_OK;
@@ -117,6 +119,7 @@ static enum rc load_policies(const struct config *c, struct why *why)
 		rc = policies_load(c->policies_dir, &names, &fresh, why);
 	policies_free(fresh);
 	text_list_free(&names);
+	snapshot_unref(now);
 	return rc;
 }
 
@@ -132,7 +135,7 @@ void health_policies(struct agent *agent, struct health *out)
 	pthread_mutex_lock(&lock);
 	if (!looked_ns || now_ns - looked_ns >= POLICY_LOOK_NS) {
 		last = (struct health){.name = "policy", .weight = HEALTH_WARNING};
-		if (load_policies(agent->config, &why) == RC_OK)
+		if (load_policies(agent, &why) == RC_OK)
 			set(&last, true, "the files are good");
 		else
 			set(&last, false, "%s; the policies before it stay in force until it is mended", why_text(&why, text, sizeof text));
@@ -142,12 +145,12 @@ void health_policies(struct agent *agent, struct health *out)
 	pthread_mutex_unlock(&lock);
 }
 
-void health_model(struct agent *agent, const struct connection *connection, struct health *out)
+void health_model(struct agent *agent, const struct snapshot *snapshot, size_t place, struct health *out)
 {
-	const struct target *target = agent->targets[connection - agent->config->connections];
+	const struct connection *connection = &snapshot->config->connections[place];
 	struct why why = {0};
 	int fd;
-	enum rc rc = target_connect(target, -1, agent->stop_fd, &fd, &why);
+	enum rc rc = target_connect(snapshot->targets[place], -1, agent->stop_fd, &fd, &why);
 
 	*out = (struct health){.name = "model", .which = connection->name, .weight = HEALTH_WARNING};
 	if (rc == RC_OK) {

@@ -21,8 +21,8 @@ void health_check(struct agent *agent, void (*each)(void *arg, const struct heal
 /* Are the policies good as their files stand now? At most one look in 10 s. */
 void health_policies(struct agent *agent, struct health *out);
 
-/* Does the model server of this connection take connections? */
-void health_model(struct agent *agent, const struct connection *connection, struct health *out);
+/* Does the model server of the connection at this place take connections? */
+void health_model(struct agent *agent, const struct snapshot *snapshot, size_t place, struct health *out);
 
 /* Free room where recordings lie, in bytes; -1: not known. */
 int64_t health_disk_free(const struct agent *agent);

@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "config_diff.h"
 #include "digest.h"
 #include "file.h"
 #include "json.h"
 #include "ledger.h"
 #include "log.h"
-#include "policies.h"
+#include "session.h"
 
 #define WAIT_S 2
 #define ANSWER_MAX ((size_t)1 << 20)
@@ -29,63 +30,23 @@ struct reload {
 
 /* ---- agent.yaml ------------------------------------------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same(const struct yaml *a, const struct yaml *b)
-{
-	if (!a || !b)
-		return a == b;
-	if (a->type != b->type || !same_text(a->text, b->text) || !same_text(a->key ? a->key->text : NULL, b->key ? b->key->text : NULL))
-		return false;
-	for (a = a->child, b = b->child; a && b; a = a->next, b = b->next)
-		if (!same(a, b))
-			return false;
-	return a == b;
-}
-
-static void add_changed(struct buf *out, const struct yaml *map, const struct yaml *other, bool only_missing)
-{
-	for (const struct yaml *v = map->child; v; v = v->next) {
-		const struct yaml *w = yaml_get(other, v->key->text);
-
-		if (only_missing ? w != NULL : same(v, w))
-			continue;
-		if (out->data[out->len - 1] != '[')
-			buf_putc(out, ',');
-		json_add_str(out, v->key->text);
-	}
-}
-
-/* The sections that differ from those in force. */
-static enum rc add_restart(const struct reload *r, struct buf *out, struct why *why)
-{
-	struct yaml *now = NULL;
-	enum rc rc = yaml_load(r->agent->config->path, &now, why);
-
-	buf_puts(out, "[");
-	if (rc == RC_OK && out->rc == RC_OK) {
-		add_changed(out, now, r->config, false);
-		add_changed(out, r->config, now, true);
-	}
-	buf_puts(out, "]");
-	yaml_free(now);
-	return rc == RC_OK ? out->rc : rc;
-}
-
-/* ---- policies --------------------------------------------------------------------------------------------------------------- */
-
+/* One attempt: what is in force, what is to come, and what there is to tell of it. */
 struct change {
-	const char *name;
-	struct policy *before;
+	struct snapshot *before, *after;         /* references */
+	struct yaml *document;
+	struct text_list keys, policies;         /* that differ; names of all policies of both */
+	struct text_list restart;                /* those of the keys that stand in the way */
+	size_t ended;
 };
 
-static void add_hash(struct buf *out, const char *name, const char *text, char hex[SHA256_HEX])
+static void change_free(struct change *c)
 {
-	sha256_hex(text, strlen(text), hex);
-	buf_printf(out, ",\"%s\":\"%s\"", name, hex);
+	snapshot_unref(c->before);
+	snapshot_unref(c->after);
+	yaml_free(c->document);
+	text_list_free(&c->keys);
+	text_list_free(&c->policies);
+	text_list_free(&c->restart);
 }
 
 /* It is in force already; that it is not in the ledger is the operator's matter. */
@@ -95,7 +56,7 @@ static void tell_ledger(struct ledger *ledger, const struct buf *leaf, enum rc m
 		log_error("ledger_not_written", L_TEXT("what", what));
 }
 
-static void tell_policy(struct ledger *ledger, const char *name, const char *sum)
+static void policy_leaf(struct ledger *ledger, const char *name, const char *sum)
 {
 	char time[CLOCK_TEXT];
 	struct buf leaf;
@@ -119,21 +80,135 @@ static void tell_config(const struct reload *r)
 	buf_free(&text);
 }
 
-/* Policies that have changed, into the answer, the ledger and the log. */
-static void tell_change(struct ledger *ledger, const struct change *change, const struct policy *now, const struct reload_by *by, struct buf *out)
+/* Where the key stands that is in the way, as far as it is one of the document. */
+static const struct yaml *place_of(const struct yaml *document, const char *key)
 {
-	char before[SHA256_HEX], after[SHA256_HEX];
+	char section[64];
+	const struct yaml *v, *inner;
 
-	if (!now || !change->before || strcmp(policy_text(change->before), policy_text(now)) == 0)
+	snprintf(section, sizeof section, "%.*s", (int)strcspn(key, "."), key);
+	v = yaml_get(document, section);
+	inner = v && key[strlen(section)] && v->type == YAML_MAP ? yaml_get(v, key + strlen(section) + 1) : NULL;
+	return inner ? inner : v;
+}
+
+static enum rc refuse_restart(const struct reload *r, struct change *c, struct why *why)
+{
+	const struct yaml *at;
+	struct buf names;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < c->keys.n && rc == RC_OK; i++)
+		if (config_needs_restart(c->keys.item[i]))
+			rc = text_list_add(&c->restart, c->keys.item[i]);
+	if (rc != RC_OK || !c->restart.n)
+		return rc;
+	buf_init(&names, 400);
+	for (size_t i = 0; i < c->restart.n; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", c->restart.item[i]);
+	at = place_of(c->document, c->restart.item[0]);
+	rc = why_at(why, RC_CONFLICT, at ? at->key->line : 0, at ? at->key->column : 0,
+		    "a change of %s needs a restart: start the agent again, or put back what was there", names.len ? names.data : "several keys");
+	why_file(why, rc, r->agent->config->path);
+	buf_free(&names);
+	return rc;
+}
+
+/* Secrets are read again even where no key has changed. */
+static enum rc add_credentials(struct change *c)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < c->after->config->n_connections && rc == RC_OK; i++) {
+		const char *name = c->after->config->connections[i].name;
+		const struct target *now = c->after->targets[i], *was;
+		struct buf key;
+		size_t place;
+
+		if (!snapshot_find(c->before, name, &place))
+			continue;
+		was = c->before->targets[place];
+		if (!now->credential || !was->credential || strcmp(now->credential, was->credential) == 0)
+			continue;
+		buf_init(&key, 256);
+		rc = buf_printf(&key, "connections.%s.credential.value_file (its text)", name);
+		if (rc == RC_OK)
+			rc = text_list_add(&c->keys, key.data);
+		buf_free(&key);
+	}
+	return rc;
+}
+
+/* Everything is read and judged; nothing is in force yet. */
+static enum rc prepare(struct reload *r, struct change *c, struct why *why)
+{
+	struct config *config = NULL;
+	enum rc rc = config_load(r->agent->config->path, &config, why);
+
+	if (rc == RC_OK)
+		rc = yaml_load(r->agent->config->path, &c->document, why);
+	if (rc == RC_OK)
+		rc = config_diff(r->config, c->document, &c->keys);
+	if (rc == RC_OK)
+		rc = refuse_restart(r, c, why);
+	if (rc == RC_OK)
+		rc = snapshot_new(config, &c->after, why);
+	if (rc == RC_OK)
+		return add_credentials(c);
+	config_free(config);
+	return rc;
+}
+
+/* ---- what there is to tell -------------------------------------------------------------------------------------------------- */
+
+static enum rc add_names(const struct config *c, struct text_list *out)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++)
+		if (!text_list_has(out, c->connections[i].policy))
+			rc = text_list_add(out, c->connections[i].policy);
+	return rc;
+}
+
+static void add_list(struct buf *out, const struct text_list *list)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			buf_putc(out, ',');
+		json_add_str(out, list->item[i]);
+	}
+	buf_putc(out, ']');
+}
+
+/* "" and null: there is none. */
+static void add_hash(struct buf *out, const char *name, const struct policy *policy, char hex[SHA256_HEX])
+{
+	hex[0] = '\0';
+	if (policy)
+		sha256_hex(policy_text(policy), strlen(policy_text(policy)), hex);
+	buf_printf(out, ",\"%s\":", name);
+	json_add_str(out, policy ? hex : NULL);
+}
+
+/* A policy that has changed, came or went, into the answer, the ledger and the log. */
+static void tell_policy(struct ledger *ledger, const char *name, const struct policy *before, const struct policy *after,
+			const struct reload_by *by, struct buf *out)
+{
+	char was[SHA256_HEX], is[SHA256_HEX];
+
+	if (before && after && strcmp(policy_text(before), policy_text(after)) == 0)
 		return;
 	buf_puts(out, out->data[out->len - 1] == '[' ? "{\"name\":" : ",{\"name\":");
-	json_add_str(out, change->name);
-	add_hash(out, "before", policy_text(change->before), before);
-	add_hash(out, "after", policy_text(now), after);
+	json_add_str(out, name);
+	add_hash(out, "before", before, was);
+	add_hash(out, "after", after, is);
 	buf_putc(out, '}');
-	tell_policy(ledger, change->name, after);
-	log_info("policy_changed", L_TEXT("policy", change->name), L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid),
-		 L_TEXT("before", before), L_TEXT("after", after));
+	if (after)
+		policy_leaf(ledger, name, is);
+	log_info("policy_changed", L_TEXT("policy", name), L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid),
+		 L_TEXT("before", was), L_TEXT("after", is));
 }
 
 static void add_why(struct buf *out, const struct why *why)
@@ -145,7 +220,7 @@ static void add_why(struct buf *out, const struct why *why)
 	buf_putc(out, '}');
 }
 
-static void tell_warnings(const struct policy *now, struct buf *warnings)
+static void add_warnings(const struct policy *now, struct buf *warnings)
 {
 	for (size_t i = 0; now && policy_warning(now, i); i++) {
 		if (warnings->len)
@@ -154,76 +229,69 @@ static void tell_warnings(const struct policy *now, struct buf *warnings)
 	}
 }
 
-/* The names of all policies in use, each once, and what is in force under them. */
-static enum rc changes_begin(const struct reload *r, struct change **out, size_t *n)
+static enum rc tell(const struct reload *r, const struct change *c, const struct reload_by *by, struct buf *out)
 {
-	const struct config *c = r->agent->config;
-	struct change *list = calloc(c->n_connections + 1, sizeof *list);
-
-	*out = list;
-	*n = 0;
-	for (size_t i = 0; list && i < c->n_connections; i++) {
-		const char *name = c->connections[i].policy;
-		size_t k = 0;
-
-		while (k < *n && strcmp(list[k].name, name) != 0)
-			k++;
-		if (k == *n)
-			list[(*n)++] = (struct change){name, policies_get(r->agent->policies, name)};
-	}
-	return list ? RC_OK : RC_NOMEM;
-}
-
-static enum rc take_over(struct reload *r, const struct reload_by *by, struct buf *out, struct why *why)
-{
-	struct config *config = NULL;
-	struct change *changes = NULL;
-	struct buf warnings, restart;
-	size_t n = 0;
-	enum rc rc = config_load(r->agent->config->path, &config, why);
+	struct buf warnings, keys;
 
 	buf_init(&warnings, ANSWER_MAX / 2);
-	buf_init(&restart, 65536);
-	if (rc == RC_OK)
-		rc = changes_begin(r, &changes, &n);
-	if (rc == RC_OK)
-		rc = add_restart(r, &restart, why);
-	if (rc == RC_OK)
-		rc = policies_reload(r->agent->policies, why);
-	if (rc == RC_OK)
-		buf_puts(out, "{\"ok\":true,\"policies\":[");
-	for (size_t i = 0; i < n; i++) {
-		struct policy *now = rc == RC_OK ? policies_get(r->agent->policies, changes[i].name) : NULL;
+	buf_init(&keys, ANSWER_MAX / 4);
+	add_list(&keys, &c->keys);
+	buf_puts(out, "{\"ok\":true,\"changed\":");
+	buf_add_slice(out, buf_slice(&keys));
+	buf_puts(out, ",\"policies\":[");
+	for (size_t i = 0; i < c->policies.n; i++) {
+		struct policy *before = policies_get(c->before->policies, c->policies.item[i]);
+		struct policy *after = policies_get(c->after->policies, c->policies.item[i]);
 
-		if (rc == RC_OK) {
-			tell_change(r->agent->ledger, &changes[i], now, by, out);
-			tell_warnings(now, &warnings);
-		}
-		policy_unref(now);
-		policy_unref(changes[i].before);
+		tell_policy(r->agent->ledger, c->policies.item[i], before, after, by, out);
+		add_warnings(after, &warnings);
+		policy_unref(before);
+		policy_unref(after);
 	}
-	if (rc == RC_OK) {
-		buf_printf(out, "],\"restart\":%s,\"warnings\":[", restart.data);
-		buf_add_slice(out, buf_slice(&warnings));
-		buf_puts(out, "]}");
-		tell_config(r);
-		log_info("reloaded", L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid), L_TEXT("waits_for_restart", restart.data));
-	}
-	free(changes);
+	buf_printf(out, "],\"sessions_ended\":%zu,\"warnings\":[", c->ended);
+	buf_add_slice(out, buf_slice(&warnings));
+	buf_puts(out, "]}");
+	tell_config(r);
+	for (size_t i = 0; i < c->keys.n; i++)
+		log_info("config_changed", L_TEXT("key", c->keys.item[i]), L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid));
+	log_info("reloaded", L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid), L_NUM("keys_changed", c->keys.n),
+		 L_NUM("sessions_ended", c->ended));
 	buf_free(&warnings);
-	buf_free(&restart);
-	config_free(config);
-	return rc == RC_OK ? out->rc : rc;
+	buf_free(&keys);
+	return out->rc;
+}
+
+static enum rc take_over(struct reload *r, struct change *c, struct why *why)
+{
+	enum rc rc;
+
+	c->before = current_get(r->agent->current);
+	rc = prepare(r, c, why);
+	if (rc == RC_OK)
+		rc = add_names(c->before->config, &c->policies);
+	if (rc == RC_OK)
+		rc = add_names(c->after->config, &c->policies);
+	if (rc != RC_OK)
+		return rc;
+	current_set(r->agent->current, snapshot_ref(c->after));
+	yaml_free(r->config);
+	r->config = c->document;
+	c->document = NULL;
+	c->ended = sessions_recheck(r->agent->sessions);
+	return RC_OK;
 }
 
 enum rc reload_now(struct reload *r, const struct reload_by *by, struct buf *out)
 {
 	struct why why = {0};
+	struct change c = {0};
 	char text[1024];
-	enum rc rc = take_over(r, by, out, &why);
+	enum rc rc = take_over(r, &c, &why);
 
-	if (rc == RC_OK)
-		return rc;
+	if (rc == RC_OK) {
+		rc = tell(r, &c, by, out);
+		goto out;
+	}
 	if (!why.text[0])
 		(void)why_set(&why, rc, "%s", rc_name(rc));
 	log_error("reload_refused", L_TEXT("by", by->how), L_NUM("uid", by->uid), L_NUM("pid", by->pid),
@@ -231,7 +299,11 @@ enum rc reload_now(struct reload *r, const struct reload_by *by, struct buf *out
 	buf_clear(out);
 	buf_puts(out, "{\"ok\":false,\"error\":");
 	add_why(out, &why);
+	buf_puts(out, ",\"restart\":");
+	add_list(out, &c.restart);
 	buf_putc(out, '}');
+out:
+	change_free(&c);
 	return rc;
 }
 

@@ -1,7 +1,8 @@
 /* Taking over changed files while the agent runs: at SIGHUP, or when `phigate-agent reload` asks through a Unix socket of the state folder,
- * which only the agent's user and root may use. All or nothing: agent.yaml and the policies are read and judged first; one mistake, and what is
- * in force stays. Policies are taken over; what has changed in agent.yaml is named, and a restart takes it over. Exchanges that run go on
- * under the policy that they began with. One thread: the main loop's. */
+ * which only the agent's user and root may use. All or nothing: agent.yaml, the policies, dialects, credentials and certificates are read
+ * and judged first; one mistake, or one key that only a restart can change, and what is in force stays. Then one snapshot takes the place of
+ * the other (current.h). Exchanges that run go on with the one that they began with; sessions whose connection is gone, or whose person may
+ * not use it any more, end. One thread: the main loop's. */
 #ifndef PHIGATE_AGENT_RELOAD_H
 #define PHIGATE_AGENT_RELOAD_H
 
@@ -26,9 +27,12 @@ struct reload_by {
 };
 
 /* Append one JSON object:
- *   {"ok":true,"policies":[{"name","before","after"}],"restart":["connections"],"warnings":[{"file","line","column","text"}]}
- *       policies: those that have changed, SHA-256 of their texts; restart: sections of agent.yaml that have changed, which a restart takes over
- *   {"ok":false,"error":{"file","line","column","text"}}      file "", line and column 0 where there is no place */
+ *   {"ok":true,"changed":["connections.llama-prod.upstream"],"policies":[{"name","before","after"}],"sessions_ended":0,
+ *    "warnings":[{"file","line","column","text"}]}
+ *       changed: keys of agent.yaml, never their values; policies: those that have changed, SHA-256 of their texts, null where there is none
+ *   {"ok":false,"error":{"file","line","column","text"},"restart":["listen"]}
+ *       file "", line and column 0 where there is no place; restart: keys that only a restart can change, if they are the reason
+ * RC_BAD, RC_CONFLICT (restart), RC_IO, RC_NOMEM: nothing has changed. */
 enum rc reload_now(struct reload *reload, const struct reload_by *by, struct buf *out);
 
 /* The socket's path; NULL: no memory. Caller frees. */

@@ -63,6 +63,8 @@ static void tell(const cJSON *at, const char *kind)
 static int show(const cJSON *answer)
 {
 	const cJSON *item, *policies = cJSON_GetObjectItemCaseSensitive(answer, "policies");
+	const cJSON *changed = cJSON_GetObjectItemCaseSensitive(answer, "changed");
+	int64_t ended = 0;
 
 	if (!json_true(answer, "ok")) {
 		tell(json_object(answer, "error"), "");
@@ -71,12 +73,15 @@ static int show(const cJSON *answer)
 	}
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(answer, "warnings"))
 		tell(item, "warning: ");
+	cJSON_ArrayForEach(item, changed)
+		printf("agent.yaml: %s\n", cJSON_IsString(item) ? item->valuestring : "");
 	cJSON_ArrayForEach(item, policies)
-		printf("policy %s: %.12s -> %.12s\n", json_text(item, "name"), json_text(item, "before"), json_text(item, "after"));
-	if (!cJSON_GetArraySize(policies))
-		puts("no policy has changed");
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(answer, "restart"))
-		printf("agent.yaml: %s has changed; a restart takes it over\n", cJSON_IsString(item) ? item->valuestring : "");
+		printf("policy %s: %.12s -> %.12s\n", json_text(item, "name"), json_text(item, "before") ? json_text(item, "before") : "none",
+		       json_text(item, "after") ? json_text(item, "after") : "none");
+	if (!cJSON_GetArraySize(policies) && !cJSON_GetArraySize(changed))
+		puts("nothing has changed");
+	if (json_int(answer, "sessions_ended", &ended) && ended)
+		printf("%lld session%s ended, whose people may not use the connection any more\n", (long long)ended, ended == 1 ? "" : "s");
 	return EXIT_DONE;
 }
 
@@ -115,5 +120,5 @@ static int run(int argc, char **argv)
 
 const struct command cmd_reload = {
 	.name = "reload", .args = "[--config FILE] [--json]",
-	.help = "let the running agent take over changed policies, all or none", .run = run,
+	.help = "let the running agent take over a changed agent.yaml, policies and secrets, all or none", .run = run,
 };

@@ -22,7 +22,6 @@
 #include "clock.h"
 #include "command.h"
 #include "digest.h"
-#include "dialect.h"
 #include "events.h"
 #include "file.h"
 #include "gate.h"
@@ -34,14 +33,12 @@
 #include "listen.h"
 #include "log.h"
 #include "notice.h"
-#include "policies.h"
 #include "policy.h"
 #include "record.h"
 #include "reload.h"
 #include "session.h"
 #include "sink.h"
 #include "store.h"
-#include "target.h"
 #include "usage.h"
 
 #define CONFIG_MAX_BYTES ((size_t)4 << 20)
@@ -50,6 +47,8 @@
 
 struct run {
 	struct agent agent;
+	struct config *config;                   /* until the first snapshot owns it */
+	struct snapshot *first;
 	struct admin *admin;
 	struct reload *reload;
 	int admin_listener, signals;
@@ -229,77 +228,20 @@ static void close_store(struct run *r)
 	store_close(r->agent.store);
 }
 
-static enum rc load_policies(struct run *r, struct why *why)
+/* The first snapshot owns the configuration from here on. What cannot be read stops the start. */
+static enum rc load_snapshot(struct run *r, struct why *why)
 {
-	const struct config *c = r->agent.config;
-	struct text_list names = {0};
-	enum rc rc = RC_OK;
+	enum rc rc = snapshot_new(r->config, &r->first, why);
 
-	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++)
-		if (!text_list_has(&names, c->connections[i].policy))
-			rc = text_list_add(&names, c->connections[i].policy);
-	if (rc == RC_OK)
-		rc = policies_load(c->policies_dir, &names, &r->agent.policies, why);
-	text_list_free(&names);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	r->config = NULL;
+	return current_new(r->first, &r->agent.current);
 }
 
-static void free_policies(struct run *r)
+static void free_current(struct run *r)
 {
-	policies_free(r->agent.policies);
-}
-
-/* A folder "dialects" beside agent.yaml overrides those that are built in. */
-static enum rc load_dialects(struct run *r, struct why *why)
-{
-	const struct config *c = r->agent.config;
-	char *dir = path_dir(c->path), *override = dir ? path_join(dir, "dialects") : NULL;
-	enum rc rc = override ? RC_OK : RC_NOMEM;
-
-	r->agent.dialects = calloc(c->n_connections, sizeof *r->agent.dialects);
-	if (!r->agent.dialects)
-		rc = RC_NOMEM;
-	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
-		rc = dialect_load(c->connections[i].dialect, access(override, F_OK) == 0 ? override : NULL, &r->agent.dialects[i], why);
-		if (rc == RC_OK)
-			rc = dialect_check_allowed(r->agent.dialects[i], &c->connections[i].allow_routes, why);
-		if (rc == RC_NOT_FOUND) {
-			why->line = c->connections[i].line;
-			why->column = 1;
-			why_file(why, rc = RC_BAD, c->path);
-		}
-	}
-	free(dir);
-	free(override);
-	return rc;
-}
-
-static void free_dialects(struct run *r)
-{
-	for (size_t i = 0; r->agent.dialects && i < r->agent.config->n_connections; i++)
-		dialect_free(r->agent.dialects[i]);
-	free(r->agent.dialects);
-}
-
-/* Where each connection's model is. A credential or certificate that cannot be read stops the start. */
-static enum rc load_targets(struct run *r, struct why *why)
-{
-	const struct config *c = r->agent.config;
-	enum rc rc = RC_OK;
-
-	r->agent.targets = calloc(c->n_connections, sizeof *r->agent.targets);
-	if (!r->agent.targets)
-		return RC_NOMEM;
-	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++)
-		rc = target_new(&c->connections[i], &r->agent.targets[i], why);
-	return rc;
-}
-
-static void free_targets(struct run *r)
-{
-	for (size_t i = 0; r->agent.targets && i < r->agent.config->n_connections; i++)
-		target_free(r->agent.targets[i]);
-	free(r->agent.targets);
+	current_free(r->agent.current);
 }
 
 static enum rc start_sinks(struct run *r, struct why *why)
@@ -378,7 +320,7 @@ static enum rc tell_start(struct run *r, struct why *why)
 	}
 	for (size_t i = 0; i < c->n_connections && rc == RC_OK; i++) {
 		const char *name = c->connections[i].policy;
-		struct policy *policy = text_list_has(&told, name) ? NULL : policies_get(r->agent.policies, name);
+		struct policy *policy = text_list_has(&told, name) ? NULL : policies_get(r->first->policies, name);
 
 		if (!policy)
 			continue;
@@ -409,7 +351,7 @@ static void tell_stop(struct run *r)
 
 static enum rc start_identity(struct run *r, struct why *why)
 {
-	return identity_new(r->agent.config, r->agent.store, &r->agent.identity, why);
+	return identity_new(r->agent.current, r->agent.store, &r->agent.identity, why);
 }
 
 static void stop_identity(struct run *r)
@@ -446,7 +388,7 @@ static void stop_holds(struct run *r)
 
 static enum rc start_sessions(struct run *r, struct why *why)
 {
-	enum rc rc = sessions_new(r->agent.config, r->agent.store, r->agent.policies, r->agent.spool, &r->agent.sessions, why);
+	enum rc rc = sessions_new(r->agent.current, r->agent.store, r->agent.spool, &r->agent.sessions, why);
 
 	if (rc == RC_OK)
 		sessions_notify(r->agent.sessions, r->agent.notices);
@@ -533,9 +475,7 @@ static const struct step {
 	{check_state_dir, NULL},
 	{start_ledger, stop_ledger},
 	{open_store, close_store},
-	{load_policies, free_policies},
-	{load_dialects, free_dialects},
-	{load_targets, free_targets},
+	{load_snapshot, free_current},
 	{start_sinks, stop_sinks},
 	{open_spool, close_spool},
 	{tell_start, tell_stop},
@@ -638,13 +578,15 @@ static int run(int argc, char **argv)
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= 2)
 		continue;                                /* so that 0 to 2 are never a socket */
 	close(fd);
-	if (config_load(path, &r.agent.config, &why) != RC_OK)
+	if (config_load(path, &r.config, &why) != RC_OK)
 		return command_failed(RC_BAD, &why);
+	r.agent.config = r.config;
 	log_setup(2, r.agent.config->log_json, (enum log_level)r.agent.config->log_level);
 	status = work(&r);
 	if (r.stuck)
 		_exit(status);
-	config_free(r.agent.config);
+	snapshot_unref(r.first);
+	config_free(r.config);
 	return status;
 }
 

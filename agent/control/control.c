@@ -55,7 +55,7 @@ static int whoami(struct call *call, struct buf *out, struct why *why)
 
 static int connections(struct call *call, struct buf *out, struct why *why)
 {
-	const struct config *config = call->agent->config;
+	const struct config *config = call->snapshot->config;
 
 	(void)why;
 	buf_putc(out, '[');
@@ -365,6 +365,7 @@ static int run_call(struct channel *ch, struct call *call, const struct buf *bod
 	return status;
 }
 
+/* The call keeps the snapshot that it began with. */
 static enum rc serve_call(struct channel *ch, struct call *call)
 {
 	struct why why = {0};
@@ -372,6 +373,7 @@ static enum rc serve_call(struct channel *ch, struct call *call)
 	int status;
 	enum rc rc;
 
+	call->snapshot = current_get(ch->agent->current);
 	buf_init(&body, BODY_MAX);
 	buf_init(&out, ANSWER_MAX);
 	rc = http_read_body(ch->conn, &body, &why);
@@ -389,6 +391,7 @@ static enum rc serve_call(struct channel *ch, struct call *call)
 	if (rc == RC_OK && !call->head->keep_alive)
 		rc = RC_END;
 out:
+	snapshot_unref(call->snapshot);
 	buf_free(&body);
 	buf_free(&out);
 	return rc;
@@ -410,13 +413,15 @@ static int head_status(enum rc rc)
 
 void control_serve(struct agent *agent, struct slice key_der, int fd)
 {
-	const struct limits *l = &agent->config->limits;
+	struct snapshot *now = current_get(agent->current);
+	const struct limits *l = &now->config->limits;
 	const struct http_limits limits = {
 		.header_max_bytes = l->header_max, .header_wait_ns = l->header_wait, .body_rate = (int64_t)l->body_rate,
 	};
 	struct channel ch = {.agent = agent, .key_der = key_der};
 	enum rc rc = identity_key_id(key_der, ch.key_id);
 
+	snapshot_unref(now);
 	if (rc == RC_OK)
 		rc = http_conn_new(fd, -1, &limits, &ch.conn);
 	while (rc == RC_OK) {

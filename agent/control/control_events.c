@@ -65,6 +65,8 @@ int control_events(struct call *call, struct buf *out, struct why *why)
 	if (rc != RC_OK)
 		return call_failed(why_set(why, rc, "the agent has no room for one more listener"));
 	call->done = call->close = true;
+	snapshot_unref(call->snapshot);                  /* it would keep old credentials in memory for as long as somebody listens */
+	call->snapshot = NULL;
 	rc = stream(call, reader);
 	events_reader_free(reader);
 	return rc == RC_NOMEM ? 500 : 200;

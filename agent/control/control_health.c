@@ -25,7 +25,7 @@ static void add(void *arg, const struct health *h)
 
 int control_health(struct call *call, struct buf *out, struct why *why)
 {
-	const struct config *config = call->agent->config;
+	const struct config *config = call->snapshot->config;
 	struct list list = {.out = out};
 	struct health h;
 
@@ -36,7 +36,7 @@ int control_health(struct call *call, struct buf *out, struct why *why)
 	add(&list, &h);
 	for (size_t i = 0; i < config->n_connections; i++)
 		if (session_allowed(&config->connections[i], &call->token->person, NULL) == RC_OK) {
-			health_model(call->agent, &config->connections[i], &h);
+			health_model(call->agent, call->snapshot, i, &h);
 			add(&list, &h);
 		}
 	buf_putc(out, ']');

@@ -44,9 +44,9 @@ static enum rc policy_of(struct call *call, struct policy **policy, struct why *
 	rc = hold_show(call->agent->holds, &call->token->person, call->id, &shown, why);
 	tree = rc == RC_OK ? json_parse(buf_slice(&shown)) : NULL;
 	name = json_text(tree, "connection");
-	connection = name ? config_connection(call->agent->config, name) : NULL;
+	connection = name ? config_connection(call->snapshot->config, name) : NULL;
 	if (connection)
-		*policy = policies_get(call->agent->policies, connection->policy);
+		*policy = policies_get(call->snapshot->policies, connection->policy);
 	if (rc == RC_OK && !*policy)
 		rc = why_set(why, RC_CONFLICT, "the connection of this hold is no longer configured");
 	cJSON_Delete(tree);

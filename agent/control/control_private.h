@@ -10,6 +10,7 @@
 
 struct call {
 	struct agent *agent;
+	struct snapshot *snapshot;               /* that the call began with */
 	struct http_conn *conn;
 	const struct http_head *head;
 	struct slice key_der;

@@ -11,7 +11,7 @@ int control_review_add(struct call *call, struct buf *out, struct why *why)
 {
 	const struct agent *agent = call->agent;
 	const struct review_place place = {
-		.config = agent->config, .store = agent->store, .spool = agent->spool, .policies = agent->policies, .notices = agent->notices,
+		.config = call->snapshot->config, .store = agent->store, .spool = agent->spool, .policies = call->snapshot->policies, .notices = agent->notices,
 	};
 	char address[64], ssh_id[GATE_ID_LEN + 1];
 	const struct review_ask ask = {

@@ -37,17 +37,13 @@ static enum rc no_connection(const struct config *config, const char *name, stru
 
 static enum rc find_connection(const struct call *call, struct session_ask *ask, struct why *why)
 {
-	const struct config *config = call->agent->config;
+	const struct config *config = call->snapshot->config;
 	const char *name = json_text(call->body, "connection");
 
 	if (!name)
 		return why_set(why, RC_BAD, "connection is missing");
-	for (size_t i = 0; i < config->n_connections; i++)
-		if (strcmp(config->connections[i].name, name) == 0) {
-			ask->connection = &config->connections[i];
-			ask->dialect = call->agent->dialects[i];
-			return RC_OK;
-		}
+	if (snapshot_find(call->snapshot, name, &ask->place))
+		return RC_OK;
 	return no_connection(config, name, why);
 }
 
@@ -58,13 +54,13 @@ int control_session_open(struct call *call, struct buf *out, struct why *why)
 		.person = &call->token->person, .key_id = call->key_id, .address = address, .ssh_id = ssh_id,
 		.api_key_sha256 = json_text(call->body, "api_key_sha256"), .reason = json_text(call->body, "reason"), .purpose = json_text(call->body, "purpose"),
 		.previous = json_text(call->body, "previous"), .expires_s = call->token->expires_s,
-		.emergency = json_true(call->body, "emergency"),
+		.emergency = json_true(call->body, "emergency"), .snapshot = call->snapshot,
 	};
 	struct session *s = NULL;
 	enum rc rc = find_connection(call, &ask, why);
 
 	if (rc == RC_OK)
-		rc = session_allowed(ask.connection, ask.person, why);
+		rc = session_allowed(&call->snapshot->config->connections[ask.place], ask.person, why);
 	if (rc == RC_OK)
 		rc = call_address(call, json_text(call->body, "ssh"), address, ssh_id, why);
 	if (rc == RC_OK)

@@ -30,7 +30,7 @@ static void begin(struct exchange *x, uint64_t id)
 		analyzer_begin(x->analyzer);
 		mask_scope_finder(x->scope, analyzer_finder(x->analyzer));
 	}
-	buf_init(&x->body, x->agent->config->limits.body_max);
+	buf_init(&x->body, x->snapshot->config->limits.body_max);
 	buf_init(&x->masked_body, BUF_MAX_DEFAULT);
 }
 
@@ -146,10 +146,10 @@ static enum rc admit(struct exchange *x)
 
 	if (status)
 		return exchange_refuse(x, status, status == 401 ? "authentication_error" : "invalid_request_error", "key");
-	rc = session_enter(x->session, &x->number);
+	rc = session_enter(x->session, x->snapshot->config->limits.per_person, &x->number);
 	if (rc == RC_TOO_BIG) {
 		why_set(&x->why, rc, "%lld requests of yours run already, and more at one time are not allowed",
-			(long long)x->agent->config->limits.per_person);
+			(long long)x->snapshot->config->limits.per_person);
 		x->retry_s = 1;
 		return exchange_refuse(x, 429, "rate_limit_error", "limits.per_person");
 	}
@@ -158,7 +158,7 @@ static enum rc admit(struct exchange *x)
 		return exchange_refuse(x, 503, "session_ended", NULL);
 	}
 	transcript_begin(&x->transcript, x->session->recording, x->number);
-	return session_policy(x->session, &x->policy) == RC_OK ? RC_OK : exchange_unrecorded(x);
+	return session_policy(x->session, x->snapshot, &x->policy) == RC_OK ? RC_OK : exchange_unrecorded(x);
 }
 
 /* What cannot be read as a request gets one answer, and nothing after it is read. */
@@ -222,6 +222,46 @@ static enum rc consider_large(struct exchange *x)
 	return c.rc;
 }
 
+/* What is in force now, for a request that has come: the connection is found by its name. RC_NOT_FOUND: it is gone; RC_NOMEM. On failure
+ * all stays as it was. */
+static enum rc keep_up(struct exchange *x)
+{
+	struct snapshot *now = current_get(x->agent->current), *before = x->snapshot;
+	int client_fd = http_conn_fd(x->conn), end_fd = session_end_fd(x->session);
+	const struct connection *connection;
+	struct analyzer *analyzer = NULL;
+	struct upstream *upstream = NULL;
+	size_t place = 0;
+	enum rc rc = RC_OK;
+
+	if (now == before)
+		goto out;
+	if (!snapshot_find(now, x->session->connection->name, &place)) {
+		rc = why_set(&x->why, RC_NOT_FOUND, "this session has ended: connection %s is no longer configured", x->session->connection->name);
+		goto out;
+	}
+	connection = &now->config->connections[place];
+	rc = upstream_new(now->targets[place], client_fd, end_fd, &upstream);
+	if (rc == RC_OK && connection->analyzer.url)
+		rc = analyzer_new(&connection->analyzer, target_secret(now->targets[place]), client_fd, end_fd, &analyzer);
+	if (rc != RC_OK) {
+		upstream_free(upstream);
+		goto out;
+	}
+	upstream_free(x->upstream);
+	analyzer_free(x->analyzer);
+	x->snapshot = now;
+	x->connection = connection;
+	x->dialect = now->dialects[place];
+	x->target = now->targets[place];
+	x->upstream = upstream;
+	x->analyzer = analyzer;
+	now = before;
+out:
+	snapshot_unref(now);
+	return rc;
+}
+
 /* RC_OK or RC_END: the connection can carry another request. */
 static enum rc exchange(struct exchange *x, uint64_t id)
 {
@@ -229,6 +269,8 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 
 	if (rc == RC_END || rc == RC_CANCELLED)          /* between two requests */
 		return RC_CANCELLED;
+	if (rc == RC_OK)
+		rc = keep_up(x);
 	begin(x, id);
 	if (rc == RC_OK && !x->scope)
 		rc = RC_NOMEM;
@@ -245,37 +287,49 @@ static enum rc exchange(struct exchange *x, uint64_t id)
 	return rc;
 }
 
-void exchange_serve(struct agent *agent, struct session *session, int fd)
+/* The next exchange of the same channel. */
+static struct exchange next(const struct exchange *x)
 {
-	const struct limits *l = &agent->config->limits;
+	return (struct exchange){
+		.agent = x->agent, .session = x->session, .conn = x->conn, .usage = x->usage, .snapshot = x->snapshot, .connection = x->connection,
+		.dialect = x->dialect, .target = x->target, .upstream = x->upstream, .analyzer = x->analyzer,
+	};
+}
+
+static enum rc open_conn(struct exchange *x, int fd)
+{
+	struct snapshot *now = current_get(x->agent->current);
+	const struct limits *l = &now->config->limits;
 	const struct http_limits limits = {
 		.header_max_bytes = l->header_max, .header_wait_ns = l->header_wait, .body_rate = (int64_t)l->body_rate,
 	};
-	size_t place = (size_t)(session->connection - agent->config->connections);
-	struct http_conn *conn = NULL;
-	struct upstream *upstream = NULL;
-	struct analyzer *analyzer = NULL;
-	struct usage_account *usage = usage_get(agent->usage, session->person.issuer, session->person.subject, session->connection->name);
-	enum rc rc = usage ? http_conn_new(fd, session_end_fd(session), &limits, &conn) : RC_NOMEM;
+	enum rc rc = x->usage ? http_conn_new(fd, session_end_fd(x->session), &limits, &x->conn) : RC_NOMEM;
+
+	snapshot_unref(now);
+	return rc;
+}
+
+void exchange_serve(struct agent *agent, struct session *session, int fd)
+{
+	struct exchange x = {
+		.agent = agent, .session = session,
+		.usage = usage_get(agent->usage, session->person.issuer, session->person.subject, session->connection->name),
+	};
+	enum rc rc = open_conn(&x, fd);
 	uint64_t id;
 
 	random_bytes(&id, sizeof id);                    /* request ids count from there: nobody is to guess anything, only to find a line */
 	if (rc == RC_OK)
-		rc = upstream_new(agent->targets[place], fd, session_end_fd(session), &upstream);
-	if (rc == RC_OK && session->connection->analyzer.url)
-		rc = analyzer_new(&session->connection->analyzer, target_secret(agent->targets[place]), fd, session_end_fd(session), &analyzer);
+		rc = keep_up(&x);
 	while (rc == RC_OK || rc == RC_END) {
-		struct exchange x = {
-			.agent = agent, .session = session, .connection = session->connection, .dialect = agent->dialects[place],
-			.target = agent->targets[place], .conn = conn, .upstream = upstream, .usage = usage, .analyzer = analyzer,
-		};
-
+		x = next(&x);
 		rc = exchange(&x, id++);
 	}
-	if (conn)
-		http_linger(conn);
-	upstream_free(upstream);
-	analyzer_free(analyzer);
-	http_conn_free(conn);
-	usage_put(usage);
+	if (x.conn)
+		http_linger(x.conn);
+	upstream_free(x.upstream);
+	analyzer_free(x.analyzer);
+	http_conn_free(x.conn);
+	usage_put(x.usage);
+	snapshot_unref(x.snapshot);
 }

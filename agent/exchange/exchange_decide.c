@@ -181,9 +181,11 @@ static enum rc deny(struct exchange *x, const struct verdict *verdict)
 /* The policy may have changed while the request waited: what is in force now decides whether the approval still counts. */
 static enum rc refresh_policy(struct exchange *x)
 {
+	struct snapshot *snapshot = current_get(x->agent->current);
 	struct policy *now = NULL;
-	enum rc rc = session_policy(x->session, &now);
+	enum rc rc = session_policy(x->session, snapshot, &now);
 
+	snapshot_unref(snapshot);
 	if (rc != RC_OK)
 		return exchange_unrecorded(x);
 	if (now == x->policy) {
@@ -204,7 +206,7 @@ static enum rc within_limits(struct exchange *x)
 	const char *limit = NULL;
 	enum rc rc;
 
-	ask.session_left_s = (s->opened_ns + x->agent->config->session.max_duration - ask.wall_ns) / NS_PER_S;
+	ask.session_left_s = (s->opened_ns + session_max_duration_ns(s) - ask.wall_ns) / NS_PER_S;
 	rc = usage_begin(x->usage, &ask, &limit, &x->retry_s, &x->why);
 
 	if (rc != RC_OK)

@@ -29,12 +29,13 @@ struct exchange {
 	/* of the channel */
 	struct agent *agent;
 	struct session *session;
+	struct http_conn *conn;
+	struct usage_account *usage;
+	struct snapshot *snapshot;               /* that the exchange began with, and what it says of the connection */
 	const struct connection *connection;
 	const struct dialect *dialect;
 	const struct target *target;
-	struct http_conn *conn;
 	struct upstream *upstream;
-	struct usage_account *usage;
 	struct analyzer *analyzer;               /* NULL: the engine alone looks at texts */
 	/* of this exchange */
 	const struct http_head *head;

@@ -171,7 +171,7 @@ static enum rc prepare(struct reply *r)
 	struct answer_options options = {
 		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked, .usage = &x->tokens,
 		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = target_secret(x->target),
-		.event_max_bytes = x->agent->config->limits.event_max, .streams_max = (size_t)x->agent->config->limits.streams,
+		.event_max_bytes = x->snapshot->config->limits.event_max, .streams_max = (size_t)x->snapshot->config->limits.streams,
 	};
 	enum rc rc = check_status(r->head->status, &x->why);
 

@@ -7,6 +7,7 @@
 
 #include "binding.h"
 #include "clock.h"
+#include "current.h"
 #include "encode.h"
 #include "file.h"
 #include "json.h"
@@ -25,7 +26,8 @@ struct source {
 };
 
 struct identity {
-	const struct config *config;
+	struct current *current;
+	struct snapshot *first;                  /* a reference: whose providers these are */
 	struct store *store;
 	struct source *sources;
 	size_t n_sources;
@@ -50,7 +52,7 @@ static enum rc add_source(struct identity *id, const struct oidc *oidc, struct w
 
 	if (id->n_sources)
 		snprintf(name, sizeof name, "provider-keys-%zu.json", id->n_sources + 1);
-	options.cache_file = cache = path_join(id->config->state_dir, name);
+	options.cache_file = cache = path_join(id->first->config->state_dir, name);
 	s->oidc = oidc;
 	rc = cache ? provider_new(&options, &s->provider, why) : RC_NOMEM;
 	id->n_sources += rc == RC_OK;
@@ -58,20 +60,23 @@ static enum rc add_source(struct identity *id, const struct oidc *oidc, struct w
 	return rc;
 }
 
-enum rc identity_new(const struct config *config, struct store *store, struct identity **out, struct why *why)
+enum rc identity_new(struct current *current, struct store *store, struct identity **out, struct why *why)
 {
 	struct identity *id = calloc(1, sizeof *id);
+	const struct config *config = NULL;
 	enum rc rc = RC_NOMEM;
 
 	*out = NULL;
 	if (id) {
-		id->config = config;
+		id->current = current;
+		id->first = current_get(current);
+		config = id->first->config;
 		id->store = store;
 		id->wall_s = clock_wall_s;
 		id->sources = calloc(config->n_providers, sizeof *id->sources);
 		rc = id->sources ? bindings_new(store, &id->bindings) : RC_NOMEM;
 	}
-	for (size_t i = 0; i < config->n_providers && rc == RC_OK; i++)
+	for (size_t i = 0; rc == RC_OK && i < config->n_providers; i++)
 		rc = add_source(id, &config->providers[i], why);
 	if (rc == RC_OK)
 		*out = id;
@@ -88,6 +93,7 @@ void identity_free(struct identity *id)
 		provider_free(id->sources[i].provider);
 	free(id->sources);
 	bindings_free(id->bindings);
+	snapshot_unref(id->first);
 	free(id);
 }
 
@@ -99,7 +105,7 @@ void identity_on_conflict(struct identity *id, void (*fn)(void *arg, const char 
 
 uint64_t identity_generation(struct identity *id)
 {
-	uint64_t sum = atomic_load(&id->conflicts);
+	uint64_t sum = atomic_load(&id->conflicts) + current_generation(id->current);
 
 	for (size_t i = 0; i < id->n_sources; i++)
 		sum += provider_generation(id->sources[i].provider);
@@ -231,6 +237,16 @@ static enum rc make_key(struct slice der, struct key *key)
 	return rc == RC_OK ? identity_key_id(der, key->id) : rc;
 }
 
+/* The longest that a session may last, as a sign-in's key is good. */
+static int64_t max_duration_s(const struct identity *id)
+{
+	struct snapshot *now = current_get(id->current);
+	int64_t s = now->config->session.max_duration / NS_PER_S;
+
+	snapshot_unref(now);
+	return s;
+}
+
 /* Is there a nonce, and is it this key's? RC_NOT_FOUND: none. RC_OK: the key is the subject's from now on, for as long as a
  * session may last since the sign-in. */
 static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const struct oidc *oidc, const struct key *key, struct why *why)
@@ -248,7 +264,7 @@ static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const str
 		return why_set(why, RC_DENIED, "the token is bound to another key; phigate login on this machine");
 	iat = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "iat")->valuedouble;
 	rc = binding_remember(id->bindings, key->sha256, oidc->issuer, json_text(jwt->claims, "sub"),
-			      iat + id->config->session.max_duration / NS_PER_S + LEEWAY_S, now_s);
+			      iat + max_duration_s(id) + LEEWAY_S, now_s);
 	return rc == RC_TOO_BIG ? why_set(why, RC_DENIED, "too many people are signed in") : rc;
 }
 
@@ -258,7 +274,7 @@ static enum rc check_login_token(struct identity *id, struct slice login_token, 
 {
 	struct jwt login = {0};
 	const struct oidc *from = NULL;
-	enum rc rc = read_token(id, login_token, id->config->session.max_duration / NS_PER_S, &login, &from, why);
+	enum rc rc = read_token(id, login_token, max_duration_s(id), &login, &from, why);
 
 	if (rc == RC_OK && (from != oidc || strcmp(json_text(login.claims, "sub"), json_text(jwt->claims, "sub")) != 0))
 		rc = why_set(why, RC_DENIED, "the sign-in's token is another person's");
@@ -318,8 +334,10 @@ static enum rc prove_by_use(struct identity *id, struct slice bearer, const stru
 
 static enum rc fill_token(struct identity *id, const struct jwt *jwt, const struct oidc *oidc, struct token *out, struct why *why)
 {
-	enum rc rc = person_read(jwt, id->config, oidc, &out->person, why);
+	struct snapshot *now = current_get(id->current);
+	enum rc rc = person_read(jwt, now->config, oidc, &out->person, why);
 
+	snapshot_unref(now);
 	out->expires_s = (int64_t)cJSON_GetObjectItemCaseSensitive(jwt->claims, "exp")->valuedouble;
 	if (rc == RC_OK)
 		watch_user(id, &out->person);

@@ -27,8 +27,10 @@ struct token {
 void token_free(struct token *token);                    /* frees the members */
 
 struct identity;
-/* config and store are borrowed. */
-enum rc identity_new(const struct config *config, struct store *store, struct identity **out, struct why *why) MUST_USE;
+struct current;
+/* Both are borrowed. The providers are those of the snapshot in force now, which identity keeps; roles and session.max_duration those of the
+ * one in force when a token is looked at. */
+enum rc identity_new(struct current *current, struct store *store, struct identity **out, struct why *why) MUST_USE;
 void identity_free(struct identity *identity);           /* NULL is allowed */
 
 /* A caller's key as people see it, as ssh-keygen -l prints it. RC_BAD: no P-256 key. */

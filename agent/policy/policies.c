@@ -1,6 +1,5 @@
 #include "policies.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,7 @@
 struct policies {
 	char *dir;
 	struct text_list names;
-	pthread_mutex_t mutex;                           /* of current */
-	struct policy **current;
+	struct policy **list;
 };
 
 char *policy_path(const char *dir, const char *name)
@@ -61,7 +59,6 @@ enum rc policies_load(const char *dir, const struct text_list *names, struct pol
 	*out = NULL;
 	if (!p)
 		return RC_NOMEM;
-	pthread_mutex_init(&p->mutex, NULL);
 	p->dir = strdup(dir);
 	if (!p->dir)
 		rc = RC_NOMEM;
@@ -69,7 +66,7 @@ enum rc policies_load(const char *dir, const struct text_list *names, struct pol
 		if (!text_list_has(&p->names, names->item[i]))
 			rc = text_list_add(&p->names, names->item[i]);
 	if (rc == RC_OK)
-		rc = load_all(p, &p->current, why);
+		rc = load_all(p, &p->list, why);
 	if (rc == RC_OK)
 		*out = p;
 	else
@@ -77,40 +74,20 @@ enum rc policies_load(const char *dir, const struct text_list *names, struct pol
 	return rc;
 }
 
-enum rc policies_reload(struct policies *p, struct why *why)
+struct policy *policies_get(const struct policies *p, const char *name)
 {
-	struct policy **fresh, **old;
-	enum rc rc = load_all(p, &fresh, why);
-
-	if (rc != RC_OK)
-		return rc;
-	pthread_mutex_lock(&p->mutex);
-	old = p->current;
-	p->current = fresh;
-	pthread_mutex_unlock(&p->mutex);
-	unref_all(old, p->names.n);
-	return RC_OK;
-}
-
-struct policy *policies_get(struct policies *p, const char *name)
-{
-	struct policy *found = NULL;
-
-	pthread_mutex_lock(&p->mutex);
-	for (size_t i = 0; i < p->names.n && !found; i++)
+	for (size_t i = 0; i < p->names.n; i++)
 		if (strcmp(p->names.item[i], name) == 0)
-			found = policy_ref(p->current[i]);
-	pthread_mutex_unlock(&p->mutex);
-	return found;
+			return policy_ref(p->list[i]);
+	return NULL;
 }
 
 void policies_free(struct policies *p)
 {
 	if (!p)
 		return;
-	unref_all(p->current, p->names.n);
+	unref_all(p->list, p->names.n);
 	text_list_free(&p->names);
 	free(p->dir);
-	pthread_mutex_destroy(&p->mutex);
 	free(p);
 }

@@ -102,6 +102,7 @@ static void unlink_session(struct session *s)
 
 enum rc session_begin(struct sessions *all, struct session *s, struct why *why)
 {
+	const int64_t most = s->opened_with->config->session.concurrent;
 	int64_t n = 0;
 	enum rc rc = RC_OK;
 
@@ -110,7 +111,7 @@ enum rc session_begin(struct sessions *all, struct session *s, struct why *why)
 		n += person_is(&other->person, &s->person);
 	if (all->stop) {
 		rc = why_set(why, RC_CANCELLED, "the agent is stopping");
-	} else if (n >= all->config->session.concurrent) {
+	} else if (n >= most) {
 		rc = why_set(why, RC_TOO_BIG, "you have %lld open session%s, and more are not allowed (session.concurrent); phigate sessions "
 			     "--state open lists them, phigate revoke ends one", (long long)n, n == 1 ? "" : "s");
 	} else {
@@ -281,14 +282,14 @@ static int64_t mono_ns(struct sessions *all)
 }
 
 /* What ends the session now, or NONE, and then *left_ns until something may. With the lock held. */
-static enum session_end look(struct session *s, int64_t *left_ns)
+static enum session_end look(struct session *s, int64_t idle_timeout_ns, int64_t *left_ns)
 {
 	const struct session_private *p = s->private;
 	struct sessions *all = p->sessions;
 	int64_t now = mono_ns(all), wall_ns = atomic_load(&all->wall_ns)();
 	int64_t max = p->opened_mono_ns + p->max_duration_ns - now;
 	/* one with a running exchange cannot have been idle for long enough any sooner */
-	int64_t idle = (p->active ? now : p->idle_since_ns) + all->config->session.idle_timeout - now;
+	int64_t idle = (p->active ? now : p->idle_since_ns) + idle_timeout_ns - now;
 	int64_t token = (p->expires_s + SESSION_GRACE_S) * NS_PER_S - wall_ns;
 
 	*left_ns = max < idle ? max : idle;
@@ -299,13 +300,17 @@ static enum session_end look(struct session *s, int64_t *left_ns)
 /* A reference to a session that is due, and what ends it; NULL, and then *left_ns until one may be. With the lock held. */
 static struct session *next_due(struct sessions *all, enum session_end *end, int64_t *left_ns)
 {
+	struct snapshot *now = current_get(all->current);
+	int64_t idle_timeout_ns = now->config->session.idle_timeout;
+
+	snapshot_unref(now);
 	*left_ns = all->list ? LOOK_S * NS_PER_S : INT64_MAX;
 	for (struct session *s = all->list; s; s = s->private->next) {
 		int64_t left;
 
 		if (s->private->state != STATE_OPEN)
 			continue;
-		*end = look(s, &left);
+		*end = look(s, idle_timeout_ns, &left);
 		if (*end != SESSION_END_NONE)
 			return take(s);
 		if (left < *left_ns)
@@ -350,6 +355,48 @@ static void end_due(struct sessions *all, struct session *s, enum session_end en
 	if (pthread_create(&thread, &attr, seal_main, s) != 0)
 		seal_main(s);
 	pthread_attr_destroy(&attr);
+}
+
+/* A reference to an open session that has not been looked at by this generation; NULL. */
+static struct session *take_unchecked(struct sessions *all, uint64_t generation)
+{
+	struct session *s;
+
+	pthread_mutex_lock(&all->lock);
+	for (s = all->list; s; s = s->private->next)
+		if (s->private->state == STATE_OPEN && s->private->checked < generation)
+			break;
+	if (s)
+		take(s)->private->checked = generation;
+	else
+		pthread_cond_signal(&all->due);          /* the idle time may be another */
+	pthread_mutex_unlock(&all->lock);
+	return s;
+}
+
+/* Takes the reference. Was it to end? */
+static bool recheck(struct session *s)
+{
+	struct why why = {0};
+
+	if (session_still_allowed(s, &s->person, &why) == RC_OK) {
+		session_unref(s);
+		return false;
+	}
+	log_warn("session_not_allowed", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("reason", why.text));
+	end_due(s->private->sessions, s, SESSION_END_REVOKED);
+	return true;
+}
+
+size_t sessions_recheck(struct sessions *all)
+{
+	uint64_t generation = current_generation(all->current);
+	struct session *s;
+	size_t ended = 0;
+
+	while ((s = take_unchecked(all, generation)))
+		ended += recheck(s);
+	return ended;
 }
 
 void sessions_tick(struct sessions *all)
@@ -408,9 +455,11 @@ enum rc session_go(struct session *s)
 	s->private->opened_mono_ns = s->private->idle_since_ns = mono_ns(all);
 	stop = all->stop;
 	pthread_cond_signal(&all->due);
+	take(s);
 	pthread_mutex_unlock(&all->lock);
 	if (stop)
 		end_session(s, SESSION_END_STOP);
+	(void)recheck(s);                        /* a reload may have come while it was opened, and passed it by */
 	return stop ? RC_CANCELLED : RC_OK;
 }
 
@@ -425,14 +474,14 @@ static int64_t running(const struct session *s)
 	return n;
 }
 
-/* Until leave(), the recording stays open. exchange: NULL for what is no exchange. */
-static enum rc enter(struct session *s, uint64_t *exchange)
+/* Until leave(), the recording stays open. exchange: NULL for what is no exchange, which per_person does not count. */
+static enum rc enter(struct session *s, int64_t per_person, uint64_t *exchange)
 {
 	struct sessions *all = s->private->sessions;
 	enum rc rc = RC_CANCELLED;
 
 	pthread_mutex_lock(&all->lock);
-	if (s->private->state == STATE_OPEN && exchange && running(s) >= all->config->limits.per_person) {
+	if (s->private->state == STATE_OPEN && exchange && running(s) >= per_person) {
 		rc = RC_TOO_BIG;
 	} else if (s->private->state == STATE_OPEN) {
 		s->private->active++;
@@ -444,9 +493,9 @@ static enum rc enter(struct session *s, uint64_t *exchange)
 	return rc;
 }
 
-enum rc session_enter(struct session *s, uint64_t *exchange)
+enum rc session_enter(struct session *s, int64_t per_person, uint64_t *exchange)
 {
-	return enter(s, exchange);
+	return enter(s, per_person, exchange);
 }
 
 void session_leave(struct session *s)
@@ -468,6 +517,11 @@ int session_end_fd(const struct session *s)
 	return s->private->end_fd;
 }
 
+int64_t session_max_duration_ns(const struct session *s)
+{
+	return s->private->max_duration_ns;
+}
+
 enum rc session_renew(struct sessions *all, const char *id, const struct person *person, const char *ssh_id, int64_t token_expires_s,
 		      int64_t *expires_s, struct why *why)
 {
@@ -480,10 +534,8 @@ enum rc session_renew(struct sessions *all, const char *id, const struct person 
 		rc = why_set(why, RC_NOT_FOUND, "there is no open session %s of yours", id);
 		goto out;
 	}
-	rc = session_allowed(s->connection, person, why);
-	if (rc == RC_OK && s->emergency)
-		rc = session_emergency_allowed(s, person, why);
-	if (rc == RC_OK && enter(s, NULL) != RC_OK)
+	rc = session_still_allowed(s, person, why);
+	if (rc == RC_OK && enter(s, 0, NULL) != RC_OK)
 		rc = why_set(why, RC_NOT_FOUND, "session %s has ended", id);
 	if (rc != RC_OK)
 		goto out;
@@ -539,8 +591,7 @@ void sessions_set_clock(struct sessions *all, int64_t (*mono)(void), int64_t (*w
 	atomic_store(&all->wall_ns, wall);
 }
 
-enum rc sessions_new(const struct config *config, struct store *store, struct policies *policies, struct spool *spool,
-		     struct sessions **out, struct why *why)
+enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct sessions **out, struct why *why)
 {
 	struct sessions *all = calloc(1, sizeof *all);
 	pthread_condattr_t clock;
@@ -549,9 +600,8 @@ enum rc sessions_new(const struct config *config, struct store *store, struct po
 	*out = NULL;
 	if (!all)
 		return RC_NOMEM;
-	all->config = config;
+	all->current = current;
 	all->store = store;
-	all->policies = policies;
 	all->spool = spool;
 	sessions_set_clock(all, clock_mono_ns, clock_wall_ns);
 	pthread_mutex_init(&all->lock, NULL);

@@ -5,14 +5,12 @@
 
 #include <stdatomic.h>
 
-#include "config.h"
-#include "dialect.h"
+#include "current.h"
 #include "history.h"
 #include "identity.h"
 #include "marks.h"
 #include "notice.h"
 #include "mask/mask.h"
-#include "policies.h"
 #include "record.h"
 #include "store.h"
 
@@ -29,14 +27,15 @@ const char *session_end_name(enum session_end end);      /* session.json's word:
 struct session {
 	char id[SESSION_ID_LEN + 1];
 	struct person person;
-	const struct connection *connection;
+	struct snapshot *opened_with;            /* a reference */
+	const struct connection *connection;     /* there: for its name; what it is now stands in current */
 	char address[64];                        /* of the client's SSH connection, "203.0.113.9:51022" */
 	char *key_id;                            /* SHA256:… of the caller's public key */
 	char *reason;                            /* masked; NULL when none was given */
 	bool emergency;                          /* what would be held passes; see emergency.h */
 	const char *purpose;                     /* of use, static (purpose.h); NULL when none was given */
 	char api_key_sha256[65];                 /* lower-case hex */
-	struct policy *policy;                   /* the snapshot in force; ask session_policy() */
+	struct policy *policy;                   /* of the part that is recorded; ask session_policy() */
 	struct mask_scope *scope;
 	struct history *history;                 /* what was approved and used in this session */
 	struct recording *recording;
@@ -50,8 +49,7 @@ struct session {
 struct sessions;
 
 /* Everything is borrowed. What the store still calls open ended with the agent before: it is marked crash. */
-enum rc sessions_new(const struct config *config, struct store *store, struct policies *policies, struct spool *spool,
-		     struct sessions **out, struct why *why) MUST_USE;
+enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct sessions **out, struct why *why) MUST_USE;
 void sessions_stop(struct sessions *sessions, enum session_end why);      /* end all, wait for their seals; none opens any more */
 void sessions_free(struct sessions *sessions);                            /* after sessions_stop(); NULL is allowed */
 
@@ -74,8 +72,8 @@ void sessions_listen(struct sessions *sessions, void (*fn)(void *arg, const stru
 /* All borrowed. reason and previous may be NULL. */
 struct session_ask {
 	const struct person *person;
-	const struct connection *connection;
-	const struct dialect *dialect;
+	struct snapshot *snapshot;
+	size_t place;                            /* of the connection there */
 	const char *key_id, *address, *ssh_id;
 	const char *api_key_sha256;
 	const char *reason;                      /* as the caller gave it: it is masked before it is kept */
@@ -103,6 +101,10 @@ enum rc session_renew(struct sessions *sessions, const char *id, const struct pe
  * for this person to know), RC_DENIED, RC_CONFLICT (it has ended before), RC_TIMEOUT: ended, and not sealed within 60 s. */
 enum rc session_finish(struct sessions *sessions, const char *id, const struct person *by, enum session_end how, struct why *why) MUST_USE;
 
+/* Another snapshot is in force: end (REVOKED) every session whose connection is gone, or whose person may not use it any more. Does not wait
+ * for their seals. Returns how many. */
+size_t sessions_recheck(struct sessions *sessions);
+
 /* End every session that was opened with this key (token_conflict). */
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
@@ -128,15 +130,18 @@ enum rc session_readable(struct sessions *sessions, const struct person *person,
 struct session *session_by_key(struct sessions *sessions, struct slice key);
 void session_unref(struct session *session);
 
-/* An exchange begins: its number from 1. RC_CANCELLED when the session is ending, RC_TOO_BIG when as many of the person's run already as
- * limits.per_person allows. Between enter and leave the session does not
- * idle out and its recording stays open. */
-enum rc session_enter(struct session *session, uint64_t *exchange) MUST_USE;
+/* An exchange begins: its number from 1. RC_CANCELLED when the session is ending, RC_TOO_BIG when per_person of the person's run already.
+ * Between enter and leave the session does not idle out and its recording stays open. */
+enum rc session_enter(struct session *session, int64_t per_person, uint64_t *exchange) MUST_USE;
 void session_leave(struct session *session);
 
-/* The policy in force, with a reference. When it has changed since the session's last exchange, the recording goes on in a new part
- * first, which holds the new text. RC_IO: it cannot. */
-enum rc session_policy(struct session *session, struct policy **out) MUST_USE;
+/* The connection's policy in this snapshot, with a reference. When it, or the dialect, has changed since the session's last exchange, the
+ * recording goes on in a new part first, which holds the new text. A part never goes back to an older snapshot. RC_NOT_FOUND: the
+ * connection is gone, and the session is about to end; RC_IO: it cannot be recorded. */
+enum rc session_policy(struct session *session, struct snapshot *snapshot, struct policy **out) MUST_USE;
+
+/* The longest that it may last, from when it was opened. */
+int64_t session_max_duration_ns(const struct session *session);
 
 /* Readable from the moment the session ends; an exchange polls it beside its sockets. Owned by the session. */
 int session_end_fd(const struct session *session);

@@ -80,7 +80,7 @@ enum rc session_row_replaces(struct sessions *all, const struct session_ask *ask
 	if (!db)
 		return RC_IO;
 	rc = store_query(db, &q, "SELECT 1 FROM sessions WHERE id = ? AND issuer = ? AND subject = ? AND connection = ?",
-			 "tttt", ask->previous, ask->person->issuer, ask->person->subject, ask->connection->name);
+			 "tttt", ask->previous, ask->person->issuer, ask->person->subject, ask->snapshot->config->connections[ask->place].name);
 	if (rc == RC_OK)
 		rc = store_row(q);
 	sqlite3_finalize(q);

@@ -83,12 +83,23 @@ static enum rc check_ask(const struct session_ask *ask, struct why *why)
 	return purpose_check(ask->purpose, why);
 }
 
-enum rc session_emergency_allowed(const struct session *s, const struct person *person, struct why *why)
+enum rc session_still_allowed(const struct session *s, const struct person *person, struct why *why)
 {
-	struct policy *policy = policies_get(s->private->sessions->policies, s->connection->policy);
-	enum rc rc = policy ? emergency_allowed(policy_emergency(policy), policy_name(policy), person, why) : RC_IO;
+	struct snapshot *now = current_get(s->private->sessions->current);
+	struct policy *policy = NULL;
+	enum rc rc = RC_OK;
+	size_t place;
 
+	if (!snapshot_find(now, s->connection->name, &place))
+		rc = why_set(why, RC_NOT_FOUND, "connection %s is no longer configured", s->connection->name);
+	if (rc == RC_OK)
+		rc = session_allowed(&now->config->connections[place], person, why);
+	if (rc == RC_OK && s->emergency) {
+		policy = policies_get(now->policies, now->config->connections[place].policy);
+		rc = policy ? emergency_allowed(policy_emergency(policy), policy_name(policy), person, why) : RC_IO;
+	}
 	policy_unref(policy);
+	snapshot_unref(now);
 	return rc;
 }
 
@@ -133,7 +144,8 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	s->private->refs = 1;
 	s->private->state = STATE_OPENING;
 	s->private->expires_s = ask->expires_s;
-	s->private->dialect = ask->dialect;
+	s->opened_with = snapshot_ref(ask->snapshot);
+	s->private->part = snapshot_ref(ask->snapshot);
 	pthread_mutex_init(&s->private->policy_lock, NULL);
 	if (ask->previous && !(s->private->replaces = strdup(ask->previous)))
 		return RC_NOMEM;
@@ -141,19 +153,19 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 	snprintf(s->private->ssh_id, sizeof s->private->ssh_id, "%s", ask->ssh_id ? ask->ssh_id : "");
 	s->opened_ns = atomic_load(&all->wall_ns)();
 	make_id(s->opened_ns, s->id);
-	s->connection = ask->connection;
+	s->connection = &ask->snapshot->config->connections[ask->place];
 	s->emergency = ask->emergency;
-	s->private->max_duration_ns = all->config->session.max_duration;
+	s->private->max_duration_ns = ask->snapshot->config->session.max_duration;
 	snprintf(s->address, sizeof s->address, "%s", ask->address);
 	memcpy(s->api_key_sha256, ask->api_key_sha256, sizeof s->api_key_sha256);
 	s->key_id = strdup(ask->key_id);
 	s->purpose = purpose_code(ask->purpose);
-	s->policy = policies_get(all->policies, ask->connection->policy);
+	s->policy = policies_get(ask->snapshot->policies, s->connection->policy);
 	s->scope = mask_scope_new();
 	s->history = history_new();
 	s->marks = marks_new();
 	if (!s->policy)
-		return why_set(why, RC_IO, "policy %s is not loaded", ask->connection->policy);
+		return why_set(why, RC_IO, "policy %s is not loaded", s->connection->policy);
 	if (s->emergency) {
 		const struct emergency *e = policy_emergency(s->policy);
 
@@ -161,7 +173,7 @@ static enum rc make_session(struct sessions *all, const struct session_ask *ask,
 			return RC_DENIED;
 		if (e->max_duration_ns < s->private->max_duration_ns)
 			s->private->max_duration_ns = e->max_duration_ns;
-	} else if (terms_met(policy_terms(s->policy), ask->connection->name, ask->reason, ask->purpose, why) != RC_OK) {
+	} else if (terms_met(policy_terms(s->policy), s->connection->name, ask->reason, ask->purpose, why) != RC_OK) {
 		return RC_DENIED;
 	}
 	if (s->private->end_fd < 0)
@@ -181,11 +193,13 @@ void session_free(struct session *s)
 		if (s->private->end_fd >= 0)
 			close(s->private->end_fd);
 		free(s->private->replaces);
+		snapshot_unref(s->private->part);
 		pthread_mutex_destroy(&s->private->policy_lock);
 	}
 	free(s->private);
 	person_free(&s->person);
 	policy_unref(s->policy);
+	snapshot_unref(s->opened_with);
 	mask_scope_free(s->scope);
 	history_free(s->history);
 	marks_free(s->marks);
@@ -227,7 +241,8 @@ static void add_client(struct buf *out, const char *address)
 }
 
 /* The body of the open record. */
-static enum rc open_json(const struct session *s, const struct policy *policy, const char *groups, struct buf *out)
+static enum rc open_json(const struct session *s, const struct connection *connection, const struct policy *policy, const char *groups,
+			 struct buf *out)
 {
 	char sha256_of_policy[SHA256_HEX], text[CLOCK_TEXT];
 
@@ -242,8 +257,8 @@ static enum rc open_json(const struct session *s, const struct policy *policy, c
 	add_text(out, "ssh", s->private->ssh_id);
 	add_text(out, "reason", s->reason);
 	add_text(out, "purpose", s->purpose);
-	add_text(out, "connection", s->connection->name);
-	add_text(out, "dialect", s->connection->dialect);
+	add_text(out, "connection", connection->name);
+	add_text(out, "dialect", connection->dialect);
 	buf_puts(out, ",\"policy\":{\"name\":");
 	json_add_str(out, policy_name(policy));
 	add_text(out, "sha256", sha256_of_policy);
@@ -267,8 +282,9 @@ static enum rc dialect_json(const struct dialect *dialect, struct buf *out)
 }
 
 /* Begin the recording, or go on with it in another part: either begins with an open record that says what is so now. */
-static enum rc begin_part(struct sessions *all, struct session *s, struct policy *policy, struct why *why)
+static enum rc begin_part(struct session *s, const struct snapshot *snapshot, size_t place, struct policy *policy, struct why *why)
 {
+	const struct connection *connection = &snapshot->config->connections[place];
 	struct buf groups, body, dialect;
 	enum rc rc;
 
@@ -277,18 +293,18 @@ static enum rc begin_part(struct sessions *all, struct session *s, struct policy
 	buf_init(&dialect, 1 << 20);
 	rc = add_groups(&groups, &s->person.groups);
 	if (rc == RC_OK)
-		rc = open_json(s, policy, groups.data, &body);
+		rc = open_json(s, connection, policy, groups.data, &body);
 	if (rc == RC_OK)
-		rc = dialect_json(s->private->dialect, &dialect);
+		rc = dialect_json(snapshot->dialects[place], &dialect);
 	if (rc == RC_OK) {
 		const struct recording_about about = {
 			.id = s->id, .issuer = s->person.issuer, .subject = s->person.subject, .user = s->person.user,
-			.groups_json = groups.data, .address = s->address, .reason = s->reason, .purpose = s->purpose, .connection = s->connection->name,
-			.dialect = s->connection->dialect, .dialect_json = dialect.data, .policy = policy_name(policy),
+			.groups_json = groups.data, .address = s->address, .reason = s->reason, .purpose = s->purpose, .connection = connection->name,
+			.dialect = connection->dialect, .dialect_json = dialect.data, .policy = policy_name(policy),
 			.policy_text = policy_text(policy), .open_json = body.data, .emergency = s->emergency,
 		};
 
-		rc = s->recording ? recording_rotate(s->recording, &about) : recording_open(all->spool, &about, &s->recording, why);
+		rc = s->recording ? recording_rotate(s->recording, &about) : recording_open(s->private->sessions->spool, &about, &s->recording, why);
 	}
 	buf_free(&groups);
 	buf_free(&body);
@@ -296,26 +312,56 @@ static enum rc begin_part(struct sessions *all, struct session *s, struct policy
 	return rc;
 }
 
-enum rc session_policy(struct session *s, struct policy **out)
+static bool same_dialect(const struct dialect *a, const struct dialect *b)
 {
-	struct policy *now = policies_get(s->private->sessions->policies, s->connection->policy);
-	enum rc rc = now ? RC_OK : RC_IO;
+	char of_a[SHA256_HEX], of_b[SHA256_HEX];
 
-	*out = NULL;
-	pthread_mutex_lock(&s->private->policy_lock);
-	if (now != s->policy && now && strcmp(policy_text(now), policy_text(s->policy)) != 0) {
-		rc = begin_part(s->private->sessions, s, now, NULL);
-		log_info("session_policy_changed", L_TEXT("session", s->id), L_TEXT("policy", policy_name(now)), L_RC(rc));
+	if (a == b)
+		return true;
+	dialect_sha256(a, of_a);
+	dialect_sha256(b, of_b);
+	return strcmp(dialect_name(a), dialect_name(b)) == 0 && strcmp(of_a, of_b) == 0;
+}
+
+/* With the policy's lock held: the part goes on under a newer snapshot, or another one begins. */
+static enum rc change_over(struct session *s, struct snapshot *snapshot)
+{
+	struct snapshot *before = s->private->part;
+	size_t place, was = 0;
+	struct policy *policy;
+	enum rc rc = RC_OK;
+
+	if (!snapshot_find(snapshot, s->connection->name, &place))
+		return RC_NOT_FOUND;
+	policy = policies_get(snapshot->policies, snapshot->config->connections[place].policy);
+	if (!policy)
+		return RC_IO;
+	if (!snapshot_find(before, s->connection->name, &was) || strcmp(policy_text(policy), policy_text(s->policy)) != 0 ||
+	    !same_dialect(before->dialects[was], snapshot->dialects[place])) {
+		rc = begin_part(s, snapshot, place, policy, NULL);
+		log_info("session_policy_changed", L_TEXT("session", s->id), L_TEXT("policy", policy_name(policy)), L_RC(rc));
 	}
 	if (rc == RC_OK) {
 		policy_unref(s->policy);
-		s->policy = policy_ref(now);
+		s->policy = policy_ref(policy);
+		s->private->part = snapshot_ref(snapshot);
+		snapshot_unref(before);
 	}
-	pthread_mutex_unlock(&s->private->policy_lock);
+	policy_unref(policy);
+	return rc;
+}
+
+enum rc session_policy(struct session *s, struct snapshot *snapshot, struct policy **out)
+{
+	enum rc rc = RC_OK;
+
+	*out = NULL;
+	pthread_mutex_lock(&s->private->policy_lock);
+	if (snapshot->generation > s->private->part->generation)
+		rc = change_over(s, snapshot);
 	if (rc == RC_OK)
-		*out = now;
-	else
-		policy_unref(now);
+		*out = policy_ref(s->policy);
+	pthread_mutex_unlock(&s->private->policy_lock);
 	return rc;
 }
 
@@ -324,7 +370,7 @@ enum rc session_open(struct sessions *all, const struct session_ask *ask, struct
 {
 	bool listed = false, in_store = false;
 	struct session *s = NULL;
-	enum rc rc = session_allowed(ask->connection, ask->person, why);
+	enum rc rc = session_allowed(&ask->snapshot->config->connections[ask->place], ask->person, why);
 
 	*out = NULL;
 	if (rc == RC_OK)
@@ -353,7 +399,7 @@ enum rc session_open(struct sessions *all, const struct session_ask *ask, struct
 	if (s->emergency)
 		rc = begin_emergency(all, s, why);
 	if (rc == RC_OK)
-		rc = begin_part(all, s, s->policy, why);
+		rc = begin_part(s, ask->snapshot, ask->place, s->policy, why);
 	if (rc != RC_OK)
 		goto out;
 	log_info("session_opened", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("connection", s->connection->name),

@@ -26,15 +26,15 @@ struct session_private {
 	int64_t idle_since_ns, opened_mono_ns;   /* monotonic */
 	int64_t expires_s;                       /* of the newest token, wall clock */
 	int64_t max_duration_ns;
-	const struct dialect *dialect;
+	uint64_t checked;                        /* generation of the snapshot by which it was last judged */
+	struct snapshot *part;                   /* a reference: what the part that is recorded was begun with */
 	char *replaces;                          /* the ended session that this one came after; NULL */
-	pthread_mutex_t policy_lock;             /* held while the recording changes over to another policy */
+	pthread_mutex_t policy_lock;             /* of policy and part; held while the recording changes over */
 };
 
 struct sessions {
-	const struct config *config;
+	struct current *current;
 	struct store *store;
-	struct policies *policies;
 	struct spool *spool;
 	struct notices *notices;                 /* NULL: none */
 	int64_t (*_Atomic mono_ns)(void);
@@ -63,8 +63,8 @@ enum rc session_rows_crashed(struct sessions *sessions) MUST_USE;
 enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;
 
 /* ---- session_open.c ---- */
-/* By the policy that is in force now. */
-enum rc session_emergency_allowed(const struct session *s, const struct person *person, struct why *why) MUST_USE;
+/* By the connection and the policy that are in force now, emergency access included. RC_NOT_FOUND: the connection is gone; RC_DENIED. */
+enum rc session_still_allowed(const struct session *s, const struct person *person, struct why *why) MUST_USE;
 void session_free(struct session *s);            /* one that nobody refers to; NULL is allowed */
 
 /* ---- session.c ---- */

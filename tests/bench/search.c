@@ -92,6 +92,8 @@ int main(int argc, char **argv)
 		{"user, model, held", {.user = "u7@hospital.example", .model = "model-7", .held = true}},
 	};
 	struct config config = {0};
+	struct snapshot snapshot = {.config = &config, .refs = 1};
+	struct current *current;
 	struct sessions *all;
 	struct store *store;
 	struct why why = {0};
@@ -101,7 +103,8 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	snprintf(path, sizeof path, "%s/search.sqlite", argv[1]);
-	if (store_open(path, &store, &why) != RC_OK || fill(store) != SQLITE_OK || sessions_new(&config, store, NULL, NULL, &all, &why) != RC_OK) {
+	if (store_open(path, &store, &why) != RC_OK || fill(store) != SQLITE_OK || current_new(&snapshot, &current) != RC_OK ||
+	    sessions_new(current, store, NULL, &all, &why) != RC_OK) {
 		fprintf(stderr, "search: the store: %s\n", why.text);
 		return 1;
 	}
@@ -109,6 +112,7 @@ int main(int argc, char **argv)
 		rc = ask(all, questions[i].what, &questions[i].filter);
 	sessions_stop(all, SESSION_END_STOP);
 	sessions_free(all);
+	current_free(current);
 	store_close(store);
 	unlink(path);
 	return rc;

@@ -19,7 +19,7 @@ teardown() {
 	exits 0 take_over
 	has "$output" "policy hipaa: "
 	exits 0 take_over
-	has "$output" "no policy has changed"
+	has "$output" "nothing has changed"
 	echo 'nonsense: 1' >> "$(POLICY_FILE)"
 	exits 2 take_over
 	has "$output" "hipaa.yaml:$(grep -n nonsense "$(POLICY_FILE)" | cut -d: -f1):1: "

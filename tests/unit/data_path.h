@@ -283,10 +283,14 @@ static inline bool model_saw(struct model *m, const char *text)
 
 /* ---- the agent ---------------------------------------------------------------------------------------------------------- */
 
+#define SNAPSHOTS_MAX 16
+
 struct place {
 	struct config config;
 	struct connection connection;
 	struct agent agent;
+	struct snapshot *snapshots[SNAPSHOTS_MAX];       /* that were ever in force, a reference to each */
+	size_t n_snapshots;
 	struct dialect *dialect;
 	struct target *target;
 	struct session *session;
@@ -312,11 +316,31 @@ static inline void write_policy(const char *text)
 	assert_int_equal(file_write(in_site("policies/hipaa.yaml"), slice_str(text), 0600, NULL), RC_OK);
 }
 
+/* What the place says now, with the policies as their files are. It frees nothing but the policies. */
+static inline struct snapshot *snapshot_of(struct place *p)
+{
+	struct text_list names = {(char *[]){"hipaa"}, 1};
+	struct snapshot *s = calloc(1, sizeof *s);
+	struct why why = {0};
+
+	assert_true(p->n_snapshots < SNAPSHOTS_MAX);
+	*s = (struct snapshot){.config = &p->config, .dialects = &p->dialect, .targets = &p->target, .refs = 1};
+	if (policies_load(p->config.policies_dir, &names, &s->policies, &why) != RC_OK)
+		fail_msg("policy: %d: %s", why.line, why.text);
+	p->snapshots[p->n_snapshots++] = s;
+	return s;
+}
+
+static inline void take_over(void)
+{
+	current_set(place.agent.current, snapshot_ref(snapshot_of(&place)));
+}
+
 static inline void open_session(struct place *p)
 {
 	char key[SESSION_KEY_LEN + 1], hex[SHA256_HEX];
 	const struct session_ask ask_for = {
-		.person = &alice, .connection = &p->connection, .dialect = p->dialect, .key_id = "SHA256:k1",
+		.person = &alice, .snapshot = p->snapshots[p->n_snapshots - 1], .key_id = "SHA256:k1",
 		.address = "203.0.113.9:51022", .ssh_id = "ssh1", .api_key_sha256 = hex, .reason = "ward round",
 		.expires_s = clock_wall_ns() / NS_PER_S + 3600,
 	};
@@ -333,7 +357,6 @@ static inline void open_session(struct place *p)
 static inline void place_open(bool strict)
 {
 	struct place *p = &place;
-	struct text_list names = {(char *[]){"hipaa"}, 1};
 	static char upstream[64];
 	struct why why = {0};
 
@@ -356,18 +379,17 @@ static inline void place_open(bool strict)
 		.limits = {.connections = 64, .per_person = 8, .held_per_person = 4, .streams = 64, .spool_per_person = 1 << 30, .body_max = 65536,
 			   .header_max = 8192, .event_max = 65536, .body_rate = 1024, .header_wait = 10 * NS_PER_S},
 	};
-	p->agent = (struct agent){.config = &p->config, .stop_fd = -1, .dialects = &p->dialect, .targets = &p->target};
+	p->agent = (struct agent){.config = &p->config, .stop_fd = -1};
 	assert_int_equal(dialect_load("openai", NULL, &p->dialect, &why), RC_OK);
 	assert_int_equal(target_new(&p->connection, &p->target, &why), RC_OK);
-	if (policies_load(p->config.policies_dir, &names, &p->agent.policies, &why) != RC_OK)
-		fail_msg("policy: %d: %s", why.line, why.text);
+	assert_int_equal(current_new(snapshot_of(p), &p->agent.current), RC_OK);
 	p->agent.spool = site_open(strict);
 	p->agent.ledger = site.ledger;
 	assert_int_equal(store_open(in_site("store.sqlite"), &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, in_site("keys/hold_hmac"), 4, &p->agent.holds, &why), RC_OK);
 	p->agent.usage = usage_new();
 	assert_non_null(p->agent.usage);
-	assert_int_equal(sessions_new(&p->config, p->agent.store, p->agent.policies, p->agent.spool, &p->agent.sessions, &why), RC_OK);
+	assert_int_equal(sessions_new(p->agent.current, p->agent.store, p->agent.spool, &p->agent.sessions, &why), RC_OK);
 	open_session(p);
 }
 
@@ -405,7 +427,12 @@ static inline int place_teardown(void **state)
 	usage_free(p->agent.usage);
 	holds_free(p->agent.holds);
 	store_close(p->agent.store);
-	policies_free(p->agent.policies);
+	current_free(p->agent.current);
+	for (size_t i = 0; i < p->n_snapshots; i++) {
+		assert_int_equal(p->snapshots[i]->refs, 1);      /* whoever worked has let go of it */
+		policies_free(p->snapshots[i]->policies);
+		free(p->snapshots[i]);
+	}
 	model_stop(&p->model);
 	target_free(p->target);
 	dialect_free(p->dialect);
@@ -653,7 +680,7 @@ static inline void masks(const char *mask)
 	buf_printf(&text, "%s\nmask: %s\n%s", "version: 1", mask, strchr(POLICY, '\n') + 1);
 	write_policy(text.data);
 	buf_free(&text);
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 }
 
 #define JSON_ANSWER(headers, body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n" headers "\r\n" body

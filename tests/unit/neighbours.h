@@ -124,13 +124,19 @@ struct policy {
 };
 static struct policy the_policy;
 
-struct policy *policies_get(struct policies *policies, const char *name)
+struct policy *policies_get(const struct policies *policies, const char *name)
 {
 	(void)policies;
 	if (strcmp(name, "hipaa") != 0)
 		return NULL;
 	__atomic_add_fetch(&the_policy.refs, 1, __ATOMIC_SEQ_CST);
 	return &the_policy;
+}
+
+struct policy *policy_ref(struct policy *policy)
+{
+	__atomic_add_fetch(&policy->refs, 1, __ATOMIC_SEQ_CST);
+	return policy;
 }
 
 void policy_unref(struct policy *policy)

@@ -93,6 +93,7 @@ struct place {
 	struct config config;
 	struct connection connection;
 	struct dialect *dialects[1];
+	struct snapshot snapshot;
 	struct agent agent;
 };
 
@@ -120,11 +121,13 @@ static int setup(void **state)
 		.session = {.max_duration = 3600 * NS_PER_S, .idle_timeout = 3600 * NS_PER_S, .concurrent = 8},
 		.limits = {.header_max = 32768, .header_wait = 10 * NS_PER_S, .body_rate = 1024},
 	};
-	p->agent = (struct agent){.config = &p->config, .dialects = p->dialects, .gate = (struct gate *)p, .stop_fd = -1};
+	p->agent = (struct agent){.config = &p->config, .gate = (struct gate *)p, .stop_fd = -1};
 	told.notes[0] = told.bundle[0] = ended_ssh[0] = '\0';
 	assert_int_equal(store_open(p->store_path, &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, p->key_path, 8, &p->agent.holds, &why), RC_OK);
-	assert_int_equal(sessions_new(&p->config, p->agent.store, NULL, NULL, &p->agent.sessions, &why), RC_OK);
+	p->snapshot = (struct snapshot){.config = &p->config, .dialects = p->dialects, .refs = 1};
+	assert_int_equal(current_new(&p->snapshot, &p->agent.current), RC_OK);
+	assert_int_equal(sessions_new(p->agent.current, p->agent.store, NULL, &p->agent.sessions, &why), RC_OK);
 	assert_int_equal(events_new(&p->agent, &p->agent.events), RC_OK);
 	*state = p;
 	return 0;
@@ -138,6 +141,8 @@ static int teardown(void **state)
 	sessions_free(p->agent.sessions);
 	holds_free(p->agent.holds);
 	events_free(p->agent.events);
+	current_free(p->agent.current);
+	assert_int_equal(p->snapshot.refs, 1);
 	store_close(p->agent.store);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		char path[128];

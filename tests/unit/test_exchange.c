@@ -411,7 +411,7 @@ static void policy_decides_again_when_an_approval_is_used(void **state)
 	put_chat(&c, "List every patient");
 	await_hold(id, 1, NULL);
 	write_policy("version: 1\nrules: [{name: closed, when: {route: " CHAT "}, then: deny, message: Closed today.}]\n");
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 	approve(id);
 	assert_int_equal(client_answer(&c, false), 403);
 	assert_int_equal(count(&c.body, "Closed today."), 1);
@@ -427,7 +427,7 @@ static void over_a_limit_gets_429_and_when_to_come_back(void **state)
 	(void)state;
 	model_says_note();
 	write_policy("version: 1\nlimits: {requests_per_minute: 2, phi_per_day: 1000}\n");
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 	client_open(&c);
 	assert_int_equal(chat(&c, "hi"), 200);
 	assert_int_equal(chat(&c, "hi"), 200);
@@ -437,7 +437,7 @@ static void over_a_limit_gets_429_and_when_to_come_back(void **state)
 	assert_int_equal(model_asked(&place.model), 2);
 	/* answers that were masked count for the day */
 	write_policy("version: 1\nlimits: {phi_per_day: 1}\n");
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 	assert_int_equal(chat(&c, "hi"), 429);
 	assert_int_equal(count(&c.body, "identifiers of patients"), 1);
 	assert_int_equal(model_asked(&place.model), 2);
@@ -450,7 +450,7 @@ static void over_a_limit_gets_429_and_when_to_come_back(void **state)
 static void change_policy(const char *text)
 {
 	write_policy(text);
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 }
 
 static void a_session_that_has_shown_enough_identifiers_gets_429(void **state)
@@ -511,7 +511,7 @@ static void more_requests_of_one_person_than_may_run_are_told_to_come_back(void 
 	(void)state;
 	model_says_note();
 	place.config.limits.per_person = 1;
-	assert_int_equal(session_enter(place.session, &other), RC_OK);
+	assert_int_equal(session_enter(place.session, 1, &other), RC_OK);
 	client_open(&c);
 	assert_int_equal(chat(&c, "hi"), 429);
 	assert_true(is_error(&c, "rate_limit_error"));

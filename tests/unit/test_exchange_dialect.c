@@ -35,10 +35,8 @@ static int send_one(const char *method, const char *path, const char *body)
 
 static void deny_large(void)
 {
-	struct why why = {0};
-
 	write_policy("version: 1\nrules:\n  - {name: not-the-large-one, when: {model: large}, then: deny, message: Not that one.}\n");
-	assert_int_equal(policies_reload(place.agent.policies, &why), RC_OK);
+	take_over();
 }
 
 /* ---- models -------------------------------------------------------------------------------------------------------------- */
@@ -244,13 +242,12 @@ static void speech_is_sent_only_where_routes_and_kinds_say_so(void **state)
 static void speech_is_not_sent_where_requests_are_masked(void **state)
 {
 	char *route[] = {"/v1/audio/transcriptions"}, *audio[] = {"audio"};
-	struct why why = {0};
 
 	(void)state;
 	place.connection.allow_routes = (struct text_list){route, 1};
 	place.connection.allow_opaque = (struct text_list){audio, 1};
 	write_policy("version: 1\nmask: {request: redact}\n");
-	assert_int_equal(policies_reload(place.agent.policies, &why), RC_OK);
+	take_over();
 	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
 	assert_int_equal(model_asked(&place.model), 0);
 	place.connection.allow_routes = place.connection.allow_opaque = (struct text_list){NULL, 0};

@@ -158,12 +158,12 @@ static void a_model_takes_connections_or_does_not(void **state)
 	struct health h;
 
 	(void)state;
-	health_model(&place.agent, &place.connection, &h);
+	health_model(&place.agent, place.snapshots[0], 0, &h);
 	assert_true(h.good && strcmp(h.which, "llama-prod") == 0 && h.weight == HEALTH_WARNING);
 	target_free(place.target);
 	nowhere.upstream = "http://127.0.0.1:1";
 	assert_int_equal(target_new(&nowhere, &place.target, NULL), RC_OK);
-	health_model(&place.agent, &place.connection, &h);
+	health_model(&place.agent, place.snapshots[0], 0, &h);
 	assert_false(h.good);
 	assert_non_null(strstr(h.text, "set upstream in agent.yaml"));
 }

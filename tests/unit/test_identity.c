@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "clock.h"
+#include "current.h"
 #include "digest.h"
 #include "identity.h"
 #include "idp.h"
@@ -34,6 +35,8 @@ struct place {
 	struct idp idp;
 	struct oidc oidc[2];
 	struct config config;
+	struct snapshot snapshot;                        /* of the configuration alone, and never freed */
+	struct current *current;
 	struct store *store;
 	struct identity *identity;
 	struct caller alice, mallory;
@@ -71,7 +74,9 @@ static void open_identity(struct place *p)
 	struct why why = {0};
 
 	assert_int_equal(store_open(p->store_path, &p->store, &why), RC_OK);
-	assert_int_equal(identity_new(&p->config, p->store, &p->identity, &why), RC_OK);
+	p->snapshot = (struct snapshot){.config = &p->config, .refs = 1};
+	assert_int_equal(current_new(&p->snapshot, &p->current), RC_OK);
+	assert_int_equal(identity_new(p->current, p->store, &p->identity, &why), RC_OK);
 	identity_set_clock(p->identity, fake_wall);
 	identity_on_conflict(p->identity, on_conflict, p);
 }
@@ -79,6 +84,8 @@ static void open_identity(struct place *p)
 static void close_identity(struct place *p)
 {
 	identity_free(p->identity);
+	current_free(p->current);
+	assert_int_equal(p->snapshot.refs, 1);
 	store_close(p->store);
 }
 

@@ -359,7 +359,7 @@ static void a_policy_that_changes_is_that_of_the_next_request(void **state)
 	client_open(&c);
 	assert_int_equal(chat(&c, "hi"), 200);
 	write_policy("version: 1\nmask: {response: {default: redact, SSN: partial}}\nrules: []\n");
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 	assert_int_equal(chat(&c, "hi"), 200);
 	assert_int_equal(count(&c.body, "8741"), 1);
 	client_close(&c);
@@ -371,7 +371,7 @@ static void a_policy_that_changes_is_that_of_the_next_request(void **state)
 static void cuts_over_one(void)
 {
 	write_policy(CUT_OVER_1);
-	assert_int_equal(policies_reload(place.agent.policies, NULL), RC_OK);
+	take_over();
 }
 
 static void a_rule_cuts_a_stream_before_the_event_that_goes_over(void **state)

@@ -31,9 +31,13 @@ static const struct person audrey = {.issuer = "https://idp", .subject = "u", .u
 static const struct person adam = {.issuer = "https://idp", .subject = "d", .user = "adam@x", .admin = true};
 static struct connection llama = {.name = "llama-prod", .dialect = "openai", .policy = "hipaa", .groups = {clinicians, 2}};
 
+static struct dialect *no_dialects[1];
+
 struct place {
 	char dir[64], path[96];
 	struct config config;
+	struct snapshot snapshot;
+	struct current *current;
 	struct store *store;
 	struct sessions *sessions;
 	char heard[2048];                        /* "ending ID idle;closed ID idle;" */
@@ -57,7 +61,7 @@ static void open_sessions(struct place *p)
 	struct why why = {0};
 
 	assert_int_equal(store_open(p->path, &p->store, &why), RC_OK);
-	assert_int_equal(sessions_new(&p->config, p->store, NULL, NULL, &p->sessions, &why), RC_OK);
+	assert_int_equal(sessions_new(p->current, p->store, NULL, &p->sessions, &why), RC_OK);
 	sessions_set_clock(p->sessions, fake_clock, fake_clock);
 	sessions_listen(p->sessions, hear, p);
 }
@@ -72,6 +76,10 @@ static int setup(void **state)
 	pthread_mutex_init(&p->lock, NULL);
 	p->config = (struct config){.session = {.max_duration = 8 * 3600 * NS_PER_S, .idle_timeout = 1800 * NS_PER_S, .concurrent = 2},
 				    .limits = {.per_person = 3}};
+	p->config.connections = &llama;
+	p->config.n_connections = 1;
+	p->snapshot = (struct snapshot){.config = &p->config, .dialects = no_dialects, .refs = 1};
+	assert_int_equal(current_new(&p->snapshot, &p->current), RC_OK);
 	told.notes[0] = '\0';
 	told.fail_open = told.fail_add = told.stall_close = false;
 	open_sessions(p);
@@ -85,6 +93,7 @@ static int teardown(void **state)
 	static const char *ends[] = {"", "-wal", "-shm"};
 
 	sessions_free(p->sessions);
+	current_free(p->current);
 	store_close(p->store);
 	for (size_t i = 0; i < 3; i++) {
 		char path[128];
@@ -102,7 +111,7 @@ static int teardown(void **state)
 static enum rc open_as(struct place *p, const struct person *person, const char *previous, struct session **out, char key[SESSION_KEY_LEN + 1])
 {
 	const struct session_ask ask = {
-		.person = person, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.person = person, .snapshot = &p->snapshot, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
 		.api_key_sha256 = HEX64, .reason = "ward round", .previous = previous, .expires_s = now_ns / NS_PER_S + 3600,
 	};
 
@@ -192,7 +201,7 @@ static void who_may_open(void **state)
 {
 	struct place *p = *state;
 	char key[SESSION_KEY_LEN + 1];
-	struct session_ask ask = {.person = &bob, .connection = &llama, .key_id = "k", .address = "a:1", .ssh_id = "", .api_key_sha256 = HEX64};
+	struct session_ask ask = {.person = &bob, .snapshot = &p->snapshot, .key_id = "k", .address = "a:1", .ssh_id = "", .api_key_sha256 = HEX64};
 	struct why why = {0};
 	struct session *s, *two;
 
@@ -226,7 +235,7 @@ static enum rc open_emergency(struct place *p, const struct person *person, cons
 {
 	char key[SESSION_KEY_LEN + 1];
 	const struct session_ask ask = {
-		.person = person, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.person = person, .snapshot = &p->snapshot, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
 		.api_key_sha256 = HEX64, .reason = reason, .emergency = true, .expires_s = now_ns / NS_PER_S + 36000,
 	};
 
@@ -311,15 +320,15 @@ static void the_end_waits_for_exchanges(void **state)
 	struct session *s = opened(p);
 	uint64_t a, b, c;
 
-	assert_int_equal(session_enter(s, &a), RC_OK);
-	assert_int_equal(session_enter(s, &b), RC_OK);
+	assert_int_equal(session_enter(s, 3, &a), RC_OK);
+	assert_int_equal(session_enter(s, 3, &b), RC_OK);
 	assert_int_equal(a, 1);
 	assert_int_equal(b, 2);
 	sessions_end_key(p->sessions, "SHA256:other");
 	assert_false(has_ended(s));
 	sessions_end_key(p->sessions, "SHA256:k1");
 	assert_true(has_ended(s));
-	assert_int_equal(session_enter(s, &c), RC_CANCELLED);
+	assert_int_equal(session_enter(s, 3, &c), RC_CANCELLED);
 	session_leave(s);
 	assert_false(noted("close"));
 	session_leave(s);
@@ -370,7 +379,7 @@ static void it_idles_out(void **state)
 
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 360000, &(int64_t){0}, NULL), RC_OK);
 	now_ns += 1700 * NS_PER_S;
-	assert_int_equal(session_enter(s, &x), RC_OK);
+	assert_int_equal(session_enter(s, 3, &x), RC_OK);
 	now_ns += 7200 * NS_PER_S;               /* a long exchange is no idle time */
 	sessions_tick(p->sessions);
 	assert_false(has_ended(s));
@@ -394,7 +403,7 @@ static void it_outlives_no_limit(void **state)
 	uint64_t x;
 
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 360000, &(int64_t){0}, NULL), RC_OK);
-	assert_int_equal(session_enter(s, &x), RC_OK);
+	assert_int_equal(session_enter(s, 3, &x), RC_OK);
 	now_ns += 8 * 3600 * NS_PER_S - 1;
 	sessions_tick(p->sessions);
 	assert_false(has_ended(s));
@@ -429,7 +438,7 @@ static void it_ends_with_its_newest_token(void **state)
 	sessions_tick(p->sessions);
 	assert_true(has_ended(s));
 	await_note("close expired");
-	assert_int_equal(session_enter(s, &x), RC_CANCELLED);
+	assert_int_equal(session_enter(s, 3, &x), RC_CANCELLED);
 	session_unref(s);
 }
 
@@ -491,17 +500,17 @@ static void so_many_requests_of_one_person(void **state)
 	char key[SESSION_KEY_LEN + 1];
 	uint64_t x;
 
-	assert_int_equal(session_enter(one, &x), RC_OK);
-	assert_int_equal(session_enter(two, &x), RC_OK);
-	assert_int_equal(session_enter(two, &x), RC_OK);
-	assert_int_equal(session_enter(one, &x), RC_TOO_BIG);
-	assert_int_equal(session_enter(two, &x), RC_TOO_BIG);
+	assert_int_equal(session_enter(one, 3, &x), RC_OK);
+	assert_int_equal(session_enter(two, 3, &x), RC_OK);
+	assert_int_equal(session_enter(two, 3, &x), RC_OK);
+	assert_int_equal(session_enter(one, 3, &x), RC_TOO_BIG);
+	assert_int_equal(session_enter(two, 3, &x), RC_TOO_BIG);
 	assert_int_equal(open_as(p, &carol, NULL, &other, key), RC_OK);
-	assert_int_equal(session_enter(other, &x), RC_OK);
+	assert_int_equal(session_enter(other, 3, &x), RC_OK);
 	session_leave(other);
 	assert_int_equal(session_renew(p->sessions, one->id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, NULL), RC_OK);
 	session_leave(two);
-	assert_int_equal(session_enter(one, &x), RC_OK);
+	assert_int_equal(session_enter(one, 3, &x), RC_OK);
 	assert_int_equal(x, 2);
 	session_leave(one);
 	session_leave(one);
@@ -590,7 +599,7 @@ static void what_the_policy_demands_comes_before_all_else(void **state)
 	static char *treatment[] = {"TREAT"};
 	char key[SESSION_KEY_LEN + 1];
 	struct session_ask ask = {
-		.person = &alice, .connection = &llama, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
+		.person = &alice, .snapshot = &p->snapshot, .key_id = "SHA256:k1", .address = "203.0.113.9:51022", .ssh_id = "ssh1",
 		.api_key_sha256 = HEX64, .expires_s = now_ns / NS_PER_S + 3600,
 	};
 	struct session *s;
