@@ -372,6 +372,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 			part_read(s, at, &p);
 		if (!k)
 			take_pair(s, &p);
+		if (k && class == MODEL_FACILITY && scan_at(s, end) == '\'' && !shows_care(s, &p))        /* "Bridgewater's Parker Ray" */
+			break;
 		if (p.shape == SHAPE_LOWER)
 			p.dictionary = part_look_up(s, &p);
 		if ((k ? !may_follow(&p, class, small) : !may_begin(s, &p, &left)) || !is_latin(s, &p) || is_double_term(s, &p))
