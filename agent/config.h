@@ -91,6 +91,11 @@ struct oidc {
 	char *issuer, *audience, *user_claim, *groups_claim, *ca_file;
 	char *groups_prefix;           /* stands before each group that this provider tells of; NULL: none */
 	bool require_key_binding;
+	struct oidc_subject {
+		char *name;            /* "sub" of a program's tokens */
+		struct text_list groups;
+	} *subjects;                   /* programs, whose tokens tell of no groups */
+	size_t n_subjects;
 };
 
 struct config {

@@ -7,8 +7,15 @@
 #include "fetch.h"
 
 #define PROVIDERS_MAX 16
+#define SUBJECTS_MAX 1000
+#define SUBJECT_MAX 255                          /* OpenID Connect Core 2: sub */
 
-#define AT(member) offsetof(struct oidc, member)
+struct reading_oidc {
+	struct oidc o;
+	const struct yaml *subjects;
+};
+
+#define AT(member) offsetof(struct reading_oidc, o.member)
 
 static const struct conf_key KEYS[] = {
 	{"issuer", CONF_TEXT, AT(issuer), true, "the provider's issuer URL, exactly as it stands in its tokens"},
@@ -17,6 +24,8 @@ static const struct conf_key KEYS[] = {
 	{"groups_claim", CONF_TEXT, AT(groups_claim), false, "claim, or path such as realm_access.roles, with the groups (groups)"},
 	{"groups_prefix", CONF_TEXT, AT(groups_prefix), false,
 	 "what stands before each group that this provider tells of; with several providers, all but the first must say it"},
+	{"subjects", CONF_NODE, offsetof(struct reading_oidc, subjects), false,
+	 "programs by the sub of their tokens, and the groups that they are in: SUBJECT: [GROUP]"},
 	{"ca_file", CONF_TEXT, AT(ca_file), false, "certificates to trust for the provider instead of the system's"},
 	{"require_key_binding", CONF_FLAG, AT(require_key_binding), false, "take only tokens whose nonce names their key (false)"},
 };
@@ -42,20 +51,54 @@ static enum rc check(const struct yaml *map, const struct config *c, const struc
 	return RC_OK;
 }
 
+static enum rc read_subjects(const struct yaml *map, const struct yaml *subjects, struct oidc *o, struct why *why)
+{
+	size_t n = 0;
+
+	if (!subjects)
+		return RC_OK;
+	for (const struct yaml *v = subjects->type == YAML_MAP ? subjects->child : NULL; v; v = v->next)
+		n++;
+	if (!n || n > SUBJECTS_MAX)
+		return config_bad(map, "subjects", why, "must be a mapping of 1 to 1000 subjects, SUBJECT: [GROUP]");
+	o->subjects = calloc(n, sizeof *o->subjects);
+	if (!o->subjects)
+		return RC_NOMEM;
+	for (const struct yaml *v = subjects->child; v; v = v->next) {
+		struct oidc_subject *s = &o->subjects[o->n_subjects];
+		enum rc rc;
+
+		if (!*v->key->text || strlen(v->key->text) > SUBJECT_MAX)
+			return why_at(why, RC_BAD, v->key->line, v->key->column, "a subject must be 1 to %d characters, as \"sub\" of its tokens", SUBJECT_MAX);
+		s->name = strdup(v->key->text);
+		if (!s->name)
+			return RC_NOMEM;
+		o->n_subjects++;
+		rc = conf_value(v, CONF_TEXTS, &s->groups, why);
+		if (rc == RC_OK && !s->groups.n)
+			rc = why_at(why, RC_BAD, v->line, v->column, "a subject without a group may do nothing; name one, or leave the subject out");
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
 static enum rc read_one(const struct yaml *map, struct config *c, struct why *why)
 {
+	struct reading_oidc r = {0};
 	struct oidc *o;
 	enum rc rc;
 
 	if (c->n_providers == PROVIDERS_MAX)
 		return why_at(why, RC_BAD, map->line, map->column, "oidc may have at most %d providers", PROVIDERS_MAX);
 	o = &c->providers[c->n_providers++];
-	o->user_claim = strdup("email");
-	o->groups_claim = strdup("groups");
-	if (!o->user_claim || !o->groups_claim)
-		return RC_NOMEM;
-	rc = conf_read(map, "oidc", CONF_KEYS(KEYS), o, why);
-	return rc == RC_OK ? check(map, c, o, why) : rc;
+	r.o.user_claim = strdup("email");
+	r.o.groups_claim = strdup("groups");
+	rc = r.o.user_claim && r.o.groups_claim ? conf_read(map, "oidc", CONF_KEYS(KEYS), &r, why) : RC_NOMEM;
+	*o = r.o;
+	if (rc == RC_OK)
+		rc = check(map, c, o, why);
+	return rc == RC_OK ? read_subjects(map, r.subjects, o, why) : rc;
 }
 
 enum rc config_oidc_read(const struct yaml *node, struct config *c, struct why *why)
@@ -76,7 +119,15 @@ enum rc config_oidc_read(const struct yaml *node, struct config *c, struct why *
 
 void config_oidc_free(struct config *c)
 {
-	for (size_t i = 0; i < c->n_providers; i++)
-		conf_free(CONF_KEYS(KEYS), &c->providers[i]);
+	for (size_t i = 0; i < c->n_providers; i++) {
+		struct reading_oidc r = {.o = c->providers[i]};
+
+		for (size_t k = 0; k < r.o.n_subjects; k++) {
+			free(r.o.subjects[k].name);
+			text_list_free(&r.o.subjects[k].groups);
+		}
+		free(r.o.subjects);
+		conf_free(CONF_KEYS(KEYS), &r);
+	}
 	free(c->providers);
 }

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "digest.h"
 #include "encode.h"
+#include "file.h"
 #include "jsonline.h"
 #include "oidc.h"
 #include "qr.h"
@@ -24,7 +25,7 @@ struct login {
 	struct oidc_device device;
 	EVP_PKEY *key;
 	struct buf nonce;                        /* binds the ID token to the key */
-	bool json, browser;
+	bool json, browser, program;
 };
 
 /* nonce = base64url(SHA-256(SubjectPublicKeyInfo)) */
@@ -109,22 +110,22 @@ static enum rc wait_for_person(struct login *l, struct oidc_tokens *tokens, stru
 	return rc;
 }
 
-static void tell_done(const struct login *l, const struct oidc_claims *claims)
+static void tell_done(const struct login *l, const char *user, const struct text_list *groups)
 {
 	if (l->json) {
 		cJSON *event = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(event, "event", "logged_in");
-		cJSON_AddStringToObject(event, "user", claims->user);
-		cJSON_AddItemToObject(event, "groups", jsonline_texts(&claims->groups));
+		cJSON_AddStringToObject(event, "user", user);
+		cJSON_AddItemToObject(event, "groups", jsonline_texts(groups));
 		(void)jsonline_print(stdout, event);
 		cJSON_Delete(event);
 		return;
 	}
 	fputs("Signed in as ", stderr);
-	term_text(stderr, slice_str(claims->user));
+	term_text(stderr, slice_str(user));
 	fputs(".\n", stderr);
-	if (!claims->groups.n)
+	if (!groups->n && !l->program)
 		term_printf(stderr, STYLE_WARN, "The provider names no groups of yours (claim \"groups\"), and agents may refuse you for it.\n");
 }
 
@@ -172,14 +173,55 @@ static enum rc sign_in(struct login *l, struct why *why)
 	if (rc == RC_OK)
 		rc = store(l, &tokens, why);
 	if (rc == RC_OK)
-		tell_done(l, &claims);
+		tell_done(l, claims.user, &claims.groups);
 	oidc_claims_free(&claims);
 	oidc_tokens_free(&tokens);
 	return rc;
 }
 
+/* Absolute, with links left as they are: what they lead to changes. NULL: no memory. Caller frees. */
+static char *absolute(const char *path)
+{
+	char *here, *whole = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+	here = getcwd(NULL, 0);
+	whole = here ? path_join(here, path) : NULL;
+	free(here);
+	return whole;
+}
+
+/* A program's sign-in: a key of its own, and where its token is. No provider is asked. */
+static enum rc sign_in_by_file(struct login *l, const char *path, struct why *why)
+{
+	char *whole = absolute(path);
+	struct signin s = {.token_file = whole};
+	enum rc rc = whole ? make_key(l) : RC_NOMEM;
+
+	l->program = true;
+	buf_init(&s.id_token, JWT_MAX);
+	buf_init(&s.login_token, JWT_MAX);
+	buf_init(&s.refresh_token, JWT_MAX);
+	s.key = l->key;
+	if (rc == RC_OK)
+		rc = signin_read_token(l->config, whole, &s, why);
+	if (rc == RC_OK)
+		rc = signin_store(l->config, &s, why);
+	if (rc == RC_OK)
+		tell_done(l, s.user, &s.groups);
+	buf_free(&s.id_token);
+	buf_free(&s.login_token);
+	buf_free(&s.refresh_token);
+	free(s.user);
+	text_list_free(&s.groups);
+	free(whole);
+	return rc;
+}
+
 static int run(const struct arguments *args)
 {
+	const char *token_file = argument(args, "--token-file");
 	struct login l = {.json = argument(args, "--json"), .browser = !argument(args, "--no-browser")};
 	struct client_config *config = NULL;
 	struct why why = {0};
@@ -189,7 +231,7 @@ static int run(const struct arguments *args)
 	if (rc == RC_OK) {
 		l.config = config;
 		buf_init(&l.nonce, 256);
-		rc = sign_in(&l, &why);
+		rc = token_file ? sign_in_by_file(&l, token_file, &why) : sign_in(&l, &why);
 		buf_free(&l.nonce);
 	}
 	if (rc != RC_OK) {
@@ -207,6 +249,7 @@ static int run(const struct arguments *args)
 
 static const struct option_spec options[] = {
 	{"--no-browser", NULL, "only show where to sign in"},
+	{"--token-file", "FILE", "a program's sign-in: its token stands in this file, and is read anew each time"},
 	{"--json", NULL, "events as JSON objects, one a line"},
 	{NULL, NULL, NULL},
 };

@@ -21,6 +21,7 @@
 #define FILE_MAX ((size_t)256 << 10)
 #define FILE_NAME "signin.json"
 #define SIGN_IN "run: phigate login"
+#define LEEWAY_S 60
 
 /* ---- where it lies ----------------------------------------------------------------------------------------------------------- */
 
@@ -76,7 +77,7 @@ static char *file_path(const char *dir)
 	return path_join(dir, FILE_NAME);
 }
 
-/* ---- the file: {"issuer","client_id","key","id_token","login_token","refresh_token"} ------------------------------------------- */
+/* ---- the file: {"issuer","client_id","key","id_token","login_token","refresh_token","token_file"} ------------------------------------------- */
 
 static enum rc put_key(EVP_PKEY *key, struct buf *out)
 {
@@ -128,6 +129,8 @@ static enum rc write_file(const char *dir, const struct client_config *config, c
 	put(&text, "id_token", buf_slice(&s->id_token));
 	put(&text, "login_token", buf_slice(&s->login_token));
 	put(&text, "refresh_token", buf_slice(&s->refresh_token));
+	if (s->token_file)
+		put(&text, "token_file", slice_str(s->token_file));
 	buf_puts(&text, "}\n");
 	if (rc == RC_OK)
 		rc = text.rc == RC_OK ? file_write(path, buf_slice(&text), 0600, why) : text.rc;
@@ -164,7 +167,7 @@ static void set_claims(struct signin *s, struct oidc_claims *claims)
 static enum rc read_tree(const cJSON *tree, struct signin *s)
 {
 	const char *key = json_text(tree, "key"), *id = json_text(tree, "id_token"), *login = json_text(tree, "login_token");
-	const char *refresh = json_text(tree, "refresh_token");
+	const char *refresh = json_text(tree, "refresh_token"), *file = json_text(tree, "token_file");
 	struct oidc_claims claims;
 	enum rc rc;
 
@@ -174,6 +177,8 @@ static enum rc read_tree(const cJSON *tree, struct signin *s)
 	if (!s->key || buf_puts(&s->id_token, id) != RC_OK || buf_puts(&s->login_token, login) != RC_OK ||
 	    buf_puts(&s->refresh_token, refresh) != RC_OK)
 		return RC_BAD;
+	if (file)
+		return (s->token_file = strdup(file)) ? RC_OK : RC_NOMEM;
 	rc = oidc_read(buf_slice(&s->id_token), &claims);
 	if (rc == RC_OK)
 		set_claims(s, &claims);
@@ -228,6 +233,81 @@ out:
 		*out = s;
 	else
 		signin_free(s);
+	return rc;
+}
+
+/* ---- a program's token ------------------------------------------------------------------------------------------------------- */
+
+/* Others may read it, as Kubernetes lays it down for the accounts of a pod; who may write it, says who the program is. Links are followed,
+ * for that is how it is replaced there. */
+static enum rc check_token_file(int fd, const char *path, struct why *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return why_set(why, RC_IO, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return why_set(why, RC_BAD, "%s: must be a file", path);
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & 022)
+		return why_set(why, RC_BAD, "%s: must be yours or root's, and nobody else's to write; run: chmod go-w %s", path, path);
+	return RC_OK;
+}
+
+/* For this provider and client, in force, and no person's: those bind their key by a nonce, and are not to lie in files. */
+static enum rc check_token(const struct client_config *config, struct slice text, struct why *why)
+{
+	const struct jwt_expect expect = {.issuer = config->issuer, .audience = config->client_id, .now_s = clock_wall_s(), .leeway_s = LEEWAY_S};
+	struct jwt jwt = {0};
+	enum rc rc = jwt_parse(text, &jwt, why);
+
+	if (rc == RC_OK)
+		rc = jwt_check(&jwt, &expect, why);
+	if (rc == RC_OK && json_text(jwt.claims, "nonce"))
+		rc = why_set(why, RC_BAD, "it is the token of a person's sign-in; phigate login without --token-file is for people");
+	jwt_free(&jwt);
+	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
+}
+
+enum rc signin_read_token(const struct client_config *config, const char *path, struct signin *s, struct why *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char text[JWT_MAX + 2], expired[CLOCK_TEXT];
+	struct oidc_claims claims = {0};
+	struct slice token;
+	ssize_t n = 0;
+	enum rc rc;
+
+	if (fd < 0)
+		return why_set(why, errno == ENOENT ? RC_NOT_FOUND : RC_BAD, "%s: %s", path, strerror(errno));
+	rc = check_token_file(fd, path, why);
+	if (rc == RC_OK && (n = read(fd, text, sizeof text)) < 0)
+		rc = why_set(why, RC_IO, "%s: %s", path, strerror(errno));
+	close(fd);
+	while (rc == RC_OK && n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	token = (struct slice){text, (size_t)(n > 0 ? n : 0)};
+	if (rc == RC_OK && (token.n > JWT_MAX || oidc_read(token, &claims) != RC_OK))
+		rc = why_set(why, RC_BAD, "%s: holds no token (JWT)", path);
+	if (rc == RC_OK && claims.expires_s <= clock_wall_s())
+		rc = why_set(why, RC_NOT_FOUND, "%s: its token has expired at %s; who writes it there must renew it", path,
+			     clock_text_s(claims.expires_s, expired));
+	if (rc == RC_OK) {
+		struct why told = {0};
+
+		rc = check_token(config, token, &told);
+		if (rc != RC_OK)
+			why_set(why, rc, "%s: %.500s", path, told.text);
+	}
+	buf_clear(&s->id_token);
+	buf_clear(&s->login_token);
+	if (rc == RC_OK)
+		rc = buf_add_slice(&s->id_token, token);
+	if (rc == RC_OK)
+		rc = buf_add_slice(&s->login_token, token);
+	if (rc == RC_OK)
+		set_claims(s, &claims);
+	wipe(text, sizeof text);
+	oidc_claims_free(&claims);
 	return rc;
 }
 
@@ -358,7 +438,9 @@ enum rc signin_load(const struct client_config *config, int64_t min_valid_s, str
 	*out = NULL;
 	if (rc == RC_NOT_FOUND && !why->text[0])
 		why_set(why, rc, "not signed in; " SIGN_IN);
-	if (rc == RC_OK && !lasts(s, min_valid_s))
+	if (rc == RC_OK && s->token_file)
+		rc = signin_read_token(config, s->token_file, s, why);
+	else if (rc == RC_OK && !lasts(s, min_valid_s))
 		rc = refresh_locked(dir, config, min_valid_s, &s, why);
 	free(dir);
 	if (rc == RC_OK)
@@ -454,6 +536,7 @@ void signin_free(struct signin *s)
 	buf_free(&s->id_token);
 	buf_free(&s->login_token);
 	buf_free(&s->refresh_token);
+	free(s->token_file);
 	free(s->user);
 	text_list_free(&s->groups);
 	free(s);

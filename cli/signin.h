@@ -13,6 +13,7 @@ struct signin {
 	struct buf id_token;                     /* the newest */
 	struct buf login_token;                  /* the login's first ID token */
 	struct buf refresh_token;                /* empty: the provider gave none */
+	char *token_file;                        /* a program's: where its token is read anew each time; NULL: a person's sign-in */
 	int64_t expires_s;                       /* of id_token, wall clock */
 	char *user;                              /* for display: email, preferred_username or sub */
 	struct text_list groups;                 /* as the token's claim "groups" says; may be empty */
@@ -23,6 +24,11 @@ struct signin {
  * cannot be refreshed: why says "run: phigate login" (exit 3). RC_BAD: the files are damaged or open to others. RC_UNREACHABLE: the
  * provider. */
 enum rc signin_load(const struct client_config *config, int64_t min_valid_s, struct signin **out, struct why *why) MUST_USE;
+
+/* The token in a program's file, into id_token and login_token, with what it says. Its signature is the agent's to check. RC_NOT_FOUND:
+ * there is none, or it has expired. RC_BAD: it is none, or none for client.yaml's provider and client id, or a person's; or others than the
+ * file's owner may write it. */
+enum rc signin_read_token(const struct client_config *config, const char *path, struct signin *signin, struct why *why) MUST_USE;
 
 /* Replace what is stored. */
 enum rc signin_store(const struct client_config *config, const struct signin *signin, struct why *why) MUST_USE;

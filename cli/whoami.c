@@ -15,7 +15,7 @@ static enum rc print_json(const struct agents *a)
 	cJSON_AddItemToObject(object, "groups", jsonline_texts(&s->groups));
 	cJSON_AddStringToObject(object, "issuer", a->config->issuer);
 	cJSON_AddStringToObject(object, "expires_at", clock_text_s(s->expires_s, text));
-	cJSON_AddBoolToObject(object, "renews", s->refresh_token.len > 0);
+	cJSON_AddBoolToObject(object, "renews", s->refresh_token.len > 0 || s->token_file);
 	rc = jsonline_print(stdout, object);
 	cJSON_Delete(object);
 	return rc;
@@ -36,7 +36,7 @@ static void print_text(const struct agents *a)
 	fputs(a->signin->groups.n ? "\n  provider: " : "none in the claim \"groups\"; phigate doctor tells what agents say\n  provider: ", stdout);
 	term_text(stdout, slice_str(a->config->issuer));
 	printf("\n  token:    good for %s%s\n", left.data ? left.data : "a while",
-	       a->signin->refresh_token.len ? ", then renewed by itself" : "; then phigate login");
+	       a->signin->token_file ? ", then read anew from its file" : a->signin->refresh_token.len ? ", then renewed by itself" : "; then phigate login");
 	buf_free(&left);
 }
 

@@ -9,7 +9,7 @@ _phigate() {
 	if [ "$COMP_CWORD" = 1 ]; then
 		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle review revoke replay verify export mask doctor completion version --help --version"
 	else case $command in
-	login) words="--no-browser --json --help" ;;
+	login) words="--no-browser --token-file --json --help" ;;
 	logout) words="--help" ;;
 	whoami) words="--json --help" ;;
 	ls) words="--json --help" ;;
@@ -33,6 +33,7 @@ _phigate() {
 	version) words="--help" ;;
 	esac; fi
 	case $command:$before in
+	login:--token-file) _phigate_files "$word"; return ;;
 	connect:--port) COMPREPLY=(); return ;;
 	connect:--reason) COMPREPLY=(); return ;;
 	connect:--purpose) COMPREPLY=(); return ;;

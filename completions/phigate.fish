@@ -2,6 +2,7 @@
 complete -c phigate -f
 complete -c phigate -n __fish_use_subcommand -a login -d 'sign in with your organisation\'s provider'
 complete -c phigate -n '__fish_seen_subcommand_from login' -l no-browser -d 'only show where to sign in'
+complete -c phigate -n '__fish_seen_subcommand_from login' -l token-file -r -F -d 'a program\'s sign-in: its token stands in this file, and is read anew each time'
 complete -c phigate -n '__fish_seen_subcommand_from login' -l json -d 'events as JSON objects, one a line'
 complete -c phigate -n __fish_use_subcommand -a logout -d 'forget the sign-in, here and at the provider'
 complete -c phigate -n __fish_use_subcommand -a whoami -d 'show who you are signed in as'

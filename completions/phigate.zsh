@@ -36,6 +36,7 @@ case $name in
 	login)
 		_arguments \
 			'--no-browser[only show where to sign in]' \
+			'--token-file[a program'\''s sign-in\: its token stands in this file, and is read anew each time]:FILE:_files' \
 			'--json[events as JSON objects, one a line]' \
 			'--help[show how it is used]' ;;
 	logout)

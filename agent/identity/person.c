@@ -106,6 +106,26 @@ static enum rc read_groups(const struct jwt *jwt, const struct oidc *oidc, struc
 	return rc;
 }
 
+/* A program that the configuration knows, whose token may lack what people's have: its user is its subject, its groups stand there. */
+static const struct oidc_subject *subject_of(const struct jwt *jwt, const struct oidc *oidc)
+{
+	const char *sub = json_text(jwt->claims, "sub");
+
+	for (size_t i = 0; sub && i < oidc->n_subjects; i++)
+		if (strcmp(oidc->subjects[i].name, sub) == 0)
+			return &oidc->subjects[i];
+	return NULL;
+}
+
+static enum rc read_subject(const struct jwt *jwt, const struct oidc *oidc, const struct oidc_subject *subject, struct person *out, struct why *why)
+{
+	enum rc rc = read_user(jwt, jwt_claim(jwt, oidc->user_claim) ? oidc->user_claim : "sub", &out->user, why);
+
+	for (size_t i = 0; i < subject->groups.n && rc == RC_OK; i++)
+		rc = text_list_add(&out->groups, subject->groups.item[i]);
+	return rc;
+}
+
 static bool has_any(const struct text_list *groups, const struct text_list *wanted)
 {
 	for (size_t i = 0; i < wanted->n; i++)
@@ -121,13 +141,14 @@ static bool is_false(const cJSON *v)
 
 enum rc person_read(const struct jwt *jwt, const struct config *config, const struct oidc *oidc, struct person *out, struct why *why)
 {
+	const struct oidc_subject *subject = subject_of(jwt, oidc);
 	enum rc rc;
 
 	*out = (struct person){0};
 	if (is_false(cJSON_GetObjectItemCaseSensitive(jwt->claims, "email_verified")))
 		return why_set(why, RC_DENIED, "the provider has not verified the e-mail address (email_verified is false); have it verified there");
-	rc = read_user(jwt, oidc->user_claim, &out->user, why);
-	if (rc == RC_OK)
+	rc = subject ? read_subject(jwt, oidc, subject, out, why) : read_user(jwt, oidc->user_claim, &out->user, why);
+	if (rc == RC_OK && !subject)
 		rc = read_groups(jwt, oidc, &out->groups, why);
 	if (rc == RC_OK) {
 		out->issuer = strdup(json_text(jwt->claims, "iss"));

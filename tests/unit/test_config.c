@@ -141,12 +141,17 @@ static void several_providers_stand_in_a_list(void **state)
 
 	(void)state;
 	if (load(HEAD "oidc:\n  - {issuer: 'https://idp.example.org', audience: a}\n"
-		 "  - {issuer: 'https://partner.example.org', audience: b, groups_prefix: partner/, ca_file: p.pem}\n" CONN, &c, &why) != RC_OK)
+		 "  - {issuer: 'https://partner.example.org', audience: b, groups_prefix: partner/, ca_file: p.pem, "
+		 "subjects: {'system:serviceaccount:a:b': [batch, night], c: batch}}\n" CONN, &c, &why) != RC_OK)
 		fail_msg("%d:%d: %s", why.line, why.column, why.text);
 	assert_int_equal(c->n_providers, 2);
 	assert_null(c->providers[0].groups_prefix);
 	assert_string_equal(c->providers[1].groups_prefix, "partner/");
 	assert_string_equal(c->providers[1].user_claim, "email");
+	assert_int_equal(c->providers[1].n_subjects, 2);
+	assert_string_equal(c->providers[1].subjects[0].name, "system:serviceaccount:a:b");
+	assert_true(text_list_has(&c->providers[1].subjects[0].groups, "night"));
+	assert_int_equal(c->providers[1].subjects[1].groups.n, 1);
 	snprintf(joined, sizeof joined, "%s/p.pem", dir);
 	assert_string_equal(c->providers[1].ca_file, joined);
 	config_free(c);
@@ -230,6 +235,8 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD "oidc: []\n" CONN, 5, 7, "at least one provider"},
 		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://b', audience: a}\n" CONN, 7, 5, "groups_prefix"},
 		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://a', audience: b, groups_prefix: ''}\n" CONN, 7, 14, "already"},
+		{HEAD "oidc: {issuer: 'https://a', audience: a, subjects: [b]}\n" CONN, 5, 52, "SUBJECT: [GROUP]"},
+		{HEAD "oidc: {issuer: 'https://a', audience: a, subjects: {b: []}}\n" CONN, 5, 56, "without a group"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'http://gpu:80', dialect: openai, groups: g, policy: p}\n", 7, 17, "insecure: true"},
 		{HEAD "oidc: {issuer: 'http://127.0.0.1:80@idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'ftp://x', dialect: openai, groups: g, policy: p}\n", 7, 17, "https://HOST:PORT"},

@@ -451,6 +451,36 @@ static void a_providers_people_and_groups_are_its_own(void **state)
 	remove_partner(&partner, p);
 }
 
+/* A program's token tells of no groups and no mail address: agent.yaml does, of the subjects it names, and of no other. */
+static void programs_are_in_the_groups_that_the_configuration_names(void **state)
+{
+	struct place *p = *state;
+	struct oidc_subject subject = {.name = (char *)"system:serviceaccount:ward:batch"};
+	struct idp partner;
+	struct token out;
+	char claims[512], *t;
+
+	assert_int_equal(text_list_add(&subject.groups, "batch"), RC_OK);
+	add_partner(&partner, p);
+	p->oidc[1].subjects = &subject;
+	p->oidc[1].n_subjects = 1;
+	for (int known = 1; known >= 0; known--) {
+		snprintf(claims, sizeof claims, "{\"iss\":\"%s\",\"sub\":\"system:serviceaccount:ward:%s\",\"aud\":[\"phigate\"],\"iat\":%lld,\"exp\":%lld}",
+			 partner.issuer, known ? "batch" : "other", (long long)now_s, (long long)now_s + 3600);
+		t = mint_token(&evil, claims);
+		assert_int_equal(identity_prove(p->identity, buf_slice(&p->mallory.der), slice_str(t), &out, NULL), known ? RC_OK : RC_DENIED);
+		if (known) {
+			assert_string_equal(out.person.user, "system:serviceaccount:ward:batch");
+			assert_int_equal(out.person.groups.n, 1);
+			assert_true(text_list_has(&out.person.groups, "batch"));
+			token_free(&out);
+		}
+		free(t);
+	}
+	remove_partner(&partner, p);
+	text_list_free(&subject.groups);
+}
+
 static void a_provider_signs_for_itself_only(void **state)
 {
 	struct place *p = *state;
@@ -507,6 +537,7 @@ int main(void)
 		T(a_name_that_was_anothers_is_logged),
 		T(a_token_for_others_makes_nobody_ask_the_provider),
 		T(a_providers_people_and_groups_are_its_own),
+		T(programs_are_in_the_groups_that_the_configuration_names),
 		T(a_provider_signs_for_itself_only),
 		T(a_sign_in_at_one_provider_vouches_for_none_of_another),
 	};
