@@ -268,6 +268,18 @@ static enum rc check_token(const struct client_config *config, struct slice text
 	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
 }
 
+/* Whose token was there at the sign-in? Another's begins another sign-in, and never goes on with this one's sessions. */
+static enum rc check_same(const struct signin *s, const struct oidc_claims *now, struct why *why)
+{
+	struct oidc_claims before = {0};
+	enum rc rc = s->id_token.len ? oidc_read(buf_slice(&s->id_token), &before) : RC_OK;
+
+	if (rc == RC_OK && before.subject && strcmp(before.subject, now->subject) != 0)
+		rc = why_set(why, RC_BAD, "it is another program's than at the sign-in; run: phigate login --token-file FILE");
+	oidc_claims_free(&before);
+	return rc;
+}
+
 enum rc signin_read_token(const struct client_config *config, const char *path, struct signin *s, struct why *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -295,6 +307,8 @@ enum rc signin_read_token(const struct client_config *config, const char *path, 
 		struct why told = {0};
 
 		rc = check_token(config, token, &told);
+		if (rc == RC_OK)
+			rc = check_same(s, &claims, &told);
 		if (rc != RC_OK)
 			why_set(why, rc, "%s: %.500s", path, told.text);
 	}

@@ -26,8 +26,8 @@ struct signin {
 enum rc signin_load(const struct client_config *config, int64_t min_valid_s, struct signin **out, struct why *why) MUST_USE;
 
 /* The token in a program's file, into id_token and login_token, with what it says. Its signature is the agent's to check. RC_NOT_FOUND:
- * there is none, or it has expired. RC_BAD: it is none, or none for client.yaml's provider and client id, or a person's; or others than the
- * file's owner may write it. */
+ * there is none, or it has expired. RC_BAD: it is none, or none for client.yaml's provider and client id, a person's, or another program's than
+ * the one that is in id_token already; or others than the file's owner may write it. */
 enum rc signin_read_token(const struct client_config *config, const char *path, struct signin *signin, struct why *why) MUST_USE;
 
 /* Replace what is stored. */

@@ -55,10 +55,13 @@ setup() { T=t$BATS_TEST_NUMBER; good robot; good twin; }
 	exits 0 as robot phigate login --token-file token
 	for claims in "{\"sub\":\"$SUB\",\"aud\":[\"phigate\"],\"forged\":true}" '{"sub":"system:serviceaccount:ward:other","aud":["phigate"]}'; do
 		lay robot "$claims"
+		exits 0 as robot phigate login --token-file token
 		rc=0; said=$(as robot phigate connect openai-prod 2>&1) || rc=$?
 		[ $rc != 0 ] || fail "$claims connects"
 	done
-	for claims in "{\"sub\":\"$SUB\",\"aud\":[\"vault\"]}" "{\"sub\":\"$SUB\",\"aud\":[\"phigate\"],\"iss\":\"https://elsewhere.example\"}" \
+	good
+	exits 0 as robot phigate login --token-file token
+	for claims in '{"sub":"system:serviceaccount:ward:other","aud":["phigate"]}' "{\"sub\":\"$SUB\",\"aud\":[\"vault\"]}" "{\"sub\":\"$SUB\",\"aud\":[\"phigate\"],\"iss\":\"https://elsewhere.example\"}" \
 		"{\"sub\":\"$SUB\",\"aud\":[\"phigate\"],\"nonce\":\"x\"}"; do
 		lay robot "$claims"
 		rc=0; said=$(as robot phigate connect openai-prod 2>&1) || rc=$?
