@@ -388,11 +388,7 @@ static void stop_holds(struct run *r)
 
 static enum rc start_sessions(struct run *r, struct why *why)
 {
-	enum rc rc = sessions_new(r->agent.current, r->agent.store, r->agent.spool, &r->agent.sessions, why);
-
-	if (rc == RC_OK)
-		sessions_notify(r->agent.sessions, r->agent.notices);
-	return rc;
+	return sessions_new(r->agent.current, r->agent.store, r->agent.spool, r->agent.notices, &r->agent.sessions, why);
 }
 
 static enum rc start_usage(struct run *r, struct why *why)

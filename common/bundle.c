@@ -269,6 +269,11 @@ void bundle_segment_name(const struct segment *segment, const char *prefix, char
 	snprintf(out, SEGMENT_NAME, "%s-%06u.jsonl%s", prefix, (unsigned)segment->number, segment->sealed ? ".age" : "");
 }
 
+enum rc bundle_read_session(struct bundle *b)
+{
+	return b->session_text.len ? RC_OK : bundle_read(b, b->member[MEMBER_SESSION], &b->session_text);
+}
+
 struct slice bundle_session(const struct bundle *b)
 {
 	return b->session_text.len ? buf_slice(&b->session_text) : (struct slice){NULL, 0};

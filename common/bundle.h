@@ -49,7 +49,10 @@ enum rc bundle_verify(struct bundle *b, const struct bundle_trust *trust, bundle
 /* The same list of checks for a file that bundle_open() answered RC_BAD for, with its why. */
 void bundle_tell_unopened(const struct why *why, bundle_on_check *on_check, void *arg);
 
-/* After bundle_verify(): session.json, whole (bounded), also when it does not hold; the key that made the signature, as a line "ssh-ed25519
+/* Read session.json, for those who do not verify. RC_IO, RC_NOMEM. */
+enum rc bundle_read_session(struct bundle *b) MUST_USE;
+
+/* After either: session.json, whole (bounded), also when it does not hold. After bundle_verify() only: the key that made the signature, as a line "ssh-ed25519
  * AAAA…" and as "SHA256:…", empty when the signature does not fit. All owned by the bundle. */
 struct slice bundle_session(const struct bundle *b);
 const char *bundle_signer(const struct bundle *b);

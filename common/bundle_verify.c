@@ -63,7 +63,7 @@ bool verify_failed(const struct verification *v, enum check check)
 static enum rc check_session(struct verification *v)
 {
 	struct bundle *b = v->b;
-	enum rc rc = bundle_read(b, b->member[MEMBER_SESSION], &b->session_text);
+	enum rc rc = bundle_read_session(b);
 	struct why why = {0};
 
 	if (rc != RC_OK)

@@ -9,7 +9,6 @@
 #include "gate.h"
 #include "hold.h"
 #include "json.h"
-#include "log.h"
 #include "session.h"
 
 #define WAITING_MAX ((size_t)256 << 10)
@@ -95,17 +94,6 @@ static bool ends_for_good(enum session_end end)
 	return end != SESSION_END_STOP && end != SESSION_END_EXPIRED;
 }
 
-static void emergency_closed(struct events *events, const struct session *s)
-{
-	const struct notice notice = {
-		.event = "emergency.closed", .session = s->id, .connection = s->connection->name, .user = s->person.user,
-	};
-	enum rc rc = s->emergency ? notices_tell(events->agent->notices, &notice) : RC_OK;
-
-	if (rc != RC_OK)                                 /* the list of sessions has it all the same */
-		log_error("notice_not_kept", L_TEXT("session", s->id), L_TEXT("event", notice.event), L_RC(rc));
-}
-
 static void on_session(void *arg, const struct session_told *told)
 {
 	struct events *events = arg;
@@ -114,7 +102,6 @@ static void on_session(void *arg, const struct session_told *told)
 
 	if (told->news == SESSION_CLOSED) {
 		/* the SSH side of a revoked session goes last, so that its user could still be told */
-		emergency_closed(events, s);
 		if (told->end == SESSION_END_REVOKED && *told->ssh_id && events->agent->gate)
 			gate_end(events->agent->gate, told->ssh_id);
 		return;

@@ -80,6 +80,9 @@ void recording_count(struct recording *r, enum recording_event event);
  * ends (`end: rotated`). A part that grows too large or too old ends so by itself. */
 enum rc recording_rotate(struct recording *r, const struct recording_about *about) MUST_USE;
 
+/* The number of the part that is recorded now. */
+int recording_part(struct recording *r);
+
 /* Add the close record, seal, write and sign the bundle, take the spool folder away; r is freed also on failure (the folder then
  * stays for recovery). end: session.json's word ("client", "idle", …). */
 enum rc recording_close(struct recording *r, const char *end) MUST_USE;

@@ -602,6 +602,18 @@ void recording_count(struct recording *r, enum recording_event event)
 	pthread_mutex_unlock(&r->lock);
 }
 
+int recording_part(struct recording *r)
+{
+	int number;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->sealing)                               /* then the part is theirs */
+		pthread_cond_wait(&r->changed, &r->lock);
+	number = r->part->number;
+	pthread_mutex_unlock(&r->lock);
+	return number;
+}
+
 /* The last records. Nobody else uses the recording any more. */
 static enum rc end_part(struct recording *r, const char *end)
 {

@@ -79,7 +79,7 @@ enum rc marks_save(struct marks *m, sqlite3 *db, const char *session, bool all)
 		if (mark->n == mark->saved && !all)
 			continue;
 		rc = store_do(db, NULL, "INSERT INTO marks (session, kind, value, n) VALUES (?1, ?2, ?3, ?4)"
-			      " ON CONFLICT (kind, value, session) DO UPDATE SET n = ?4", "ttti", session, NAMES[mark->kind], mark->value,
+			      " ON CONFLICT (kind, value, session) DO UPDATE SET n = max(n, ?4)", "ttti", session, NAMES[mark->kind], mark->value,
 			      (int64_t)mark->n);
 		mark->saved = rc == RC_OK ? mark->n : mark->saved;
 	}

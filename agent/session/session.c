@@ -169,6 +169,7 @@ static void seal_if_due(struct session *s)
 	struct sessions *all = s->private->sessions;
 	const char *end;
 	bool due;
+	int parts;
 	enum rc rc;
 
 	pthread_mutex_lock(&all->lock);
@@ -179,12 +180,13 @@ static void seal_if_due(struct session *s)
 	pthread_mutex_unlock(&all->lock);
 	if (!due)
 		return;
+	parts = recording_part(s->recording);
 	rc = recording_close(s->recording, end);
 	s->recording = NULL;
 	if (rc != RC_OK)
 		log_error("session_not_sealed", L_TEXT("session", s->id), L_RC(rc));
 	metrics_add(METRIC_SESSIONS_ENDED, 1, METRIC_OF(end));
-	rc = session_row_close(all, s, end);
+	rc = session_row_close(all, s, end, parts);
 	log_info("session_closed", L_TEXT("session", s->id), L_TEXT("user", s->person.user), L_TEXT("end", end), L_RC(rc));
 	tell(s, SESSION_CLOSED);
 	pthread_mutex_lock(&all->lock);
@@ -569,11 +571,6 @@ void sessions_listen(struct sessions *all, void (*fn)(void *arg, const struct se
 	all->arg = arg;
 }
 
-void sessions_notify(struct sessions *all, struct notices *notices)
-{
-	all->notices = notices;
-}
-
 void sessions_metrics(struct sessions *all)
 {
 	int64_t n = 0;
@@ -591,7 +588,8 @@ void sessions_set_clock(struct sessions *all, int64_t (*mono)(void), int64_t (*w
 	atomic_store(&all->wall_ns, wall);
 }
 
-enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct sessions **out, struct why *why)
+enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct notices *notices, struct sessions **out,
+		     struct why *why)
 {
 	struct sessions *all = calloc(1, sizeof *all);
 	pthread_condattr_t clock;
@@ -603,6 +601,7 @@ enum rc sessions_new(struct current *current, struct store *store, struct spool 
 	all->current = current;
 	all->store = store;
 	all->spool = spool;
+	all->notices = notices;
 	sessions_set_clock(all, clock_mono_ns, clock_wall_ns);
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_condattr_init(&clock);
@@ -610,7 +609,7 @@ enum rc sessions_new(struct current *current, struct store *store, struct spool 
 	pthread_cond_init(&all->due, &clock);
 	pthread_cond_init(&all->closed, &clock);
 	pthread_condattr_destroy(&clock);
-	rc = session_rows_crashed(all);
+	rc = sessions_crashed(all);
 	if (rc != RC_OK)
 		why_set(why, rc, "the list of sessions in the store cannot be written");
 	else if (pthread_create(&all->timer, NULL, timer_main, all) != 0)

@@ -48,13 +48,12 @@ struct session {
 
 struct sessions;
 
-/* Everything is borrowed. What the store still calls open ended with the agent before: it is marked crash. */
-enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct sessions **out, struct why *why) MUST_USE;
+/* Everything is borrowed. notices: where emergency.opened is told before such a session can be used, and emergency.closed with its end; NULL:
+ * nowhere. What the store still calls open ended with the agent before: it is marked crash, and told and found as if it had been closed. */
+enum rc sessions_new(struct current *current, struct store *store, struct spool *spool, struct notices *notices, struct sessions **out,
+		     struct why *why) MUST_USE;
 void sessions_stop(struct sessions *sessions, enum session_end why);      /* end all, wait for their seals; none opens any more */
 void sessions_free(struct sessions *sessions);                            /* after sessions_stop(); NULL is allowed */
-
-/* Where emergency.opened is told before such a session can be used. Borrowed; before use. */
-void sessions_notify(struct sessions *sessions, struct notices *notices);
 
 /* Told of each session when it begins to end (its exchanges may still run) and when it is sealed. It must not wait for long.
  * Once, before use. */

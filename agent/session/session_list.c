@@ -41,32 +41,35 @@ enum rc session_row_drop(struct sessions *all, const char *id)
 	return rc;
 }
 
-enum rc session_row_close(struct sessions *all, const struct session *s, const char *end)
+/* Nobody is told of an end that is not kept, and none is kept without those being told who must review it. */
+enum rc session_row_end(struct sessions *all, sqlite3 *db, const struct session_row_end *row)
 {
+	const struct notice notice = {
+		.event = "emergency.closed", .session = row->id, .connection = row->connection, .user = row->user,
+	};
+	enum rc rc = store_do(db, NULL, "BEGIN IMMEDIATE", "");
+
+	if (rc == RC_OK)
+		rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = ?, parts = ? WHERE id = ?", "itit", now_ns(all),
+			      row->end, (int64_t)(row->parts > 1 ? row->parts : 1), row->id);
+	if (rc == RC_OK && row->emergency)
+		rc = notices_put(all->notices, db, &notice);
+	return rc;
+}
+
+enum rc session_row_close(struct sessions *all, const struct session *s, const char *end, int parts)
+{
+	const struct session_row_end row = {s->id, s->person.user, s->connection->name, end, s->emergency, parts};
 	sqlite3 *db = store_begin(all->store);
 	enum rc rc;
 
 	if (!db)
 		return RC_IO;
-	rc = store_do(db, NULL, "BEGIN IMMEDIATE", "");
-	if (rc == RC_OK)
-		rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = ? WHERE id = ?", "itt", now_ns(all), end, s->id);
+	rc = session_row_end(all, db, &row);
 	if (rc == RC_OK)
 		rc = marks_save(s->marks, db, s->id, true);
 	if (rc == RC_OK)
 		rc = store_do(db, NULL, "COMMIT", "");
-	store_end(all->store);
-	return rc;
-}
-
-enum rc session_rows_crashed(struct sessions *all)
-{
-	sqlite3 *db = store_begin(all->store);
-	enum rc rc;
-
-	if (!db)
-		return RC_IO;
-	rc = store_do(db, NULL, "UPDATE sessions SET state = 'closed', closed_ns = ?, ended = 'crash' WHERE state = 'open'", "i", now_ns(all));
 	store_end(all->store);
 	return rc;
 }

@@ -57,10 +57,21 @@ void session_set_state(struct session *s, enum session_state to);
 /* ---- session_list.c: the rows in the store ---- */
 enum rc session_row_add(struct sessions *sessions, const struct session *s) MUST_USE;
 enum rc session_row_drop(struct sessions *sessions, const char *id) MUST_USE;
-enum rc session_row_close(struct sessions *sessions, const struct session *s, const char *end) MUST_USE;
-enum rc session_rows_crashed(struct sessions *sessions) MUST_USE;
+/* marks, too. Not kept: the row stays open, and the next start ends it as a crash. */
+enum rc session_row_close(struct sessions *sessions, const struct session *s, const char *end, int parts) MUST_USE;
+struct session_row_end {
+	const char *id, *user, *connection, *end;
+	bool emergency;                          /* those who must know are told that it has ended */
+	int parts;                               /* of its recording */
+};
+/* Within a use of the store; begins the transaction, which the caller commits. */
+enum rc session_row_end(struct sessions *sessions, sqlite3 *db, const struct session_row_end *row) MUST_USE;
 /* RC_BAD: no session of this person and connection. */
 enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;
+
+/* ---- session_crash.c ---- */
+/* What the store still calls open is closed as "crash". */
+enum rc sessions_crashed(struct sessions *sessions) MUST_USE;
 
 /* ---- session_open.c ---- */
 /* By the connection and the policy that are in force now, emergency access included. RC_NOT_FOUND: the connection is gone; RC_DENIED. */

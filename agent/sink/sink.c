@@ -257,8 +257,10 @@ static void tell_bundle(struct sinks *all, struct bundle *bundle, const char *id
 	struct audit_reader *reader = audit_reader_new(all->agent, PHIGATE_VERSION, id, on_event, all);
 	struct bundle_record record;
 	struct why why = {0};
-	enum rc rc = reader ? bundle_rewind(bundle) : RC_NOMEM;
+	enum rc rc = reader ? bundle_read_session(bundle) : RC_NOMEM;
 
+	if (rc == RC_OK)
+		rc = bundle_rewind(bundle);
 	while (rc == RC_OK) {
 		rc = bundle_next(bundle, &record, &why);
 		if (rc == RC_OK || rc == RC_DENIED || rc == RC_TOO_BIG) {

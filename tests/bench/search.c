@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 		return 2;
 	snprintf(path, sizeof path, "%s/search.sqlite", argv[1]);
 	if (store_open(path, &store, &why) != RC_OK || fill(store) != SQLITE_OK || current_new(&snapshot, &current) != RC_OK ||
-	    sessions_new(current, store, NULL, &all, &why) != RC_OK) {
+	    sessions_new(current, store, NULL, NULL, &all, &why) != RC_OK) {
 		fprintf(stderr, "search: the store: %s\n", why.text);
 		return 1;
 	}

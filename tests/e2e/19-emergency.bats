@@ -95,6 +95,21 @@ hold_one() { chat note "$1" > "$SITE/held.$T" 2>&1 3>&- & REQUEST=$!; }
 	exits 4 as alice phigate review "$session" || exits 1 as alice phigate review "$session"
 }
 
+@test "an emergency that a crash of the agent ends is told of, listed and reviewed like any other" {
+	tunnel $T erin openai-prod --emergency --reason "cardiac arrest, bay 6"
+	session=$SESSION
+	chat note "List every patient on the ward." > /dev/null
+	agent_kill
+	end "tunnel-$T" KILL                     # else it opens another emergency
+	agent_start
+	until_ok "told at its end" told emergency.closed "$session"
+	listed=$(as audrey phigate sessions --emergency --unreviewed --rule bulk-export --model note --json | grep "$session")
+	same "end" crash "$(json end <<< "$listed")"
+	exits 0 as audrey phigate review "$session" --finding "Justified."
+	hasnt "$(as audrey phigate sessions --unreviewed --json)" "$session"
+	until_ok "told of its review" told emergency.reviewed "$session"
+}
+
 @test "two groups must approve, each by its own person; who is in both counts once" {
 	tunnel $T alice openai-prod
 	before=$(model_count)

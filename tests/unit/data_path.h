@@ -389,7 +389,7 @@ static inline void place_open(bool strict)
 	assert_int_equal(holds_new(p->agent.store, in_site("keys/hold_hmac"), 4, &p->agent.holds, &why), RC_OK);
 	p->agent.usage = usage_new();
 	assert_non_null(p->agent.usage);
-	assert_int_equal(sessions_new(p->agent.current, p->agent.store, p->agent.spool, &p->agent.sessions, &why), RC_OK);
+	assert_int_equal(sessions_new(p->agent.current, p->agent.store, p->agent.spool, NULL, &p->agent.sessions, &why), RC_OK);
 	open_session(p);
 }
 

@@ -127,7 +127,7 @@ static int setup(void **state)
 	assert_int_equal(holds_new(p->agent.store, p->key_path, 8, &p->agent.holds, &why), RC_OK);
 	p->snapshot = (struct snapshot){.config = &p->config, .dialects = p->dialects, .refs = 1};
 	assert_int_equal(current_new(&p->snapshot, &p->agent.current), RC_OK);
-	assert_int_equal(sessions_new(p->agent.current, p->agent.store, NULL, &p->agent.sessions, &why), RC_OK);
+	assert_int_equal(sessions_new(p->agent.current, p->agent.store, NULL, NULL, &p->agent.sessions, &why), RC_OK);
 	assert_int_equal(events_new(&p->agent, &p->agent.events), RC_OK);
 	*state = p;
 	return 0;

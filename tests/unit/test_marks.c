@@ -85,6 +85,77 @@ static void sessions_are_found_by_what_was_asked_decided_and_masked(void **state
 	assert_int_equal(found(&bob, (struct session_filter){.since_ns = 0}), 0);
 }
 
+/* The store as a crash leaves it at worst: the sessions are open, and nothing of what they are found by was kept. */
+static void start_again(void)
+{
+	struct why why = {0};
+	sqlite3 *db;
+
+	sessions_free(place.agent.sessions);
+	db = store_begin(place.agent.store);
+	assert_int_equal(store_do(db, NULL, "UPDATE sessions SET state = 'open', ended = NULL, closed_ns = NULL, parts = 1", ""), RC_OK);
+	assert_int_equal(store_do(db, NULL, "DELETE FROM marks", ""), RC_OK);
+	store_end(place.agent.store);
+	assert_int_equal(sessions_new(place.agent.current, place.agent.store, place.agent.spool, NULL, &place.agent.sessions, &why), RC_OK);
+}
+
+static void ask_all_kinds(void)
+{
+	asks(SAYS("llama-3.1:8b", "hi"), 200);
+	write_policy("version: 1\n");
+	take_over();                                                             /* the session goes on in another part */
+	asks(SAYS("mistral", "hi"), 200);
+	write_policy(POLICY);
+	take_over();
+	asks(SAYS("qwen", "export the database"), 403);
+	asks(SAYS("qwen", "some day"), 403);
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	place.session = NULL;
+}
+
+static void a_crash_loses_nothing_that_sessions_are_found_by(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	ask_all_kinds();
+	buf_init(&out, 1 << 16);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(FOUND(.model = "llama-3.1:8b"), 1);
+		assert_int_equal(FOUND(.model = "mistral"), 1);
+		assert_int_equal(FOUND(.model = "qwen"), 0);
+		assert_int_equal(FOUND(.rule = "no-export"), 1);
+		assert_int_equal(FOUND(.rule = "later"), 1);
+		assert_int_equal(FOUND(.entity = "SSN", .entity_least = 2), 1);
+		assert_int_equal(FOUND(.entity = "SSN", .entity_least = 3), 0);
+		assert_int_equal(FOUND(.held = true, .denied = true, .state = "closed"), 1);
+		buf_clear(&out);
+		assert_int_equal(sessions_list(place.agent.sessions, &audrey, &(struct session_filter){0}, &out, NULL), RC_OK);
+		assert_non_null(strstr(out.data, "\"parts\":3,"));
+		assert_non_null(strstr(out.data, round ? "\"end\":\"crash\"" : "\"end\":\"client\""));
+		if (!round)
+			start_again();
+	}
+	buf_free(&out);
+}
+
+/* Nobody reads those here: how much was masked, held and denied stands in the clear all the same. */
+static void of_encrypted_recordings_the_counts_are_found_again(void **state)
+{
+	(void)state;
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	site_seal();
+	place.agent.spool->recipients = site.recipients;
+	open_session(&place);
+	ask_all_kinds();
+	start_again();
+	assert_int_equal(FOUND(.entity = "SSN", .entity_least = 2), 1);
+	assert_int_equal(FOUND(.held = true, .denied = true), 1);
+	assert_int_equal(FOUND(.model = "llama-3.1:8b"), 0);
+}
+
 /* A caller may write anything in the place of a model's name. */
 static void the_index_holds_no_words_of_a_caller(void **state)
 {
@@ -148,6 +219,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 	const struct CMUnitTest tests[] = {
 		T(sessions_are_found_by_what_was_asked_decided_and_masked),
+		T(a_crash_loses_nothing_that_sessions_are_found_by),
+		T(of_encrypted_recordings_the_counts_are_found_again),
 		T(the_index_holds_no_words_of_a_caller),
 		T(a_session_keeps_so_many_marks_and_no_more),
 	};

@@ -56,12 +56,31 @@ static void hear(void *arg, const struct session_told *t)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* What is told of emergencies, noted instead of sent: "tell emergency.closed". */
+static bool no_notice_is_kept;
+
+enum rc notices_put(struct notices *notices, sqlite3 *db, const struct notice *n)
+{
+	(void)notices;
+	assert_non_null(db);
+	note("tell", n->event);
+	note("of", n->session);
+	return no_notice_is_kept ? RC_IO : RC_OK;
+}
+
+enum rc notices_tell(struct notices *notices, const struct notice *n)
+{
+	(void)notices;
+	note("tell", n->event);
+	return RC_OK;
+}
+
 static void open_sessions(struct place *p)
 {
 	struct why why = {0};
 
 	assert_int_equal(store_open(p->path, &p->store, &why), RC_OK);
-	assert_int_equal(sessions_new(p->current, p->store, NULL, &p->sessions, &why), RC_OK);
+	assert_int_equal(sessions_new(p->current, p->store, NULL, NULL, &p->sessions, &why), RC_OK);
 	sessions_set_clock(p->sessions, fake_clock, fake_clock);
 	sessions_listen(p->sessions, hear, p);
 }
@@ -561,6 +580,65 @@ static void what_a_crash_left_open_is_marked(void **state)
 	cJSON_Delete(all);
 }
 
+/* The store as an agent leaves it that was killed: told is what the next one tells. */
+static void start_after_a_crash(struct place *p)
+{
+	sessions_free(p->sessions);
+	store_close(p->store);
+	told.notes[0] = '\0';
+	open_sessions(p);
+}
+
+static cJSON *emergencies(struct place *p)
+{
+	const struct session_filter filter = {.emergency = true, .unreviewed = true, .state = "closed"};
+	struct buf out;
+	cJSON *tree;
+
+	buf_init(&out, 1 << 16);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	tree = json_parse(buf_slice(&out));
+	buf_free(&out);
+	return tree;
+}
+
+/* With the agent, or by its crash: those who must review it are told, once. */
+static void the_end_of_an_emergency_is_told_also_after_a_crash(void **state)
+{
+	struct place *p = *state;
+	struct session *s, *plain;
+	char of[64];
+	cJSON *all;
+
+	told.emergency = (struct emergency){.groups = {&physicians[1], 1}, .max_duration_ns = 600 * NS_PER_S};
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, NULL), RC_OK);
+	plain = opened(p);
+	assert_true(noted("tell emergency.opened"));
+	snprintf(of, sizeof of, "of %s", s->id);
+	no_notice_is_kept = true;                        /* the store fails: its row stays as a crash would leave it */
+	sessions_stop(p->sessions, SESSION_END_STOP);
+	session_unref(s);
+	session_unref(plain);
+	no_notice_is_kept = false;
+	all = emergencies(p);
+	assert_int_equal(cJSON_GetArraySize(all), 0);
+	cJSON_Delete(all);
+	start_after_a_crash(p);
+	assert_true(noted("tell emergency.closed"));
+	assert_true(noted(of));
+	all = emergencies(p);
+	assert_int_equal(cJSON_GetArraySize(all), 1);
+	assert_string_equal(json_text(all->child, "end"), "crash");
+	cJSON_Delete(all);
+	start_after_a_crash(p);
+	assert_false(noted("tell"));                     /* and not once more */
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, NULL), RC_OK);
+	told.notes[0] = '\0';
+	assert_int_equal(session_finish(p->sessions, s->id, &erin, SESSION_END_CLIENT, NULL), RC_OK);
+	assert_true(noted("tell emergency.closed"));
+	session_unref(s);
+}
+
 static void the_list_is_filtered(void **state)
 {
 	struct place *p = *state;
@@ -649,6 +727,7 @@ int main(void)
 		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
 		T(what_a_crash_left_open_is_marked),
+		T(the_end_of_an_emergency_is_told_also_after_a_crash),
 		T(the_list_is_filtered),
 		T(what_the_policy_demands_comes_before_all_else),
 	};
