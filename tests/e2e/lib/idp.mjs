@@ -42,6 +42,11 @@ const provider = new Provider(issuer, {
   },
 });
 provider.on('server_error', (ctx, error) => console.error(error));
+// RFC 8628 3.2: who is told no interval asks every five seconds, and each sign-in of a scenario would wait for that
+provider.use(async (ctx, next) => {
+  await next();
+  if (ctx.body?.device_code) ctx.body.interval = 1;
+});
 const serve = provider.callback();
 
 // oidc-provider forgets the nonce of a device request; most providers return it in the login's token and leave it out later

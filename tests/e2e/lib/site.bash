@@ -259,12 +259,13 @@ as_service() {
 login_begin() { as_service "login-$1" "$1" phigate login --no-browser --json; }
 signin() { node "$SITE_TESTS/e2e/lib/signin.mjs" "$@"; }
 login() {
-	local user said
+	local user said pages=()
 	for user in "$@"; do home "$user"; login_begin "$user"; done
 	for user in "$@"; do
 		said=$(event "login-$user" device_code) || return 1
-		signin "$(json verification_uri_complete <<< "$said")" "$user" || return 1
+		pages+=("$(json verification_uri_complete <<< "$said")" "$user")
 	done
+	signin "${pages[@]}" || return 1
 	for user in "$@"; do
 		event "login-$user" logged_in > /dev/null || return 1
 		until_ok "login of $user ends" gone "login-$user" || return 1
