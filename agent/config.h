@@ -7,6 +7,7 @@
 
 #include "age.h"
 #include "conf.h"
+#include "jwt.h"
 
 struct credential {
 	char *header;                  /* NULL: none */
@@ -88,7 +89,9 @@ struct limits {
 };
 
 struct oidc {
+	enum jwt_kind kind;            /* of the tokens that are taken: people's ID tokens, or programs' access tokens */
 	char *issuer, *audience, *user_claim, *groups_claim, *ca_file;
+	struct text_list scopes;       /* that an access token must have */
 	char *groups_prefix;           /* stands before each group that this provider tells of; NULL: none */
 	bool require_key_binding;
 	struct oidc_subject {

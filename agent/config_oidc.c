@@ -12,16 +12,21 @@
 
 struct reading_oidc {
 	struct oidc o;
-	const struct yaml *subjects;
+	const struct yaml *subjects, *accept;
 };
+
+static const char *const KINDS[] = {[JWT_ID] = "id_token", [JWT_ACCESS] = "access_token"};
 
 #define AT(member) offsetof(struct reading_oidc, o.member)
 
 static const struct conf_key KEYS[] = {
 	{"issuer", CONF_TEXT, AT(issuer), true, "the provider's issuer URL, exactly as it stands in its tokens"},
-	{"audience", CONF_TEXT, AT(audience), true, "the client id that tokens must be made for"},
-	{"user_claim", CONF_TEXT, AT(user_claim), false, "claim that names the person on screen and in rules (email)"},
+	{"accept", CONF_NODE, offsetof(struct reading_oidc, accept), false,
+	 "id_token, of people (the default), or access_token, which programs get by the client-credentials grant"},
+	{"audience", CONF_TEXT, AT(audience), true, "the client id that ID tokens must be made for; the resource, of access tokens"},
+	{"user_claim", CONF_TEXT, AT(user_claim), false, "claim that names the person on screen and in rules (email; client_id of a program)"},
 	{"groups_claim", CONF_TEXT, AT(groups_claim), false, "claim, or path such as realm_access.roles, with the groups (groups)"},
+	{"scopes", CONF_TEXTS, AT(scopes), false, "scopes that an access token must have"},
 	{"groups_prefix", CONF_TEXT, AT(groups_prefix), false,
 	 "what stands before each group that this provider tells of; with several providers, all but the first must say it"},
 	{"subjects", CONF_NODE, offsetof(struct reading_oidc, subjects), false,
@@ -42,12 +47,18 @@ static enum rc check(const struct yaml *map, const struct config *c, const struc
 {
 	if (!fetch_url_allowed(o->issuer))
 		return config_bad(map, "issuer", why, "must begin with https:// (http:// on loopback addresses only)");
-	if (c->n_providers > 1 && !o->groups_prefix)
+	if (strchr(o->issuer, '#'))                      /* a program's issuer ends with one (person.c) */
+		return config_bad(map, "issuer", why, "may have no fragment (#)");
+	if (o->kind == JWT_ACCESS && o->require_key_binding)
+		return config_bad(map, "require_key_binding", why, "cannot be had with accept: access_token, as such tokens name no key");
+	if (o->kind != JWT_ACCESS && o->scopes.n)
+		return config_bad(map, "scopes", why, "are for accept: access_token; an ID token has none");
+	if (strcmp(c->providers->issuer, o->issuer) != 0 && !o->groups_prefix)
 		return why_at(why, RC_BAD, map->line, map->column, "oidc lacks the key \"groups_prefix\": groups of another provider than the "
 			      "first need a name of their own, such as \"partner/\"; \"\" takes them for the same");
 	for (size_t i = 0; i + 1 < c->n_providers; i++)
-		if (strcmp(c->providers[i].issuer, o->issuer) == 0)
-			return config_bad(map, "issuer", why, "stands in the list already");
+		if (strcmp(c->providers[i].issuer, o->issuer) == 0 && c->providers[i].kind == o->kind)
+			return config_bad(map, "issuer", why, "stands in the list already; a second time it may accept the other kind of tokens");
 	return RC_OK;
 }
 
@@ -86,15 +97,21 @@ static enum rc read_subjects(const struct yaml *map, const struct yaml *subjects
 static enum rc read_one(const struct yaml *map, struct config *c, struct why *why)
 {
 	struct reading_oidc r = {0};
+	int kind = JWT_ID;
 	struct oidc *o;
 	enum rc rc;
 
 	if (c->n_providers == PROVIDERS_MAX)
 		return why_at(why, RC_BAD, map->line, map->column, "oidc may have at most %d providers", PROVIDERS_MAX);
 	o = &c->providers[c->n_providers++];
-	r.o.user_claim = strdup("email");
-	r.o.groups_claim = strdup("groups");
-	rc = r.o.user_claim && r.o.groups_claim ? conf_read(map, "oidc", CONF_KEYS(KEYS), &r, why) : RC_NOMEM;
+	rc = conf_read(map, "oidc", CONF_KEYS(KEYS), &r, why);
+	if (rc == RC_OK)
+		rc = config_choose(r.accept, KINDS, sizeof KINDS / sizeof *KINDS, &kind, why);
+	r.o.kind = (enum jwt_kind)kind;
+	if (rc == RC_OK && !r.o.user_claim)
+		rc = (r.o.user_claim = strdup(kind == JWT_ACCESS ? "client_id" : "email")) ? RC_OK : RC_NOMEM;
+	if (rc == RC_OK && !r.o.groups_claim)
+		rc = (r.o.groups_claim = strdup("groups")) ? RC_OK : RC_NOMEM;
 	*o = r.o;
 	if (rc == RC_OK)
 		rc = check(map, c, o, why);

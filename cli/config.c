@@ -27,6 +27,7 @@ static const struct conf_key TOP_KEYS[] = {
 static const struct conf_key OIDC_KEYS[] = {
 	{"issuer", CONF_TEXT, offsetof(struct client_config, issuer), true, "the provider's issuer URL, as its discovery document says it"},
 	{"client_id", CONF_TEXT, offsetof(struct client_config, client_id), true, "the public client that is registered there"},
+	{"audience", CONF_TEXT, offsetof(struct client_config, audience), false, "what a program's token is made for, as agent.yaml says it (client_id)"},
 	{"scopes", CONF_TEXTS, offsetof(struct client_config, scopes), false, "what to ask for (openid, email, groups, offline_access)"},
 	{"ca_file", CONF_TEXT, offsetof(struct client_config, ca_file), false, "PEM file of the authorities behind the provider's certificate"},
 };

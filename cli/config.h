@@ -20,6 +20,7 @@ struct connection_entry {
 struct client_config {
 	char *path;                              /* the file; relative paths in it start at its folder and are joined to it here */
 	char *issuer, *client_id, *ca_file;
+	char *audience;                          /* of a program's token; NULL: the client id */
 	struct text_list scopes;
 	struct agent_entry *agents;
 	size_t n_agents;

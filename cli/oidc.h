@@ -47,7 +47,7 @@ enum rc oidc_revoke(const struct client_config *config, const struct oidc_provid
 /* ---- ID tokens ---- */
 /* What a checked ID token says. */
 struct oidc_claims {
-	char *subject, *user;                    /* user: email, preferred_username or sub */
+	char *subject, *user;                    /* user: email, preferred_username or sub; of an access token client:CLIENT-ID, as agents say it */
 	struct text_list groups;
 	bool has_nonce;
 	int64_t expires_s;

@@ -1,4 +1,5 @@
 /* What an ID token says, and whether to believe it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,15 +47,19 @@ static enum rc read_claims(const struct jwt *jwt, struct oidc_claims *out)
 {
 	const char *subject = json_text(jwt->claims, "sub"), *user = json_text(jwt->claims, "email");
 	const cJSON *exp = cJSON_GetObjectItemCaseSensitive(jwt->claims, "exp");
+	const char *before = "";
 
-	if (!user)
+	if (jwt->kind == JWT_ACCESS && (user = json_text(jwt->claims, "client_id")))
+		before = JWT_PROGRAM_USER;
+	else if (!user)
 		user = json_text(jwt->claims, "preferred_username");
 	if (!subject || !cJSON_IsNumber(exp))
 		return RC_BAD;
 	out->expires_s = exp->valuedouble > 0 && exp->valuedouble < 9e15 ? (int64_t)exp->valuedouble : 0;
 	out->has_nonce = json_text(jwt->claims, "nonce") != NULL;
 	out->subject = strdup(subject);
-	out->user = strdup(user ? user : subject);
+	if (asprintf(&out->user, "%s%s", before, user ? user : subject) < 0)
+		out->user = NULL;
 	return out->subject && out->user ? read_groups(jwt, &out->groups) : RC_NOMEM;
 }
 

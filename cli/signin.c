@@ -253,15 +253,22 @@ static enum rc check_token_file(int fd, const char *path, struct why *why)
 	return RC_OK;
 }
 
-/* For this provider and client, in force, and no person's: those bind their key by a nonce, and are not to lie in files. */
+/* For this provider and audience, in force, and no person's: those bind their key by a nonce, and are not to lie in files. An access token is
+ * this client's own. */
 static enum rc check_token(const struct client_config *config, struct slice text, struct why *why)
 {
-	const struct jwt_expect expect = {.issuer = config->issuer, .audience = config->client_id, .now_s = clock_wall_s(), .leeway_s = LEEWAY_S};
+	struct jwt_expect expect = {.issuer = config->issuer, .now_s = clock_wall_s(), .leeway_s = LEEWAY_S};
 	struct jwt jwt = {0};
+	const char *client;
 	enum rc rc = jwt_parse(text, &jwt, why);
 
+	expect.kind = jwt.kind;
+	expect.audience = config->audience ? config->audience : config->client_id;
 	if (rc == RC_OK)
 		rc = jwt_check(&jwt, &expect, why);
+	client = jwt.kind == JWT_ACCESS ? json_text(jwt.claims, "client_id") : NULL;
+	if (rc == RC_OK && client && strcmp(client, config->client_id) != 0)
+		rc = why_set(why, RC_BAD, "it is the token of another client (client_id) than client.yaml names, %.200s", config->client_id);
 	if (rc == RC_OK && json_text(jwt.claims, "nonce"))
 		rc = why_set(why, RC_BAD, "it is the token of a person's sign-in; phigate login without --token-file is for people");
 	jwt_free(&jwt);

@@ -50,6 +50,17 @@ static cJSON *decode_json(struct slice part)
 	return tree;
 }
 
+/* Any other type is of a token for something else (RFC 8725 3.11). */
+static bool read_kind(const cJSON *typ, enum jwt_kind *kind)
+{
+	const char *name = cJSON_IsString(typ) ? typ->valuestring : "";
+
+	if (strncasecmp(name, "application/", 12) == 0)          /* RFC 7515 4.1.9 */
+		name += 12;
+	*kind = strcasecmp(name, "at+jwt") == 0 ? JWT_ACCESS : JWT_ID;
+	return !typ || *kind == JWT_ACCESS || strcasecmp(name, "JWT") == 0;
+}
+
 static enum rc read_header(struct slice part, struct jwt *out, struct why *why)
 {
 	cJSON *header = decode_json(part);
@@ -64,8 +75,8 @@ static enum rc read_header(struct slice part, struct jwt *out, struct why *why)
 		rc = why_set(why, RC_BAD, "the token's algorithm is none of RS256, PS256, ES256, ES384 and EdDSA");
 	else if (cJSON_GetObjectItemCaseSensitive(header, "crit"))
 		rc = why_set(why, RC_BAD, "the token demands an extension (crit) that is not known here");
-	else if (typ && (!cJSON_IsString(typ) || strcasecmp(typ->valuestring, "JWT") != 0))
-		rc = why_set(why, RC_BAD, "the token's type (typ) is not JWT, so it is no ID token");
+	else if (!read_kind(typ, &out->kind))
+		rc = why_set(why, RC_BAD, "the token's type (typ) is neither JWT nor at+jwt, so it is no ID token and no access token");
 	else if (kid && !cJSON_IsString(kid))
 		rc = why_set(why, RC_BAD, "the token's key id is no string");
 	if (rc == RC_OK) {
@@ -226,7 +237,7 @@ static bool get_date(const cJSON *claims, const char *name, bool *there, int64_t
 	return true;
 }
 
-static enum rc check_audience(const cJSON *claims, const char *audience, struct why *why)
+static enum rc check_audience(const cJSON *claims, enum jwt_kind kind, const char *audience, struct why *why)
 {
 	const cJSON *aud = cJSON_GetObjectItemCaseSensitive(claims, "aud"), *one;
 	const cJSON *azp = cJSON_GetObjectItemCaseSensitive(claims, "azp");
@@ -240,7 +251,9 @@ static enum rc check_audience(const cJSON *claims, const char *audience, struct 
 			found = found || strcmp(one->valuestring, audience) == 0;
 		}
 	if (!found)
-		return why_set(why, RC_DENIED, "the token is for another client (aud), not for %s", audience);
+		return why_set(why, RC_DENIED, "the token is for another %s (aud), not for %s", kind == JWT_ID ? "client" : "resource", audience);
+	if (kind == JWT_ACCESS)                                  /* its azp, where there is one, is who holds it */
+		return RC_OK;
 	if (n > 1 && !azp)
 		return why_set(why, RC_DENIED, "the token has several audiences and no azp");
 	if (azp && (!cJSON_IsString(azp) || strcmp(azp->valuestring, audience) != 0))
@@ -271,11 +284,33 @@ static enum rc check_times(const cJSON *claims, const struct jwt_expect *expect,
 	return RC_OK;
 }
 
+/* A program holds its access token by its own right (RFC 6749 4.4). One that a person's sign-in gave to a program tells of that (RFC 9068
+ * 2.2.1); and what is bound to a key (RFC 7800) is no bearer's, for that key is not asked for here. */
+static enum rc check_program(const cJSON *claims, struct why *why)
+{
+	static const char *const PERSONS[] = {"nonce", "auth_time", "amr", "at_hash", "c_hash"};
+	const char *client = json_text(claims, "client_id");
+
+	if (!client || !*client || strlen(client) > JWT_SUBJECT_MAX)
+		return why_set(why, RC_DENIED, "the access token names no client (client_id, RFC 9068)");
+	for (size_t i = 0; i < sizeof PERSONS / sizeof *PERSONS; i++)
+		if (cJSON_GetObjectItemCaseSensitive(claims, PERSONS[i]))
+			return why_set(why, RC_DENIED, "the access token is of a person's sign-in (%s), not a program's own; phigate login is for people",
+				       PERSONS[i]);
+	if (cJSON_GetObjectItemCaseSensitive(claims, "cnf"))
+		return why_set(why, RC_DENIED, "the access token is bound to a key (cnf: DPoP or mutual TLS); let the provider give this client bearer "
+			       "tokens");
+	return RC_OK;
+}
+
 enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct why *why)
 {
 	const char *iss = json_text(jwt->claims, "iss"), *sub = json_text(jwt->claims, "sub");
-	enum rc rc;
+	enum rc rc = RC_OK;
 
+	if (jwt->kind != expect->kind)
+		return why_set(why, RC_DENIED, jwt->kind == JWT_ACCESS ? "the token is an access token (at+jwt), where an ID token is asked for" :
+			       "the token is no access token (its typ is not at+jwt, RFC 9068)");
 	if (!iss || strcmp(iss, expect->issuer) != 0)
 		return why_set(why, RC_DENIED, "the token is from another issuer, not from %s", expect->issuer);
 	if (!sub || !*sub || strlen(sub) > JWT_SUBJECT_MAX)
@@ -283,7 +318,10 @@ enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct
 	/* a logout token has issuer, audience and subject of an ID token (OpenID Connect Back-Channel Logout 2.4) */
 	if (cJSON_GetObjectItemCaseSensitive(jwt->claims, "events"))
 		return why_set(why, RC_DENIED, "the token tells of events, so it is no ID token");
-	rc = check_audience(jwt->claims, expect->audience, why);
+	if (expect->kind == JWT_ACCESS)
+		rc = check_program(jwt->claims, why);
+	if (rc == RC_OK)
+		rc = check_audience(jwt->claims, expect->kind, expect->audience, why);
 	return rc == RC_OK ? check_times(jwt->claims, expect, why) : rc;
 }
 

@@ -1,5 +1,5 @@
-/* JSON Web Signatures as ID tokens use them (RFC 7515, 7519, OpenID Connect Core 3.1.3.7). Pure: keys, time and expectations are
- * arguments. RS256, PS256, ES256, ES384 and EdDSA only; jku, x5u, jwk and x5c in the header are ignored, an unknown crit is refused. */
+/* JSON Web Signatures as ID tokens use them (RFC 7515, 7519, OpenID Connect Core 3.1.3.7), and as programs' access tokens do (RFC 9068).
+ * Pure: keys, time and expectations are arguments. RS256, PS256, ES256, ES384 and EdDSA only; jku, x5u, jwk and x5c in the header are ignored, an unknown crit is refused. */
 #ifndef PHIGATE_JWT_H
 #define PHIGATE_JWT_H
 
@@ -18,7 +18,15 @@ enum rc jwks_parse(struct slice json, struct jwks **out, struct why *why) MUST_U
 void jwks_free(struct jwks *jwks);
 bool jwks_has(const struct jwks *jwks, const char *kid);
 
+/* What a token is for, as its header says; one kind never stands for the other. */
+enum jwt_kind {
+	JWT_ID,                                  /* of a person's sign-in, or of an issuer that knows no kinds: typ is JWT or absent */
+	JWT_ACCESS,                              /* typ is at+jwt (RFC 9068 2.1) */
+};
+#define JWT_PROGRAM_USER "client:"               /* before the name of an access token's program, wherever people see it */
+
 struct jwt {
+	enum jwt_kind kind;
 	char *alg, *kid;                         /* kid NULL when absent */
 	cJSON *claims;
 	struct slice signed_part;                /* into the token's copy */
@@ -34,11 +42,13 @@ void jwt_free(struct jwt *jwt);
 enum rc jwt_verify(const struct jwt *jwt, const struct jwks *jwks, struct why *why) MUST_USE;
 
 struct jwt_expect {
+	enum jwt_kind kind;
 	const char *issuer, *audience;           /* exact */
 	int64_t now_s, leeway_s;
 	int64_t max_age_s;                       /* when positive: instead of exp, iat may be this old (login tokens) */
 };
-/* iss, sub, aud and azp, exp, nbf, iat. RC_DENIED, why says what is wrong. */
+/* The kind; iss, sub, aud, exp, nbf, iat; of an ID token azp; an access token must be a program's own, so it has client_id and nothing that
+ * tells of a person's sign-in, and any bearer's. RC_DENIED, why says what is wrong. */
 enum rc jwt_check(const struct jwt *jwt, const struct jwt_expect *expect, struct why *why) MUST_USE;
 
 /* A claim by path: "groups", "realm_access.roles", or a name that holds dots and slashes itself (tried first). */

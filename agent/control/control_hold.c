@@ -114,14 +114,22 @@ static int decide_hold(struct call *call, decide *how, const char *decision, str
 	return 200;
 }
 
+/* People let requests pass; who runs a program must not be two persons by it. */
+static int decide_as_person(struct call *call, decide *how, const char *decision, struct buf *out, struct why *why)
+{
+	if (call->token->person.program)
+		return call_failed(why_set(why, RC_DENIED, "a program decides no holds; a person of the group does"));
+	return decide_hold(call, how, decision, out, why);
+}
+
 int control_hold_approve(struct call *call, struct buf *out, struct why *why)
 {
-	return decide_hold(call, hold_approve, "approve", out, why);
+	return decide_as_person(call, hold_approve, "approve", out, why);
 }
 
 int control_hold_deny(struct call *call, struct buf *out, struct why *why)
 {
-	return decide_hold(call, hold_deny, "deny", out, why);
+	return decide_as_person(call, hold_deny, "deny", out, why);
 }
 
 int control_hold_cancel(struct call *call, struct buf *out, struct why *why)

@@ -156,15 +156,22 @@ enum rc identity_key_id(struct slice key_der, char key_id[KEY_ID_LEN + 1])
 
 /* ---- tokens ------------------------------------------------------------------------------------------------------------ */
 
-/* Whose token it says it is; the first provider, whose check then fails, when it is nobody's. */
+/* Whose token it says it is; one of that issuer for another kind of tokens, or the first, whose check then fails, when it is nobody's. */
 static const struct source *source_of(const struct identity *id, const struct jwt *jwt)
 {
 	const char *issuer = json_text(jwt->claims, "iss");
+	const struct source *nearest = id->sources;
 
-	for (size_t i = 0; issuer && i < id->n_sources; i++)
-		if (strcmp(id->sources[i].oidc->issuer, issuer) == 0)
-			return &id->sources[i];
-	return id->sources;
+	for (size_t i = id->n_sources; issuer && i-- > 0;) {
+		const struct source *s = &id->sources[i];
+
+		if (strcmp(s->oidc->issuer, issuer) != 0)
+			continue;
+		if (s->oidc->kind == jwt->kind)
+			return s;
+		nearest = s;
+	}
+	return nearest;
 }
 
 /* A token that a provider made for us, and which one. max_age_s: 0 for an ID token in force; positive for a sign-in's, which may have
@@ -180,6 +187,7 @@ static enum rc read_token(struct identity *id, struct slice text, int64_t max_ag
 		return rc == RC_BAD ? RC_DENIED : rc;
 	source = source_of(id, jwt);
 	*oidc = source->oidc;
+	expect.kind = source->oidc->kind;
 	expect.issuer = source->oidc->issuer;
 	expect.audience = source->oidc->audience;
 	rc = jwt_check(jwt, &expect, why);
@@ -255,7 +263,7 @@ static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const str
 	int64_t iat = 0, now_s = id->wall_s();
 	enum rc rc;
 
-	if (!nonce)
+	if (!nonce || jwt->kind != JWT_ID)
 		return RC_NOT_FOUND;
 	rc = binding_nonce_seen(id->bindings, oidc->issuer);
 	if (rc != RC_OK)
@@ -290,6 +298,8 @@ static enum rc may_bind_by_use(struct identity *id, const struct oidc *oidc, str
 	bool has_nonces = false;
 	enum rc rc;
 
+	if (oidc->kind == JWT_ACCESS)                    /* no grant of programs has a nonce */
+		return RC_OK;
 	if (oidc->require_key_binding)
 		return why_set(why, RC_DENIED, "nothing binds the token to this key (require_key_binding); phigate login on this machine");
 	rc = binding_has_nonces(id->bindings, oidc->issuer, &has_nonces);
@@ -359,7 +369,7 @@ enum rc identity_admit(struct identity *id, struct slice key_der, struct slice i
 	if (rc != RC_OK)
 		goto out;
 	rc = check_nonce(id, &jwt, oidc, &key, why);
-	if (rc == RC_NOT_FOUND && login_token.n)
+	if (rc == RC_NOT_FOUND && login_token.n && oidc->kind == JWT_ID)
 		rc = check_login_token(id, login_token, &jwt, oidc, &key, why);
 	if (rc == RC_NOT_FOUND) {
 		rc = may_bind_by_use(id, oidc, why);
@@ -390,7 +400,8 @@ enum rc identity_prove(struct identity *id, struct slice key_der, struct slice b
 	if (rc != RC_OK)
 		goto out;
 	rc = check_nonce(id, &jwt, oidc, &key, why);
-	if (rc == RC_NOT_FOUND && binding_stands(id->bindings, key.sha256, oidc->issuer, json_text(jwt.claims, "sub"), id->wall_s()))
+	if (rc == RC_NOT_FOUND && oidc->kind == JWT_ID &&
+	    binding_stands(id->bindings, key.sha256, oidc->issuer, json_text(jwt.claims, "sub"), id->wall_s()))
 		rc = RC_OK;
 	if (rc == RC_NOT_FOUND) {
 		rc = may_bind_by_use(id, oidc, why);

@@ -8,11 +8,14 @@
 
 #define KEY_ID_LEN 50                            /* "SHA256:" and 43 characters */
 
-/* A person is issuer and subject; user is for display and rules. */
+/* A person is issuer and subject; user is for display and rules. A program whose access token it is has an issuer that ends with
+ * PROGRAM_ISSUER and a user that begins with JWT_PROGRAM_USER, so that no client's name makes it a person whose "sub" is the same. */
+#define PROGRAM_ISSUER "#client"                 /* no issuer has a fragment (OpenID Connect Discovery 3) */
 struct person {
 	char *issuer, *subject, *user;
 	struct text_list groups;
 	bool auditor, admin;
+	bool program;                            /* no human being: its token is one of oidc.subjects, or an access token */
 };
 
 enum rc person_copy(struct person *to, const struct person *from) MUST_USE;

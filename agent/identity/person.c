@@ -1,6 +1,7 @@
 /* The person in a token's claims: display name, groups, roles. */
 #include "person.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ enum rc person_copy(struct person *to, const struct person *from)
 {
 	enum rc rc = RC_OK;
 
-	*to = (struct person){.auditor = from->auditor, .admin = from->admin};
+	*to = (struct person){.auditor = from->auditor, .admin = from->admin, .program = from->program};
 	to->issuer = strdup(from->issuer);
 	to->subject = strdup(from->subject);
 	to->user = strdup(from->user);
@@ -66,7 +67,8 @@ static bool is_elsewhere(const struct jwt *jwt, const char *claim)
 	const cJSON *names = cJSON_GetObjectItemCaseSensitive(jwt->claims, "_claim_names");
 	const cJSON *has = cJSON_GetObjectItemCaseSensitive(jwt->claims, "hasgroups");
 
-	return cJSON_GetObjectItemCaseSensitive(names, claim) || cJSON_IsTrue(has);
+	return cJSON_GetObjectItemCaseSensitive(names, claim) || cJSON_IsTrue(has) ||
+	       (cJSON_IsString(has) && strcmp(has->valuestring, "true") == 0);
 }
 
 static enum rc add_group(const struct oidc *oidc, const char *group, struct text_list *out)
@@ -84,6 +86,28 @@ static enum rc add_group(const struct oidc *oidc, const char *group, struct text
 	return rc;
 }
 
+/* Scopes stand in one string (RFC 8693 4.2). */
+static enum rc add_words(const struct oidc *oidc, const char *words, struct text_list *out)
+{
+	char *copy = strdup(words), *rest = copy, *word;
+	enum rc rc = copy ? RC_OK : RC_NOMEM;
+
+	while (rc == RC_OK && (word = strsep(&rest, " ")))
+		if (*word)
+			rc = add_group(oidc, word, out);
+	free(copy);
+	return rc;
+}
+
+static enum rc no_groups(const struct oidc *oidc, struct why *why)
+{
+	if (oidc->kind == JWT_ACCESS)
+		return why_set(why, RC_DENIED, "the access token has no claim %s; let the provider put the client's groups there, set "
+			       "oidc.groups_claim, or name the client's groups in oidc.subjects", oidc->groups_claim);
+	return why_set(why, RC_DENIED, "the ID token has no claim %s; let the provider put groups into ID tokens, add the scope for it to "
+		       "scopes in client.yaml, or set oidc.groups_claim", oidc->groups_claim);
+}
+
 static enum rc read_groups(const struct jwt *jwt, const struct oidc *oidc, struct text_list *out, struct why *why)
 {
 	const char *claim = oidc->groups_claim;
@@ -91,11 +115,12 @@ static enum rc read_groups(const struct jwt *jwt, const struct oidc *oidc, struc
 	enum rc rc = RC_OK;
 
 	if (!groups && is_elsewhere(jwt, claim))
-		return why_set(why, RC_DENIED, "the ID token has too many groups to hold (%s stands in _claim_names); let the provider send only "
-			       "groups that are assigned to this application, or roles, and set oidc.groups_claim", claim);
+		return why_set(why, RC_DENIED, "the person is in too many groups for the token to hold (claim %s, _claim_names or hasgroups); let the "
+			       "provider send only groups that are assigned to this application, or app roles (oidc.groups_claim: roles)", claim);
 	if (!groups)
-		return why_set(why, RC_DENIED, "the ID token has no claim %s; let the provider put groups into ID tokens, add the scope for it to "
-			       "scopes in client.yaml, or set oidc.groups_claim", claim);
+		return no_groups(oidc, why);
+	if (cJSON_IsString(groups) && oidc->kind == JWT_ACCESS)
+		return add_words(oidc, groups->valuestring, out);
 	if (cJSON_IsString(groups))
 		return add_group(oidc, groups->valuestring, out);
 	if (!cJSON_IsArray(groups))
@@ -126,6 +151,36 @@ static enum rc read_subject(const struct jwt *jwt, const struct oidc *oidc, cons
 	return rc;
 }
 
+/* A program's token says it of itself (RFC 9068 2.2), or agent.yaml of the token's subject: a sub that is neither may be a person's. */
+static enum rc check_program(const struct jwt *jwt, const struct oidc *oidc, const struct oidc_subject *subject, struct why *why)
+{
+	const char *scope = json_text(jwt->claims, "scope");
+	struct oidc one = {.groups_prefix = NULL};
+	struct text_list has = {0};
+	enum rc rc = scope ? add_words(&one, scope, &has) : RC_OK;
+
+	if (rc == RC_OK && !subject && strcmp(json_text(jwt->claims, "sub"), json_text(jwt->claims, "client_id")) != 0)
+		rc = why_set(why, RC_DENIED, "the access token's subject (sub) is not its client (client_id), so it may be a person's; if it is a "
+			     "program's, name the subject in oidc.subjects");
+	for (size_t i = 0; i < oidc->scopes.n && rc == RC_OK; i++)
+		if (!text_list_has(&has, oidc->scopes.item[i]))
+			rc = why_set(why, RC_DENIED, "the access token lacks the scope %.100s; let the program ask the provider for it", oidc->scopes.item[i]);
+	text_list_free(&has);
+	return rc;
+}
+
+/* first and then, put together as *at. */
+static enum rc join(const char *first, const char *then, char **at)
+{
+	char *whole = NULL;
+
+	if (asprintf(&whole, "%s%s", first, then) < 0)
+		return RC_NOMEM;
+	free(*at);
+	*at = whole;
+	return RC_OK;
+}
+
 static bool has_any(const struct text_list *groups, const struct text_list *wanted)
 {
 	for (size_t i = 0; i < wanted->n; i++)
@@ -148,14 +203,17 @@ enum rc person_read(const struct jwt *jwt, const struct config *config, const st
 	if (is_false(cJSON_GetObjectItemCaseSensitive(jwt->claims, "email_verified")))
 		return why_set(why, RC_DENIED, "the provider has not verified the e-mail address (email_verified is false); have it verified there");
 	rc = subject ? read_subject(jwt, oidc, subject, out, why) : read_user(jwt, oidc->user_claim, &out->user, why);
+	if (rc == RC_OK && oidc->kind == JWT_ACCESS)
+		rc = check_program(jwt, oidc, subject, why);
+	if (rc == RC_OK && oidc->kind == JWT_ACCESS)
+		rc = join(JWT_PROGRAM_USER, out->user, &out->user);
 	if (rc == RC_OK && !subject)
 		rc = read_groups(jwt, oidc, &out->groups, why);
-	if (rc == RC_OK) {
-		out->issuer = strdup(json_text(jwt->claims, "iss"));
-		out->subject = strdup(json_text(jwt->claims, "sub"));
-		if (!out->issuer || !out->subject)
-			rc = RC_NOMEM;
-	}
+	if (rc == RC_OK)
+		rc = join(json_text(jwt->claims, "iss"), oidc->kind == JWT_ACCESS ? PROGRAM_ISSUER : "", &out->issuer);
+	if (rc == RC_OK)
+		rc = join(json_text(jwt->claims, "sub"), "", &out->subject);
+	out->program = subject || oidc->kind == JWT_ACCESS;
 	out->auditor = has_any(&out->groups, &config->auditor_groups);
 	out->admin = has_any(&out->groups, &config->admin_groups);
 	if (rc != RC_OK)

@@ -157,6 +157,25 @@ static void several_providers_stand_in_a_list(void **state)
 	config_free(c);
 }
 
+/* One issuer makes both, and its groups are the same ones. */
+static void a_provider_may_be_there_for_programs_too(void **state)
+{
+	struct config *c;
+	struct why why;
+
+	(void)state;
+	if (load(HEAD "oidc:\n  - {issuer: 'https://a', audience: a, accept: id_token}\n"
+		 "  - {issuer: 'https://a', accept: access_token, audience: 'https://api', scopes: [models, more]}\n" CONN, &c, &why) != RC_OK)
+		fail_msg("%d:%d: %s", why.line, why.column, why.text);
+	assert_int_equal(c->providers[0].kind, JWT_ID);
+	assert_string_equal(c->providers[0].user_claim, "email");
+	assert_int_equal(c->providers[1].kind, JWT_ACCESS);
+	assert_string_equal(c->providers[1].user_claim, "client_id");
+	assert_string_equal(c->providers[1].groups_claim, "groups");
+	assert_int_equal(c->providers[1].scopes.n, 2);
+	config_free(c);
+}
+
 static void an_analyzer_needs_its_address_only(void **state)
 {
 	const struct analyzer_settings *a;
@@ -235,6 +254,12 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD "oidc: []\n" CONN, 5, 7, "at least one provider"},
 		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://b', audience: a}\n" CONN, 7, 5, "groups_prefix"},
 		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a}\n  - {issuer: 'https://a', audience: b, groups_prefix: ''}\n" CONN, 7, 14, "already"},
+		{HEAD "oidc:\n  - {issuer: 'https://a', audience: a, accept: access_token}\n  - {issuer: 'https://a', audience: b, accept: access_token}\n"
+		 CONN, 7, 14, "already"},
+		{HEAD "oidc: {issuer: 'https://a', audience: a, accept: bearer}\n" CONN, 5, 50, "id_token or access_token"},
+		{HEAD "oidc: {issuer: 'https://a', audience: a, accept: access_token, require_key_binding: true}\n" CONN, 5, 85, "name no key"},
+		{HEAD "oidc: {issuer: 'https://a', audience: a, scopes: models}\n" CONN, 5, 50, "access_token"},
+		{HEAD "oidc: {issuer: 'https://a#client', audience: a}\n" CONN, 5, 16, "fragment"},
 		{HEAD "oidc: {issuer: 'https://a', audience: a, subjects: [b]}\n" CONN, 5, 52, "SUBJECT: [GROUP]"},
 		{HEAD "oidc: {issuer: 'https://a', audience: a, subjects: {b: []}}\n" CONN, 5, 56, "without a group"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'http://gpu:80', dialect: openai, groups: g, policy: p}\n", 7, 17, "insecure: true"},
@@ -312,6 +337,7 @@ int main(void)
 		cmocka_unit_test(a_short_file_gets_the_documented_defaults),
 		cmocka_unit_test(every_section_is_read),
 		cmocka_unit_test(several_providers_stand_in_a_list),
+		cmocka_unit_test(a_provider_may_be_there_for_programs_too),
 		cmocka_unit_test(an_analyzer_needs_its_address_only),
 		cmocka_unit_test(errors_name_their_place_and_what_is_allowed),
 		cmocka_unit_test(every_key_has_help_and_stands_in_the_man_page),

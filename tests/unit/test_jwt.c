@@ -258,9 +258,75 @@ static void the_form_is_strict(void **state)
 	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"alg\":\"none\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_OK);
 	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"crit\":[\"x\"],\"x\":1}", CLAIMS(""))), RC_OK);
 	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"typ\":\"at+jwt\"}", CLAIMS(""))), RC_OK);
+	assert_int_not_equal(judge(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\",\"typ\":7}", CLAIMS(""))), RC_OK);
 	assert_int_not_equal(judge(mint_token(&rsa, CLAIMS(",\"exp\":1800000000"))), RC_OK);
 	buf_free(&pad);
 	free(good);
+}
+
+struct access_case {
+	const char *typ, *claims, *says;                 /* says NULL: it is good */
+};
+
+#define A(aud, more) "{\"iss\":\"" ISS "\",\"sub\":\"nightly\",\"aud\":" aud ",\"iat\":1699999990,\"exp\":1700003600" more "}"
+#define API "\"https://api\""
+#define CLIENT ",\"client_id\":\"nightly\""
+
+/* RFC 9068 */
+static const struct access_case ACCESS[] = {
+	{"at+jwt", A(API, CLIENT ",\"jti\":\"1\",\"scope\":\"models\""), NULL},
+	{"application/at+jwt", A("[\"https://other\"," API "]", CLIENT), NULL},
+	{"AT+JWT", A(API, CLIENT ",\"azp\":\"whoever\""), NULL},
+	{"JWT", A(API, CLIENT), "no access token"},
+	{"logout+jwt", A(API, CLIENT), "typ"},
+	{"dpop+jwt", A(API, CLIENT), "typ"},
+	{"xat+jwt", A(API, CLIENT), "typ"},
+	{"application/", A(API, CLIENT), "typ"},
+	{"", A(API, CLIENT), "typ"},
+	{"at+jwt", A("\"https://other\"", CLIENT), "another resource"},
+	{"at+jwt", A("\"nightly\"", CLIENT), "another resource"},
+	{"at+jwt", A("[]", CLIENT), "another resource"},
+	{"at+jwt", A("[7," API "]", CLIENT), "audience"},
+	{"at+jwt", A(API, ""), "client_id"},
+	{"at+jwt", A(API, ",\"client_id\":7"), "client_id"},
+	{"at+jwt", A(API, ",\"client_id\":\"\""), "client_id"},
+	{"at+jwt", A(API, CLIENT ",\"nonce\":\"n\""), "person's sign-in"},
+	{"at+jwt", A(API, CLIENT ",\"auth_time\":1699999990"), "person's sign-in"},
+	{"at+jwt", A(API, CLIENT ",\"amr\":[\"pwd\"]"), "person's sign-in"},
+	{"at+jwt", A(API, CLIENT ",\"at_hash\":\"x\""), "person's sign-in"},
+	{"at+jwt", A(API, CLIENT ",\"cnf\":{\"jkt\":\"x\"}"), "bound to a key"},
+	{"at+jwt", A(API, CLIENT ",\"events\":{}"), "events"},
+	{"at+jwt", "{\"iss\":\"" ISS "\",\"sub\":\"nightly\",\"aud\":" API ",\"iat\":1699990000,\"exp\":1699990060" CLIENT "}", "expired"},
+	{"at+jwt", "{\"iss\":\"" ISS "\",\"sub\":\"nightly\",\"aud\":" API ",\"iat\":1699990000" CLIENT "}", "exp"},
+	{"at+jwt", "{\"iss\":\"" ISS "\",\"sub\":\"nightly\",\"aud\":" API ",\"exp\":1700003600" CLIENT "}", "iat"},
+	{"at+jwt", "{\"iss\":\"" ISS "\",\"aud\":" API ",\"iat\":1699999990,\"exp\":1700003600" CLIENT "}", "sub"},
+	{"at+jwt", "{\"iss\":\"https://x\",\"sub\":\"nightly\",\"aud\":" API ",\"iat\":1699999990,\"exp\":1700003600" CLIENT "}", "another issuer"},
+};
+
+static void an_access_token_is_a_programs_own(void **state)
+{
+	const struct jwt_expect api = {.kind = JWT_ACCESS, .issuer = ISS, .audience = "https://api", .now_s = EXPECT.now_s, .leeway_s = EXPECT.leeway_s};
+	struct jwt_expect person = api;
+
+	(void)state;
+	person.kind = JWT_ID;
+	for (size_t i = 0; i < sizeof ACCESS / sizeof *ACCESS; i++) {
+		const struct access_case *c = &ACCESS[i];
+		char header[128], *token;
+		struct why why;
+		enum rc rc;
+
+		snprintf(header, sizeof header, "{\"alg\":\"RS256\",\"typ\":\"%s\",\"kid\":\"rsa-1\"}", c->typ);
+		token = mint_raw(&rsa, "RS256", header, c->claims);
+		rc = judge_with(strdup(token), jwks, &api, &why);
+		if ((rc == RC_OK) != !c->says || (c->says && !strstr(why.text, c->says)))
+			fail_msg("%s %s: %s", c->typ, c->claims, why.text);
+		if (!c->says) {                          /* and never an ID token */
+			assert_int_equal(judge_with(strdup(token), jwks, &person, &why), RC_DENIED);
+			assert_non_null(strstr(why.text, "access token"));
+		}
+		free(token);
+	}
 }
 
 struct claims_case {
@@ -356,6 +422,7 @@ int main(void)
 		cmocka_unit_test(keys_for_other_uses_are_passed_over),
 		cmocka_unit_test(the_form_is_strict),
 		cmocka_unit_test(claims_are_checked),
+		cmocka_unit_test(an_access_token_is_a_programs_own),
 		cmocka_unit_test(a_login_token_ages_by_its_sign_in),
 		cmocka_unit_test(claims_by_path),
 	};

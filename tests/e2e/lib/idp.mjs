@@ -3,6 +3,8 @@
 //   id_token_s, device_code_s   lifetimes in seconds        slow_down   how many of the next polls to answer with slow_down
 //   nonce: false                leave it out at login too     groups      {user: [group]}
 //   refresh: false              refuse refresh tokens        claims      {user: {claim: value}}; null takes a claim away
+// Programs ("nightly", and one that is named as a person's sub is) get access tokens by the client-credentials grant, secret "secret", for any
+// resource. POST /test/sign {header, claims}: what it says, signed with the provider's key.
 // Usage: idp.mjs '{"alice": ["clinicians"], "bob": ["privacy-officers"]}' [PORT]
 import crypto from 'node:crypto';
 import http from 'node:http';
@@ -21,19 +23,30 @@ const server = http.createServer();
 await new Promise((up) => server.listen(Number(process.argv[3] ?? 0), '127.0.0.1', up));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-const jwk = (type, options, more) => ({ ...crypto.generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), use: 'sig', ...more });
+const key = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, kid = `rsa-${crypto.randomBytes(4).toString('hex')}`;
+const sign = ({ header, claims }) => {
+  const text = [{ alg: 'RS256', kid, ...header }, { iss: issuer, ...claims }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${text}.${crypto.sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+};
+const program = (client_id) => ({ client_id, client_secret: 'secret', grant_types: ['client_credentials'], response_types: [], redirect_uris: [] });
 const provider = new Provider(issuer, {
-  jwks: { keys: [jwk('rsa', { modulusLength: 2048 }, { kid: `rsa-${crypto.randomBytes(4).toString('hex')}`, alg: 'RS256' })] },
+  jwks: { keys: [{ ...key.export({ format: 'jwk' }), use: 'sig', kid, alg: 'RS256' }] },
   cookies: { keys: [crypto.randomBytes(16).toString('hex')] },
   clients: [{
     client_id: 'phigate', client_name: 'phigate', token_endpoint_auth_method: 'none', application_type: 'native', response_types: [], redirect_uris: [],
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], id_token_signed_response_alg: 'RS256',
-  }],
+  }, program('nightly'), program('sub-alice')],
   scopes: ['openid', 'offline_access', 'email', 'groups'],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], groups: ['groups'] },
   conformIdTokenClaims: false,                   // claims go into the ID token
   findAccount: (ctx, user) => ({ accountId: user, claims: async () => own({ user }) }),
-  features: { deviceFlow: { enabled: true }, revocation: { enabled: true }, devInteractions: { enabled: true } },
+  features: { deviceFlow: { enabled: true }, revocation: { enabled: true }, devInteractions: { enabled: true }, clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (ctx, resource) => ({ audience: resource, scope: 'models', accessTokenFormat: 'jwt', accessTokenTTL: settings.id_token_s }),
+    },
+  },
+  extraTokenClaims: (ctx, token) => (token.kind === 'ClientCredentials' ? { groups: settings.groups[token.clientId] ?? [] } : undefined),
   issueRefreshToken: async (ctx, client, code) => code.scopes.has('offline_access'),
   rotateRefreshToken: true,
   ttl: {
@@ -68,6 +81,7 @@ server.on('request', async (req, res) => {
     Object.assign(settings, JSON.parse(await body(req)));
     return answer(res, 200, settings);
   }
+  if (req.url === '/test/sign') return res.end(sign(JSON.parse(await body(req))));
   if (req.url === '/token' && req.method === 'POST') {
     const text = await body(req);
     const grant = new URLSearchParams(text).get('grant_type');
