@@ -74,12 +74,13 @@ static void a_full_file_is_read(void **state)
 	char joined[160];
 
 	(void)state;
-	assert_int_equal(load("oidc: {issuer: 'http://127.0.0.1:8000', client_id: phigate, scopes: [openid, email], ca_file: ca.pem}\n"
+	assert_int_equal(load("oidc: {issuer: 'http://127.0.0.1:8000', client_id: phigate, audience: 'https://api', scopes: [openid, email], ca_file: ca.pem}\n"
 			      "agents:\n  - name: gpu-1\n    address: '[2001:db8::7]:22'\n    user: phigate\n    host_key: [" KEY_1 ", " KEY_2 "]\n"
 			      "    signing_key: " KEY_2 "\n"
 			      "connections: {llama: {port: 8081}, gpu-1/other: {port: 8082}}\n", &c, &why), RC_OK);
 	snprintf(joined, sizeof joined, "%s/ca.pem", home);
 	assert_string_equal(c->ca_file, joined);
+	assert_string_equal(c->audience, "https://api");
 	assert_int_equal(c->scopes.n, 2);
 	assert_int_equal(c->agents[0].host_keys.n, 2);
 	assert_string_equal(c->agents[0].signing_keys.item[0], KEY_2);
