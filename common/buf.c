@@ -66,7 +66,7 @@ static enum rc grow(struct buf *b, size_t need)
 	return RC_OK;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	if (b->rc != RC_OK)
 		return NULL;
@@ -75,37 +75,24 @@ char *buf_room(struct buf *b, size_t n)
 	return b->data + b->len;
 }
 
-void buf_added(struct buf *b, size_t n)
+static enum rc put_digits(struct buf *b, unsigned long long n, unsigned int base)
 {
-	b->len += n;
-	b->data[b->len] = '\0';
+	char text[24], *at = text + sizeof text;
+
+	do
+		*--at = "0123456789abcdef"[n % base];
+	while (n /= base);
+	return buf_add(b, at, (size_t)(text + sizeof text - at));
 }
 
-enum rc buf_add(struct buf *b, const void *p, size_t n)
+enum rc buf_put_number(struct buf *b, unsigned long long n)
 {
-	char *at = buf_room(b, n);
-
-	if (!at)
-		return b->rc;
-	if (n)
-		memcpy(at, p, n);
-	buf_added(b, n);
-	return RC_OK;
+	return put_digits(b, n, 10);
 }
 
-enum rc buf_add_slice(struct buf *b, struct slice s)
+enum rc buf_put_hex(struct buf *b, unsigned long long n)
 {
-	return buf_add(b, s.p, s.n);
-}
-
-enum rc buf_puts(struct buf *b, const char *s)
-{
-	return buf_add(b, s, strlen(s));
-}
-
-enum rc buf_putc(struct buf *b, char c)
-{
-	return buf_add(b, &c, 1);
+	return put_digits(b, n, 16);
 }
 
 enum rc buf_printf(struct buf *b, const char *fmt, ...)

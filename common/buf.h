@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "rc.h"
 
@@ -33,16 +34,45 @@ void buf_init(struct buf *b, size_t max);            /* max: ceiling in bytes; n
 void buf_free(struct buf *b);                        /* wipe and release; leaves it as after buf_init */
 void buf_clear(struct buf *b);                       /* wipe the content, keep the room, forget a failure */
 
-/* Append. RC_TOO_BIG at the ceiling, RC_NOMEM; after a failure the content is what it was and further appends fail alike. */
-enum rc buf_add(struct buf *b, const void *p, size_t n);
-enum rc buf_add_slice(struct buf *b, struct slice s);
-enum rc buf_puts(struct buf *b, const char *s);
-enum rc buf_putc(struct buf *b, char c);
-enum rc buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
 /* Room for n more bytes at the returned place (NULL on failure); buf_added(b, k) then says that k <= n were written. */
-char *buf_room(struct buf *b, size_t n);
-void buf_added(struct buf *b, size_t n);
+char *buf_grow(struct buf *b, size_t n);             /* the same, where there is no room yet */
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	return b->rc == RC_OK && n < b->cap - b->len && n <= b->max - b->len ? b->data + b->len : buf_grow(b, n);
+}
+static inline void buf_added(struct buf *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+/* Append. RC_TOO_BIG at the ceiling, RC_NOMEM; after a failure the content is what it was and further appends fail alike. */
+static inline enum rc buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *at = buf_room(b, n);
+
+	if (!at)
+		return b->rc;
+	if (n)
+		memcpy(at, p, n);
+	buf_added(b, n);
+	return RC_OK;
+}
+static inline enum rc buf_add_slice(struct buf *b, struct slice s)
+{
+	return buf_add(b, s.p, s.n);
+}
+static inline enum rc buf_puts(struct buf *b, const char *s)
+{
+	return buf_add(b, s, strlen(s));
+}
+static inline enum rc buf_putc(struct buf *b, char c)
+{
+	return buf_add(b, &c, 1);
+}
+enum rc buf_put_number(struct buf *b, unsigned long long n);     /* decimal digits */
+enum rc buf_put_hex(struct buf *b, unsigned long long n);        /* small hexadecimal digits */
+enum rc buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 void buf_consume(struct buf *b, size_t n);           /* drop the first n bytes */
 void buf_truncate(struct buf *b, size_t len);        /* wipe and drop all behind len */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonscan.h"
 #include "utf8.h"
 
 #define DEPTH_MAX 64
@@ -167,10 +168,15 @@ enum rc json_add_string(struct buf *out, struct slice text)
 
 	buf_putc(out, '"');
 	for (size_t i = 0; i < text.n;) {
-		unsigned char c = (unsigned char)text.p[i];
+		unsigned char c;
 		uint32_t rune;
 		int n;
 
+		while (text.n - i >= 8 && (n = (int)jsonscan_run(text.p + i)) > 0)
+			i += (size_t)n;
+		if (i == text.n)
+			break;
+		c = (unsigned char)text.p[i];
 		if (stands_for_itself(c)) {
 			i++;
 			continue;

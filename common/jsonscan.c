@@ -139,23 +139,6 @@ static enum json_token part(struct jsonscan *s, const char *in, size_t n, size_t
 	}
 }
 
-/* How many of 8 bytes stand for themselves in a string, and are ASCII, before the first that does not or is not. */
-static size_t run_of(const char *p)
-{
-	const uint64_t ones = 0x0101010101010101ULL;
-	const unsigned char *b = (const unsigned char *)p;
-	/* the first byte lowest, whatever the machine; one load where that is its order */
-	uint64_t w = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
-		     (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
-	uint64_t quote, backslash, other;
-
-	quote = w ^ ones * '"';
-	backslash = w ^ ones * '\\';
-	/* a byte's high bit, exact up to the first that is set */
-	other = (w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
-}
-
 static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, size_t *at)
 {
 	size_t i = *at;
@@ -173,7 +156,7 @@ static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, s
 		int len;
 
 		if (n - i >= 8) {
-			size_t run = run_of(in + i);
+			size_t run = jsonscan_run(in + i);
 
 			i += run;
 			if (run == 8)

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 struct node {
 	char *key;                       /* NULL: every member */
 	size_t key_len;
+	char *folded;                    /* without regard to case */
+	size_t folded_len;
 	uint16_t child, item, next;
 	int16_t mark[PATH_MARKS];        /* value, or -1 */
 };
@@ -27,9 +30,15 @@ static uint16_t new_node(struct paths *p, struct slice key)
 	*node = (struct node){.key_len = key.n};
 	memset(node->mark, 0xff, sizeof node->mark);
 	if (key.p && !slice_is(key, "*")) {
+		ssize_t n = utf8proc_map((const utf8proc_uint8_t *)key.p, (ssize_t)key.n, (utf8proc_uint8_t **)&node->folded, UTF8PROC_CASEFOLD);
+
 		node->key = strndup(key.p, key.n);
-		if (!node->key)
+		if (!node->key || n < 0) {
+			free(node->key);
+			free(node->folded);
 			return PATH_NONE;
+		}
+		node->folded_len = (size_t)n;
 	}
 	return (uint16_t)p->n++;
 }
@@ -53,8 +62,10 @@ void paths_free(struct paths *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		free(p->nodes[i].key);
+		free(p->nodes[i].folded);
+	}
 	free(p->nodes);
 	free(p);
 }
@@ -81,12 +92,29 @@ uint16_t paths_item(const struct paths *p, uint16_t place)
 	return place == PATH_NONE ? PATH_NONE : p->nodes[place].item;
 }
 
-const char *paths_key(const struct paths *p, uint16_t place, size_t i)
+bool paths_has_keys(const struct paths *p, uint16_t place)
 {
-	for (uint16_t c = place == PATH_NONE ? PATH_NONE : p->nodes[place].child; c; c = p->nodes[c].next)
-		if (p->nodes[c].key && i-- == 0)
-			return p->nodes[c].key;
-	return NULL;
+	uint16_t c = place == PATH_NONE ? PATH_NONE : p->nodes[place].child;
+
+	while (c && !p->nodes[c].key)
+		c = p->nodes[c].next;
+	return c;
+}
+
+bool paths_almost(const struct paths *p, uint16_t place, struct slice name, struct slice folded)
+{
+	bool almost = false;
+
+	for (uint16_t c = place == PATH_NONE ? PATH_NONE : p->nodes[place].child; c; c = p->nodes[c].next) {
+		const struct node *n = &p->nodes[c];
+
+		if (!n->key)
+			continue;
+		if (n->key_len == name.n && memcmp(n->key, name.p, name.n) == 0)
+			return false;
+		almost |= n->folded_len == folded.n && memcmp(n->folded, folded.p, folded.n) == 0;
+	}
+	return almost;
 }
 
 int paths_mark(const struct paths *p, uint16_t place, unsigned mark)

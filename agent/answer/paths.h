@@ -34,7 +34,10 @@ bool paths_named(const struct paths *p, uint16_t place);
 /* Does a place carry a mark with this value, or lead to one that does? */
 bool paths_leads(const struct paths *p, uint16_t place, unsigned mark, uint16_t value);
 
-/* The keys that the paths name at a place, one by one: NULL after the last. */
-const char *paths_key(const struct paths *p, uint16_t place, size_t i);
+/* Does a name at a place, and so folded (UTF8PROC_CASEFOLD), differ from a key of the paths in nothing but case? */
+bool paths_almost(const struct paths *p, uint16_t place, struct slice name, struct slice folded);
+
+/* Do the paths name keys at a place? */
+bool paths_has_keys(const struct paths *p, uint16_t place);
 
 #endif

@@ -328,7 +328,7 @@ static enum rc check_text(struct reading *r, const struct tree_node *n)
 		return check_markdown(r, n);
 	if (n->type == TREE_TEXT || is_literal(r, n, "null"))
 		return RC_OK;
-	if (n->type == TREE_OBJECT && paths_key(r->shape->paths, n->place, 0))   /* {"prompt_string": …} */
+	if (n->type == TREE_OBJECT && paths_has_keys(r->shape->paths, n->place))   /* {"prompt_string": …} */
 		return RC_OK;
 	if (n->type == TREE_ARRAY && n->numbers)
 		return add_opaque(r, "tokens", n);

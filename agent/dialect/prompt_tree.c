@@ -8,7 +8,7 @@
 #include "wipe.h"
 
 #define NODES_MAX ((size_t)262144)
-#define FIRST_NODES 12                           /* what a short chat request has */
+#define FIRST_NODES 12                           /* values, or keys of one object, that a short chat request has */
 
 struct reader {
 	struct tree *t;
@@ -90,7 +90,6 @@ static enum rc add_node(struct reader *r, enum tree_type type, size_t at, struct
 
 struct key {
 	struct slice raw, folded;
-	bool of_dialect;
 };
 
 /* Nearly all keys are lower-case ASCII, which folds to itself. */
@@ -126,65 +125,59 @@ static int compare(struct slice a, struct slice b)
 	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-static int by_raw(const void *a, const void *b)
-{
-	return compare(((const struct key *)a)->raw, ((const struct key *)b)->raw);
-}
-
 static int by_folded(const void *a, const void *b)
 {
 	return compare(((const struct key *)a)->folded, ((const struct key *)b)->folded);
 }
 
-/* On the dialect's paths, no two keys that a reader without regard to case takes for one. */
+/* No key twice; and on the dialect's paths no two, of the object or of the dialect, that a reader without regard to case takes for one. */
 static enum rc check_folded(struct reader *r, const struct tree_node *object, struct key *keys, size_t n)
 {
-	size_t total = n;
+	qsort(keys, n, sizeof *keys, by_folded);
+	for (size_t i = 0; i < n; i++) {
+		bool alike = i && compare(keys[i - 1].folded, keys[i].folded) == 0;
+
+		if (alike && compare(keys[i - 1].raw, keys[i].raw) == 0)
+			return bad(r, object->at, "an object here has the same key twice");
+		if (alike || paths_almost(r->paths, object->place, keys[i].raw, keys[i].folded))
+			return bad(r, object->at, "an object here has keys that differ only in upper and lower case");
+	}
+	return RC_OK;
+}
+
+static enum rc check_keys(struct reader *r, const struct tree_node *object)
+{
+	bool on_path = paths_has_keys(r->paths, object->place);
+	struct key few[FIRST_NODES], *keys = few;
+	size_t n = 0, i = 0;
 	enum rc rc = RC_OK;
 
-	for (const char *key; (key = paths_key(r->paths, object->place, total - n)); total++)
-		keys[total] = (struct key){.raw = slice_str(key), .of_dialect = true};
-	for (size_t i = 0; i < total && rc == RC_OK; i++)
-		rc = fold(&keys[i]);
+	for (uint32_t c = object->child; c; c = r->t->nodes[c].next)
+		n++;
+	if (n < 2 && !on_path)
+		return RC_OK;
+	if (n > FIRST_NODES)
+		keys = malloc(n * sizeof *keys);
+	if (!keys)
+		return RC_NOMEM;
+	for (uint32_t c = object->child; c && rc == RC_OK; c = r->t->nodes[c].next) {
+		struct slice raw = tree_key(r->t, &r->t->nodes[c]);
+
+		keys[i] = (struct key){raw, raw};
+		if (on_path)
+			rc = fold(&keys[i]);
+		i++;
+	}
 	if (rc == RC_OK)
-		qsort(keys, total, sizeof *keys, by_folded);
-	for (size_t i = 1; i < total && rc == RC_OK; i++)
-		if (compare(keys[i - 1].folded, keys[i].folded) == 0 && compare(keys[i - 1].raw, keys[i].raw) != 0)
-			rc = bad(r, object->at, "an object here has keys that differ only in upper and lower case");
-	for (size_t i = 0; i < total; i++) {
+		rc = check_folded(r, object, keys, n);
+	while (i--) {
 		if (keys[i].folded.p == keys[i].raw.p)
 			continue;
 		wipe((char *)(uintptr_t)keys[i].folded.p, keys[i].folded.n);
 		free((char *)(uintptr_t)keys[i].folded.p);
 	}
-	return rc;
-}
-
-static enum rc check_keys(struct reader *r, const struct tree_node *object)
-{
-	bool on_path = paths_key(r->paths, object->place, 0) != NULL;
-	size_t n = 0, of_dialect = 0, i = 0;
-	struct key *keys;
-	enum rc rc = RC_OK;
-
-	for (uint32_t c = object->child; c; c = r->t->nodes[c].next)
-		n++;
-	while (on_path && paths_key(r->paths, object->place, of_dialect))
-		of_dialect++;
-	if (n < 2 && !on_path)
-		return RC_OK;
-	keys = calloc(n + of_dialect + 1, sizeof *keys);
-	if (!keys)
-		return RC_NOMEM;
-	for (uint32_t c = object->child; c; c = r->t->nodes[c].next)
-		keys[i++].raw = tree_key(r->t, &r->t->nodes[c]);
-	qsort(keys, n, sizeof *keys, by_raw);
-	for (i = 1; i < n && rc == RC_OK; i++)
-		if (compare(keys[i - 1].raw, keys[i].raw) == 0)
-			rc = bad(r, object->at, "an object here has the same key twice");
-	if (rc == RC_OK && on_path)
-		rc = check_folded(r, object, keys, n);
-	free(keys);
+	if (keys != few)
+		free(keys);
 	return rc;
 }
 

@@ -202,7 +202,11 @@ static enum rc write_head(struct reply *r)
 	struct exchange *x = r->x;
 	enum rc rc;
 
-	buf_printf(&r->out, "HTTP/1.1 %d %s\r\n", r->head->status, http_reason(r->head->status));
+	buf_puts(&r->out, "HTTP/1.1 ");
+	buf_put_number(&r->out, r->head->status);
+	buf_putc(&r->out, ' ');
+	buf_puts(&r->out, http_reason(r->head->status));
+	buf_puts(&r->out, "\r\n");
 	rc = headers_answer(r->head, policy_engine(x->policy), x->scope, target_secret(x->target), &r->out, &r->headers_json);
 	if (r->chunked)
 		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
@@ -222,8 +226,10 @@ static void put_chunk(struct reply *r, struct slice bytes)
 {
 	if (!bytes.n)
 		return;
-	if (r->chunked)
-		buf_printf(&r->out, "%zx\r\n", bytes.n);
+	if (r->chunked) {
+		buf_put_hex(&r->out, bytes.n);
+		buf_puts(&r->out, "\r\n");
+	}
 	buf_add_slice(&r->out, bytes);
 	if (r->chunked)
 		buf_puts(&r->out, "\r\n");

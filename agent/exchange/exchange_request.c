@@ -141,8 +141,11 @@ enum rc exchange_mask_path(const struct exchange *x, struct buf *out)
 {
 	struct slice target = x->path ? slice_str(x->path) : x->head->target;
 	struct mask_stream *m;
-	enum rc rc = mask_stream_new(policy_engine(x->policy), x->scope, NULL, &m);
+	enum rc rc;
 
+	if (x->path && x->route && strcmp(x->path, x->route->name) == 0)
+		return buf_add_slice(out, target);               /* the route's own, without a word of the caller's */
+	rc = mask_stream_new(policy_engine(x->policy), x->scope, NULL, &m);
 	if (rc == RC_OK) {
 		mask_stream_alone(m);
 		rc = mask_feed_last(m, target.p, target.n, out);

@@ -13,21 +13,24 @@ enum {
 	SECRET = 16,                     /* never on record */
 };
 
+#define N(name) name, sizeof(name) - 1
 /* A name that ends in - stands for all that begin so. */
-static const struct {
+static const struct row {
 	const char *name;
+	size_t n;
 	int what;
 } names[] = {
-	{"connection", HOP}, {"keep-alive", HOP}, {"te", HOP}, {"trailer", HOP}, {"transfer-encoding", HOP}, {"upgrade", HOP},
-	{"proxy-", HOP | SECRET},
-	{"host", OURS}, {"content-length", OURS | NOT_DOWN}, {"expect", OURS}, {"accept-encoding", OURS},
-	{"authorization", NOT_UP | SECRET}, {"x-api-key", NOT_UP | SECRET}, {"api-key", NOT_UP | SECRET},
-	{"cookie", NOT_UP | SECRET}, {"forwarded", NOT_UP}, {"x-forwarded-", NOT_UP}, {"x-remote-", NOT_UP}, {"range", NOT_UP},
-	{"if-", NOT_UP},
-	{"content-encoding", NOT_DOWN}, {"set-cookie", NOT_DOWN}, {"access-control-", NOT_DOWN}, {"etag", NOT_DOWN},
-	{"content-md5", NOT_DOWN}, {"digest", NOT_DOWN}, {"content-digest", NOT_DOWN}, {"repr-digest", NOT_DOWN},
-	{"alt-svc", NOT_DOWN},
+	{N("connection"), HOP}, {N("keep-alive"), HOP}, {N("te"), HOP}, {N("trailer"), HOP}, {N("transfer-encoding"), HOP}, {N("upgrade"), HOP},
+	{N("proxy-"), HOP | SECRET},
+	{N("host"), OURS}, {N("content-length"), OURS | NOT_DOWN}, {N("expect"), OURS}, {N("accept-encoding"), OURS},
+	{N("authorization"), NOT_UP | SECRET}, {N("x-api-key"), NOT_UP | SECRET}, {N("api-key"), NOT_UP | SECRET},
+	{N("cookie"), NOT_UP | SECRET}, {N("forwarded"), NOT_UP}, {N("x-forwarded-"), NOT_UP}, {N("x-remote-"), NOT_UP}, {N("range"), NOT_UP},
+	{N("if-"), NOT_UP},
+	{N("content-encoding"), NOT_DOWN}, {N("set-cookie"), NOT_DOWN}, {N("access-control-"), NOT_DOWN}, {N("etag"), NOT_DOWN},
+	{N("content-md5"), NOT_DOWN}, {N("digest"), NOT_DOWN}, {N("content-digest"), NOT_DOWN}, {N("repr-digest"), NOT_DOWN},
+	{N("alt-svc"), NOT_DOWN},
 };
+#undef N
 
 /* Some servers read x_remote_user as x-remote-user, so we compare as they do. */
 static bool same_letter(char a, char b)
@@ -36,17 +39,12 @@ static bool same_letter(char a, char b)
 	return a == b;
 }
 
-static bool is_name(struct slice name, const char *row)
+static bool is_name(struct slice name, const struct row *row)
 {
-	size_t n;
-
-	if (!name.n || !same_letter(*name.p, *row))
+	if (name.n < row->n || (name.n > row->n && row->name[row->n - 1] != '-'))
 		return false;
-	n = strlen(row);
-	if (name.n < n || (name.n > n && row[n - 1] != '-'))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!same_letter(name.p[i], row[i]))
+	for (size_t i = 0; i < row->n; i++)
+		if (!same_letter(name.p[i], row->name[i]))
 			return false;
 	return true;
 }
@@ -56,7 +54,7 @@ static int what_of(struct slice name)
 	int what = 0;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (is_name(name, names[i].name))
+		if (is_name(name, &names[i]))
 			what |= names[i].what;
 	return what;
 }
@@ -93,14 +91,20 @@ enum rc headers_forward(const struct http_head *head, const char *path, const st
 	size_t i = 0;
 
 	buf_add_slice(out, head->method);
-	buf_printf(out, " %s HTTP/1.1\r\nHost: %s\r\n", path, target->host_header);
+	buf_putc(out, ' ');
+	buf_puts(out, path);
+	buf_puts(out, " HTTP/1.1\r\n");
+	add_line(out, SLICE("Host"), slice_str(target->host_header));
 	while ((h = headers_next_forwarded(head, target, &i)))
 		add_line(out, h->name, h->value);
 	if (target->credential_header)
 		add_line(out, slice_str(target->credential_header), slice_str(target->credential));
 	buf_puts(out, "Accept-Encoding: identity\r\n");
-	if (body_bytes || slice_is(head->method, "POST") || slice_is(head->method, "PUT"))
-		buf_printf(out, "Content-Length: %zu\r\n", body_bytes);
+	if (body_bytes || slice_is(head->method, "POST") || slice_is(head->method, "PUT")) {
+		buf_puts(out, "Content-Length: ");
+		buf_put_number(out, body_bytes);
+		buf_puts(out, "\r\n");
+	}
 	return buf_puts(out, "\r\n");
 }
 

@@ -38,7 +38,9 @@ static enum rc add(struct transcript *t, const char *kind)
 
 static void member(struct buf *b, const char *name, const char *text)
 {
-	buf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", name);
+	buf_puts(b, b->len > 1 ? ",\"" : "\"");
+	buf_puts(b, name);
+	buf_puts(b, "\":");
 	json_add_str(b, text);
 }
 
@@ -100,7 +102,9 @@ enum rc transcript_decision(struct transcript *t, const char *hold, const char *
 
 enum rc transcript_response(struct transcript *t, int status, struct slice headers_json)
 {
-	buf_printf(&t->body, "{\"status\":%d,\"headers\":", status);
+	buf_puts(&t->body, "{\"status\":");
+	buf_put_number(&t->body, status);
+	buf_puts(&t->body, ",\"headers\":");
 	buf_add_slice(&t->body, headers_json);
 	buf_putc(&t->body, '}');
 	return add(t, "response");
@@ -108,7 +112,7 @@ enum rc transcript_response(struct transcript *t, int status, struct slice heade
 
 void transcript_totals(struct transcript *t, const struct mask_counts *masked, const struct answer_usage *usage)
 {
-	const char *comma = "";
+	const char *comma = "\"";
 	uint32_t any = 0;
 
 	buf_clear(&t->totals);
@@ -120,14 +124,19 @@ void transcript_totals(struct transcript *t, const struct mask_counts *masked, c
 	for (int e = 0; e < ENTITY_COUNT; e++) {
 		if (!masked->n[e])
 			continue;
-		buf_printf(&t->totals, "%s\"%s\":%lu", comma, entity_name((enum entity)e), (unsigned long)masked->n[e]);
-		comma = ",";
+		buf_puts(&t->totals, comma);
+		buf_puts(&t->totals, entity_name((enum entity)e));
+		buf_puts(&t->totals, "\":");
+		buf_put_number(&t->totals, masked->n[e]);
+		comma = ",\"";
 	}
 	buf_putc(&t->totals, '}');
-	if (usage->known)
-		buf_printf(&t->totals, ",\"input_tokens\":%llu,\"output_tokens\":%llu",
-			   (unsigned long long)(usage->tokens[USAGE_INPUT] + usage->tokens[USAGE_CACHED]),
-			   (unsigned long long)usage->tokens[USAGE_OUTPUT]);
+	if (usage->known) {
+		buf_puts(&t->totals, ",\"input_tokens\":");
+		buf_put_number(&t->totals, usage->tokens[USAGE_INPUT] + usage->tokens[USAGE_CACHED]);
+		buf_puts(&t->totals, ",\"output_tokens\":");
+		buf_put_number(&t->totals, usage->tokens[USAGE_OUTPUT]);
+	}
 	buf_putc(&t->totals, '}');
 }
 
@@ -171,7 +180,9 @@ static void put(struct transcript *t, struct slice bytes, size_t rest, int64_t n
 		whole = buf_slice(&joined);
 	}
 	buf_add(&t->tail, bytes.p + bytes.n - rest, rest);
-	buf_printf(&t->chunks, "%s[%lld,", t->chunks.len ? "," : "", (long long)((now_ns - t->start_ns) / NS_PER_US));
+	buf_puts(&t->chunks, t->chunks.len ? ",[" : "[");
+	buf_put_number(&t->chunks, (now_ns - t->start_ns) / NS_PER_US);
+	buf_putc(&t->chunks, ',');
 	add_bytes(&t->chunks, whole);
 	buf_putc(&t->chunks, ']');
 	if (joined.rc != RC_OK)

@@ -22,6 +22,7 @@
 #define SEAL_AFTER_NS (800 * NS_PER_MS)          /* the sync must be done within 1 s */
 #define BEHIND_MAX_BYTES ((size_t)1 << 20)       /* more than that does not wait in memory: who adds waits */
 #define HEAD_RECORDS 64                          /* the ledger is told of so many new records, */
+#define HEAD_APART_NS NS_PER_S                   /* but not sooner than this after the last time, */
 #define HEAD_AFTER_NS (30 * NS_PER_S)            /* or of any after so long */
 #define RECORD_MAX_BYTES ((size_t)80 << 20)
 #define SEGMENT_NUMBER_MAX 999999

@@ -350,14 +350,23 @@ static enum rc put_back(struct recording *r, struct seal *s)
 	return RC_IO;
 }
 
-/* The ledger is told how far the part has come: after many records, or after a while. Nobody waits for it. Who calls has the part. */
+/* When the ledger is to be told how far the part has come, 0: there is nothing to tell. */
+static int64_t head_due(const struct recording *r)
+{
+	uint64_t untold = r->part->chain.seq - r->head_seq;
+
+	return untold ? r->head_ns + (untold < HEAD_RECORDS ? HEAD_AFTER_NS : HEAD_APART_NS) : 0;
+}
+
+/* Nobody waits for it. Who calls has the part. */
 static void tell_head(struct recording *r)
 {
 	char number[16], records[24], head[SHA256_HEX];
 	const struct part *p = r->part;
+	int64_t due_ns = head_due(r);
 	struct buf leaf;
 
-	if (p->chain.seq < r->head_seq + HEAD_RECORDS && (p->chain.seq == r->head_seq || clock_mono_ns() < r->head_ns + HEAD_AFTER_NS))
+	if (!due_ns || clock_mono_ns() < due_ns)
 		return;
 	buf_init(&leaf, LEAF_MAX);
 	snprintf(number, sizeof number, "%d", p->number);
@@ -430,7 +439,7 @@ int64_t recording_seal_due(struct recording *r)
 	}
 	if (!due_ns && r->failed == RC_OK) {
 		tell_head(r);
-		due_ns = r->part->chain.seq > r->head_seq ? r->head_ns + HEAD_AFTER_NS : 0;
+		due_ns = head_due(r);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return due_ns;

@@ -24,6 +24,25 @@ static void appends_and_consumes(void **state)
 	assert_null(b.data);
 }
 
+static void numbers_are_their_digits(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	buf_put_number(&b, 0);
+	buf_putc(&b, ' ');
+	buf_put_number(&b, 18446744073709551615ULL);
+	buf_putc(&b, ' ');
+	buf_put_hex(&b, 0);
+	buf_putc(&b, ' ');
+	buf_put_hex(&b, 0xffffffffffffffffULL);
+	buf_putc(&b, ' ');
+	buf_put_hex(&b, 1200);
+	assert_string_equal(b.data, "0 18446744073709551615 0 ffffffffffffffff 4b0");
+	buf_free(&b);
+}
+
 static void a_ceiling_holds_and_the_failure_sticks(void **state)
 {
 	struct buf b;
@@ -77,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_and_consumes),
+		cmocka_unit_test(numbers_are_their_digits),
 		cmocka_unit_test(a_ceiling_holds_and_the_failure_sticks),
 		cmocka_unit_test(truncated_bytes_are_wiped),
 		cmocka_unit_test(base64_is_strict),

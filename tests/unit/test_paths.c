@@ -63,8 +63,25 @@ static void a_star_is_every_member_that_is_not_named(void **state)
 	assert_int_equal(AT(p, "a", "b", "x"), -1);
 	assert_true(paths_named(p, walk(p, (const char *const[]){"a", "b", NULL})));
 	assert_false(paths_named(p, walk(p, (const char *const[]){"a", "any", NULL})) || paths_named(p, PATH_NONE) || paths_named(p, PATH_ROOT));
-	assert_string_equal(paths_key(p, walk(p, (const char *const[]){"a", NULL}), 0), "b");
-	assert_null(paths_key(p, walk(p, (const char *const[]){"a", NULL}), 1));
+	assert_true(paths_has_keys(p, walk(p, (const char *const[]){"a", NULL})));
+	assert_false(paths_has_keys(p, walk(p, (const char *const[]){"a", "b", NULL})) || paths_has_keys(p, PATH_NONE));
+	paths_free(p);
+}
+
+static void a_key_in_other_letters_is_almost_one(void **state)
+{
+	struct paths *p = paths_new();
+	uint16_t a;
+
+	(void)state;
+	assert_int_equal(paths_add(p, "a.maxTokens", MARK, 1), RC_OK);
+	assert_int_equal(paths_add(p, "a.gr\xc3\xb6\xc3\x9f""e", MARK, 1), RC_OK);
+	assert_int_equal(paths_add(p, "a.*", MARK, 2), RC_OK);
+	a = walk(p, (const char *const[]){"a", NULL});
+	assert_true(paths_almost(p, a, SLICE("maxtokens"), SLICE("maxtokens")));
+	assert_true(paths_almost(p, a, SLICE("GR\xc3\x96SSE"), SLICE("gr\xc3\xb6sse")));
+	assert_false(paths_almost(p, a, SLICE("maxTokens"), SLICE("maxtokens")));
+	assert_false(paths_almost(p, a, SLICE("maxToken"), SLICE("maxtoken")) || paths_almost(p, PATH_NONE, SLICE("maxtokens"), SLICE("maxtokens")));
 	paths_free(p);
 }
 
@@ -104,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_lead_to_their_marks_and_nowhere_else),
 		cmocka_unit_test(a_star_is_every_member_that_is_not_named),
+		cmocka_unit_test(a_key_in_other_letters_is_almost_one),
 		cmocka_unit_test(a_place_knows_whether_it_leads_to_a_mark),
 		cmocka_unit_test(what_is_no_path_is_refused),
 	};
