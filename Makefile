@@ -128,7 +128,7 @@ $(B)/model-train: agent/mask/train/train.c $(filter-out %/model.o,$(MASK_OBJ)) $
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off $(WARN) $(PC_CFLAGS) -iquote common -iquote agent/mask -iquote agent/mask/detect $(LDFLAGS_ALL) \
 		-Wl,-z,muldefs -o $@ $(filter %.c %.o %.a,$^) $(PC_LIBS) -lm
 $(B)/model.bin: $(B)/model-train $(wildcard agent/mask/train/*.txt)
-	$< agent/mask/train config/dictionaries > $@
+	$< agent/mask/train config/dictionaries tests/accuracy $(LEAVE_OUT) > $@
 $(B)/agent/mask/detect/model.o: $(B)/model.bin
 
 $(B)/phigate: $(B)/cli/main.o $(B)/libcli.a $(B)/libmask.a $(B)/libcommon.a

@@ -190,7 +190,10 @@ detector scan_address, scan_city, scan_county;                                  
 detector scan_facility;                                                                              /* facilities.c */
 detector scan_person;                                                                                /* people.c */
 detector scan_weighed;                                                                               /* weighed.c */
+detector scan_weighed_code;                                                                          /* weighed_codes.c */
 detector scan_custom, scan_custom_inside;                                                            /* custom.c */
+
+bool forms_are_public(struct scan *s);                   /* forms.c: the code there is a trial's, an article's, a disease's */
 
 /* ---- words ---- */
 /* Move on over one word, the scan's token, or one sign: they stay as they are. */

@@ -198,7 +198,7 @@ static void test_a_wrong_detector_names_its_place(void **state)
 static void test_a_pattern_of_the_policy(void **state)
 {
 	(void)state;
-	becomes("custom: [{entity: BADGE, regex: '\\bB-[0-9]{4}\\b'}]\n", "badge B-1234, not AB-1234 nor B-123.", "badge [BADGE], not AB-1234 nor B-123.");
+	becomes("custom: [{entity: BADGE, regex: '\\bB-[0-9]{2}\\b'}]\n", "badge B-12, not AB-12 nor B-1.", "badge [BADGE], not AB-12 nor B-1.");
 	becomes("{custom: [{entity: BADGE, regex: 'B-[0-9]+'}], response: {BADGE: keep, SSN: keep}}\n", "B-1 536-22-8741", "B-1 536-22-8741");
 	becomes("{custom: [{entity: BADGE, regex: 'B-[0-9]+'}], response: {default: pseudonym}}\n", "B-1 B-2 B-1", "[BADGE-1] [BADGE-2] [BADGE-1]");
 	becomes("custom: [{entity: MRN, regex: '\\b[EH][0-9]{6}\\b'}]\n", "see E448213", "see [MRN]");

@@ -6,6 +6,7 @@
 #include "checks.h"
 #include "digits.h"
 #include "labels.h"
+#include "weighed_codes.h"
 
 struct day {
 	int first, second;
@@ -353,5 +354,10 @@ bool scan_day(struct scan *s, struct finding *f)
 	k = days_of_month(s);
 	if (k)
 		return found(f, s, k, "days and months");
-	return read_day(s, s->i, &day) && is_day(s, &day) && found(f, s, day.end, "day and month");
+	if (!read_day(s, s->i, &day))
+		return false;
+	/* weighed first, so that the trainer sees all */
+	if (!day.year && weighed_day(s, day.end, day.first, day.second, is_score(&day) || day.sign == '-' ? 3 : 2))
+		return found(f, s, day.end, "day, weighed");
+	return is_day(s, &day) && found(f, s, day.end, "day and month");
 }

@@ -89,12 +89,25 @@ static bool is_public(const struct form *f)
 	return false;
 }
 
+/* "M25561" of ICD-10-CM without its full stop, "T2N1M0" */
+static bool is_disease(const struct form *f)
+{
+	return f->lead == 1 && f->groups == 1 && f->letters <= 3 && f->n <= 7 && f->digits < 6;
+}
+
+bool forms_are_public(struct scan *s)
+{
+	struct form form;
+
+	return read_form(s, &form) && form.letters && (is_public(&form) || is_disease(&form));
+}
+
 static bool is_code(const struct form *f)
 {
-	/* "25000UNITS", "M25561" of ICD-10-CM without its full stop, "20240314T101500" */
+	/* "25000UNITS", "20240314T101500" */
 	if (f->lead == 0 && f->groups == 1 && f->letters == f->n - f->digits && f->c[f->n - 1] >= 'A' && f->c[f->n - f->letters - 1] < 'A')
 		return f->letters == 1 && f->digits >= 8;
-	if (f->lead == 1 && f->groups == 1 && f->letters <= 2 && f->n <= 7 && f->digits < 6)
+	if (is_disease(f))
 		return false;
 	return f->digits >= 5 && f->letters <= 6 && f->digits + f->letters >= 6 && !is_public(f);
 }

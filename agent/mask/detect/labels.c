@@ -63,7 +63,7 @@ static const struct known_label LABELS[] = {
 	{"vin", LABEL_VEHICLE, FAR}, {"plate", LABEL_VEHICLE, 0}, {"license plate", LABEL_VEHICLE, 0},
 	{"licence plate", LABEL_VEHICLE, 0}, {"plates", LABEL_VEHICLE, 0}, {"lic plate", LABEL_VEHICLE, 0},
 	{"tag", LABEL_VEHICLE, MARK | NEAR}, {"tags", LABEL_VEHICLE, MARK}, {"license tag", LABEL_VEHICLE, 0},
-	{"vehicle", LABEL_VEHICLE, MARK}, {"registration", LABEL_VEHICLE, MARK | NEAR}, {"tag number", LABEL_VEHICLE, 0}, {"reg", LABEL_VEHICLE, MARK | NEAR}, {"atty reg", LABEL_LICENSE, 0}, {"bar no", LABEL_LICENSE, 0},
+	{"vehicle", LABEL_VEHICLE, MARK | NEAR}, {"registration", LABEL_VEHICLE, MARK | NEAR}, {"tag number", LABEL_VEHICLE, 0}, {"reg", LABEL_VEHICLE, MARK | NEAR}, {"atty reg", LABEL_LICENSE, 0}, {"bar no", LABEL_LICENSE, 0},
 	{"pl", LABEL_VEHICLE, MARK | NEAR}, {"tail no", LABEL_VEHICLE, 0}, {"tail number", LABEL_VEHICLE, 0}, {"hull", LABEL_VEHICLE, MARK | NEAR},
 	{"van", LABEL_VEHICLE, MARK | NEAR}, {"car", LABEL_VEHICLE, MARK | NEAR}, {"truck", LABEL_VEHICLE, MARK | NEAR}, {"suv", LABEL_VEHICLE, MARK | NEAR},
 	{"placard", LABEL_VEHICLE, MARK | NEAR}, {"placa", LABEL_VEHICLE, MARK | NEAR}, {"placas", LABEL_VEHICLE, MARK},

@@ -26,3 +26,13 @@ enum model_class model_class(const struct model_signs *signs, size_t at)
 			best = k;
 	return best;
 }
+
+bool model_is(const struct model_signs *signs, enum model_class class, int least, size_t at)
+{
+	int sum = 0;
+
+	(void)at;
+	for (size_t i = 0; i < signs->n; i++)
+		sum += phigate_model[signs->slot[i]][class];
+	return sum > least * MODEL_UNIT;
+}

@@ -6,71 +6,15 @@
 #include "model.h"
 #include "parts.h"
 #include "secret.h"
+#include "sides.h"
 
 #define WORDS_MAX 5
 #define LETTERS_MAX 20                           /* of one word; a longer one is no name */
 #define CARE_SHOWS (CARE_END | CARE_TRADE | CARE_BODY)
-#define SIGNS_BETWEEN 4                          /* units between two words that are looked at */
-
-/* What stands left of a word. */
-struct left_side {
-	uint64_t before[2];
-	enum gap gap;
-	unsigned int label;              /* twice an enum label, and one more when it needs no mark, or has it; 0: none */
-	uint16_t last;
-};
-
-/* A word of letters, or a number, right of another. */
-struct neighbour {
-	struct part part;
-	uint64_t between;                /* the signs before it */
-	bool digits, none;
-	bool masked;                     /* an identifier stood there */
-};
-
-static struct left_side left_side(const struct context *c)
-{
-	return (struct left_side){
-		.before = {c->before[0], c->gap < GAP_LINE ? c->before[1] : 0}, .gap = c->before[0] || c->last ? c->gap : GAP_LINE, .last = c->last,
-		.label = c->label != LABEL_NONE && c->age <= 4 ? (unsigned int)c->label * 2 + (c->mark || !c->needs_mark) : 0,
-	};
-}
-
-static struct neighbour neighbour(struct scan *s, size_t end)
-{
-	struct neighbour n = {.between = WORD_HASH, .none = true};
-	size_t i = end;
-
-	if (scan_at(s, i) == '\'' && lower(scan_at(s, i + 1)) == 's' && !is_alnum(scan_at(s, i + 2))) {
-		n.between = word_hash(n.between, '\'');
-		i += 2;
-	}
-	for (size_t k = 0; k < SIGNS_BETWEEN && !is_alnum(scan_at(s, i)); k++, i++) {
-		uint16_t c = scan_at(s, i);
-
-		n.masked = n.masked || (c == '[' && is_upper(scan_at(s, i + 1)) && is_upper(scan_at(s, i + 2)));
-		n.between = word_hash(n.between, c);
-		if (!c || c == '\n' || n.masked)
-			return n;
-	}
-	n.digits = is_digit(scan_at(s, i));
-	n.none = !n.digits && !is_alpha(scan_at(s, i));
-	if (!n.none && !n.digits)
-		part_read(s, i, &n.part);
-	return n;
-}
 
 static unsigned int looks(const struct part *p)
 {
 	return (unsigned int)p->shape * 64 + (p->dictionary & 63);
-}
-
-static void kinds(struct model_signs *signs, unsigned int kind, word_set words, unsigned int care)
-{
-	for (; words; words &= words - 1)
-		model_sign(signs, kind, (uint64_t)__builtin_ctzll(words));
-	for (; care; care &= care - 1)
-		model_sign(signs, kind, 64 + (uint64_t)__builtin_ctz(care));
 }
 
 /* The hash of the last units of a word. */
@@ -132,7 +76,7 @@ static uint64_t inner_capital(struct scan *s, const struct part *p)
  * nothing can be told any more; so what was masked once is not masked further. */
 static bool look(struct scan *s, const struct part *p, const struct left_side *left, struct model_signs *signs)
 {
-	struct neighbour one = neighbour(s, p->end), two = one.none || one.digits ? one : neighbour(s, one.part.end);
+	struct neighbour one = sides_right(s, p->end), two = one.none || one.digits ? one : sides_right(s, one.part.end);
 	const struct word *before = lexicon_find(left->before[0]), *second = lexicon_find(left->before[1]);
 	unsigned int own = looks(p), length = p->end - p->start;
 	uint64_t gap = (uint64_t)left->gap * 0x10000 + (left->gap > GAP_SPACE ? left->last : 0);
@@ -143,7 +87,7 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 	signs->n = 0;
 	model_sign(signs, OWN_LOOKS, own);
 	model_sign(signs, OWN_WORD, p->hash);
-	kinds(signs, OWN_KIND, p->words, p->care);
+	sides_kinds(signs, OWN_KIND, p->words, p->care);
 	model_sign(signs, OWN_END2, ending(s, p, 2));
 	model_sign(signs, OWN_END3, ending(s, p, 3) + (p->dictionary > 0));
 	model_sign(signs, OWN_BEGIN, inner_capital(s, p));
@@ -156,20 +100,20 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 	model_sign(signs, LABEL_LOOKS, left->label * 1024 + own);
 	if (left->before[0] > CONTEXT_LAST)
 		model_sign(signs, LEFT_LOOKS, dictionary_find(left->before[0]) + 64 * left->gap);
-	kinds(signs, LEFT_KIND + 64 * left->gap, before->kinds, before->care);
+	sides_kinds(signs, LEFT_KIND + 64 * left->gap, before->kinds, before->care);
 	model_sign(signs, LEFT_SECOND, left->before[1]);
-	kinds(signs, LEFT_SECOND_KIND, second->kinds, 0);
+	sides_kinds(signs, LEFT_SECOND_KIND, second->kinds, 0);
 	model_sign(signs, LEFT_PAIR, left->before[1] * 31 + left->before[0]);
 
 	model_sign(signs, RIGHT_BETWEEN, one.between);
 	model_sign(signs, RIGHT_WORD, right);
 	model_sign(signs, RIGHT_LOOKS, looks(&one.part) + one.between);
-	kinds(signs, RIGHT_KIND, one.part.words, one.part.care);
+	sides_kinds(signs, RIGHT_KIND, one.part.words, one.part.care);
 	model_sign(signs, RIGHT_PAIR, right + one.between);
 	if (!two.none && !one.digits) {
 		model_sign(signs, NEXT_WORD, two.digits ? 2 : two.part.hash);
 		model_sign(signs, NEXT_LOOKS, looks(&two.part) + two.between);
-		kinds(signs, NEXT_KIND, two.part.words, two.part.care);
+		sides_kinds(signs, NEXT_KIND, two.part.words, two.part.care);
 	}
 
 	model_sign(signs, RUN_CARE, shows_care(s, p) + 2 * left->gap);
@@ -350,7 +294,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		[MODEL_NAME] = {ENTITY_NAME, "name, weighed", CONTEXT_NAME}, [MODEL_CITY] = {ENTITY_CITY, "city, weighed", CONTEXT_CITY},
 		[MODEL_FACILITY] = {ENTITY_FACILITY, "facility, weighed", CONTEXT_MASKED}, [MODEL_ADDRESS] = {ENTITY_ADDRESS, "street, weighed", CONTEXT_ADDRESS},
 	};
-	struct left_side left = left_side(s->context);
+	struct left_side left = sides_left(s->context);
 	enum model_class class = MODEL_ANY, more;
 	struct model_signs signs;
 	size_t at = s->i, end = 0;

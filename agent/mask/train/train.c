@@ -13,6 +13,8 @@
 #include "scan.h"
 
 #define COPIES 24                                /* of each note, filled anew */
+#define DOCUMENT_COPIES 8
+#define CASE_COPIES 3
 #define EPOCHS 8
 #define RATE 0.25F
 #define SHRINK 2e-3F
@@ -222,10 +224,27 @@ static void put_thing(struct note *note, const struct list *list)
 		put_word(note, pick(list), MODEL_ANY);
 }
 
+/* Signs of a form: 9 a digit, A a capital, a a small letter, X a digit or a capital; others stand for themselves. */
+static void put_code(struct note *note, const char *form, size_t n, int class)
+{
+	for (size_t i = 0; i < n; i++) {
+		char digit = (char)('0' + random_below(10)), capital = (char)('A' + random_below(26)), c = form[i];
+
+		if (c == '9' && i == 0 && digit == '0' && random_below(4))
+			digit = '4';
+		c = c == '9' ? digit : c == 'A' ? capital : c == 'a' ? (char)(capital + 32) : c == 'X' ? (random_below(2) ? digit : capital) : c;
+		put(note, &c, 1, class);
+	}
+}
+
 static void put_slot(struct note *note, const char *slot, size_t n)
 {
 	char key[8];
 
+	if (*slot == '#' || *slot == '~') {
+		put_code(note, slot + 1, n - 1, *slot == '#' ? MODEL_CODE : MODEL_ANY);
+		return;
+	}
 	snprintf(key, sizeof key, "%.*s", (int)n, slot);
 	if (strcmp(key, "F") == 0) {
 		put_name(note, &first);
@@ -275,7 +294,7 @@ static void fill(struct note *note, const char *text, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i + 1;
 
-		if (text[i] == '{' && i + 1 < n && text[i + 1] >= 'A' && text[i + 1] <= 'Z') {         /* a brace of JSON is none */
+		if (text[i] == '{' && i + 1 < n && (text[i + 1] == '#' || text[i + 1] == '~' || (text[i + 1] >= 'A' && text[i + 1] <= 'Z'))) {         /* a brace of JSON is none */
 			while (to < n && text[to] != '}')
 				to++;
 			put_slot(note, text + i + 1, to - i - 1);
@@ -294,12 +313,94 @@ static void fill(struct note *note, const char *text, size_t n)
 				note->text[i] = (char)(note->text[i] + 32);
 }
 
+/* ---- documents ------------------------------------------------------------------------------------------------------- */
+
+/* What the marks of tests/accuracy/unseen/ call it. */
+static int class_of(const char *entity, size_t n)
+{
+	static const struct {
+		const char *entity;
+		uint8_t class;
+	} classes[] = {
+		{"NAME", MODEL_NAME}, {"CITY", MODEL_CITY}, {"COUNTY", MODEL_CITY}, {"FACILITY", MODEL_FACILITY}, {"ADDRESS", MODEL_ADDRESS},
+		{"DATE", MODEL_DAY}, {"AGE", MODEL_ANY}, {"EITHER", UINT8_MAX},
+	};
+
+	for (size_t k = 0; k < sizeof classes / sizeof *classes; k++)
+		if (strlen(classes[k].entity) == n && memcmp(classes[k].entity, entity, n) == 0)
+			return classes[k].class;
+	return MODEL_CODE;
+}
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* Another word of the list, written as this one is. */
+static void put_like(struct note *note, const struct list *list, const char *word, size_t n, int class)
+{
+	size_t from = note->n;
+
+	put_name(note, list);
+	for (size_t i = from; i < note->n; i++) {
+		note->class[i] = (uint8_t)class;
+		if (is_small(note->text[i]) && is_capital(word[n - 1]))
+			note->text[i] = (char)(note->text[i] - 32);
+		else if (is_capital(note->text[i]) && is_small(word[0]))
+			note->text[i] = (char)(note->text[i] + 32);
+	}
+}
+
+/* A marked piece; most words of names are changed for others when it is varied, so that no name is learnt by heart. */
+static void put_marked(struct note *note, const char *text, size_t n, int class, bool vary)
+{
+	for (size_t i = 0, to; i < n; i = to) {
+		for (to = i; to < n && (is_capital(text[to]) || is_small(text[to])); to++)
+			;
+		if (vary && to - i > 2 && class == MODEL_NAME && random_below(4))
+			put_like(note, random_below(2) ? &first : &last, text + i, to - i, class);
+		else if (vary && to - i > 2 && i == 0 && to == n && class == MODEL_CITY && random_below(2))
+			put_like(note, &city, text + i, to - i, class);
+		else
+			put(note, text + i, (to += to == i) - i, class);
+	}
+}
+
+/* A document of tests/accuracy/unseen/, whose identifiers are marked: \u27e6NAME|Rose Long\u27e7. */
+static void fill_document(struct note *note, const char *text, size_t n, bool vary)
+{
+	static const char open[] = "\xe2\x9f\xa6", close[] = "\xe2\x9f\xa7";
+
+	note->n = 0;
+	for (size_t i = 0; i < n && note->n < TEXT_MAX - 200;) {
+		const char *bar, *end;
+
+		if (strncmp(text + i, open, 3) != 0) {
+			put(note, text + i++, 1, MODEL_ANY);
+			continue;
+		}
+		bar = strchr(text + i, '|');
+		end = strstr(text + i, close);
+		if (!bar || !end || bar > end)
+			die("a mark is not closed");
+		put_marked(note, bar + 1, (size_t)(end - bar - 1), class_of(text + i + 3, (size_t)(bar - text) - i - 3), vary);
+		i = (size_t)(end - text) + 3;
+	}
+}
+
 /* ---- examples -------------------------------------------------------------------------------------------------------- */
 
 struct example {
 	size_t from;
 	uint16_t n;
 	uint8_t class;
+	uint8_t asked;                           /* MODEL_CODE, MODEL_DAY; MODEL_ANY: which of the others */
 };
 
 static struct {
@@ -311,10 +412,8 @@ static struct {
 
 static const struct note *asked;                 /* the note that is read */
 
-enum model_class model_class(const struct model_signs *signs, size_t at)
+static void remember(const struct model_signs *signs, int class, enum model_class about)
 {
-	enum model_class class = at < asked->n ? (enum model_class)asked->class[at] : MODEL_ANY;
-
 	if (all.n == all.room) {
 		all.room = all.room ? all.room * 2 : 4096;
 		all.example = realloc(all.example, all.room * sizeof *all.example);
@@ -325,10 +424,31 @@ enum model_class model_class(const struct model_signs *signs, size_t at)
 	}
 	if (!all.example || !all.slot)
 		die("no memory");
-	all.example[all.n++] = (struct example){.from = all.slots, .n = (uint16_t)signs->n, .class = (uint8_t)class};
+	all.example[all.n++] = (struct example){.from = all.slots, .n = (uint16_t)signs->n, .class = (uint8_t)class, .asked = (uint8_t)about};
 	for (size_t i = 0; i < signs->n; i++)
 		all.slot[all.slots++] = (uint16_t)signs->slot[i];
-	return class;
+}
+
+enum model_class model_class(const struct model_signs *signs, size_t at)
+{
+	int class = at < asked->n ? asked->class[at] : MODEL_ANY;
+
+	if (class == UINT8_MAX)
+		return MODEL_ANY;
+	class = class < MODEL_CLASSES ? class : MODEL_ANY;
+	remember(signs, class, MODEL_ANY);
+	return (enum model_class)class;
+}
+
+bool model_is(const struct model_signs *signs, enum model_class about, int least, size_t at)
+{
+	int class = at < asked->n ? asked->class[at] : MODEL_ANY;
+
+	(void)least;
+	if (class == UINT8_MAX || (class != MODEL_ANY && class < MODEL_CLASSES))
+		return false;
+	remember(signs, class, about);
+	return class == (int)about;
 }
 
 /* The rules that find names and places stand back, so that all words are asked for. */
@@ -338,16 +458,18 @@ bool scan_facility(struct scan *s, struct finding *f) { (void)s; (void)f; return
 bool scan_name(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
 bool scan_known_name(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
 bool scan_person(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
+bool scan_form(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
+bool scan_labelled(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
+bool scan_beside(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
+bool scan_number(struct scan *s, struct finding *f) { (void)s; (void)f; return false; }
 
-static void read_note(struct mask_engine *engine, const char *text, size_t n)
+static void read_note(struct mask_engine *engine, const struct note *note)
 {
-	static struct note note;
 	struct buf out;
 
-	fill(&note, text, n);
-	asked = &note;
+	asked = note;
 	buf_init(&out, 1 << 20);
-	if (mask_text(engine, NULL, NULL, (struct slice){note.text, note.n}, &out) != RC_OK)
+	if (mask_text(engine, NULL, NULL, (struct slice){note->text, note->n}, &out) != RC_OK)
 		die("the engine failed");
 	buf_free(&out);
 }
@@ -362,11 +484,65 @@ static int is_notes(const struct dirent *entry)
 	return strncmp(entry->d_name, "notes_", 6) == 0;
 }
 
-static void read_notes(struct mask_engine *engine, const char *folder)
+static const char *left_out;                     /* files that begin with it are not read */
+
+static int is_document(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+	bool numbered = strncmp(entry->d_name, "second_", 7) == 0 || strncmp(entry->d_name, "third_", 6) == 0;
+
+	if (left_out && (strcmp(left_out, "first") == 0 ? !numbered : strncmp(entry->d_name, left_out, strlen(left_out)) == 0))
+		return 0;
+	return dot && strcmp(dot, ".txt") == 0;
+}
+
+static int is_cases(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && strcmp(dot, ".txt") == 0;
+}
+
+/* One marked text a line, with \\n and \\t in it, as a document. */
+static void unescape(char *line)
+{
+	char *to = line;
+
+	for (const char *from = line; *from; from++) {
+		bool escape = from[0] == '\\' && (from[1] == 'n' || from[1] == 't');
+
+		*to++ = !escape ? *from : from[1] == 'n' ? '\n' : '\t';
+		from += escape;
+	}
+	*to = '\0';
+}
+
+enum texts { TEXTS_NOTES, TEXTS_DOCUMENTS, TEXTS_CASES };
+
+static void read_text(struct mask_engine *engine, char *text, enum texts kind)
+{
+	static struct note note;
+	int copies = kind == TEXTS_NOTES ? COPIES : kind == TEXTS_DOCUMENTS ? DOCUMENT_COPIES : CASE_COPIES;
+
+	if (kind == TEXTS_CASES && *text == '#')
+		return;
+	if (kind == TEXTS_CASES)
+		unescape(text);
+	for (int copy = 0; copy < copies; copy++) {
+		if (kind == TEXTS_NOTES)
+			fill(&note, text, strlen(text));
+		else
+			fill_document(&note, text, strlen(text), copy > 1);
+		read_note(engine, &note);
+	}
+}
+
+static void read_texts(struct mask_engine *engine, const char *folder, int filter(const struct dirent *), enum texts kind)
 {
 	static char text[1 << 20];
+	const char *border = kind == TEXTS_CASES ? "\n" : "====\n";
 	struct dirent **files;
-	int n = scandir(folder, &files, is_notes, by_name);
+	int n = scandir(folder, &files, filter, by_name);
 
 	if (n < 1)
 		die(folder);
@@ -376,11 +552,12 @@ static void read_notes(struct mask_engine *engine, const char *folder)
 
 		fclose(f);
 		text[size] = 0;
-		for (char *note = text, *next; note; note = next) {
-			next = strstr(note, "====\n");
-			for (int copy = 0; copy < COPIES; copy++)
-				read_note(engine, note, next ? (size_t)(next - note) : strlen(note));
-			next = next ? next + 5 : NULL;
+		for (char *from = text, *next; from; from = next) {
+			next = strstr(from, border);
+			if (next)
+				*next = '\0';
+			read_text(engine, from, kind);
+			next = next ? next + strlen(border) : NULL;
 		}
 		free(files[i]);
 	}
@@ -394,9 +571,10 @@ static float weight[MODEL_SLOTS][MODEL_ROW], steps[MODEL_SLOTS][MODEL_ROW];
 static void learn(const struct example *e)
 {
 	const uint16_t *slot = all.slot + e->from;
-	float wrong[MODEL_CLASSES];
+	float wrong[MODEL_ROW];
+	int first_class = e->asked, end = e->asked ? e->asked + 1 : MODEL_CLASSES;
 
-	for (int k = 0; k < MODEL_CLASSES; k++) {
+	for (int k = first_class; k < end; k++) {
 		bool is = k == MODEL_ANY ? e->class != MODEL_ANY : e->class == k;
 		float sum = 0;
 
@@ -405,7 +583,7 @@ static void learn(const struct example *e)
 		wrong[k] = (is ? 1.0F : 0.0F) - 1.0F / (1.0F + expf(-sum));
 	}
 	for (size_t i = 0; i < e->n; i++)
-		for (int k = 0; k < MODEL_CLASSES; k++) {
+		for (int k = first_class; k < end; k++) {
 			float *w = &weight[slot[i]][k], *g = &steps[slot[i]][k], step = wrong[k] - SHRINK * *w;
 
 			*g += step * step;
@@ -445,10 +623,12 @@ int main(int argc, char **argv)
 	struct mask_engine *engine;
 	struct mask_rules *rules;
 	struct why why = {0};
+	char folder[4096];
 	size_t *order;
 
-	if (argc != 3)
-		die("usage: model-train TEXTS DICTIONARIES > model.bin");
+	if (argc < 4)
+		die("usage: model-train TEXTS DICTIONARIES DOCUMENTS [LEAVE_OUT] > model.bin");
+	left_out = argc > 4 ? argv[4] : NULL;
 	list_read(&first, argv[2], "first_names_us.txt");
 	list_read(&first, argv[2], "first_names_world.txt");
 	list_read(&last, argv[2], "surnames_us.txt");
@@ -459,7 +639,10 @@ int main(int argc, char **argv)
 		list_add(&county, city.word[i], strlen(city.word[i]));
 	if (mask_rules_read(NULL, ".", &rules, &why) != RC_OK || mask_engine_new(rules, &engine, &why) != RC_OK)
 		die("the engine cannot be made");
-	read_notes(engine, argv[1]);
+	read_texts(engine, argv[1], is_notes, TEXTS_NOTES);
+	snprintf(folder, sizeof folder, "%s/unseen", argv[3]);
+	read_texts(engine, folder, is_document, TEXTS_DOCUMENTS);
+	read_texts(engine, argv[3], is_cases, TEXTS_CASES);
 	order = malloc(all.n * sizeof *order);
 	if (!order)
 		die("no memory");

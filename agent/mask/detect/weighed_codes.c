@@ -1,0 +1,147 @@
+/* Numbers and codes that neither a label nor their form decides: "kit 5QH8T2", "batch B260127-004", "BCx 11/9 pos". They are weighed by
+ * their form and by the words on both sides, as words are in weighed.c. */
+#include "weighed_codes.h"
+
+#include <string.h>
+
+#include "around.h"
+#include "labels.h"
+#include "model.h"
+#include "parts.h"
+#include "sides.h"
+
+#define CODE_MAX 32
+
+/* Letters and digits, with single signs between. */
+struct code {
+	size_t end;
+	uint64_t form, runs, prefix;     /* each of its letters and digits by kind; the same with runs as one; letters before the first digit */
+	unsigned int n, digits, letters, small, dots, signs;
+};
+
+static bool joins(uint16_t c)
+{
+	return c && c < 0x80 && strchr("-./_:+", c);
+}
+
+static void read_code(struct scan *s, size_t i, struct code *code)
+{
+	uint16_t last = 0;
+
+	*code = (struct code){.form = WORD_HASH, .runs = WORD_HASH, .prefix = WORD_HASH};
+	for (; code->n < CODE_MAX; code->n++, i++) {
+		uint16_t c = scan_at(s, i), kind = is_digit(c) ? '9' : !is_alpha(c) ? c : is_upper(c) ? 'A' : 'a';
+
+		if (!is_alnum(c) && !(joins(c) && is_alnum(scan_at(s, i + 1))))
+			break;
+		code->digits += kind == '9';
+		code->letters += is_alpha(c);
+		code->small += kind == 'a';
+		code->dots += kind == '.' || kind == ':';
+		code->signs += !is_alnum(c);
+		if (is_alpha(c) && !code->digits)
+			code->prefix = word_hash(code->prefix, c);
+		code->form = word_hash(code->form, kind);
+		code->runs = kind == last ? code->runs : word_hash(code->runs, kind);
+		last = kind;
+	}
+	code->end = i;
+}
+
+/* What is seen of a number or a code. */
+enum { FORM = 1000, FORM_RUNS, FORM_COUNT, FORM_PREFIX, FORM_FIRST, LEFT_WORD, LEFT_GAP, LEFT_BOTH, LEFT_KIND, LEFT_LABEL, LEFT_SECOND, LEFT_PAIR,
+       RIGHT_BETWEEN, RIGHT_WORD, RIGHT_KIND, LEFT_FORM, GAP_FORM, LABEL_FORM, RIGHT_FORM, LEFT_COUNT, BIAS };
+
+static bool look_around(struct scan *s, size_t end, uint64_t form, uint64_t count, struct model_signs *signs)
+{
+	struct left_side left = sides_left(s->context);
+	struct neighbour right = sides_right(s, end);
+	const struct word *before = lexicon_find(left.before[0]);
+	uint64_t gap = (uint64_t)left.gap * 0x10000 + (left.gap > GAP_SPACE ? left.last : 0);
+	uint64_t word = right.none ? 1 : right.digits ? 2 : right.part.hash;
+
+	if (right.masked)                                /* what was masked once is not masked further */
+		return false;
+	model_sign(signs, LEFT_WORD, left.before[0]);
+	model_sign(signs, LEFT_GAP, gap);
+	model_sign(signs, LEFT_BOTH, left.before[0] + gap);
+	sides_kinds(signs, LEFT_KIND, before->kinds, 0);
+	model_sign(signs, LEFT_LABEL, left.label);
+	model_sign(signs, LEFT_SECOND, left.before[1]);
+	model_sign(signs, LEFT_PAIR, left.before[1] * 31 + left.before[0]);
+	model_sign(signs, RIGHT_BETWEEN, right.between);
+	model_sign(signs, RIGHT_WORD, word);
+	if (!right.none && !right.digits)
+		sides_kinds(signs, RIGHT_KIND, right.part.words, right.part.care);
+	model_sign(signs, LEFT_FORM, left.before[0] * 0x1000003ULL + form);
+	model_sign(signs, LEFT_COUNT, left.before[0] * 0x1000003ULL + count);
+	model_sign(signs, GAP_FORM, gap * 0x1000003ULL + form);
+	model_sign(signs, LABEL_FORM, left.label * 0x1000003ULL + form);
+	model_sign(signs, RIGHT_FORM, word * 0x1000003ULL + form);
+	model_sign(signs, BIAS, 0);
+	return true;
+}
+
+/* "1200-1500" */
+static bool is_range(struct scan *s, const struct code *c)
+{
+	size_t i = s->i, n = 0, m;
+
+	while (is_digit(scan_at(s, i + n)))
+		n++;
+	m = c->n - n - 1;
+	return scan_at(s, i + n) == '-' && scan_at(s, i) != '0' && scan_at(s, i + n + 1) != '0' && m < 6 &&
+	       (m == n + 1 || (m == n && scan_at(s, i) <= scan_at(s, i + n + 1)));
+}
+
+/* Digits alone, most of which are a count, a time, a year, a result: only a long one behind a word or a mark may tell somebody. */
+static bool is_number(struct scan *s, const struct code *code)
+{
+	const struct context *c = s->context;
+	bool marked = c->last == '#' || (c->label >= LABEL_SSN && c->label <= LABEL_ID && c->mark);
+	size_t behind;
+
+	if (code->letters || code->signs > 1)
+		return code->dots > 2;
+	if (code->signs)
+		return code->dots || code->n < 5 || is_range(s, code);
+	if (code->n < 4 || (!marked && (code->n < 5 || (scan_at(s, s->i) != '0' && !(c->gap == GAP_SPACE && c->before[0])))))
+		return true;
+	return scan_at(s, code->end) == ' ' && is_alpha(scan_at(s, code->end + 1)) && !is_upper(scan_at(s, code->end + 1)) &&
+	       !(word_kinds(around_word(s, code->end + 1, &behind)) &
+		 (WORD_STOP | WORD_PLACE_BEFORE | WORD_WITH | WORD_BE | WORD_DAY_CUE | WORD_VERB | WORD_PARTICIPLE));
+}
+
+bool scan_weighed_code(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	struct model_signs signs = {.n = 0};
+	struct code code;
+	uint16_t next;
+
+	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '=' || c->last == '@')
+		return false;
+	read_code(s, s->i, &code);
+	next = scan_at(s, code.end);
+	if (code.digits < 3 || forms_are_public(s) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code))
+		return false;
+	model_sign(&signs, FORM, code.form);
+	model_sign(&signs, FORM_RUNS, code.runs);
+	model_sign(&signs, FORM_COUNT, code.digits * 0x100ULL + code.letters * 0x10 + code.signs);
+	model_sign(&signs, FORM_PREFIX, code.prefix);
+	model_sign(&signs, FORM_FIRST, scan_at(s, s->i) == '0');
+	*f = (struct finding){.start = s->i, .end = code.end, .entity = ENTITY_ID, .rule = "code, weighed", .custom = -1};
+	return look_around(s, code.end, code.runs, code.n, &signs) && model_is(&signs, MODEL_CODE, code.digits < 4 || (code.n == 5 && !code.letters) ? 2 : code.digits < 5, s->r->at[s->i]);
+}
+
+bool weighed_day(struct scan *s, size_t end, int first, int second, int least)
+{
+	struct model_signs signs = {.n = 0};
+	uint16_t sign = scan_at(s, end - 1 - (second > 9));
+	uint64_t form = (uint64_t)(second > 12) * 8 + (uint64_t)(first == second) * 4 + (uint64_t)(first > second) * 2 + (sign == '-');
+
+	model_sign(&signs, FORM, form + 1000);
+	model_sign(&signs, FORM_RUNS, (uint64_t)second + 1000);
+	model_sign(&signs, FORM_COUNT, (uint64_t)first * 100 + (uint64_t)second + 1000);
+	return look_around(s, end, form, (uint64_t)second, &signs) && model_is(&signs, MODEL_DAY, least, s->r->at[s->i]);
+}
