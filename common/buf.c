@@ -35,12 +35,6 @@ void buf_free(struct buf *b)
 	buf_init(b, b->max);
 }
 
-void buf_clear(struct buf *b)
-{
-	buf_truncate(b, 0);
-	b->rc = RC_OK;
-}
-
 /* realloc() may leave the old bytes behind, so grow by copying. */
 static enum rc grow(struct buf *b, size_t need)
 {
@@ -138,11 +132,6 @@ void buf_truncate(struct buf *b, size_t len)
 		return;
 	wipe(b->data + len, b->len - len);
 	b->len = len;
-}
-
-struct slice buf_slice(const struct buf *b)
-{
-	return (struct slice){b->data ? b->data : "", b->len};
 }
 
 char *buf_take(struct buf *b, size_t *n)

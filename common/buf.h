@@ -32,7 +32,6 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);            /* max: ceiling in bytes; no allocation yet */
 void buf_free(struct buf *b);                        /* wipe and release; leaves it as after buf_init */
-void buf_clear(struct buf *b);                       /* wipe the content, keep the room, forget a failure */
 
 /* Room for n more bytes at the returned place (NULL on failure); buf_added(b, k) then says that k <= n were written. */
 char *buf_grow(struct buf *b, size_t n);             /* the same, where there is no room yet */
@@ -76,7 +75,16 @@ enum rc buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 void buf_consume(struct buf *b, size_t n);           /* drop the first n bytes */
 void buf_truncate(struct buf *b, size_t len);        /* wipe and drop all behind len */
-struct slice buf_slice(const struct buf *b);
+static inline void buf_clear(struct buf *b)          /* wipe the content, keep the room, forget a failure */
+{
+	if (b->len)
+		buf_truncate(b, 0);
+	b->rc = RC_OK;
+}
+static inline struct slice buf_slice(const struct buf *b)
+{
+	return (struct slice){b->data ? b->data : "", b->len};
+}
 char *buf_take(struct buf *b, size_t *n);            /* hand the NUL-terminated bytes to the caller, who wipes and frees them */
 
 #endif

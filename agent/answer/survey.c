@@ -19,7 +19,7 @@ struct walk {
 	uint16_t member, place;
 	struct buf value;                /* of the string, number or literal that is read, cut */
 	uint64_t hash;                   /* of all of it */
-	bool key, scalar;
+	bool key, scalar, hashed;        /* hashed: who wants the value compares all of it */
 };
 
 static struct splice_items items_of(const struct walk *w)
@@ -89,6 +89,7 @@ static void begin_value(struct walk *w)
 	w->place = w->level[w->scan.depth].object ? w->member : paths_item(w->shape->paths, w->level[w->scan.depth].place);
 	buf_clear(&w->value);
 	w->hash = HASH;
+	w->hashed = paths_mark(w->shape->paths, w->place, SHAPE_KEY) >= 0;
 }
 
 static void begin_bracket(struct walk *w, bool object)
@@ -111,7 +112,7 @@ static void more(struct walk *w, struct slice bytes)
 {
 	size_t room = VALUE_MAX - w->value.len;
 
-	for (size_t i = 0; i < bytes.n; i++)
+	for (size_t i = 0; w->hashed && i < bytes.n; i++)
 		w->hash = (w->hash ^ (unsigned char)bytes.p[i]) * 0x100000001b3ULL;
 	buf_add(&w->value, bytes.p, bytes.n < room ? bytes.n : room);    /* a cut one equals none that is listed */
 }
@@ -131,6 +132,7 @@ static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
 		break;
 	case JSON_KEY:
 		w->key = true;
+		w->hashed = false;
 		buf_clear(&w->value);
 		break;
 	case JSON_STRING:
