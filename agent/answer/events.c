@@ -31,6 +31,7 @@ struct event_streams {
 	struct stream **streams;
 	size_t n_streams;
 	struct survey *survey;
+	struct buf surveyed;             /* the event that it tells of, but for its text */
 	struct stream *flush;            /* the one whose held text is given out now */
 	/* of the event that is written */
 	struct outlet outlet;
@@ -43,6 +44,22 @@ struct event_streams {
 	bool said, empty, held;          /* streamed text that it brings, that it has but empty, that waits after it */
 	bool masked;                     /* a text that stands alone was, in any event */
 };
+
+/* Most events of an answer differ in their text alone. */
+static enum rc survey(struct event_streams *e, struct slice event)
+{
+	enum rc rc;
+
+	if (survey_tells(e->survey, buf_slice(&e->surveyed), event))
+		return RC_OK;
+	buf_clear(&e->surveyed);
+	rc = survey_read(e->options->shape, event, e->survey);
+	if (rc == RC_OK)
+		rc = buf_add_slice(&e->surveyed, event);
+	if (rc != RC_OK)
+		e->survey->n = 0;
+	return rc;
+}
 
 /* ---- streams ---------------------------------------------------------------------------------------------------------- */
 
@@ -255,7 +272,7 @@ static enum rc flush(struct event_streams *e, struct stream *s, struct buf *out)
 		counts = *e->shared->counts;
 	e->flush = s;
 	e->rules.again = s->text;
-	rc = survey_read(e->options->shape, buf_slice(&s->data), e->survey);
+	rc = survey(e, buf_slice(&s->data));
 	if (rc == RC_OK)
 		rc = rewrite(e, buf_slice(&s->data), &data);
 	e->flush = NULL;
@@ -335,7 +352,7 @@ static enum rc end_streams(struct event_streams *e, struct slice data, bool last
 		if (s->ending && s->open && !is_here(e, s)) {
 			rc = flush(e, s, out);
 			if (rc == RC_OK && s->text != RAW_TEXT)          /* flushing looked at another event */
-				rc = survey_read(e->options->shape, data, e->survey);
+				rc = survey(e, data);
 		}
 	}
 	return rc;
@@ -420,7 +437,7 @@ enum rc event_streams_next(struct event_streams *e, struct slice frame, struct s
 {
 	struct slice result;
 	bool same;
-	enum rc rc = survey_read(e->options->shape, data, e->survey);
+	enum rc rc = survey(e, data);
 
 	*last = final;
 	*at = out->len;
@@ -467,6 +484,7 @@ enum rc event_streams_new(const struct answer_options *options, const struct tex
 	*out = e;
 	if (!e || !(e->survey = malloc(sizeof *e->survey)))
 		return RC_NOMEM;
+	e->survey->n = 0;
 	e->options = options;
 	e->shared = shared;
 	e->write = write;
@@ -474,6 +492,7 @@ enum rc event_streams_new(const struct answer_options *options, const struct tex
 	e->rules = (struct splice_rules){
 		.shape = options->shape, .stream = on_stream, .drop = on_drop, .arg = e, .again = -1, .string_max = options->event_max_bytes,
 	};
+	buf_init(&e->surveyed, options->event_max_bytes + 65536);
 	buf_init(&e->outlet.pending, options->event_max_bytes + 65536);
 	buf_init(&e->whole, (options->event_max_bytes + 65536) * 8);
 	buf_init(&e->result, (options->event_max_bytes + 65536) * 8);
@@ -488,6 +507,7 @@ void event_streams_free(struct event_streams *e)
 		stream_free(e->streams[i]);
 	free(e->streams);
 	free(e->survey);
+	buf_free(&e->surveyed);
 	splice_free(e->splice);
 	buf_free(&e->outlet.pending);
 	buf_free(&e->whole);

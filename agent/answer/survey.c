@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "json.h"
 #include "jsonscan.h"
 
 #define VALUE_MAX 64                             /* of a key's or end's value; all that shapes name are shorter */
@@ -20,6 +21,7 @@ struct walk {
 	struct buf value;                /* of the string, number or literal that is read, cut */
 	uint64_t hash;                   /* of all of it */
 	bool key, scalar, hashed;        /* hashed: who wants the value compares all of it */
+	size_t string_at;                /* where the string that is read begins */
 };
 
 static struct splice_items items_of(const struct walk *w)
@@ -51,20 +53,24 @@ static bool ends(const struct shape_end *e, struct slice value)
 	return listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value) || (!e->n_values && !e->n_last && says(value));
 }
 
-static enum rc add_text(struct walk *w)
+/* end: of the string, in the event. */
+static enum rc add_text(struct walk *w, size_t end)
 {
 	int text = paths_mark(w->shape->paths, w->place, SHAPE_TEXT);
+	bool only = !w->out->n_texts && paths_mark(w->shape->paths, w->place, SHAPE_KEY) < 0 && paths_mark(w->shape->paths, w->place, SHAPE_END) < 0;
 
 	if (text < 0 || !w->shape->texts[text].stream)
 		return RC_OK;
+	w->out->at = w->string_at;
+	w->out->n = only ? end - w->string_at : 0;
 	if (w->out->n_texts == SURVEY_MAX)
 		return RC_TOO_BIG;
 	w->out->texts[w->out->n_texts++] = (struct survey_text){(uint16_t)text, w->value.len == 0, items_of(w)};
 	return RC_OK;
 }
 
-/* A scalar is whole. */
-static enum rc note(struct walk *w, bool string)
+/* A scalar is whole; string_end: where a string's inside ends. */
+static enum rc note(struct walk *w, const size_t *string_end)
 {
 	int slot = paths_mark(w->shape->paths, w->place, SHAPE_KEY), end = paths_mark(w->shape->paths, w->place, SHAPE_END);
 	struct slice value = buf_slice(&w->value);
@@ -81,7 +87,7 @@ static enum rc note(struct walk *w, bool string)
 			return RC_TOO_BIG;
 		w->out->ends[w->out->n_ends++] = (struct survey_end){(uint16_t)end, items_of(w), listed(e->last, e->n_last, value)};
 	}
-	return string ? add_text(w) : RC_OK;
+	return string_end ? add_text(w, *string_end) : RC_OK;
 }
 
 static void begin_value(struct walk *w)
@@ -117,7 +123,8 @@ static void more(struct walk *w, struct slice bytes)
 	buf_add(&w->value, bytes.p, bytes.n < room ? bytes.n : room);    /* a cut one equals none that is listed */
 }
 
-static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
+/* bytes: its, which stand at from in the event. */
+static enum rc token(struct walk *w, enum json_token token, struct slice bytes, size_t from)
 {
 	enum rc rc = RC_OK;
 
@@ -137,6 +144,7 @@ static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
 		break;
 	case JSON_STRING:
 		w->key = false;
+		w->string_at = from + 1;
 		begin_value(w);
 		break;
 	case JSON_RUN:
@@ -149,7 +157,7 @@ static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
 		if (w->key) {
 			w->member = paths_member(w->shape->paths, w->level[w->scan.depth].place, buf_slice(&w->value));
 		} else {
-			rc = note(w, true);
+			rc = note(w, &from);
 			end_value(w);
 		}
 		break;
@@ -164,7 +172,7 @@ static enum rc token(struct walk *w, enum json_token token, struct slice bytes)
 			break;
 		/* fall through */
 	case JSON_NUMBER_END:
-		rc = note(w, false);
+		rc = note(w, NULL);
 		w->scalar = false;
 		end_value(w);
 		break;
@@ -180,7 +188,7 @@ enum rc survey_read(const struct answer_shape *shape, struct slice event, struct
 	size_t at = 0;
 	enum rc rc = RC_OK;
 
-	out->n_keys = out->n_ends = out->n_texts = 0;
+	out->n_keys = out->n_ends = out->n_texts = out->at = out->n = 0;
 	w.level[0].object = true;
 	buf_init(&w.value, VALUE_MAX);
 	while (rc == RC_OK && at < event.n) {
@@ -189,12 +197,33 @@ enum rc survey_read(const struct answer_shape *shape, struct slice event, struct
 
 		if (t == JSON_MORE)
 			break;
-		rc = t == JSON_BAD ? RC_BAD : token(&w, t, (struct slice){event.p + from, at - from});
+		rc = t == JSON_BAD ? RC_BAD : token(&w, t, (struct slice){event.p + from, at - from}, from);
 	}
 	if (rc == RC_OK && !jsonscan_whole(&w.scan))
 		rc = RC_BAD;
 	buf_free(&w.value);
 	return rc;
+}
+
+/* Characters that stand for themselves in a JSON string, at least one. */
+static bool is_inside(struct slice text)
+{
+	size_t i = 0;
+
+	while (text.n - i >= 8 && jsonscan_run(text.p + i) == 8)
+		i += 8;
+	while (i < text.n && (unsigned char)text.p[i] >= 0x20 && text.p[i] != '"' && text.p[i] != '\\')
+		i++;
+	return text.n && i == text.n && utf8_valid(text);
+}
+
+bool survey_tells(const struct survey *s, struct slice surveyed, struct slice event)
+{
+	size_t behind = surveyed.n - s->at - s->n;
+
+	return s->n && event.n > s->at + behind && memcmp(event.p, surveyed.p, s->at) == 0 &&
+	       memcmp(event.p + event.n - behind, surveyed.p + surveyed.n - behind, behind) == 0 &&
+	       is_inside((struct slice){event.p + s->at, event.n - behind - s->at});
 }
 
 uint64_t survey_value(const struct survey *s, unsigned slot, const struct splice_items *items)

@@ -30,10 +30,14 @@ struct survey {
 	struct survey_end ends[SURVEY_MAX];
 	struct survey_text texts[SURVEY_MAX];
 	size_t n_keys, n_ends, n_texts;
+	size_t at, n;                    /* bytes of the event that are the inside of its only text; n 0: it has another number of them */
 };
 
 /* RC_BAD: not one JSON value; RC_TOO_BIG: more than SURVEY_MAX. */
 enum rc survey_read(const struct answer_shape *shape, struct slice event, struct survey *out) MUST_USE;
+
+/* Does the survey of one event tell of another one, too? It does when they differ in nothing but the characters of their only text. */
+bool survey_tells(const struct survey *s, struct slice surveyed, struct slice event);
 
 /* The value of a slot as it holds for a place: of the key that shares most of its array items; 0 when there is none. */
 uint64_t survey_value(const struct survey *s, unsigned slot, const struct splice_items *items);
