@@ -212,6 +212,14 @@ static bool is_brand(struct scan *s, const struct part *p)
 	return true;
 }
 
+/* Does another word with a capital follow: "Ozark Prairie", "Little Sprouts"? */
+static bool leads_capitals(struct scan *s, const struct part *p)
+{
+	size_t at = part_next_word(s, p);
+
+	return at && is_upper(scan_at(s, at)) && is_small_letter(scan_at(s, at + 1));
+}
+
 /* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
 static bool may_begin(struct scan *s, const struct part *p, const struct left_side *left)
 {
@@ -234,7 +242,7 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 		return true;
 	if (p->shape != SHAPE_NAME)
 		return false;
-	return ((p->dictionary & names) && left->gap < GAP_COLON && left->before[0]) ||
+	return ((p->dictionary & names) && left->gap < GAP_COLON && left->before[0]) || leads_capitals(s, p) ||
 	       ((p->dictionary & DICTIONARY_FIRST) && lexicon_find(p->hash) == &lexicon_none) || shows_care(s, p);
 }
 
