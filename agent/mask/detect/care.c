@@ -1,6 +1,6 @@
 #include "care.h"
 
-#include "scan.h"
+#include "around.h"
 
 static const char END[] =
 	"hospital hospitals hosp clinic clinics infirmary hospice sanatorium sanitarium polyclinic healthcare medcenter vamc umc "
@@ -83,6 +83,17 @@ static const char GO[] =
 	"detained sleeps exam follows";
 static const char RESIDENT[] = "resident inmate student patient residents pupil graduate member";
 static const char GOES[] = "choosing attends attended attending prefers preferred";
+
+size_t care_tail(struct scan *s, size_t end)
+{
+	size_t at = scan_at(s, end) == ',' ? end + 1 : end, behind;
+
+	if (scan_at(s, at) != ' ' || !is_upper(scan_at(s, at + 1)))
+		return end;
+	if (lower(scan_at(s, at + 1)) == 'p' && scan_at(s, at + 2) == '.' && (lower(scan_at(s, at + 3)) == 'c' || lower(scan_at(s, at + 3)) == 'a') && scan_at(s, at + 4) == '.')
+		return at + 5;
+	return lexicon_find(around_word(s, at + 1, &behind))->care & (CARE_BODY | (at > end ? 0 : CARE_TRADE | CARE_END | CARE_SHORT)) ? behind : end;
+}
 
 static void add(const char *list, unsigned int care)
 {

@@ -2,6 +2,8 @@
 #ifndef PHIGATE_MASK_CARE_H
 #define PHIGATE_MASK_CARE_H
 
+#include <stddef.h>
+
 enum {
 	CARE_END = 1,                    /* "hospital": a name ends with it */
 	CARE_TRADE = 2,                  /* "imaging", "elementary": what is done there */
@@ -24,5 +26,10 @@ enum {
 	CARE_STAY = 262144,              /* "hospital" "stay": it is no name */
 	CARE_TOWN = 524288,              /* "PD": of a town */
 };
+
+struct scan;
+
+/* The end of a name that ends at place end with what ends the names of places of work: ", LLC", "Home"; end itself when there is none. */
+size_t care_tail(struct scan *s, size_t end);
 
 #endif

@@ -385,7 +385,7 @@ bool scan_facility(struct scan *s, struct finding *f)
 	if (r.phrase && (end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
 		return found(f, s, end > r.end ? end : r.end, "facility, well known");
 	if (r.cared)
-		return found(f, s, r.cared, "facility");
+		return found(f, s, care_tail(s, care_tail(s, r.cared)), "facility");
 	if (!r.words)
 		return false;
 	if (is_saint(s, &r))

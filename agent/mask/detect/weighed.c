@@ -347,6 +347,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 			return false;
 	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
+	if (class == MODEL_FACILITY)
+		end = care_tail(s, care_tail(s, end));
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,
 			      .rule = classes[class].rule, .custom = -1};
 	return true;
