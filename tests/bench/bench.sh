@@ -4,13 +4,13 @@
 #   through ssh -L and that nginx       and  through phigate connect, its sshd and the agent
 # The agent masks and records: one agent in batched durability, another in strict. What counts are the ratios; absolute figures
 # are this machine's, on which load, model and proxies share the processors.
-# B: the build.  ROUNDS: how often (3).  PARTS: only some of exchange streams bulk memory mask search ledger.
+# B: the build.  ROUNDS: how often (3).  PARTS: only some of exchange streams bulk memory mask search ledger evidence.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export SITE_BUILD=${B:-build}
 SITE_WAIT_S=60                   # an agent that stops seals the sessions of all runs first
 source tests/e2e/lib/site.bash
-ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory mask search ledger}
+ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory mask search ledger evidence}
 PACE_MS=20 TOKENS=100 EXCHANGE_MS=1200 FLOOD_TOKENS=60000 BULK=$((512 << 20)) IDLE=200 LOGINS=8 SETUPS=7
 
 wants() { [[ " $PARTS " == *" $1 "* ]]; }
@@ -263,7 +263,7 @@ start() {
 	W=$SITE/bench
 	mkdir "$W" && mkfifo "$W/stdin" && : > "$W/runs" || return 1
 	chmod 711 "$W"
-	cp tests/bench/note.txt "$W" && cp "$SITE_BUILD"/bench/{stub,load,carry,session,mask,search,ledger} "$SITE/bin" || return 1
+	cp tests/bench/note.txt "$W" && cp "$SITE_BUILD"/bench/{stub,load,carry,session,mask,search,ledger,evidence} "$SITE/bin" || return 1
 	AS_AGENT=()
 	[ "$(id -u)" != 0 ] || AS_AGENT=(setpriv --reuid "$AGENT_USER" --regid "$AGENT_USER" --clear-groups)
 	stub_start && nginx_start && sshd_start && ssh_start && idp_start && site_policy || return 1
@@ -295,6 +295,10 @@ fi
 if wants ledger; then
 	progress "ledger"
 	as_agent "$SITE/bin/ledger" "$STATE/bench-ledger" > "$W/ledger" || fail "ledger"
+fi
+if wants evidence; then
+	progress "a recording of 1 GiB"
+	as_agent mkdir "$STATE/bench-evidence" && as_agent "$SITE/bin/evidence" "$STATE/bench-evidence" "$SITE/bin/phigate" > "$W/evidence" || fail "evidence"
 fi
 progress ""
 tests/bench/report.sh "$W"

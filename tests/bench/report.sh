@@ -92,3 +92,17 @@ if [ -e "$W/ledger" ]; then
 		["one leaf, ms", (.one_ms | r(2)), "", "in an empty ledger " + (.first_ms | r(2))], ["opening it, ms", (.open_ms | r(2)), goal(.open_ms; 100; false)]) | @tsv' \
 		"$W/ledger" | table
 fi
+if [ -e "$W/evidence" ]; then
+	printf '\nA recording of 1 GiB, and stock tools on the same bytes\n'
+	jq -rs "$LIBRARY"' .[0] | .mib as $m | (["", "MB/s", "of baseline", "goal"],
+		["sha256sum, tar, sync", ($m / .tar_s | r(0))], ["sealing it", ($m / .seal_s | r(0)), (.tar_s / .seal_s | r(2))],
+		["sha256sum", ($m / .sha256sum_s | r(0))],
+		["phigate verify", ($m / .verify_s | r(0)), (.sha256sum_s / .verify_s | r(2)), goal(.sha256sum_s / .verify_s; 0.5; true)],
+		["age -d", (.sealed.mib / .sealed.age_s | r(0))],
+		["phigate verify, encrypted", (.sealed.mib / .sealed.verify_s | r(0)), (.sealed.age_s / .sealed.verify_s | r(2))],
+		["", "ms", "of baseline"], ["tar -xO of the last segment", (.tar_seek_ms | r(1))],
+		["an exchange near the end", (.seek_ms | r(1)), (.seek_ms / .tar_seek_ms | r(3))],
+		["", "KiB", "of baseline", "goal"], ["phigate verify of 16 MiB", (.small_kib | r(0))],
+		["phigate verify of 1 GiB", (.verify_kib | r(0)), (.verify_kib / .small_kib | r(2)), goal(.verify_kib / .small_kib; 2; false)]) | @tsv' \
+		"$W/evidence" | table
+fi
