@@ -3,7 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile.h"
+
 #define WORD_MAX 32
+
+const struct option_spec common_options[] = {
+	{"--profile", "NAME", "another organisation's configuration and sign-in: profiles/NAME.yaml"},
+	{NULL, NULL, NULL},
+};
 
 /* Edits that lead from one word to the other (Levenshtein), for words of at most WORD_MAX bytes. */
 static size_t distance(const char *a, const char *b)
@@ -64,9 +71,24 @@ static enum rc unknown(const struct command *command, const char *typed, struct 
 		n = sizeof names / sizeof *names;
 	for (size_t i = 0; i < n; i++)
 		names[i] = command->options[i].name;
+	if (n < sizeof names / sizeof *names)
+		names[n++] = common_options[0].name;
 	nearest = arguments_nearest(typed, names, n);
 	return why_set(why, RC_BAD, "there is no option %.64s%s%s%s", typed, nearest ? "; did you mean " : "", nearest ? nearest : "",
 		       nearest ? "?" : "");
+}
+
+enum rc arguments_common(int argc, char **argv, int *used, struct why *why)
+{
+	const char *name = common_options[0].name, *value = NULL;
+	size_t n = strlen(name);
+
+	*used = 0;
+	if (argc < 2 || strncmp(argv[1], name, n) != 0 || (argv[1][n] && argv[1][n] != '='))
+		return RC_OK;
+	*used = argv[1][n] ? 1 : 2;
+	value = argv[1][n] ? argv[1] + n + 1 : argc > 2 ? argv[2] : NULL;
+	return value ? profile_choose(value, why) : why_set(why, RC_BAD, "%s needs a value: %s %s", name, name, common_options[0].arg);
 }
 
 /* One option; *i moves on when its value is the next word. */
@@ -76,7 +98,13 @@ static enum rc read_option(struct arguments *args, int argc, char **argv, int *i
 	const char *word = argv[*i], *equals = strchr(word, '=');
 	size_t length = equals ? (size_t)(equals - word) : strlen(word), n = count_options(command), k = 0;
 	char name[64];
+	int used = 0;
+	enum rc rc = arguments_common(argc - *i + 1, argv + *i - 1, &used, why);
 
+	if (rc != RC_OK || used) {
+		*i += used - 1;
+		return rc;
+	}
 	if (length >= sizeof name)
 		return why_set(why, RC_BAD, "there is no such option as %.40s…", word);
 	memcpy(name, word, length);

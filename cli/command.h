@@ -31,6 +31,9 @@ struct command {
 	int (*run)(const struct arguments *args);
 };
 
+/* What every command takes, beside --help; ends with a NULL name. */
+extern const struct option_spec common_options[];
+
 /* The value of an option, NULL when it was not given. */
 const char *argument(const struct arguments *args, const char *option);
 

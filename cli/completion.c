@@ -9,6 +9,19 @@ static bool takes_file(const char *arg)
 	return arg && (strcmp(arg, "FILE") == 0 || strcmp(arg, "F") == 0);
 }
 
+/* The two lists of options that a command takes. */
+#define EACH_OPTION(command, o) \
+	for (int part = 0; part < 2; part++) \
+		for (const struct option_spec *o = part ? common_options : (command)->options; o && o->name; o++)
+
+static bool takes_profile(const struct option_spec *o)
+{
+	return strcmp(o->name, common_options[0].name) == 0;
+}
+
+/* The names of the profiles that are there, one a line, as a command of bash and zsh. */
+#define PROFILES "ls ${XDG_CONFIG_HOME:-~/.config}/phigate/profiles /etc/phigate/profiles 2> /dev/null | sed -n \"s/\\.yaml\\$//p\""
+
 /* ---- bash ---------------------------------------------------------------------------------------------------------------------- */
 
 static void bash(FILE *f)
@@ -19,6 +32,7 @@ static void bash(FILE *f)
 	      "\tcompopt -o filenames 2> /dev/null\n"
 	      "\tCOMPREPLY=($(compgen -f -- \"$1\"))\n"
 	      "}\n"
+	      "_phigate_profiles() { COMPREPLY=($(compgen -W \"$(" PROFILES ")\" -- \"$1\")); }\n"
 	      "_phigate() {\n"
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=\n"
 	      "\tif [ \"$COMP_CWORD\" = 1 ]; then\n"
@@ -28,7 +42,7 @@ static void bash(FILE *f)
 	fputs(" --help --version\"\n\telse case $command in\n", f);
 	for (size_t i = 0; commands[i]; i++) {
 		fprintf(f, "\t%s) words=\"", commands[i]->name);
-		for (const struct option_spec *o = commands[i]->options; o && o->name; o++)
+		EACH_OPTION(commands[i], o)
 			fprintf(f, "%s ", o->name);
 		fputs("--help\"", f);
 		if (takes_file(commands[i]->args))
@@ -39,10 +53,10 @@ static void bash(FILE *f)
 	}
 	fputs("\tesac; fi\n\tcase $command:$before in\n", f);
 	for (size_t i = 0; commands[i]; i++)
-		for (const struct option_spec *o = commands[i]->options; o && o->name; o++)
+		EACH_OPTION(commands[i], o)
 			if (o->arg)
 				fprintf(f, "\t%s:%s) %s; return ;;\n", commands[i]->name, o->name,
-					takes_file(o->arg) ? "_phigate_files \"$word\"" : "COMPREPLY=()");
+					takes_file(o->arg) ? "_phigate_files \"$word\"" : takes_profile(o) ? "_phigate_profiles \"$word\"" : "COMPREPLY=()");
 	fputs("\tesac\n"
 	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
 	      "}\n"
@@ -66,12 +80,12 @@ static void zsh_text(FILE *f, const char *text)
 static void zsh_command(FILE *f, const struct command *command)
 {
 	fprintf(f, "\t%s)\n\t\t_arguments", command->name);
-	for (const struct option_spec *o = command->options; o && o->name; o++) {
+	EACH_OPTION(command, o) {
 		fprintf(f, " \\\n\t\t\t'%s[", o->name);
 		zsh_text(f, o->help);
 		fputc(']', f);
 		if (o->arg)
-			fprintf(f, ":%s:%s", o->arg, takes_file(o->arg) ? "_files" : "");
+			fprintf(f, ":%s:%s", o->arg, takes_file(o->arg) ? "_files" : takes_profile(o) ? "_phigate_profiles" : "");
 		fputc('\'', f);
 	}
 	fputs(" \\\n\t\t\t'--help[show how it is used]'", f);
@@ -86,6 +100,7 @@ static void zsh(FILE *f)
 {
 	fputs("#compdef phigate\n"
 	      "# zsh completion for phigate; made by: phigate completion zsh\n"
+	      "_phigate_profiles() { compadd -- $(" PROFILES ") }\n"
 	      "local -a commands\n"
 	      "commands=(\n", f);
 	for (size_t i = 0; commands[i]; i++) {
@@ -120,16 +135,18 @@ static void fish_text(FILE *f, const char *text)
 static void fish(FILE *f)
 {
 	fputs("# fish completion for phigate; made by: phigate completion fish\n"
+	      "function _phigate_profiles\n\tset -q XDG_CONFIG_HOME; and set -l base $XDG_CONFIG_HOME; or set -l base ~/.config\n"
+	      "\tls $base/phigate/profiles /etc/phigate/profiles 2> /dev/null | string replace -rf '\\.yaml$' ''\nend\n"
 	      "complete -c phigate -f\n", f);
 	for (size_t i = 0; commands[i]; i++) {
 		fprintf(f, "complete -c phigate -n __fish_use_subcommand -a %s -d ", commands[i]->name);
 		fish_text(f, commands[i]->help);
 		fputc('\n', f);
-		for (const struct option_spec *o = commands[i]->options; o && o->name; o++) {
+		EACH_OPTION(commands[i], o) {
 			bool word = o->name[1] == '-';
 
 			fprintf(f, "complete -c phigate -n '__fish_seen_subcommand_from %s' -%c %s%s -d ", commands[i]->name, word ? 'l' : 's',
-				o->name + (word ? 2 : 1), o->arg ? takes_file(o->arg) ? " -r -F" : " -x" : "");
+				o->name + (word ? 2 : 1), !o->arg ? "" : takes_file(o->arg) ? " -r -F" : takes_profile(o) ? " -x -a '(_phigate_profiles)'" : " -x");
 			fish_text(f, o->help);
 			fputc('\n', f);
 		}

@@ -7,6 +7,7 @@
 
 #include "fetch.h"
 #include "file.h"
+#include "profile.h"
 #include "sshkey.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -216,25 +217,37 @@ static char *in_folder(const char *folder, const char *rest)
 	return folder && folder[0] == '/' && asprintf(&path, "%s%s", folder, rest) >= 0 ? path : NULL;
 }
 
-/* NULL, and why: there is none. */
-static char *find(struct why *why)
+/* *path: whole, freed by the caller. RC_BAD: there is no such profile; RC_NOT_FOUND: no configuration at all. */
+static enum rc find(char **path, struct why *why)
 {
-	const char *named = getenv("PHIGATE_CONFIG");
-	char *places[] = {
-		in_folder(getenv("XDG_CONFIG_HOME"), "/phigate/client.yaml"), in_folder(getenv("HOME"), "/.config/phigate/client.yaml"),
-		strdup("/etc/phigate/client.yaml"),
-	};
-	char *found = named && *named ? strdup(named) : NULL;
+	const char *named = getenv("PHIGATE_CONFIG"), *profile = NULL;
+	char file[PROFILE_MAX + 8] = "client.yaml", *at = NULL;
+	char *folders[] = {in_folder(getenv("XDG_CONFIG_HOME"), "/phigate"), in_folder(getenv("HOME"), "/.config/phigate"), strdup("/etc/phigate")};
+	enum rc rc = profile_get(&profile, why);
 
-	for (size_t i = 0; i < COUNT(places); i++) {
-		if (!found && places[i] && access(places[i], F_OK) == 0)
-			found = strdup(places[i]);
-		free(places[i]);
+	*path = rc == RC_OK && named && *named ? strdup(named) : NULL;
+	if (profile)
+		snprintf(file, sizeof file, "%s.yaml", profile);
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		if (profile && folders[i]) {
+			char *profiles = path_join(folders[i], "profiles");
+
+			free(folders[i]);
+			folders[i] = profiles;
+		}
+		at = folders[i] ? path_join(folders[i], file) : NULL;
+		if (rc == RC_OK && !*path && at && access(at, F_OK) == 0)
+			*path = strdup(at);
+		free(at);
 	}
-	if (!found)
-		why_set(why, RC_NOT_FOUND, "there is no client.yaml in $XDG_CONFIG_HOME/phigate/, ~/.config/phigate/ or /etc/phigate/; get it from "
-			"whoever runs the agent (phigate-agent init writes one), or name it in PHIGATE_CONFIG");
-	return found;
+	if (rc == RC_OK && !*path && profile)
+		rc = profile_unknown(profile, (const char *const *)folders, COUNT(folders), why);
+	else if (rc == RC_OK && !*path)
+		rc = why_set(why, RC_NOT_FOUND, "there is no client.yaml in $XDG_CONFIG_HOME/phigate/, ~/.config/phigate/ or /etc/phigate/; get it "
+			     "from whoever runs the agent (phigate-agent init writes one), or name it in PHIGATE_CONFIG");
+	for (size_t i = 0; i < COUNT(folders); i++)
+		free(folders[i]);
+	return rc;
 }
 
 enum rc client_config_load(struct client_config **out, struct why *why)
@@ -246,8 +259,9 @@ enum rc client_config_load(struct client_config **out, struct why *why)
 
 	*out = NULL;
 	if (rc == RC_OK) {
-		c->path = find(why);
-		rc = c->path ? yaml_load(c->path, &root, why) : RC_NOT_FOUND;
+		rc = find(&c->path, why);
+		if (rc == RC_OK)
+			rc = yaml_load(c->path, &root, why);
 	}
 	if (rc == RC_OK)
 		rc = conf_read(root, "client.yaml", TOP_KEYS, COUNT(TOP_KEYS), &r, why);
@@ -257,7 +271,7 @@ enum rc client_config_load(struct client_config **out, struct why *why)
 		rc = read_agents(r.agents, c, why);
 	if (rc == RC_OK)
 		rc = read_connections(r.connections, c, why);
-	if (rc == RC_BAD)
+	if (rc == RC_BAD && c->path)
 		why_file(why, rc, c->path);
 	yaml_free(root);
 	if (rc == RC_OK)

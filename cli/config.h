@@ -1,4 +1,5 @@
-/* client.yaml: from $PHIGATE_CONFIG, $XDG_CONFIG_HOME/phigate/, ~/.config/phigate/, /etc/phigate/, the first that is there. */
+/* client.yaml: from $PHIGATE_CONFIG, $XDG_CONFIG_HOME/phigate/, ~/.config/phigate/, /etc/phigate/, the first that is there; with a profile
+ * (profile.h) profiles/NAME.yaml in these folders. */
 #ifndef PHIGATE_CLI_CONFIG_H
 #define PHIGATE_CLI_CONFIG_H
 
@@ -28,7 +29,7 @@ struct client_config {
 	size_t n_connections;
 };
 
-/* RC_BAD with file, line and column (two agents with one host key or one name included); RC_NOT_FOUND says where it was looked for
+/* RC_BAD with file, line and column (two agents with one host key or one name included), or for a profile that is not there; RC_NOT_FOUND says where it was looked for
  * and how to get one. */
 enum rc client_config_load(struct client_config **out, struct why *why) MUST_USE;
 void client_config_free(struct client_config *config);                       /* NULL is allowed */

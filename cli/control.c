@@ -13,6 +13,7 @@
 #include "file.h"
 #include "json.h"
 #include "preface.h"
+#include "profile.h"
 #include "sshkey.h"
 
 #define OPEN_WAIT_S 15
@@ -128,7 +129,7 @@ static enum rc prove(struct control *c, const char *challenge, struct why *why)
 	if (rc == RC_OK)
 		rc = possession_sign(c->signin->key, challenge, tunnel_fingerprint(c->tunnel), &sig);
 	if (rc != RC_OK)
-		why_set(why, rc, "the stored key cannot sign; sign in again: phigate login");
+		why_set(why, rc, "the stored key cannot sign; sign in again: %s", profile_login());
 	else {
 		buf_puts(&line, "control ");
 		base64url_encode(der.data, der.len, &line);

@@ -8,6 +8,7 @@
 #include "fetch.h"
 #include "json.h"
 #include "jsonline.h"
+#include "profile.h"
 #include "local.h"
 #include "term.h"
 #include "when.h"
@@ -167,7 +168,7 @@ static void no_group(struct checkup *c, const struct agent_entry *agent, const c
 				buf_printf(&text, "%s%s", more ? ", " : "", group->valuestring);
 				more = true;
 			}
-	buf_puts(&text, "), then: phigate login");
+	buf_printf(&text, "), then: %s", profile_login());
 	bad(c, "groups", agent->name, EXIT_REFUSED, text.rc == RC_OK ? text.data : "no connection is for a group of yours; phigate ls lists them");
 	buf_free(&text);
 }

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "file.h"
+#include "profile.h"
 #include "stamp.h"
 #include "term.h"
 #include "wipe.h"
@@ -44,24 +45,41 @@ static enum rc signing_keys(struct signers *signers, const struct client_config 
 	return rc;
 }
 
+/* Beside client.yaml: allowed_signers; beside a profile's file NAME.allowed_signers, for one organisation's keys vouch for none of another's. */
+static enum rc signers_path(const char *config, char **path, struct why *why)
+{
+	const char *profile;
+	char name[PROFILE_MAX + 20] = "allowed_signers", *dir;
+	enum rc rc = profile_get(&profile, why);
+
+	*path = NULL;
+	if (rc != RC_OK)
+		return rc;
+	if (profile)
+		snprintf(name, sizeof name, "%s.allowed_signers", profile);
+	dir = path_dir(config);
+	*path = dir ? path_join(dir, name) : NULL;
+	free(dir);
+	return *path ? RC_OK : RC_NOMEM;
+}
+
 /* The file beside client.yaml, else what client.yaml says. No client.yaml: nobody is known. */
 static enum rc configured_signers(struct signers *signers, struct why *why)
 {
 	struct client_config *config = NULL;
-	char *dir = NULL, *path = NULL;
+	char *path = NULL;
 	enum rc rc = client_config_load(&config, why);
 
 	if (rc == RC_NOT_FOUND)
 		return RC_OK;
 	if (rc != RC_OK)
 		return rc;
-	dir = path_dir(config->path);
-	path = dir ? path_join(dir, "allowed_signers") : NULL;
-	rc = path ? read_signers(signers, path, why) : RC_NOMEM;
+	rc = signers_path(config->path, &path, why);
+	if (rc == RC_OK)
+		rc = read_signers(signers, path, why);
 	if (rc == RC_NOT_FOUND)
 		rc = signing_keys(signers, config, why);
 	free(path);
-	free(dir);
 	client_config_free(config);
 	return rc;
 }

@@ -30,16 +30,21 @@ void help_usage(FILE *f, const struct command *command)
 	fprintf(f, "%s%s\n", *command->args ? " " : "", command->args);
 }
 
+static void put_options(FILE *f, const struct option_spec *o)
+{
+	for (; o && o->name; o++) {
+		fprintf(f, "  %s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+		put_help(f, o->arg ? columns(o->name) + 1 + columns(o->arg) : columns(o->name), o->help);
+	}
+}
+
 void help_command(FILE *f, const struct command *command)
 {
 	fprintf(f, "phigate %s: %s\n\n", command->name, command->help);
 	help_usage(f, command);
-	if (command->options && command->options->name)
-		fputc('\n', f);
-	for (const struct option_spec *o = command->options; o && o->name; o++) {
-		fprintf(f, "  %s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		put_help(f, o->arg ? columns(o->name) + 1 + columns(o->arg) : columns(o->name), o->help);
-	}
+	fputc('\n', f);
+	put_options(f, command->options);
+	put_options(f, common_options);
 }
 
 void help_all(FILE *f)
@@ -50,5 +55,7 @@ void help_all(FILE *f)
 		fprintf(f, "  %s %s", commands[i]->name, commands[i]->args);
 		put_help(f, columns(commands[i]->name) + 1 + columns(commands[i]->args), commands[i]->help);
 	}
+	fputc('\n', f);
+	put_options(f, common_options);
 	fputs("\nphigate COMMAND --help tells more about one; phigate(1) tells all. Begin with: phigate login\n", f);
 }

@@ -76,12 +76,28 @@ static int finish(int status)
 	return gone ? EXIT_FAILED : term_fail(RC_IO, &(struct why){.text = "the output cannot be written"});
 }
 
+/* phigate --profile NAME COMMAND …: the same as behind the command. */
+static enum rc skip_common(int *argc, char ***argv)
+{
+	struct why why = {0};
+	int used = 0;
+	enum rc rc = arguments_common(*argc, *argv, &used, &why);
+
+	if (rc != RC_OK)
+		term_fail(rc, &why);
+	*argc -= used;
+	*argv += used;
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 
 	harden();
 	log_setup(2, false, LOG_ERROR);
+	if (skip_common(&argc, &argv) != RC_OK)
+		return EXIT_USAGE;
 	if (argc < 2) {
 		help_all(stderr);
 		return EXIT_USAGE;

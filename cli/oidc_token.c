@@ -7,6 +7,7 @@
 #include "fetch.h"
 #include "json.h"
 #include "oidc.h"
+#include "profile.h"
 
 #define KEYS_MAX ((size_t)1 << 20)
 #define LEEWAY_S 60
@@ -85,7 +86,7 @@ static enum rc check_nonce(const struct jwt *jwt, const char *nonce, struct why 
 	if (!claim)
 		return RC_OK;
 	if (!nonce || !cJSON_IsString(claim) || strcmp(claim->valuestring, nonce) != 0)
-		return why_set(why, RC_DENIED, "the ID token belongs to another sign-in (nonce); phigate login");
+		return why_set(why, RC_DENIED, "the ID token belongs to another sign-in (nonce); run: %s", profile_login());
 	return RC_OK;
 }
 

@@ -16,26 +16,28 @@
 #include "file.h"
 #include "json.h"
 #include "oidc.h"
+#include "profile.h"
 #include "wipe.h"
 
 #define FILE_MAX ((size_t)256 << 10)
 #define FILE_NAME "signin.json"
-#define SIGN_IN "run: phigate login"
 #define LEEWAY_S 60
 
 /* ---- where it lies ----------------------------------------------------------------------------------------------------------- */
 
-/* $XDG_STATE_HOME/phigate or ~/.local/state/phigate; the caller frees it. */
+/* $XDG_STATE_HOME/phigate or ~/.local/state/phigate, or profiles/NAME in there; the caller frees it. */
 static char *state_dir(struct why *why)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *profile;
 	char *dir = NULL;
 	int n = -1;
 
+	if (profile_get(&profile, why) != RC_OK)
+		return NULL;
 	if (state && state[0] == '/')
-		n = asprintf(&dir, "%s/phigate", state);
+		n = asprintf(&dir, "%s/phigate%s%s", state, profile ? "/profiles/" : "", profile ? profile : "");
 	else if (home && home[0] == '/')
-		n = asprintf(&dir, "%s/.local/state/phigate", home);
+		n = asprintf(&dir, "%s/.local/state/phigate%s%s", home, profile ? "/profiles/" : "", profile ? profile : "");
 	if (n < 0) {
 		why_set(why, RC_BAD, "neither XDG_STATE_HOME nor HOME names a folder for the sign-in");
 		return NULL;
@@ -213,18 +215,18 @@ static enum rc read_file(const char *dir, const struct client_config *config, st
 	if (rc == RC_DENIED)
 		rc = RC_BAD;                             /* why says how others can read it */
 	if (rc == RC_NOT_FOUND)
-		rc = why_set(why, RC_NOT_FOUND, "not signed in; " SIGN_IN);
+		rc = why_set(why, RC_NOT_FOUND, "not signed in; run: %s", profile_login());
 	if (rc != RC_OK)
 		goto out;
 	tree = json_parse(buf_slice(&text));
 	issuer = json_text(tree, "issuer");
 	client = json_text(tree, "client_id");
 	if (!issuer || !client)
-		rc = why_set(why, RC_BAD, "%s: damaged; " SIGN_IN, path);
+		rc = why_set(why, RC_BAD, "%s: damaged; run: %s", path, profile_login());
 	else if (strcmp(issuer, config->issuer) != 0 || strcmp(client, config->client_id) != 0)
-		rc = why_set(why, RC_NOT_FOUND, "the sign-in is one at another provider than client.yaml names; " SIGN_IN);
+		rc = why_set(why, RC_NOT_FOUND, "the sign-in is one at another provider than client.yaml names; run: %s", profile_login());
 	else if (read_tree(tree, s) != RC_OK)
-		rc = why_set(why, RC_BAD, "%s: damaged; " SIGN_IN, path);
+		rc = why_set(why, RC_BAD, "%s: damaged; run: %s", path, profile_login());
 out:
 	wipe_tree(tree);
 	buf_free(&text);
@@ -282,7 +284,7 @@ static enum rc check_same(const struct signin *s, const struct oidc_claims *now,
 	enum rc rc = s->id_token.len ? oidc_read(buf_slice(&s->id_token), &before) : RC_OK;
 
 	if (rc == RC_OK && before.subject && strcmp(before.subject, now->subject) != 0)
-		rc = why_set(why, RC_BAD, "it is another program's than at the sign-in; run: phigate login --token-file FILE");
+		rc = why_set(why, RC_BAD, "it is another program's than at the sign-in; run: %s --token-file FILE", profile_login());
 	oidc_claims_free(&before);
 	return rc;
 }
@@ -403,7 +405,7 @@ static enum rc refresh(const char *dir, const struct client_config *config, stru
 	enum rc rc;
 
 	if (!s->refresh_token.len)
-		return why_set(why, RC_NOT_FOUND, "the sign-in has run out; " SIGN_IN);
+		return why_set(why, RC_NOT_FOUND, "the sign-in has run out; run: %s", profile_login());
 	oidc_tokens_init(&tokens);
 	rc = oidc_discover(config, &provider, why);
 	if (rc == RC_OK) {
@@ -413,7 +415,7 @@ static enum rc refresh(const char *dir, const struct client_config *config, stru
 		if (rc == RC_DENIED) {
 			struct why told = *why;
 
-			rc = why_set(why, RC_NOT_FOUND, "%.400s; " SIGN_IN, told.text);
+			rc = why_set(why, RC_NOT_FOUND, "%.400s; run: %s", told.text, profile_login());
 		}
 	}
 	oidc_tokens_free(&tokens);
@@ -458,7 +460,7 @@ enum rc signin_load(const struct client_config *config, int64_t min_valid_s, str
 
 	*out = NULL;
 	if (rc == RC_NOT_FOUND && !why->text[0])
-		why_set(why, rc, "not signed in; " SIGN_IN);
+		why_set(why, rc, "not signed in; run: %s", profile_login());
 	if (rc == RC_OK && s->token_file)
 		rc = signin_read_token(config, s->token_file, s, why);
 	else if (rc == RC_OK && !lasts(s, min_valid_s))

@@ -1,4 +1,4 @@
-/* Being signed in: the tokens and the key of one login, in $XDG_STATE_HOME/phigate/ (design: identity). Files are 0600 in a 0700 folder,
+/* Being signed in: the tokens and the key of one login, in $XDG_STATE_HOME/phigate/, or profiles/NAME/ there (design: identity). Files are 0600 in a 0700 folder,
  * replaced as one step, and refused when group or world can read them. */
 #ifndef PHIGATE_CLI_SIGNIN_H
 #define PHIGATE_CLI_SIGNIN_H

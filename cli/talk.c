@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "profile.h"
 #include "term.h"
 #include "when.h"
 
@@ -157,7 +158,8 @@ void talk(const struct relay_told *told)
 		break;
 	case RELAY_SIGNED_OUT:
 		line(STYLE_BAD, "the sign-in cannot be renewed", told->reason);
-		line(STYLE_WARN, "Sign in again in another terminal (phigate login), and this connection goes on", NULL);
+		term_printf(stderr, STYLE_WARN, "Sign in again in another terminal (%s), and this connection goes on", profile_login());
+		fputc('\n', stderr);
 		break;
 	case RELAY_SIGNED_IN:
 		line(STYLE_GOOD, "signed in again", NULL);

@@ -16,6 +16,7 @@
 #include "encode.h"
 #include "jwt.h"
 #include "preface.h"
+#include "profile.h"
 #include "sshkey.h"
 #include "tunnel_private.h"
 #include "wipe.h"
@@ -363,7 +364,7 @@ static enum rc log_in(const struct attempt *a)
 	if (rc == RC_OK)
 		rc = key_as_pem(a->signin->key, &pem);
 	if (rc != RC_OK) {
-		why_set(a->why, rc, "the stored sign-in cannot be used; sign in again: phigate login");
+		why_set(a->why, rc, "the stored sign-in cannot be used; sign in again: %s", profile_login());
 		goto out;
 	}
 	while ((error = libssh2_userauth_publickey_frommemory(t->ssh, t->agent->user, strlen(t->agent->user), certificate.data,
@@ -375,8 +376,8 @@ static enum rc log_in(const struct attempt *a)
 		}
 	}
 	if (error == LIBSSH2_ERROR_AUTHENTICATION_FAILED || error == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
-		rc = why_set(a->why, RC_DENIED, "agent %s refuses this sign-in; its log says why. Sign in again (phigate login), and compare "
-			     "the clocks and, in client.yaml, user: %s", t->agent->name, t->agent->user);
+		rc = why_set(a->why, RC_DENIED, "agent %s refuses this sign-in; its log says why. Sign in again (%s), and compare "
+			     "the clocks and, in client.yaml, user: %s", t->agent->name, profile_login(), t->agent->user);
 	else if (error != 0)
 		rc = lost(a, RC_END);
 out:

@@ -2,6 +2,7 @@
 #include "agents.h"
 #include "clock.h"
 #include "jsonline.h"
+#include "profile.h"
 #include "term.h"
 
 static enum rc print_json(const struct agents *a)
@@ -35,8 +36,8 @@ static void print_text(const struct agents *a)
 	}
 	fputs(a->signin->groups.n ? "\n  provider: " : "none in the claim \"groups\"; phigate doctor tells what agents say\n  provider: ", stdout);
 	term_text(stdout, slice_str(a->config->issuer));
-	printf("\n  token:    good for %s%s\n", left.data ? left.data : "a while",
-	       a->signin->token_file ? ", then read anew from its file" : a->signin->refresh_token.len ? ", then renewed by itself" : "; then phigate login");
+	printf("\n  token:    good for %s, then %s\n", left.data ? left.data : "a while",
+	       a->signin->token_file ? "read anew from its file" : a->signin->refresh_token.len ? "renewed by itself" : profile_login());
 	buf_free(&left);
 }
 

@@ -1,5 +1,6 @@
 #compdef phigate
 # zsh completion for phigate; made by: phigate completion zsh
+_phigate_profiles() { compadd -- $(ls ${XDG_CONFIG_HOME:-~/.config}/phigate/profiles /etc/phigate/profiles 2> /dev/null | sed -n "s/\.yaml\$//p") }
 local -a commands
 commands=(
 	'login:sign in with your organisation'\''s provider'
@@ -38,17 +39,21 @@ case $name in
 			'--no-browser[only show where to sign in]' \
 			'--token-file[a program'\''s sign-in\: its token stands in this file, and is read anew each time]:FILE:_files' \
 			'--json[events as JSON objects, one a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	logout)
 		_arguments \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	whoami)
 		_arguments \
 			'--json[one JSON object]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	ls)
 		_arguments \
 			'--json[one JSON object a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	connect)
 		_arguments \
@@ -57,33 +62,40 @@ case $name in
 			'--purpose[what the data is used for\: TREAT, HPAYMT, HOPERAT or HRESCH]:CODE:' \
 			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
 			'--json[one JSON event a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	exec)
 		_arguments \
 			'--reason[why, for the record]:TEXT:' \
 			'--purpose[what the data is used for\: TREAT, HPAYMT, HOPERAT or HRESCH]:CODE:' \
 			'--emergency[pass what would be held, told at once and reviewed later; needs --reason]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	holds)
 		_arguments \
 			'--all[also those that are decided, used or expired]' \
 			'--watch[go on, and show each change as it happens]' \
 			'--json[one JSON object a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	show)
 		_arguments \
 			'--json[as one JSON object]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	approve)
 		_arguments \
 			'--reason[why, for the record]:TEXT:' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	deny)
 		_arguments \
 			'--reason[why, for the requester and the record; needed]:TEXT:' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	cancel)
 		_arguments \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	sessions)
 		_arguments \
@@ -101,11 +113,13 @@ case $name in
 			'--reviewed[only those that somebody has reviewed]' \
 			'--unreviewed[only those that nobody has reviewed]' \
 			'--json[one JSON object a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	bundle)
 		_arguments \
 			'--part[this part of a session that has several; else the last]:N:' \
 			'-o[where to; - for standard output; else SESSION.tar here]:FILE:_files' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	review)
 		_arguments \
@@ -113,9 +127,11 @@ case $name in
 			'--save[write the records and their signatures there, for ssh-keygen]:DIR:' \
 			'--allowed-signers[whose signatures are believed]:FILE:_files' \
 			'--json[one JSON object a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	revoke)
 		_arguments \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	replay)
 		_arguments \
@@ -131,6 +147,7 @@ case $name in
 			'--json[one JSON object for each record, without waiting]' \
 			'--html[write it as one page for a browser, with each check'\''s result; it needs nothing else and runs nothing]' \
 			'-o[where to, with --html; - for standard output; else SESSION.html here]:FILE:_files' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	verify)
@@ -140,6 +157,7 @@ case $name in
 			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
 			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed\: the bundle must have a stamp of one]:FILE:_files' \
 			'--json[one JSON object\: the verdict, and each check with its result]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	export)
@@ -149,6 +167,7 @@ case $name in
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
 			'--force[export what can be read of a bundle that does not verify]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' \
 			'*:file:_files' ;;
 	mask)
@@ -158,16 +177,20 @@ case $name in
 			'--explain[print what was masked and why, in place of the text]' \
 			'--json[with --explain\: one object for each piece that was masked]' \
 			'--jsonl[each line is a text of its own\: {"text"\:…}]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	doctor)
 		_arguments \
 			'--json[one JSON object a line]' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	completion)
 		_arguments \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' \
 			'1:shell:(bash zsh fish)' ;;
 	version)
 		_arguments \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 esac
