@@ -65,7 +65,7 @@ static const struct {
 	{scan_known_name, AT_CAPITAL},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
-	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED},
+	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_CAPITAL},
 	{scan_weighed, AT_CAPITAL | AT_PARTICLE},
 };
 

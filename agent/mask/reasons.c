@@ -40,6 +40,7 @@ static const struct {
 
 	/* by their form */
 	{"accession form", "it has the form of a laboratory's accession number", false},
+	{"card form", "it is four groups of four digits", false},
 	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
 	{"uid form", "it has the form of what names one study or image (DICOM)", false},
 	{"plate form", "it has the form of a California license plate", false},

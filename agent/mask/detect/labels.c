@@ -87,7 +87,7 @@ static const struct known_label LABELS[] = {
 
 	{"case", LABEL_ID, MARK | NEAR}, {"claim", LABEL_ID, MARK | NEAR}, {"accession", LABEL_ID, 0}, {"encounter", LABEL_ID, 0},
 	{"csn", LABEL_ID, 0}, {"rx", LABEL_ID, MARK | NEAR}, {"prescription", LABEL_ID, MARK}, {"order", LABEL_ID, MARK | NEAR},
-	{"study id", LABEL_ID, 0}, {"subject id", LABEL_ID, 0}, {"trial id", LABEL_ID, 0}, {"participant", LABEL_ID, MARK | NEAR},
+	{"study id", LABEL_ID, 0}, {"subject id", LABEL_ID, 0}, {"subjid", LABEL_ID, 0}, {"trial id", LABEL_ID, 0}, {"participant", LABEL_ID, MARK | NEAR},
 	{"subject", LABEL_ID, MARK | NEAR}, {"confirmation", LABEL_ID, MARK | NEAR | SHORT}, {"authorization", LABEL_ID, 0},
 	{"authorisation", LABEL_ID, 0}, {"auth", LABEL_ID, MARK | NEAR}, {"reference", LABEL_ID, MARK | NEAR}, {"ref", LABEL_ID, 0},
 	{"ticket", LABEL_ID, MARK | NEAR}, {"visit", LABEL_ID, MARK | NEAR}, {"specimen", LABEL_ID, MARK | NEAR}, {"sample", LABEL_ID, MARK},

@@ -76,8 +76,8 @@ static size_t literal(struct scan *s, size_t i, const char *text)
 	return i;
 }
 
-/* " at host dot org", with or without brackets around at and dot */
-static size_t spelled(struct scan *s, size_t i)
+/* " at host dot org", with or without brackets around at and dot; *plain: " at host.org" */
+static size_t spelled(struct scan *s, size_t i, bool *plain)
 {
 	static const char *const at[] = {" at ", " (at) ", " [at] ", "(at)", "[at]", NULL};
 	static const char *const dot[] = {" dot ", " (dot) ", " [dot] ", "(dot)", "[dot]", ".", NULL};
@@ -88,6 +88,7 @@ static size_t spelled(struct scan *s, size_t i)
 		j = literal(s, i, at[k]);
 	if (!j)
 		return 0;
+	*plain = scan_at(s, i) == ' ' && lower(scan_at(s, i + 1)) == 'a';
 	for (int parts = 0; parts < 5; parts++) {
 		size_t next = 0, from = j;
 
@@ -98,6 +99,7 @@ static size_t spelled(struct scan *s, size_t i)
 		end = j;
 		for (int k = 0; dot[k] && !next; k++)
 			next = literal(s, j, dot[k]);
+		*plain = *plain && next <= j + 1;
 		if (!next || !is_alnum(scan_at(s, next)))
 			return dots ? end : 0;
 		dots++;
@@ -109,6 +111,7 @@ static size_t spelled(struct scan *s, size_t i)
 bool scan_email(struct scan *s, struct finding *f)
 {
 	size_t j = s->token, end;
+	bool plain = false;
 	int dots;
 
 	if (s->context->last != ' ' && is_local(s->context->last) && !scan_try(s, 1))
@@ -126,7 +129,10 @@ bool scan_email(struct scan *s, struct finding *f)
 	}
 	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[')
 		return false;
-	end = spelled(s, j);
+	end = spelled(s, j, &plain);
+	/* "data at host.example.org", "started at 3.125" */
+	if (end && plain && (!has_top_level(s, j, end) || (j == s->token && (dictionary_find(s->hash) & DICTIONARY_SAFE))))
+		return false;
 	return end && found(f, s, end, ENTITY_EMAIL, "email, spelled out");
 }
 

@@ -252,6 +252,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 
 bool scan_card(struct scan *s, struct finding *f)
 {
+	static const int fours[] = {4, 4, 4, 4};
 	const struct digits *d;
 	size_t joined = 1;       /* groups with a space or hyphen between each two */
 
@@ -271,6 +272,8 @@ bool scan_card(struct scan *s, struct finding *f)
 			continue;
 		if ((k == 1 || d->group[0].n == 4 || d->spaced) && check_card(d->d, n))
 			return found(f, s, d->group[k - 1].end, ENTITY_ACCOUNT, "card, check digit");
+		if (k == 4 && d->d[0] > '2' && lengths(d, 4, fours))
+			return found(f, s, d->group[k - 1].end, ENTITY_ACCOUNT, "card form");
 	}
 	return false;
 }

@@ -24,15 +24,30 @@ static bool joins(uint16_t c)
 	return c && c < 0x80 && strchr("-./_:+", c);
 }
 
+/* The space behind capitals that a number follows, "HUD 09-26-4417", "BH  20417": how many units; 0: there is none. */
+static size_t prefix_space(struct scan *s)
+{
+	size_t i = s->token, n = 1 + (scan_at(s, i + 1) == ' ');
+
+	if (s->digits || i - s->i > 4 || scan_at(s, i) != ' ' || !(is_digit(scan_at(s, i + n)) || (is_upper(scan_at(s, i + n)) && is_digit(scan_at(s, i + n + 1)))))
+		return 0;
+	while (i > s->i && is_upper(scan_at(s, i - 1)))
+		i--;
+	return i == s->i ? n : 0;
+}
+
 static void read_code(struct scan *s, size_t i, struct code *code)
 {
+	size_t space = prefix_space(s);
 	uint16_t last = 0;
 
 	*code = (struct code){.form = WORD_HASH, .runs = WORD_HASH, .prefix = WORD_HASH};
 	for (; code->n < CODE_MAX; code->n++, i++) {
 		uint16_t c = scan_at(s, i), kind = is_digit(c) ? '9' : !is_alpha(c) ? c : is_upper(c) ? 'A' : 'a';
 
-		if (!is_alnum(c) && !(joins(c) && is_alnum(scan_at(s, i + 1))))
+		if (space && i == s->token)
+			i += space - 1;
+		else if (!is_alnum(c) && !(joins(c) && is_alnum(scan_at(s, i + 1))))
 			break;
 		code->digits += kind == '9';
 		code->letters += is_alpha(c);
@@ -112,6 +127,22 @@ static bool is_number(struct scan *s, const struct code *code)
 		 (WORD_STOP | WORD_PLACE_BEFORE | WORD_WITH | WORD_BE | WORD_DAY_CUE | WORD_VERB | WORD_PARTICIPLE));
 }
 
+/* What goes on with it behind a space: "MI 4471902 1", "TN-771 820 4417". */
+static size_t more_groups(struct scan *s, size_t end)
+{
+	for (int k = 0; k < 3 && scan_at(s, end) == ' '; k++) {
+		size_t j = end + 1, digits = 0;
+
+		while (j < end + 9 && (is_digit(scan_at(s, j)) || is_upper(scan_at(s, j))))
+			digits += is_digit(scan_at(s, j++));
+		if (is_alnum(scan_at(s, j)) || joins(scan_at(s, j)) || scan_at(s, j) == '%' || (scan_at(s, j) == ' ' && is_alpha(scan_at(s, j + 1)) && !is_upper(scan_at(s, j + 1))) ||
+		    !(digits == j - end - 1 && digits > 2))
+			break;
+		end = j;
+	}
+	return end;
+}
+
 bool scan_weighed_code(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -119,11 +150,11 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	struct code code;
 	uint16_t next;
 
-	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '=' || c->last == '@')
+	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '@')
 		return false;
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
-	if (code.digits < 3 || forms_are_public(s) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code))
+	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || forms_are_public(s) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code))
 		return false;
 	model_sign(&signs, FORM, code.form);
 	model_sign(&signs, FORM_RUNS, code.runs);
@@ -131,7 +162,12 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	model_sign(&signs, FORM_PREFIX, code.prefix);
 	model_sign(&signs, FORM_FIRST, scan_at(s, s->i) == '0');
 	*f = (struct finding){.start = s->i, .end = code.end, .entity = ENTITY_ID, .rule = "code, weighed", .custom = -1};
-	return look_around(s, code.end, code.runs, code.n, &signs) && model_is(&signs, MODEL_CODE, code.digits < 4 || (code.n == 5 && !code.letters) ? 2 : code.digits < 5, s->r->at[s->i]);
+	if (!code.letters && c->last == '=')
+		return false;
+	if (!look_around(s, code.end, code.runs, code.n, &signs) || !model_is(&signs, MODEL_CODE, code.digits < 4 || (code.n == 5 && !code.letters) ? 2 : code.digits < 5, s->r->at[s->i]))
+		return false;
+	f->end = more_groups(s, code.end);
+	return true;
 }
 
 bool weighed_day(struct scan *s, size_t end, int first, int second, int least)
