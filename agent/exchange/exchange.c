@@ -146,6 +146,7 @@ static enum rc admit(struct exchange *x)
 
 	if (status)
 		return exchange_refuse(x, status, status == 401 ? "authentication_error" : "invalid_request_error", "key");
+	x->key_shown = true;
 	rc = session_enter(x->session, x->snapshot->config->limits.per_person, &x->number);
 	if (rc == RC_TOO_BIG) {
 		why_set(&x->why, rc, "%lld requests of yours run already, and more at one time are not allowed",

@@ -39,6 +39,7 @@ struct exchange {
 	struct analyzer *analyzer;               /* NULL: the engine alone looks at texts */
 	/* of this exchange */
 	const struct http_head *head;
+	bool key_shown;                          /* it is one of this session's */
 	uint64_t number;                         /* in the session; 0: it has not begun */
 	char request_id[REQUEST_ID_LEN + 1];
 	struct policy *policy;                   /* the snapshot that it began with */

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "answer/answer.h"
 
+#define UNKEPT_MAX ((size_t)64 << 10)            /* bytes of a body that is read only for the sake of the next request */
 #define MODEL_MAX 64                             /* bytes of a model's name */
 
 /* Messages of a WebSocket would pass unmasked, so there is none; an upgrade to anything else is not taken up (RFC 9110 7.8). */
@@ -60,12 +61,19 @@ static enum rc take_body(struct exchange *x, struct why *why)
 
 void exchange_take_body(struct exchange *x)
 {
+	bool none = x->head && !x->head->chunked && x->head->content_length <= 0;
 	struct why unheard;
 
 	if (x->body_state != BODY_WAITS || !x->head || !has_readable_body(x) || http_header(x->head, "expect").n)
 		return;
+	if (!x->number && x->key_shown && !none) {               /* of an exchange that does not begin, nothing is kept */
+		buf_free(&x->body);
+		buf_init(&x->body, UNKEPT_MAX);
+		if (x->head->content_length > (int64_t)UNKEPT_MAX)
+			return;
+	}
 	/* who has not shown the key is not waited for */
-	if (x->number || (!x->head->chunked && x->head->content_length <= 0))
+	if (x->number || x->key_shown || none)
 		(void)!take_body(x, &unheard);
 }
 

@@ -297,6 +297,7 @@ struct place {
 	struct fibers *fibers;
 	struct model model;
 	char id[SESSION_ID_LEN + 1], index[160];
+	bool emergency;                          /* is what the next session is opened for */
 };
 
 static struct place place;
@@ -342,7 +343,7 @@ static inline void open_session(struct place *p)
 	const struct session_ask ask_for = {
 		.person = &alice, .snapshot = p->snapshots[p->n_snapshots - 1], .key_id = "SHA256:k1",
 		.address = "203.0.113.9:51022", .ssh_id = "ssh1", .api_key_sha256 = hex, .reason = "ward round",
-		.expires_s = clock_wall_ns() / NS_PER_S + 3600,
+		.expires_s = clock_wall_ns() / NS_PER_S + 3600, .emergency = p->emergency,
 	};
 	struct why why = {0};
 

@@ -503,6 +503,58 @@ static void tokens_of_a_day_come_to_an_end(void **state)
 	client_close(&c);
 }
 
+/* The session that it is, but in an emergency, which may last for ten minutes. */
+static void an_emergency_that_has_shown_enough_may_come_back_when_it_is_over(void **state)
+{
+	struct client c;
+	long retry_s;
+
+	(void)state;
+	model_says_note();
+	change_policy("version: 1\nemergency: {groups: [clinicians], max_duration: 10m}\nlimits: {phi_per_session: 1}\n");
+	end_session(SESSION_END_CLIENT);
+	session_unref(place.session);
+	place.emergency = true;
+	open_session(&place);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_int_equal(chat(&c, "hi"), 429);
+	retry_s = atol(http_header(&c.head, "retry-after").p);
+	assert_true(retry_s > 590 && retry_s <= 600);
+	client_close(&c);
+}
+
+/* Small bodies are read, so that the connection can carry the next request; a large one is not waited for. */
+static void who_is_told_to_come_back_keeps_the_connection(void **state)
+{
+	static const char large[] = "POST " CHAT " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAuthorization: Bearer " API_KEY "\r\n"
+		"Content-Length: 65537\r\n\r\n{";
+	static const char chunked[] = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n";
+	struct client c;
+	struct buf all;
+	uint64_t other;
+
+	(void)state;
+	model_says_note();
+	place.config.limits.per_person = 1;
+	assert_int_equal(session_enter(place.session, 1, &other), RC_OK);
+	client_open(&c);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(chat(&c, "hi"), 429);
+	put_request(&c, "POST", CHAT, chunked, NULL);
+	assert_int_equal(client_answer(&c, false), 429);
+	assert_int_equal(model_asked(&place.model), 0);
+	session_leave(place.session);
+	assert_int_equal(chat(&c, "hi"), 200);
+	client_close(&c);
+	assert_int_equal(session_enter(place.session, 1, &other), RC_OK);
+	buf_init(&all, 1 << 16);
+	assert_int_equal(once(slice_str(large), &all), 429);
+	assert_int_equal(count(&all, "Connection: close\r\n"), 1);
+	buf_free(&all);
+	session_leave(place.session);
+}
+
 static void more_requests_of_one_person_than_may_run_are_told_to_come_back(void **state)
 {
 	struct client c;
@@ -588,6 +640,8 @@ int main(void)
 		T(over_a_limit_gets_429_and_when_to_come_back),
 		T(a_session_that_has_shown_enough_identifiers_gets_429),
 		T(tokens_of_a_day_come_to_an_end),
+		T(an_emergency_that_has_shown_enough_may_come_back_when_it_is_over),
+		T(who_is_told_to_come_back_keeps_the_connection),
 		T(more_requests_of_one_person_than_may_run_are_told_to_come_back),
 		T(the_session_ends_while_a_request_is_held),
 		T(a_message_that_was_approved_is_history_and_passes_with_the_next_turn),
