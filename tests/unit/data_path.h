@@ -253,12 +253,21 @@ static inline void model_go(struct model *m)
 	model_note(m, &m->may_say);
 }
 
+#define PATIENCE_S 60                            /* for what must come; then the test has failed, and does not hang */
+
 static inline void model_await(struct model *m, const int *what, int n)
 {
+	struct timespec until;
+	int waited = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_S;
 	pthread_mutex_lock(&m->lock);
-	while (*what < n)
-		pthread_cond_wait(&m->changed, &m->lock);
+	while (*what < n && waited == 0)
+		waited = pthread_cond_timedwait(&m->changed, &m->lock, &until);
 	pthread_mutex_unlock(&m->lock);
+	if (waited != 0)
+		fail_msg("the model was not asked, or not left, %d times", n);
 }
 
 static inline int model_asked(struct model *m)
@@ -301,6 +310,49 @@ struct place {
 };
 
 static struct place place;
+
+/* One connection of a client, as the agent serves it. It outlives a test that fails, which its struct client does not. */
+struct serve {
+	struct serve *next;
+	int client_fd, fd;
+	struct session *session;
+	sem_t served;                            /* posted when the agent is done with it */
+};
+static struct serve *serves;
+
+static inline void serve_main(void *arg)
+{
+	struct serve *s = arg;
+
+	exchange_serve(&place.agent, s->session, s->fd);
+	wait_close(s->fd);
+	sem_post(&s->served);
+}
+
+static inline struct serve *serve_begin(int client_fd, int fd)
+{
+	struct serve *s = calloc(1, sizeof *s);
+
+	*s = (struct serve){.next = serves, .client_fd = client_fd, .fd = fd, .session = place.session};
+	assert_int_equal(sem_init(&s->served, 0, 0), 0);
+	serves = s;
+	assert_int_equal(fiber_start(place.fibers, serve_main, s), RC_OK);
+	return s;
+}
+
+/* The client has hung up; wait until the agent has seen it. */
+static inline void serve_end(struct serve *s)
+{
+	struct serve **at = &serves;
+
+	while (sem_wait(&s->served) != 0)
+		continue;
+	sem_destroy(&s->served);
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	free(s);
+}
 
 static inline char *in_site(const char *name)
 {
@@ -418,10 +470,22 @@ static inline void speak(const char *name)
 	open_session(&place);
 }
 
+/* What a test that failed half way has left open: a fiber waits there, and would for ever. */
+static inline void hang_up_all(void)
+{
+	while (serves) {
+		struct serve *s = serves;
+
+		shutdown(s->client_fd, SHUT_RDWR);
+		serve_end(s);
+	}
+}
+
 static inline int place_teardown(void **state)
 {
 	struct place *p = &place;
 
+	hang_up_all();
 	fibers_stop(p->fibers);
 	session_unref(p->session);
 	sessions_free(p->agent.sessions);
@@ -474,23 +538,13 @@ static inline void on_record(const char *text, int times)
 
 struct client {
 	int fd;
-	sem_t served;                            /* posted when the agent is done with it */
-	struct { int fd; struct session *session; } serve;
+	struct serve *serve;
 	struct buf in;                           /* what has come and is not read yet */
 	bool closed;
 	/* the last answer */
 	struct http_head head;
 	struct buf body;
 };
-
-static inline void client_serve(void *arg)
-{
-	struct client *c = arg;
-
-	exchange_serve(&place.agent, c->serve.session, c->serve.fd);
-	wait_close(c->serve.fd);
-	sem_post(&c->served);
-}
 
 static inline void client_open(struct client *c)
 {
@@ -501,13 +555,10 @@ static inline void client_open(struct client *c)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 	c->fd = pair[0];
-	c->serve.fd = pair[1];
-	c->serve.session = place.session;
+	c->serve = serve_begin(pair[0], pair[1]);
 	buf_init(&c->in, 1 << 26);
 	buf_init(&c->body, 1 << 26);
 	http_head_init(&c->head);
-	assert_int_equal(sem_init(&c->served, 0, 0), 0);
-	assert_int_equal(fiber_start(place.fibers, client_serve, c), RC_OK);
 }
 
 /* Hang up, and wait until the agent has seen it. */
@@ -515,9 +566,7 @@ static inline void client_close(struct client *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
-	while (sem_wait(&c->served) != 0)
-		continue;
-	sem_destroy(&c->served);
+	serve_end(c->serve);
 	buf_free(&c->in);
 	buf_free(&c->body);
 	http_head_free(&c->head);
@@ -644,6 +693,8 @@ static inline int once(struct slice bytes, struct buf *all)
 /* The id of the n-th hold, when it is there. */
 static inline void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state)
 {
+	const int64_t until_ns = clock_mono_ns() + PATIENCE_S * NS_PER_S;
+
 	for (;;) {
 		struct buf out;
 		cJSON *tree;
@@ -659,6 +710,8 @@ static inline void await_hold(char id[HOLD_ID_LEN + 1], int n, const char *state
 		cJSON_Delete(tree);
 		if (found >= n)
 			return;
+		if (clock_mono_ns() > until_ns)
+			fail_msg("there are %d holds, not %d", found, n);
 		sched_yield();
 	}
 }
