@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,7 @@
 #include "log.h"
 
 #define RACES 200
-#define PROCESS_RACES 100
+#define PROCESS_RACES 400
 #define LONG_NS (60 * NS_PER_S)
 
 static _Atomic int64_t fake_ns, start_ns;
@@ -998,28 +1000,69 @@ struct racer {
 	enum rc rc;
 };
 
-static void *race_one(void *arg)
-{
-	struct racer *r = arg;
+/* Threads that run from race to race: making them anew takes longer than the races. */
+#define RACERS_MAX 4
+static struct runner {
+	pthread_t thread;
+	bool runs;
+	sem_t go, done;
+	struct racer *racer;                     /* NULL: no more races */
+} runners[RACERS_MAX];
 
-	pthread_barrier_wait(r->gate);
-	r->rc = r->fn(r);
-	return NULL;
+static void *run_races(void *arg)
+{
+	struct runner *me = arg;
+
+	for (;;) {
+		while (sem_wait(&me->go) != 0)
+			continue;
+		if (!me->racer)
+			return NULL;
+		pthread_barrier_wait(me->racer->gate);
+		do                                       /* a busy machine may keep the other's lock for longer than STORE_WAIT_NS */
+			me->racer->rc = me->racer->fn(me->racer);
+		while (me->racer->rc == RC_IO);
+		sem_post(&me->done);
+	}
+}
+
+static void go(struct runner *runner, struct racer *racer)
+{
+	if (!runner->runs) {
+		assert_int_equal(sem_init(&runner->go, 0, 0), 0);
+		assert_int_equal(sem_init(&runner->done, 0, 0), 0);
+		assert_int_equal(pthread_create(&runner->thread, NULL, run_races, runner), 0);
+		runner->runs = true;
+	}
+	runner->racer = racer;
+	sem_post(&runner->go);
 }
 
 static void race(struct racer *racers, unsigned n)
 {
 	pthread_barrier_t gate;
-	pthread_t thread[4];
 
+	assert_true(n <= RACERS_MAX);
 	pthread_barrier_init(&gate, NULL, n);
 	for (unsigned i = 0; i < n; i++) {
 		racers[i].gate = &gate;
-		assert_int_equal(pthread_create(&thread[i], NULL, race_one, &racers[i]), 0);
+		go(&runners[i], &racers[i]);
 	}
 	for (unsigned i = 0; i < n; i++)
-		pthread_join(thread[i], NULL);
+		while (sem_wait(&runners[i].done) != 0)
+			continue;
 	pthread_barrier_destroy(&gate);
+}
+
+static int end_races(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RACERS_MAX; i++)
+		if (runners[i].runs) {
+			go(&runners[i], NULL);
+			pthread_join(runners[i].thread, NULL);
+		}
+	return 0;
 }
 
 static enum rc do_approve(struct racer *r)
@@ -1241,70 +1284,115 @@ static void a_quorum_fills_each_place_once(void **state)
 	}
 }
 
-/* One of two processes: argv is what to do, store, key, hold, time. It opens the store, and begins when its input ends. */
+/* One of two processes, as after a restart that came too soon: argv is store, key, time. It says that it is there, and then does what each
+ * line of its input says, with the hold that it names: "approve 7K2M-9QXD"; one byte for each, what came of it. */
 static int decide_in_process(char **argv)
 {
 	struct place own = {0};
-	char byte;
-	enum rc rc;
+	char line[64], *id;
+	char said = (char)RC_OK;
 
-	fake_ns = atoll(argv[5]);
-	snprintf(own.store_path, sizeof own.store_path, "%s", argv[2]);
-	snprintf(own.key_path, sizeof own.key_path, "%s", argv[3]);
+	fake_ns = atoll(argv[3]);
+	snprintf(own.store_path, sizeof own.store_path, "%s", argv[1]);
+	snprintf(own.key_path, sizeof own.key_path, "%s", argv[2]);
 	pthread_mutex_init(&own.mutex, NULL);
 	open_place(&own);
-	if (read(0, &byte, 1) != 0)
-		return 98;
-	do                                               /* a busy machine may keep the other's lock for longer than STORE_WAIT_NS */
-		rc = strcmp(argv[1], "approve") == 0 ? approve(&own, argv[4], &bob, "SHA256:bob", NULL) :
-		     strcmp(argv[1], "deny") == 0 ? deny(&own, argv[4], &bella) : cancel(&own, argv[4], &alice, NULL);
-	while (rc == RC_IO);
+	while (write(1, &said, 1) == 1 && fgets(line, sizeof line, stdin) && (id = strchr(line, ' '))) {
+		enum rc rc;
+
+		*id++ = '\0';
+		id[strcspn(id, "\n")] = '\0';
+		do                                       /* a busy machine may keep the other's lock for longer than STORE_WAIT_NS */
+			rc = strcmp(line, "approve") == 0 ? approve(&own, id, &bob, "SHA256:bob", NULL) :
+			     strcmp(line, "deny") == 0 ? deny(&own, id, &bella) : cancel(&own, id, &alice, NULL);
+		while (rc == RC_IO);
+		own.told[0] = '\0';
+		said = (char)rc;
+	}
 	close_place(&own);
-	return (int)rc;
+	return 0;
 }
 
-/* The store decides, not this process's locks: two processes with the same store, as after a restart that came too soon. */
+struct decider {
+	pid_t pid;
+	int in, out;                             /* of the process */
+};
+
+static enum rc decided(const struct decider *d)
+{
+	char rc;
+
+	assert_int_equal(read(d->out, &rc, 1), 1);
+	return (enum rc)rc;
+}
+
+static void decide(const struct decider *d, const char *what, const char *id)
+{
+	assert_true(dprintf(d->in, "%s %s\n", what, id) > 0);
+}
+
+static struct decider start_decider(const struct place *p)
+{
+	struct decider d;
+	int to[2], from[2];
+	char now[32];
+
+	snprintf(now, sizeof now, "%lld", (long long)fake_ns);
+	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
+	d = (struct decider){.pid = fork(), .in = to[1], .out = from[0]};
+	if (d.pid == 0) {
+		dup2(to[0], 0);
+		dup2(from[1], 1);
+		execl("/proc/self/exe", "test_hold", p->store_path, p->key_path, now, (char *)NULL);
+		_exit(99);
+	}
+	assert_true(d.pid > 0);
+	close(to[0]);
+	close(from[1]);
+	assert_int_equal(decided(&d), RC_OK);
+	return d;
+}
+
+static void end_decider(struct decider *d)
+{
+	int status;
+
+	close(d->in);
+	assert_int_equal(waitpid(d->pid, &status, 0), d->pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close(d->out);
+}
+
+/* The store decides, not this process's locks: two processes with the same store. */
 static void processes_do_not_both_decide(void **state)
 {
 	struct place *p = *state;
+	struct decider d[2] = {start_decider(p), start_decider(p)};
 
 	for (int i = 0; i < PROCESS_RACES; i++) {
+		const char *other = i % 2 ? "deny" : "cancel";
 		struct hold hold = enter(p, "x", "S1");
-		int gate[2], status[2];
-		char now[32];
-		pid_t pid[2];
+		enum rc rc[2];
 
-		snprintf(now, sizeof now, "%lld", (long long)fake_ns);
-		assert_int_equal(pipe(gate), 0);
-		for (int k = 0; k < 2; k++) {
-			pid[k] = fork();
-			if (pid[k] == 0) {
-				dup2(gate[0], 0);
-				close(gate[1]);
-				execl("/proc/self/exe", "test_hold", k == 0 ? "approve" : i % 2 ? "deny" : "cancel", p->store_path, p->key_path,
-				      hold.id, now, (char *)NULL);
-				_exit(99);
-			}
-			assert_true(pid[k] > 0);
-		}
-		close(gate[0]);
-		close(gate[1]);
-		for (int k = 0; k < 2; k++) {
-			assert_int_equal(waitpid(pid[k], &status[k], 0), pid[k]);
-			assert_true(WIFEXITED(status[k]));
-			status[k] = WEXITSTATUS(status[k]);
-			assert_true(status[k] == RC_OK || status[k] == RC_CONFLICT);
-		}
-		if (status[0] == RC_OK && status[1] == RC_OK) {          /* only taking back what is approved may come second */
+		for (int k = 0; k < 2; k++)              /* by turns, who hears of it first, and whose word the approval is */
+			decide(&d[(k + i / 2) % 2], k == i / 4 % 2 ? "approve" : other, hold.id);
+		for (int k = 0; k < 2; k++)
+			rc[k == i / 4 % 2 ? 0 : 1] = decided(&d[(k + i / 2) % 2]);
+		for (int k = 0; k < 2; k++)
+			assert_true(rc[k] == RC_OK || rc[k] == RC_CONFLICT);
+		if (rc[0] == RC_OK && rc[1] == RC_OK) {  /* only taking back what is approved may come second */
 			assert_int_equal(i % 2, 0);
 			assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
 		} else {
-			assert_int_equal(state_of(p, hold.id), status[0] == RC_OK ? HOLD_APPROVED : i % 2 ? HOLD_DENIED : HOLD_CANCELLED);
+			assert_int_equal(state_of(p, hold.id), rc[0] == RC_OK ? HOLD_APPROVED : i % 2 ? HOLD_DENIED : HOLD_CANCELLED);
 		}
 		if (state_of(p, hold.id) == HOLD_APPROVED)
 			assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
 		p->told[0] = '\0';
 	}
+	end_decider(&d[0]);
+	end_decider(&d[1]);
 }
 
 static void an_approval_is_used_once_by_requests_that_come_again(void **state)
@@ -1425,7 +1513,7 @@ int main(int argc, char **argv)
 	};
 
 	log_setup(2, false, LOG_ERROR);
-	if (argc == 6)
+	if (argc == 4)
 		return decide_in_process(argv);
-	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("hold", tests, NULL, end_races);
 }
