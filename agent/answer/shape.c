@@ -6,7 +6,7 @@
 #include "conf.h"
 
 struct lists {
-	struct text_list text, drop, plain, ids, titles, times, vectors;
+	struct text_list text, drop, unread, plain, ids, titles, times, vectors;
 	const struct yaml *stream, *ends, *usage;
 };
 
@@ -15,6 +15,7 @@ static const struct conf_key list_keys[] = {
 	{"stream", CONF_NODE, offsetof(struct lists, stream), false, "texts that go on from event to event: {path, key}"},
 	{"ends", CONF_NODE, offsetof(struct lists, ends), false, "what ends them: {path, key, value}"},
 	{"drop", CONF_TEXTS, offsetof(struct lists, drop), false, "fields that become null where text was changed"},
+	{"unread", CONF_TEXTS, offsetof(struct lists, unread), false, "fields that nobody can read here, which become null"},
 	{"plain", CONF_TEXTS, offsetof(struct lists, plain), false, "the protocol's own fields, with all that is in them"},
 	{"ids", CONF_TEXTS, offsetof(struct lists, ids), false, "plain fields that are ids"},
 	{"titles", CONF_TEXTS, offsetof(struct lists, titles), false, "plain fields of several words: models' names in listings"},
@@ -209,6 +210,8 @@ enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct wh
 			rc = read_places(s, lists.ends, true, why);
 		if (rc == RC_OK)
 			rc = add_paths(s, node, &lists.drop, SHAPE_DROP, why);
+		if (rc == RC_OK)
+			rc = add_paths(s, node, &lists.unread, SHAPE_UNREAD, why);
 		if (rc == RC_OK)
 			rc = add_paths(s, node, &lists.plain, SHAPE_PLAIN, why);
 		if (rc == RC_OK)

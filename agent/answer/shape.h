@@ -14,6 +14,7 @@ enum shape_mark {
 	SHAPE_KEY,               /* tells which stream a text belongs to; the value is its slot */
 	SHAPE_END,               /* ends streams; the value numbers it in ends */
 	SHAPE_DROP,              /* becomes null where text was changed */
+	SHAPE_UNREAD,            /* becomes null always: sound, pictures, what only the server can read */
 	SHAPE_PLAIN,             /* the protocol's own, with all that is in it */
 	SHAPE_ID,                /* plain; when it may not pass, one token stands for it */
 	SHAPE_TITLE,             /* plain, and of several words: what a server calls its models where it lists them */
@@ -55,7 +56,7 @@ struct answer_shape {
 	char *slots[SHAPE_SLOTS];      /* the paths of the keys */
 };
 
-/* node: a mapping with text, stream, ends, drop, plain, ids, titles, times, vectors and usage; NULL: nothing is special. */
+/* node: a mapping with text, stream, ends, drop, unread, plain, ids, titles, times, vectors and usage; NULL: nothing is special. */
 enum rc shape_read(const struct yaml *node, struct answer_shape **out, struct why *why) MUST_USE;
 /* One more path of text that stands alone, or of a field with a mark that carries no value. at: where it is written. */
 enum rc shape_add_text(struct answer_shape *shape, const struct yaml *at, const char *path, struct why *why) MUST_USE;

@@ -53,6 +53,7 @@ struct splice {
 
 	int drop_depth;                  /* of the value that is dropped or may be; -1: none */
 	bool dropping, null_put;         /* it becomes null at once */
+	bool unread;                     /* whatever the texts around it are */
 	bool masked;                     /* a text that stands alone was */
 };
 

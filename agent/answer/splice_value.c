@@ -77,7 +77,7 @@ static bool said_before(const struct splice *s, int depth)
 enum rc splice_value_begin(struct splice *s, int depth, enum kind kind)
 {
 	struct level *l = &s->level[depth];
-	bool said;
+	bool said, unread;
 
 	if (!s->shape)
 		s->place = PATH_NONE;
@@ -87,14 +87,16 @@ enum rc splice_value_begin(struct splice *s, int depth, enum kind kind)
 		s->place = paths_item(s->shape->paths, l->place);
 	s->role = role_of(s, s->place, l->inherited);
 	said = was_said(s, depth, kind);
-	if (s->drop_depth >= 0 || (!said && !splice_value_marked(s, s->place, SHAPE_DROP)))
+	unread = splice_value_marked(s, s->place, SHAPE_UNREAD);
+	if (s->drop_depth >= 0 || (!said && !unread && !splice_value_marked(s, s->place, SHAPE_DROP)))
 		return RC_OK;
 	s->drop_depth = depth;
-	if (s->rules->stream && s->rules->again < 0) {
+	s->unread = unread;
+	if (!unread && s->rules->stream && s->rules->again < 0) {
 		splice_flush(s);
 		return s->rules->drop(s->rules->arg, true);
 	}
-	s->dropping = s->rules->again >= 0 || !said_before(s, depth);
+	s->dropping = unread || s->rules->again >= 0 || !said_before(s, depth);
 	s->null_put = false;
 	return RC_OK;
 }
@@ -109,9 +111,9 @@ enum rc splice_value_end(struct splice *s, int depth)
 	if (s->drop_depth != depth)
 		return RC_OK;
 	splice_flush(s);
-	if (s->rules->stream && s->rules->again < 0)
+	if (!s->unread && s->rules->stream && s->rules->again < 0)
 		rc = s->rules->drop(s->rules->arg, false);
-	s->dropping = false;
+	s->dropping = s->unread = false;
 	s->drop_depth = -1;
 	return rc;
 }

@@ -150,6 +150,7 @@ static void test_what_cannot_be_read_is_not_sent(void **state)
 		{CHAT, "url", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://10.0.0.1/x\"}}]}]}"},
 		{CHAT, "url", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":\"FILE:/etc/passwd\"}]}]}"},
 		{CHAT, "audio", "{\"messages\":[{\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AA\"}}]}]}"},
+		{CHAT, "audio", "{\"messages\":[],\"modalities\":[\"text\",\"audio\"],\"audio\":{\"voice\":\"alloy\",\"format\":\"wav\"}}"},
 		{CHAT, "file", "{\"messages\":[{\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}]}]}"},
 		{"/v1/responses", "state", "{\"input\":\"hi\",\"previous_response_id\":\"resp_1\"}"},
 		{"/v1/responses", "state", "{\"input\":\"hi\",\"conversation\":{\"id\":\"c\"}}"},
