@@ -16,7 +16,7 @@
 #include "sshkey.h"
 #include "tlog_checkpoint.h"
 
-#define NAMESPACES "phigate-bundle-v1,phigate-review-v1"
+#define NAMESPACES "phigate-bundle-v1,phigate-review-v1,phigate-evidence-v1"
 
 static const struct {
 	const char *word, *file;

@@ -136,43 +136,64 @@ static enum rc read_identities(const char *path, struct age_identities **out, st
 	return rc;
 }
 
-enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
-		      struct why *why)
+enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_trust *out, struct why *why)
 {
-	struct bundle_trust trust = {0};
-	struct buf ledger, tsa;
 	enum rc rc;
 
-	*out = (struct evidence){0};
-	buf_init(&ledger, TRUST_MAX_BYTES);
-	buf_init(&tsa, TRUST_MAX_BYTES);
+	*out = (struct evidence_trust){0};
+	buf_init(&out->ledger, TRUST_MAX_BYTES);
+	buf_init(&out->tsa, TRUST_MAX_BYTES);
 	rc = evidence_signers(files->allowed_signers, &out->signers, why);
 	if (rc == RC_OK)
 		rc = read_identities(files->identity, &out->identities, why);
 	if (rc == RC_OK)
-		rc = read_option(files->ledger, &ledger, why);
+		rc = read_option(files->ledger, &out->ledger, why);
 	if (rc == RC_OK)
-		rc = read_roots(files->tsa_ca, &tsa, why);
-	if (rc != RC_OK)
-		goto out;
-	trust.signers = out->signers;
-	trust.ledger_key = files->ledger ? ledger.len ? ledger.data : "" : NULL;
-	trust.tsa_roots = files->tsa_ca ? tsa.data : NULL;
-	progress_begin("verifying");
-	out->verdict = bundle_open(path, &out->bundle, &out->why);
-	if (out->bundle) {
-		bundle_unlock(out->bundle, out->identities);
-		out->verdict = bundle_verify(out->bundle, &trust, on_check, arg, &out->why);
-	} else if (on_check) {
-		bundle_tell_unopened(&out->why, on_check, arg);
-	}
-	if (!out->bundle && (out->verdict == RC_NOT_FOUND || out->verdict == RC_DENIED))
-		out->verdict = RC_IO;
-	progress_end();
-out:
-	buf_free(&ledger);
-	buf_free(&tsa);
+		rc = read_roots(files->tsa_ca, &out->tsa, why);
+	out->trust.signers = out->signers;
+	out->trust.ledger_key = files->ledger ? out->ledger.len ? out->ledger.data : "" : NULL;
+	out->trust.tsa_roots = files->tsa_ca ? out->tsa.data : NULL;
 	return rc;
+}
+
+void evidence_trust_free(struct evidence_trust *t)
+{
+	signers_free(t->signers);
+	age_identities_free(t->identities);
+	buf_free(&t->ledger);
+	buf_free(&t->tsa);
+	*t = (struct evidence_trust){0};
+}
+
+enum rc evidence_verify(const char *path, const struct evidence_trust *trust, bundle_on_check *on_check, void *arg, struct bundle **out,
+			struct why *why)
+{
+	enum rc rc = bundle_open(path, out, why);
+
+	if (*out) {
+		bundle_unlock(*out, trust->identities);
+		return bundle_verify(*out, &trust->trust, on_check, arg, why);
+	}
+	if (on_check)
+		bundle_tell_unopened(why, on_check, arg);
+	return rc == RC_NOT_FOUND || rc == RC_DENIED ? RC_IO : rc;
+}
+
+enum rc evidence_open(const char *path, const struct evidence_files *files, bundle_on_check *on_check, void *arg, struct evidence *out,
+		      struct why *why)
+{
+	enum rc rc;
+
+	*out = (struct evidence){.trust = calloc(1, sizeof *out->trust)};
+	if (!out->trust)
+		return RC_NOMEM;
+	rc = evidence_trust_read(files, out->trust, why);
+	if (rc != RC_OK)
+		return rc;
+	progress_begin("verifying");
+	out->verdict = evidence_verify(path, out->trust, on_check, arg, &out->bundle, &out->why);
+	progress_end();
+	return RC_OK;
 }
 
 void evidence_tell(void *arg, const struct bundle_check *check)
@@ -210,7 +231,8 @@ bool evidence_judge(const struct evidence *e, bool force, const char *done, cons
 void evidence_free(struct evidence *e)
 {
 	bundle_free(e->bundle);
-	signers_free(e->signers);
-	age_identities_free(e->identities);
+	if (e->trust)
+		evidence_trust_free(e->trust);
+	free(e->trust);
 	*e = (struct evidence){0};
 }

@@ -4,10 +4,11 @@
 
 #include "bundle.h"
 
+struct evidence_trust;
+
 struct evidence {
 	struct bundle *bundle;                   /* NULL: it could not even be opened */
-	struct signers *signers;
-	struct age_identities *identities;       /* NULL: none was named */
+	struct evidence_trust *trust;            /* owned */
 	enum rc verdict;                         /* RC_OK: verified; RC_NOT_FOUND: but for its signer, as none is known; else why says what fails */
 	struct why why;
 };
@@ -19,6 +20,21 @@ struct evidence_files {
 	const char *ledger;                      /* the ledger's key */
 	const char *tsa_ca;                      /* certificates of time-stamp authorities */
 };
+
+/* Whom somebody believes who verifies, read once. */
+struct evidence_trust {
+	struct signers *signers;
+	struct age_identities *identities;       /* NULL: none was named */
+	struct buf ledger, tsa;
+	struct bundle_trust trust;               /* points into the others */
+};
+/* Errors as evidence_open(). evidence_trust_free() in any case. */
+enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_trust *out, struct why *why) MUST_USE;
+void evidence_trust_free(struct evidence_trust *t);      /* harmless when all zero */
+
+/* Opens and verifies the bundle; RC_NOT_FOUND: but for its signer. *out may be NULL then: it could not be opened. */
+enum rc evidence_verify(const char *path, const struct evidence_trust *trust, bundle_on_check *on_check, void *arg, struct bundle **out,
+			struct why *why) MUST_USE;
 
 /* Signers are those of the file allowed_signers, else of `allowed_signers` beside the client's configuration, else the signing keys of its
  * agents. Each check is told to on_check (may be NULL). RC_OK whatever the verdict is; else one of the files cannot be read: RC_BAD and

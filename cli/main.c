@@ -10,11 +10,11 @@
 #include "term.h"
 
 extern const struct command cmd_login, cmd_logout, cmd_whoami, cmd_ls, cmd_connect, cmd_exec, cmd_holds, cmd_show, cmd_approve, cmd_deny,
-	cmd_cancel, cmd_sessions, cmd_bundle, cmd_review, cmd_revoke, cmd_replay, cmd_verify, cmd_export, cmd_mask, cmd_doctor, cmd_completion, cmd_version;
+	cmd_cancel, cmd_sessions, cmd_bundle, cmd_evidence, cmd_review, cmd_revoke, cmd_replay, cmd_verify, cmd_export, cmd_mask, cmd_doctor, cmd_completion, cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_login, &cmd_logout, &cmd_whoami, &cmd_ls, &cmd_connect, &cmd_exec, &cmd_holds, &cmd_show, &cmd_approve, &cmd_deny, &cmd_cancel,
-	&cmd_sessions, &cmd_bundle, &cmd_review, &cmd_revoke, &cmd_replay, &cmd_verify, &cmd_export, &cmd_mask, &cmd_doctor, &cmd_completion, &cmd_version, NULL,
+	&cmd_sessions, &cmd_bundle, &cmd_evidence, &cmd_review, &cmd_revoke, &cmd_replay, &cmd_verify, &cmd_export, &cmd_mask, &cmd_doctor, &cmd_completion, &cmd_version, NULL,
 };
 
 static const struct command *find(const char *name)

@@ -23,6 +23,10 @@ struct page_checks {
 void page_checks_add(void *checks, const struct bundle_check *check);    /* a bundle_on_check */
 void page_checks_free(struct page_checks *checks);
 
+/* A page of this form: its head up to the text of its title, and from behind that into the body's main element. */
+void page_open(FILE *f);
+void page_opened(FILE *f);
+
 /* *lost counts records that cannot be shown. RC_TOO_BIG: more exchanges, or more that run beside each other, than can be told apart; RC_IO; RC_NOMEM. */
 enum rc page_write(FILE *f, const struct evidence *e, const struct page_checks *checks, size_t *lost, struct why *why) MUST_USE;
 

@@ -316,7 +316,7 @@ static void put_strip(struct page *p)
 /* ---- all of it ---------------------------------------------------------------------------------------------------------------------- */
 
 /* CSP, level 3: nothing may be loaded, run, sent or framed; the one style is named by its hash. */
-static void put_policy(struct page *p)
+static void put_policy(FILE *f)
 {
 	unsigned char sum[SHA256_LEN];
 	struct buf hash;
@@ -324,19 +324,29 @@ static void put_policy(struct page *p)
 	sha256(page_style, strlen(page_style), sum);
 	buf_init(&hash, 64);
 	base64_encode(sum, sizeof sum, &hash);
-	fprintf(p->f, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n",
+	fprintf(f, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n",
 		hash.len ? hash.data : "");
 	buf_free(&hash);
+}
+
+void page_open(FILE *f)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", f);
+	put_policy(f);
+	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+	      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>", f);
+}
+
+void page_opened(FILE *f)
+{
+	fprintf(f, "</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n", page_style);
 }
 
 void page_head(struct page *p, const struct evidence *e, const struct page_checks *checks, cJSON *session)
 {
 	const cJSON *counts = json_object(session, "counts"), *user = json_object(session, "user");
 
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", p->f);
-	put_policy(p);
-	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-	      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n<title>", p->f);
+	page_open(p->f);
 	p->markup.plain = true;
 	page_text(p, json_text(user, "id"));
 	fputs(" on ", p->f);
@@ -344,7 +354,8 @@ void page_head(struct page *p, const struct evidence *e, const struct page_check
 	fputs(", session ", p->f);
 	page_text(p, json_text(session, "id"));
 	p->markup.plain = false;
-	fprintf(p->f, "</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"kind\">Recorded session</p>\n<h1>", page_style);
+	page_opened(p->f);
+	fputs("<header>\n<p class=\"kind\">Recorded session</p>\n<h1>", p->f);
 	page_text(p, session ? json_text(user, "id") : "session.json cannot be read");
 	fputs(" on ", p->f);
 	page_text(p, json_text(session, "connection"));

@@ -51,6 +51,15 @@ const char *const page_style =
 	".checks tbody th{font-weight:600;width:8rem}\n"
 	".checks .result{width:7.5rem;font-weight:600;white-space:nowrap}\n"
 	".skipped .result,.skipped th,.skipped td{color:var(--soft);font-weight:400}\n"
+	/* lists */
+	".scroll{overflow-x:auto;margin-top:.9rem;border:1px solid var(--line);background:var(--sheet)}\n"
+	".list{width:100%;border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}\n"
+	".list th,.list td{text-align:left;vertical-align:top;padding:.5rem .8rem;border-top:1px solid var(--line);overflow-wrap:anywhere;min-width:5.5rem}\n"
+	".list thead th{border-top:0;font-size:.85rem;font-weight:400;color:var(--soft);white-space:nowrap}\n"
+	".list tbody th{font-weight:600}\n"
+	".list .code{font-family:var(--mono);font-size:.82rem;font-weight:400}\n"
+	".list .when{white-space:nowrap;font-weight:400}\n"
+	".list .good,.list .bad,.list .warn{font-weight:600}\n"
 	/* masks */
 	"mark{background:hsl(var(--hue,0) var(--mask-s) var(--mask-l));color:hsl(var(--hue,0) 62% var(--mask-ink));border-radius:.28em;padding:.06em .22em;"
 	"font:600 .84em/1 var(--sans);letter-spacing:.02em;white-space:nowrap;-webkit-box-decoration-break:clone;box-decoration-break:clone}\n"
@@ -119,6 +128,6 @@ const char *const page_style =
 	"@page{margin:17mm 15mm}\n"
 	"@media print{:root{color-scheme:light;--page:#fff;--sheet:#fff;--ink:#000;--soft:#444;--line:#bbb;--faint:#f4f4f4;--accent:#134a86;--good:#0d5a2f;"
 	"--good-bg:#fff;--warn:#6b4200;--warn-bg:#fff;--bad:#8c1520;--bad-bg:#fff;--mask-l:92%;--mask-ink:20%;--mask-s:62%}"
-	"html{font-size:10pt}main{max-width:none;padding:0}h2,h3,h4,summary{break-after:avoid}.event,.verdict,.facts div,.checks tr,.sum{break-inside:avoid}"
+	"html{font-size:10pt}main{max-width:none;padding:0}h2,h3,h4,summary{break-after:avoid}.event,.verdict,.facts div,.checks tr,.list tr,.sum{break-inside:avoid}.scroll{overflow:visible}"
 	"article{content-visibility:visible;border-radius:0}.said{orphans:3;widows:3;max-width:none}.event{border:1px solid var(--line)}"
 	"mark{-webkit-print-color-adjust:exact;print-color-adjust:exact}.strip{display:none}details::details-content{content-visibility:visible;height:auto}}\n";

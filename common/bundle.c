@@ -11,7 +11,7 @@
 #include "bundle_private.h"
 #include "bundle_line.h"
 #include "record_scan.h"
-#include "tar.h"
+#include "tarfile.h"
 
 const char *const bundle_member_names[MEMBERS] = {
 	[MEMBER_SUMS] = "SHA256SUMS", [MEMBER_SIG] = "SHA256SUMS.sig", [MEMBER_TSR] = "SHA256SUMS.tsr",
@@ -31,26 +31,6 @@ static bool optional(enum member m)
 }
 
 /* ---- the table of members ------------------------------------------------------------------------------------------------- */
-
-static enum rc read_at(int fd, void *p, size_t n, uint64_t off)
-{
-	char *at = p;
-
-	while (n) {
-		ssize_t got = pread(fd, at, n, (off_t)off);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return RC_IO;
-		if (got == 0)
-			return RC_END;
-		at += got;
-		n -= (size_t)got;
-		off += (uint64_t)got;
-	}
-	return RC_OK;
-}
 
 /* "seg-000017.jsonl" or "seg-000017.jsonl.age". 0: no such name. */
 static uint32_t numbered(const char *name, const char *prefix, bool *sealed)
@@ -108,64 +88,26 @@ static enum rc add_member(struct bundle *b, const struct tar_member *found, stru
 	return rc == RC_OK || rc == RC_NOMEM ? rc : why_set(why, RC_BAD, "members: %s does not belong there", found->name);
 }
 
-static bool zeros(const unsigned char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i])
-			return false;
-	return true;
-}
+struct table {
+	struct bundle *b;
+	int next;                                /* the first that may come */
+};
 
-/* Two blocks of zeros, the first of which is read, and then the file must end. */
-static enum rc check_end(const struct bundle *b, uint64_t off, struct why *why)
+static enum rc on_member(void *arg, const struct tar_member *found, struct extent where, struct why *why)
 {
-	unsigned char rest[TAR_BLOCK + 1];
-	enum rc rc = read_at(b->fd, rest, TAR_BLOCK, off);
+	struct table *t = arg;
 
-	if (rc == RC_IO)
-		return why_set(why, rc, "it cannot be read");
-	if (rc != RC_OK || !zeros(rest, TAR_BLOCK))
-		return why_set(why, RC_BAD, "archive: it does not end with two blocks of zeros");
-	rc = read_at(b->fd, rest, 1, off + TAR_BLOCK);
-	return rc == RC_END ? RC_OK : why_set(why, rc == RC_IO ? rc : RC_BAD, "archive: something stands behind its end");
+	return add_member(t->b, found, where, &t->next, why);
 }
 
 static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *why)
 {
-	unsigned char pad_and_header[2 * TAR_BLOCK];
-	uint64_t off = 0;
-	size_t pad = 0;
-	int next = 0;
+	struct table table = {.b = b};
+	enum rc rc = tarfile_walk(b->fd, file_size, on_member, &table, why);
 
-	for (;;) {
-		struct tar_member found;
-		struct extent where;
-		struct why form = {0};
-		enum rc rc = read_at(b->fd, pad_and_header, pad + TAR_BLOCK, off - pad);
-
-		if (rc != RC_OK)
-			return why_set(why, rc == RC_END ? RC_BAD : rc, rc == RC_END ? "archive: it is cut short" : "it cannot be read");
-		if (!zeros(pad_and_header, pad))
-			return why_set(why, RC_BAD, "archive: something stands between two of its members");
-		rc = tar_parse(pad_and_header + pad, &found, &form);
-		off += TAR_BLOCK;
-		if (rc == RC_END)
-			break;
-		where = (struct extent){off, found.size};
-		if (rc != RC_OK)
-			return why_set(why, rc, "archive: %s", form.text);
-		if (found.size > file_size - off)
-			rc = why_set(why, RC_BAD, "archive: %s is cut short", found.name);
-		if (rc == RC_OK)
-			rc = add_member(b, &found, where, &next, why);
-		if (rc != RC_OK)
-			return rc;
-		pad = (TAR_BLOCK - found.size % TAR_BLOCK) % TAR_BLOCK;
-		off += found.size + pad;
-	}
-	if (next < MEMBERS)
-		return why_set(why, RC_BAD, "members: %s is missing", bundle_member_names[next]);
-	return check_end(b, off, why);
+	if (rc != RC_OK || table.next == MEMBERS)
+		return rc;
+	return why_set(why, RC_BAD, "members: %s is missing", bundle_member_names[table.next]);
 }
 
 enum rc bundle_open(const char *path, struct bundle **out, struct why *why)
@@ -224,7 +166,7 @@ enum rc bundle_read(const struct bundle *b, struct extent where, struct buf *out
 
 	if (!at)
 		return out->rc == RC_OK ? RC_TOO_BIG : out->rc;
-	rc = read_at(b->fd, at, (size_t)where.size, where.off);
+	rc = tarfile_read(b->fd, at, (size_t)where.size, where.off);
 	if (rc != RC_OK)
 		return RC_IO;
 	buf_added(out, (size_t)where.size);
@@ -287,6 +229,11 @@ const char *bundle_signer(const struct bundle *b)
 const char *bundle_fingerprint(const struct bundle *b)
 {
 	return b->fingerprint;
+}
+
+const char *bundle_digest(const struct bundle *b)
+{
+	return b->digest;
 }
 
 /* ---- records, for replay ---------------------------------------------------------------------------------------------------- */

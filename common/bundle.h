@@ -57,6 +57,7 @@ enum rc bundle_read_session(struct bundle *b) MUST_USE;
 struct slice bundle_session(const struct bundle *b);
 const char *bundle_signer(const struct bundle *b);
 const char *bundle_fingerprint(const struct bundle *b);
+const char *bundle_digest(const struct bundle *b);       /* SHA-256 of SHA256SUMS, hex, by which others name the bundle */
 
 /* Records in order, for replay: opens a segment only when its records are asked for. */
 struct bundle_record {

@@ -30,7 +30,7 @@ struct bundle {
 	unsigned char sum[MEMBERS][SHA256_LEN];  /* as SHA256SUMS says */
 	struct segments segments, originals;
 	struct buf session_text;
-	char signer[256], fingerprint[64];
+	char signer[256], fingerprint[64], digest[SHA256_HEX];
 	struct member_reader index;              /* where bundle_next() is */
 	struct bundle_line line;                 /* that it read last */
 	struct buf record, body;

@@ -126,6 +126,7 @@ static enum rc check_sums_file(struct verification *v)
 	rc = bundle_read(v->b, v->b->member[MEMBER_SUMS], &sums);
 	if (rc == RC_OK) {
 		sha256(sums.data, sums.len, v->sums);
+		hex_encode(v->sums, SHA256_LEN, v->b->digest);
 		read_sums(v, buf_slice(&sums));
 		rc = verify_signature(v, buf_slice(&sums));
 	}

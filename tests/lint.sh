@@ -14,7 +14,7 @@ check() {
 includes() { grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$@" /dev/null; }
 
 # the agent's folders, but answer/ and mask/, which know nothing of it
-agent=(agent agent/archive agent/control agent/dialect agent/exchange agent/gate agent/hold agent/identity agent/ledger agent/net agent/policy agent/record agent/session agent/sink)
+agent=(agent agent/archive agent/control agent/dialect agent/exchange agent/gate agent/hold agent/identity agent/ledger agent/net agent/pack agent/policy agent/record agent/session agent/sink)
 agent_files() { for d in "${agent[@]}"; do ls "$d"/*.[ch]; done; }
 
 # every quoted include, as the path that it means from its own folder or -iquote
@@ -39,7 +39,7 @@ check "agent/mask includes only itself and common" "$(resolve agent/mask/*.[ch] 
 check "agent/answer includes only itself, agent/mask and common" "$(resolve agent/answer/*.[ch] |
 	grep -vE ' (agent/answer|agent/mask|common)/')"
 check "what an exchange calls does not include exchange.h" "$(ls agent/answer/*.[ch] agent/mask/*.[ch] agent/mask/detect/*.[ch] $(agent_files) |
-	grep -E '/((answer|mask|dialect|hold|identity|ledger|policy|record|session|sink)/.*|(upstream|store|history)\.[ch])$' |
+	grep -E '/((answer|mask|dialect|hold|identity|ledger|pack|policy|record|session|sink)/.*|(upstream|store|history)\.[ch])$' |
 	xargs grep -nE '#[[:space:]]*include.*"exchange\.h"' /dev/null)"
 
 # a row of a configuration table, or of a command's options, ends with its help

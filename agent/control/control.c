@@ -93,6 +93,8 @@ static const struct control_route {
 	{"POST", "/v1/sessions/{id}/revoke", control_session_revoke},
 	{"POST", "/v1/sessions/{id}/reviews", control_review_add},
 	{"GET", "/v1/sessions/{id}/reviews", control_reviews},
+	{"GET", "/v1/evidence", control_evidence},
+	{"POST", "/v1/evidence/seal", control_evidence_seal},
 	{"GET", "/v1/events", control_events},
 	{"GET", "/v1/holds", control_holds},
 	{"GET", "/v1/holds/{id}", control_hold_show},
@@ -281,6 +283,7 @@ struct channel {
 	unsigned char bearer[SHA256_LEN];
 	uint64_t generation;
 	struct token token;
+	struct pack_made pack;
 };
 
 static enum rc answer_error(struct channel *ch, const struct call *call, int status, const char *message, bool keep)
@@ -425,7 +428,7 @@ void control_serve(struct agent *agent, struct slice key_der, int fd)
 	if (rc == RC_OK)
 		rc = http_conn_new(fd, -1, &limits, &ch.conn);
 	while (rc == RC_OK) {
-		struct call call = {.agent = agent, .conn = ch.conn, .key_der = key_der, .key_id = ch.key_id};
+		struct call call = {.agent = agent, .conn = ch.conn, .key_der = key_der, .key_id = ch.key_id, .pack = &ch.pack};
 		struct why why = {0};
 
 		make_request_id(call.request_id);

@@ -7,6 +7,7 @@
 #include "agent.h"
 #include "http.h"
 #include "identity.h"
+#include "pack_make.h"
 
 struct call {
 	struct agent *agent;
@@ -20,6 +21,7 @@ struct call {
 	char request_id[24];
 	struct slice query;
 	cJSON *body;                             /* an object; NULL: none was sent */
+	struct pack_made *pack;                  /* that was made on this channel */
 	bool done;                               /* the handler has answered itself */
 	bool close;                              /* the channel ends with this call */
 };
@@ -39,6 +41,15 @@ enum rc call_address(const struct call *call, const char *ssh, char address[64],
 /* Into the ledger: that somebody did this. RC_IO: it cannot be written, and why says so. */
 enum rc call_ledger(const struct call *call, struct slice leaf, struct why *why) MUST_USE;
 
+/* A file's next size bytes are the answer, a tar; the handler has answered then. */
+void call_send_tar(struct call *call, int fd, int64_t size);
+
+/* Into the ledger, before they see it: somebody has looked at what others do. */
+enum rc call_tell_listed(const struct call *call, struct why *why) MUST_USE;
+
+/* A time, or how long ago ("24h"); 0 for "". RC_BAD: why has the parameter's name. */
+enum rc call_time(const char *name, const char *text, int64_t *ns, struct why *why) MUST_USE;
+
 /* ---- control_session.c ---- */
 call_handler control_session_open, control_session_renew, control_session_close, control_session_revoke, control_sessions,
 	control_bundle;
@@ -48,6 +59,9 @@ call_handler control_holds, control_hold_show, control_hold_approve, control_hol
 
 /* ---- control_review.c ---- */
 call_handler control_review_add, control_reviews;
+
+/* ---- control_evidence.c ---- */
+call_handler control_evidence, control_evidence_seal;
 
 /* ---- control_health.c ---- */
 call_handler control_health;

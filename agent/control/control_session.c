@@ -121,8 +121,7 @@ int control_session_revoke(struct call *call, struct buf *out, struct why *why)
 	return status;
 }
 
-/* A time, or how long ago ("24h"). */
-static enum rc parse_time(const char *name, const char *text, int64_t *ns, struct why *why)
+enum rc call_time(const char *name, const char *text, int64_t *ns, struct why *why)
 {
 	int64_t ago;
 
@@ -135,8 +134,7 @@ static enum rc parse_time(const char *name, const char *text, int64_t *ns, struc
 	return RC_OK;
 }
 
-/* What somebody saw of others is in the ledger before they see it. */
-static enum rc tell_listed(const struct call *call, struct why *why)
+enum rc call_tell_listed(const struct call *call, struct why *why)
 {
 	char time[CLOCK_TEXT];
 	struct buf leaf;
@@ -201,9 +199,9 @@ static enum rc read_filter(struct call *call, char words[SESSION_WORDS][256], st
 			*rows[i].flag = strcmp(words[i], "true") == 0;
 	}
 	if (rc == RC_OK)
-		rc = parse_time("since", words[WORD_SINCE], &f->since_ns, why);
+		rc = call_time("since", words[WORD_SINCE], &f->since_ns, why);
 	if (rc == RC_OK)
-		rc = parse_time("until", words[WORD_UNTIL], &f->until_ns, why);
+		rc = call_time("until", words[WORD_UNTIL], &f->until_ns, why);
 	return rc == RC_OK ? parse_entity(words[WORD_ENTITY], f, why) : rc;
 }
 
@@ -217,7 +215,7 @@ int control_sessions(struct call *call, struct buf *out, struct why *why)
 	if (rc == RC_OK)
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
 	if (rc == RC_OK && person->auditor)
-		rc = tell_listed(call, why);
+		rc = call_tell_listed(call, why);
 	if (rc != RC_OK) {
 		buf_clear(out);
 		return call_failed(rc);
@@ -257,6 +255,12 @@ static enum rc send_file(struct call *call, int fd, int64_t size)
 	free(piece);
 	buf_free(&head);
 	return rc;
+}
+
+void call_send_tar(struct call *call, int fd, int64_t size)
+{
+	call->done = true;
+	call->close = send_file(call, fd, size) != RC_OK;
 }
 
 static enum rc open_bundle(struct call *call, int part, int *fd, int64_t *size, struct why *why)
@@ -309,8 +313,7 @@ int control_bundle(struct call *call, struct buf *out, struct why *why)
 		rc = tell_fetched(call, (int)part, why);
 	if (rc == RC_OK) {
 		log_info("bundle_fetched", L_TEXT("session", call->id), L_TEXT("by", person->user), L_FLAG("own", own));
-		call->done = true;
-		call->close = send_file(call, fd, size) != RC_OK;
+		call_send_tar(call, fd, size);
 	}
 	if (fd >= 0)
 		close(fd);

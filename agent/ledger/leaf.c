@@ -27,6 +27,7 @@ static const struct {
 	[LEAF_REVIEW] = {"phigate-review-v1", {ID, NUMBER, SUM, TIME}},
 	[LEAF_EMERGENCY] = {"phigate-emergency-v1", {ID, TIME}},
 	[LEAF_ARCHIVE] = {"phigate-archive-v1", {ID, NUMBER, SUM, WHO, TIME}},
+	[LEAF_EVIDENCE] = {"phigate-evidence-v1", {TIME, TIME, SUM, WHO, TIME}},
 };
 
 const char *leaf_kind_name(enum leaf_kind kind)
@@ -139,4 +140,13 @@ uint64_t leaf_number(struct slice field)
 	for (size_t i = 0; i < field.n; i++)
 		n = n * 10 + (uint64_t)(field.p[i] - '0');
 	return n;
+}
+
+bool leaf_time(const struct leaf *leaf, int64_t *wall_ns)
+{
+	size_t last = LEAF_FIELDS;
+
+	while (last && KINDS[leaf->kind].types[last - 1] == NONE)
+		last--;
+	return last && KINDS[leaf->kind].types[last - 1] == TIME && clock_parse(leaf->field[last - 1], wall_ns) == RC_OK;
 }

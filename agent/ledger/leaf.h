@@ -21,8 +21,9 @@ enum leaf_kind {
 	LEAF_REVIEW,                             /* session, number, SHA-256 of the record, time */
 	LEAF_EMERGENCY,                          /* session, time */
 	LEAF_ARCHIVE,                            /* session, part, SHA-256 of the bundle, place, time */
+	LEAF_EVIDENCE,                           /* from, to, SHA-256 of a pack's SHA256SUMS, for whom, time */
 };
-#define LEAF_KINDS (LEAF_ARCHIVE + 1)
+#define LEAF_KINDS (LEAF_EVIDENCE + 1)
 #define LEAF_FIELDS 5
 #define LEAF_MAX ((size_t)1024)
 
@@ -40,5 +41,6 @@ struct leaf {
 };
 enum rc leaf_parse(struct slice text, struct leaf *out) MUST_USE;
 uint64_t leaf_number(struct slice field);        /* of a field that is a number */
+bool leaf_time(const struct leaf *leaf, int64_t *wall_ns);       /* when, by its last field; false: its kind does not say */
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "tiles.h"
 #include "tlog_proof.h"
 
 #define POSTS_MAX 1024
@@ -300,24 +299,36 @@ enum rc ledger_find(struct ledger *l, const char *id, int part, struct registry_
 	return rc;
 }
 
-enum rc ledger_read_leaf(const struct ledger *l, uint64_t index, struct buf *out)
+enum rc ledger_reader(const struct ledger *l, struct tiles_reader *reader, struct buf *note, struct tlog_checkpoint *checkpoint,
+		      struct why *why)
 {
-	struct tiles_reader reader;
-	struct buf note;
-	struct tlog_checkpoint checkpoint;
-	enum rc rc = tiles_reader_open(&reader, l->dir, NULL);
+	enum rc rc = tiles_reader_open(reader, l->dir, why);
 
 	if (rc != RC_OK)
 		return rc;
-	buf_init(&note, TLOG_CHECKPOINT_MAX);
-	rc = tiles_read_checkpoint(&reader, &note);
+	rc = tiles_read_checkpoint(reader, note);
 	if (rc == RC_OK)
-		rc = tlog_checkpoint_parse(buf_slice(&note), &checkpoint, NULL);
+		rc = tlog_checkpoint_parse(buf_slice(note), checkpoint, why);
+	if (rc == RC_OK)
+		reader->size = checkpoint->size;
+	else
+		tiles_reader_close(reader);
+	return rc;
+}
+
+enum rc ledger_read_leaf(const struct ledger *l, uint64_t index, struct buf *out)
+{
+	struct tlog_checkpoint checkpoint;
+	struct tiles_reader reader;
+	struct buf note;
+	enum rc rc;
+
+	buf_init(&note, TLOG_CHECKPOINT_MAX);
+	rc = ledger_reader(l, &reader, &note, &checkpoint, NULL);
 	if (rc == RC_OK) {
-		reader.size = checkpoint.size;
 		rc = tiles_read_leaf(&reader, index, out);
+		tiles_reader_close(&reader);
 	}
-	tiles_reader_close(&reader);
 	buf_free(&note);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "leaf.h"
 #include "notary.h"
+#include "tiles.h"
 
 struct ledger;
 
@@ -27,7 +28,7 @@ void ledger_receipt_free(struct ledger_receipt *receipt);
  * Blocks for as long as a sync takes. receipt may be NULL. */
 enum rc ledger_add(struct ledger *l, struct slice leaf, struct ledger_receipt *receipt) MUST_USE;
 
-/* The same for a close or review leaf, with the signature over what it stands for. A close leaf that is there already gives the same
+/* The same for a close, review or evidence leaf, with the signature over what it stands for. A close leaf that is there already gives the same
  * answer again. */
 enum rc ledger_seal(struct ledger *l, struct slice leaf, struct slice data, struct ledger_receipt *receipt, struct buf *armored) MUST_USE;
 
@@ -39,6 +40,11 @@ enum rc ledger_prove(const struct ledger *l, const struct ledger_receipt *receip
 
 /* What is known of a part: RC_NOT_FOUND when nothing is. */
 enum rc ledger_find(struct ledger *l, const char *id, int part, struct registry_part *out) MUST_USE;
+
+/* Reading it as it is now: the checkpoint, appended and read, and a reader of that size, which the caller closes. RC_NOT_FOUND: it is
+ * empty; RC_BAD, RC_IO. */
+enum rc ledger_reader(const struct ledger *l, struct tiles_reader *reader, struct buf *note, struct tlog_checkpoint *checkpoint,
+		      struct why *why) MUST_USE;
 enum rc ledger_read_leaf(const struct ledger *l, uint64_t index, struct buf *out) MUST_USE;
 
 #endif

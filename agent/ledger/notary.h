@@ -1,7 +1,7 @@
 /* The notary: a small process that holds the agent's private keys, so that the process that parses HTTP has none. Over a socket pair it
  * takes only leaves of the ledger; it checks that each is well-formed and that no part of a session is opened or closed twice, keeps them
  * (tiles.h), signs the checkpoint, and then what the leaf stands for: SHA256SUMS with its close leaf, a review's record with its review
- * leaf. There is no other way to a signature. It cannot open sockets, run programs or be traced, and its keys lie in locked memory.
+ * leaf, an evidence pack's SHA256SUMS with the leaf that says for whom; each in a namespace of its own. There is no other way to a signature. It cannot open sockets, run programs or be traced, and its keys lie in locked memory.
  *
  * It is not the keeper (gate/keeper.h): that one must act at once when the agent dies and so never waits for a disk. */
 #ifndef PHIGATE_AGENT_NOTARY_H
@@ -31,10 +31,10 @@ int notary_fd(const struct notary *n);           /* readable without having been
 
 struct notary_item {
 	struct slice leaf;                       /* borrowed */
-	unsigned char sum[SHA512_LEN];           /* of what a close or review leaf has signed */
+	unsigned char sum[SHA512_LEN];           /* of what a close, review or evidence leaf has signed */
 	enum rc rc;                              /* RC_BAD: no leaf; RC_CONFLICT: it contradicts the ledger; RC_IO */
 	uint64_t index;
-	struct buf signature;                    /* armored SSHSIG, of close and review leaves; the caller's, initialised */
+	struct buf signature;                    /* armored SSHSIG, of those leaves; the caller's, initialised */
 };
 
 /* All of them at once; note (initialised) gets the checkpoint that covers them. What is returned is RC_OK when every item has its answer.

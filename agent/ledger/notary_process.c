@@ -20,6 +20,7 @@
 #include "file.h"
 #include "log.h"
 #include "notary_private.h"
+#include "pack.h"
 #include "sshkey.h"
 #include "sshsig.h"
 #include "tiles.h"
@@ -228,7 +229,7 @@ struct item {
 
 static const char *namespace_of(enum leaf_kind kind)
 {
-	return kind == LEAF_CLOSE ? BUNDLE_NAMESPACE : kind == LEAF_REVIEW ? REVIEW_NAMESPACE : NULL;
+	return kind == LEAF_CLOSE ? BUNDLE_NAMESPACE : kind == LEAF_REVIEW ? REVIEW_NAMESPACE : kind == LEAF_EVIDENCE ? PACK_NAMESPACE : NULL;
 }
 
 /* Back to what is on the disk, after something failed. */

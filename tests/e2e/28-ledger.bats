@@ -2,10 +2,7 @@ load lib/common
 
 setup_file() { site_start && login alice bob audrey; }
 
-# as the agent's account, whose keys these are
-agents() { if [ "$(id -u)" = 0 ]; then setpriv --reuid "$AGENT_USER" --regid "$AGENT_USER" --clear-groups "$SITE/bin/phigate-agent" "$@"; else phigate-agent "$@"; fi; }
 ledger() { agents ledger "$@" --config "$SITE/agent/agent.yaml"; }
-vkeys() { agents keys --config "$SITE/agent/agent.yaml" | sed -n '/--ledger/{n;p}'; }
 # a session with one exchange; its bundle in $B
 recorded() {
 	tunnel $T alice openai-prod

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "json.h"
 #include "log.h"
 #include "neighbours.h"
+#include "pack_make.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -84,6 +86,34 @@ void gate_end(struct gate *gate, const char *id)
 {
 	(void)gate;
 	snprintf(ended_ssh, sizeof ended_ssh, "%s", id);
+}
+
+/* ---- a pack, of which only the way to it is looked at ---- */
+
+enum rc pack_make(const struct pack_place *place, const struct person *who, int64_t from_ns, int64_t to_ns, struct pack_made *made, int *fd,
+		  int64_t *size, struct why *why)
+{
+	(void)place;
+	(void)who;
+	*fd = -1;
+	if (from_ns >= to_ns)
+		return why_set(why, RC_BAD, "no period");
+	*fd = memfd_create("pack", MFD_CLOEXEC);
+	assert_int_equal(write(*fd, "A PACK.", 7), 7);
+	assert_int_equal(lseek(*fd, 0, SEEK_SET), 0);
+	*size = 7;
+	made->made = true;
+	return RC_OK;
+}
+
+enum rc pack_seal(const struct pack_place *place, const struct person *who, const struct pack_made *made,
+		  unsigned char theirs[PACK_SUMMED - PACK_AGENTS][SHA256_LEN], struct buf *sums, struct buf *signature, struct why *why)
+{
+	(void)place;
+	if (!made->made)
+		return why_set(why, RC_CONFLICT, "nothing to seal");
+	buf_printf(sums, "%s %02x", who->user, theirs[0][0]);
+	return buf_puts(signature, "SIGNED");
 }
 
 /* ---- an agent, channels, calls ---- */
@@ -395,6 +425,33 @@ static void bundles_go_to_owner_and_auditor(void **state)
 	close_channel(&ch);
 }
 
+static void evidence_is_for_auditors_and_sealed_on_its_channel(void **state)
+{
+	static const char sums[] = "{\"sums\":{\"results.jsonl\":\"" HEX64 "\",\"bundles.sha256\":\"" HEX64 "\",\"index.md\":\"" HEX64 "\",\"index.html\":\"" HEX64 "\"}}";
+	struct channel ch, other;
+
+	open_channel(*state, "audrey-key", &ch);
+	open_channel(*state, "other-key", &other);
+	assert_int_equal(call(&ch, "alice", "GET /v1/evidence?from=1h", ""), 403);
+	assert_int_equal(call(&ch, "adam", "POST /v1/evidence/seal", sums), 403);
+	assert_int_equal(call(&ch, "audrey", "GET /v1/evidence", ""), 400);
+	assert_int_equal(call(&ch, "audrey", "GET /v1/evidence?from=yesterday", ""), 400);
+	assert_int_equal(call(&ch, "audrey", "GET /v1/evidence?from=1h&to=2h", ""), 400);
+	assert_int_equal(call(&ch, "audrey", "POST /v1/evidence/seal", sums), 409);
+	told.fail_ledger = true;                         /* what is not told in the ledger is not shown */
+	assert_int_equal(call(&ch, "audrey", "GET /v1/evidence?from=1h", ""), 503);
+	told.fail_ledger = false;
+	assert_int_equal(call(&ch, "audrey", "GET /v1/evidence?from=1h", ""), 200);
+	assert_non_null(strstr(answer, "Content-Length: 7\r\n"));
+	assert_true(noted("leaf phigate-list-v1"));
+	assert_int_equal(call(&other, "audrey", "POST /v1/evidence/seal", sums), 409);
+	assert_int_equal(call(&ch, "audrey", "POST /v1/evidence/seal", "{\"sums\":{}}"), 400);
+	assert_int_equal(call(&ch, "audrey", "POST /v1/evidence/seal", sums), 200);
+	assert_non_null(strstr(answer, "{\"sums\":\"audrey 01\",\"signature\":\"SIGNED\"}"));
+	close_channel(&ch);
+	close_channel(&other);
+}
+
 /* A request of alice's that bob's group may decide. */
 static void hold_it(struct place *p, const char *session, struct hold *hold)
 {
@@ -607,6 +664,7 @@ int main(void)
 		T(events_are_ones_own),
 		T(who_may_decide_can_watch_holds),
 		T(reviews_are_for_auditors),
+		T(evidence_is_for_auditors_and_sealed_on_its_channel),
 		T(without_the_store_sessions_are_refused),
 		T(a_slow_reader_loses_its_stream_only),
 	};

@@ -167,11 +167,11 @@ static void rotating_keeps_the_old_signers_line_with_its_end(void **state)
 	snprintf(path, sizeof path, "%s/made/agent.yaml", dir);
 	assert_int_equal(command(&out, &cmd_keys, "--config", path, NULL, NULL), EXIT_DONE);
 	assert_non_null(strstr(out.data, "\nhost_key: ssh-ed25519 AAAA"));
-	assert_non_null(strstr(out.data, "\ngpu-1@phigate namespaces=\"phigate-bundle-v1,phigate-review-v1\" ssh-ed25519 AAAA"));
+	assert_non_null(strstr(out.data, "\ngpu-1@phigate namespaces=\"phigate-bundle-v1,phigate-review-v1,phigate-evidence-v1\" ssh-ed25519 AAAA"));
 	assert_int_equal(shell("cp made/state/keys/signing_ed25519.pub old.pub"), 0);
 	assert_int_equal(command(&out, &cmd_keys, "--config", path, "--rotate", "signing"), EXIT_DONE);
 	assert_int_not_equal(shell("cmp made/state/keys/signing_ed25519.pub old.pub"), 0);
-	assert_non_null(strstr(out.data, "gpu-1@phigate namespaces=\"phigate-bundle-v1,phigate-review-v1\",valid-before=\"20"));
+	assert_non_null(strstr(out.data, "gpu-1@phigate namespaces=\"phigate-bundle-v1,phigate-review-v1,phigate-evidence-v1\",valid-before=\"20"));
 	/* both lines, as printed, are allowed_signers for ssh-keygen */
 	snprintf(path, sizeof path, "%s/signers", dir);
 	assert_int_equal(file_write(path, buf_slice(&out), 0600, NULL), RC_OK);

@@ -32,3 +32,6 @@ code() {
 }
 sdk() { (cd "$SITE_TESTS" && OPENAI_BASE_URL="$URL/v1" OPENAI_API_KEY="${WITH_KEY:-$KEY}" node e2e/lib/sdk.mjs "$@"); }
 model_seen() { [ "$(model_count)" -gt "$1" ]; }
+# as the agent's account, whose keys these are
+agents() { if [ "$(id -u)" = 0 ]; then setpriv --reuid "$AGENT_USER" --regid "$AGENT_USER" --clear-groups "$SITE/bin/phigate-agent" "$@"; else phigate-agent "$@"; fi; }
+vkeys() { agents keys --config "$SITE/agent/agent.yaml" | sed -n '/--ledger/{n;p}'; }

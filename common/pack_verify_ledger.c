@@ -1,0 +1,257 @@
+/* The ledger's part of a pack: are all leaves of the period there, do they lead to the signed checkpoint, and do the lists tell of each? */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "encode.h"
+#include "json.h"
+#include "pack_verify_private.h"
+
+#define FIELDS_MAX 5
+
+/* ---- the leaves ----------------------------------------------------------------------------------------------------------- */
+
+struct leaf_text {
+	char kind[32];
+	char field[FIELDS_MAX][264];
+};
+
+static void split(const char *text, struct leaf_text *out)
+{
+	*out = (struct leaf_text){0};
+	for (int i = -1; i < FIELDS_MAX && *text; i++) {
+		size_t n = strcspn(text, "\n");
+
+		if (i < 0)
+			snprintf(out->kind, sizeof out->kind, "%.*s", (int)(n < sizeof out->kind ? n : 0), text);
+		else
+			snprintf(out->field[i], sizeof out->field[i], "%.*s", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+/* What the lists must tell of a leaf. */
+static enum rc expect(struct verification *v, const char *kind, const char *a, const char *b, const char *c, const char *what)
+{
+	if (!(pack_told(v, kind, a, b, c) & SAID_LIST))
+		FAIL(v, CHECK_LISTS, "the ledger tells of %s %.64s %.64s, the lists do not", what, a, b);
+	return pack_note(v, SAID_LEDGER, kind, a, b, c);
+}
+
+static enum rc leaf_open(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	(void)index;
+	if (strcmp(leaf->field[1], "1") != 0)
+		return RC_OK;
+	if (pack_in_period(v, leaf->field[3]))
+		return expect(v, "session", leaf->field[0], "", "", "the opening of session");
+	return pack_note(v, SAID_LEDGER, "session", leaf->field[0], "", "");
+}
+
+static enum rc leaf_close(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	enum rc rc = pack_note(v, SAID_LEDGER, "part", leaf->field[0], leaf->field[1], "");
+
+	(void)index;
+	return rc == RC_OK ? pack_note(v, SAID_LEDGER, "sums", leaf->field[0], leaf->field[1], leaf->field[2]) : rc;
+}
+
+static enum rc leaf_hold(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	bool cancel = strcmp(leaf->field[1], "cancel") == 0;
+
+	(void)index;
+	v->figures.approvals += strcmp(leaf->field[1], "approve") == 0;
+	v->figures.denials += strcmp(leaf->field[1], "deny") == 0;
+	return pack_in_period(v, leaf->field[3]) ? expect(v, "hold", leaf->field[0], leaf->field[1], cancel ? "" : leaf->field[2], "hold") : RC_OK;
+}
+
+static enum rc leaf_review(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	(void)index;
+	return pack_in_period(v, leaf->field[3]) ? expect(v, "review", leaf->field[0], leaf->field[1], leaf->field[2], "a review of session") : RC_OK;
+}
+
+static enum rc leaf_emergency(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	(void)index;
+	return pack_in_period(v, leaf->field[1]) ? expect(v, "emergency", leaf->field[0], "", "", "emergency access in session") : RC_OK;
+}
+
+static enum rc leaf_change(struct verification *v, const struct leaf_text *leaf, const char *index)
+{
+	return expect(v, "change", index, leaf->kind, "", "leaf");
+}
+
+#define FIGURE(name) offsetof(struct pack_figures, name)
+#define NONE ((size_t)-1)
+
+static const struct {
+	const char *kind;
+	size_t figure;
+	enum rc (*look)(struct verification *v, const struct leaf_text *leaf, const char *index);
+} KINDS[] = {
+	{"phigate-open-v1", NONE, leaf_open}, {"phigate-close-v1", NONE, leaf_close}, {"phigate-hold-v1", NONE, leaf_hold},
+	{"phigate-review-v1", NONE, leaf_review}, {"phigate-emergency-v1", NONE, leaf_emergency},
+	{"phigate-policy-v1", FIGURE(policies), leaf_change}, {"phigate-config-v1", FIGURE(configurations), leaf_change},
+	{"phigate-start-v1", FIGURE(starts), leaf_change}, {"phigate-stop-v1", FIGURE(stops), leaf_change},
+	{"phigate-revoke-v1", FIGURE(revocations), leaf_change}, {"phigate-list-v1", FIGURE(listed), leaf_change},
+	{"phigate-fetch-v1", FIGURE(fetched), leaf_change},
+};
+
+static enum rc on_leaf(void *arg, const cJSON *row, struct why *why)
+{
+	struct verification *v = arg;
+	const char *text = json_text(row, "leaf");
+	struct leaf_text leaf;
+	struct tlog_hash hash;
+	char number[24];
+	int64_t index = -1;
+
+	if (!text || !json_int(row, "index", &index) || (uint64_t)index != v->edge.size)
+		return why_set(why, RC_BAD, "ledger.jsonl: after leaf %llu another one than the next", (unsigned long long)v->edge.size);
+	tlog_leaf(slice_str(text), &hash);
+	tlog_edge_add(&v->edge, 0, &hash);
+	v->figures.leaves++;
+	split(text, &leaf);
+	snprintf(number, sizeof number, "%lld", (long long)index);
+	for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+		if (strcmp(leaf.kind, KINDS[i].kind) != 0)
+			continue;
+		if (KINDS[i].figure != NONE)
+			++*(uint64_t *)((char *)&v->figures + KINDS[i].figure);
+		return KINDS[i].look(v, &leaf, number);
+	}
+	return RC_OK;
+}
+
+/* ---- the ledger ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_hashes(const cJSON *list, struct tlog_hash *out, size_t max, size_t *n)
+{
+	const cJSON *item;
+
+	*n = 0;
+	if (!list)
+		return false;
+	cJSON_ArrayForEach(item, list) {
+		const char *hex = cJSON_GetStringValue(item);
+
+		if (*n == max || !hex || hex_decode(slice_str(hex), out[*n].b, SHA256_LEN) != RC_OK)
+			return false;
+		++*n;
+	}
+	return true;
+}
+
+struct ledger_said {
+	int64_t from, to, size;
+	struct tlog_hash from_root, to_root;
+	struct tlog_path between, onward;        /* from the first size to the second, and from there to the checkpoint's */
+};
+
+/* The edge of the tree before the first leaf: one hash for each bit of its size, the smallest first. */
+static bool read_edge(const cJSON *tree, struct verification *v, const struct ledger_said *said)
+{
+	struct tlog_hash hashes[64], root;
+	size_t n, at = 0;
+
+	v->edge = (struct tlog_edge){.size = (uint64_t)said->from};
+	if (!read_hashes(json_array(tree, "edge"), hashes, 64, &n))
+		return false;
+	for (unsigned i = 0; i < 63; i++)
+		if (v->edge.size >> i & 1) {
+			if (at == n)
+				return false;
+			v->edge.node[i] = hashes[at++];
+		}
+	tlog_edge_root(&v->edge, &root);
+	return at == n && tlog_same(&root, &said->from_root);
+}
+
+static bool read_ledger(const cJSON *tree, struct ledger_said *said)
+{
+	const char *from_root = json_text(tree, "from_root"), *to_root = json_text(tree, "to_root");
+
+	return json_int(tree, "from", &said->from) && json_int(tree, "to", &said->to) && json_int(tree, "size", &said->size) &&
+		said->from >= 0 && said->from <= said->to && said->to <= said->size && from_root && to_root &&
+		hex_decode(slice_str(from_root), said->from_root.b, SHA256_LEN) == RC_OK &&
+		hex_decode(slice_str(to_root), said->to_root.b, SHA256_LEN) == RC_OK &&
+		read_hashes(json_array(tree, "consistency"), said->between.hash, TLOG_PATH_MAX, &said->between.n) &&
+		read_hashes(json_array(tree, "onward"), said->onward.hash, TLOG_PATH_MAX, &said->onward.n);
+}
+
+/* The checkpoint by one of the keys that are believed, or by the one that the pack names, which proves less. */
+static void check_note(struct verification *v, const cJSON *tree, struct slice note, struct tlog_checkpoint *checkpoint)
+{
+	const char *text = v->trust->ledger_key ? v->trust->ledger_key : json_text(tree, "vkey");
+	struct why why = {.text = "there is no key"};
+	char origin[TLOG_NAME_MAX + 16];
+	struct tlog_vkey vkey;
+	bool opened = false;
+
+	while (text && *text && !opened) {
+		struct slice line = {text, strcspn(text, "\n")};
+
+		text += line.n + (text[line.n] == '\n');
+		if (line.n && line.p[0] != '#')
+			opened = tlog_vkey_parse(line, &vkey, &why) == RC_OK && tlog_checkpoint_open(note, &vkey, checkpoint, &why) == RC_OK;
+	}
+	snprintf(origin, sizeof origin, "phigate/%.120s", v->agent);
+	if (!opened)
+		FAIL(v, CHECK_LEDGER, "ledger.checkpoint: %s", why.text);
+	else if (strcmp(checkpoint->origin, origin) != 0)
+		FAIL(v, CHECK_LEDGER, "the checkpoint is that of %s, not of agent %s", checkpoint->origin, v->agent);
+}
+
+static enum rc check_leaves(struct verification *v, const struct ledger_said *said, const struct tlog_checkpoint *checkpoint)
+{
+	unsigned long long from = (unsigned long long)said->from, to = (unsigned long long)said->to, size = checkpoint->size;
+	struct tlog_hash root;
+	enum rc rc = pack_read_list(v, PACK_LEAVES, on_leaf, CHECK_LEDGER);
+
+	tlog_edge_root(&v->edge, &root);
+	if (v->edge.size != to || !tlog_same(&root, &said->to_root))
+		FAIL(v, CHECK_LEDGER, "ledger.jsonl does not have the leaves from %llu to %llu as they were", from, to);
+	if (!tlog_check_consistency(from, &said->from_root, to, &said->to_root, &said->between))
+		FAIL(v, CHECK_LEDGER, "the ledger of %llu leaves is not the beginning of that of %llu", from, to);
+	if ((uint64_t)said->size != checkpoint->size ||
+	    !tlog_check_consistency(to, &said->to_root, checkpoint->size, &checkpoint->root, &said->onward))
+		FAIL(v, CHECK_LEDGER, "the ledger of %llu leaves is not the beginning of what the checkpoint was signed for", to);
+	v->figures.ledger_size = size;
+	if (v->trust->ledger_key)
+		pack_say(v, CHECK_LEDGER, BUNDLE_HOLDS, "leaves %llu to %llu are all there, and lead to the signed checkpoint of %llu", from, to, size);
+	else
+		pack_say(v, CHECK_LEDGER, BUNDLE_SKIPPED, "leaves %llu to %llu are all there, and lead to the checkpoint of %llu by the key that the pack "
+		    "names; --ledger says whether that is the agent's", from, to, size);
+	return rc;
+}
+
+enum rc pack_check_ledger(struct verification *v)
+{
+	struct tlog_checkpoint checkpoint = {0};
+	struct ledger_said said = {0};
+	struct buf text, note_text;
+	cJSON *tree = NULL;
+	enum rc rc;
+
+	buf_init(&text, PACK_ABOUT_MAX);
+	buf_init(&note_text, PACK_ABOUT_MAX);
+	rc = pack_read(v->p, PACK_LEDGER, &text);
+	if (rc == RC_OK)
+		rc = pack_read(v->p, PACK_CHECKPOINT, &note_text);
+	if (rc != RC_OK)
+		goto out;
+	tree = json_parse(buf_slice(&text));
+	if (!read_ledger(tree, &said) || !read_edge(tree, v, &said)) {
+		FAIL(v, CHECK_LEDGER, "ledger.json is not what an agent writes");
+		goto out;
+	}
+	check_note(v, tree, buf_slice(&note_text), &checkpoint);
+	rc = check_leaves(v, &said, &checkpoint);
+out:
+	cJSON_Delete(tree);
+	buf_free(&text);
+	buf_free(&note_text);
+	return rc;
+}

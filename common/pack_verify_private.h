@@ -1,0 +1,49 @@
+/* What the files behind pack_verify() share: pack_verify.c, and pack_verify_ledger.c, which follows the leaves. */
+#ifndef PHIGATE_PACK_VERIFY_PRIVATE_H
+#define PHIGATE_PACK_VERIFY_PRIVATE_H
+
+#include "keyset.h"
+#include "pack_private.h"
+#include "tlog_checkpoint.h"
+
+enum check { CHECK_ARCHIVE, CHECK_MEMBERS, CHECK_SIGNATURE, CHECK_SUMS, CHECK_LEDGER, CHECK_LISTS, CHECK_REVIEWS, CHECK_BUNDLES, CHECKS };
+
+/* Marks of a key: what has told of it. */
+enum { SAID_LIST = 1, SAID_LEDGER = 2, SAID_RESULT = 4 };
+
+struct verification {
+	struct pack *p;
+	const struct bundle_trust *trust;
+	struct {
+		bool said;
+		enum bundle_result result;
+		size_t failures;
+		char text[512];
+	} checks[CHECKS];
+	enum rc signer;
+	const char *agent;
+	char principal[128];
+	int64_t from_ns, to_ns;
+	struct pack_figures figures;
+	struct keyset keys;
+	struct tlog_edge edge;
+};
+
+/* A check ends as the first word that is said of it: failed at the first failure, whatever else is found. */
+void pack_say(struct verification *v, enum check check, enum bundle_result result, const char *fmt, ...) PRINTF_LIKE(4, 5);
+#define FAIL(v, check, ...) pack_say(v, check, BUNDLE_FAILS, __VA_ARGS__)
+
+bool pack_in_period(const struct verification *v, const char *time);
+
+/* Things by what names them, and who has told of each. */
+enum rc pack_note(struct verification *v, uint64_t mark, const char *kind, const char *a, const char *b, const char *c) MUST_USE;
+uint64_t pack_told(struct verification *v, const char *kind, const char *a, const char *b, const char *c);
+
+enum rc pack_read(const struct pack *p, enum pack_file file, struct buf *out) MUST_USE;
+
+/* RC_BAD is a failure of that check, and what comes after is looked at all the same. */
+enum rc pack_read_list(struct verification *v, enum pack_file file, pack_on_row *on_row, enum check check) MUST_USE;
+
+enum rc pack_check_ledger(struct verification *v) MUST_USE;
+
+#endif
