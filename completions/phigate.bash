@@ -8,7 +8,7 @@ _phigate_profiles() { COMPREPLY=($(compgen -W "$(ls ${XDG_CONFIG_HOME:-~/.config
 _phigate() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} words=
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle review revoke replay verify export mask doctor completion version --help --version"
+		words="login logout whoami ls connect exec holds show approve deny cancel sessions bundle evidence review revoke replay verify export mask doctor completion version --help --version"
 	else case $command in
 	login) words="--no-browser --token-file --json --profile --help" ;;
 	logout) words="--profile --help" ;;
@@ -23,6 +23,7 @@ _phigate() {
 	cancel) words="--profile --help" ;;
 	sessions) words="--user --connection --model --rule --entity --since --until --state --held --denied --emergency --reviewed --unreviewed --json --profile --help" ;;
 	bundle) words="--part -o --profile --help" ;;
+	evidence) words="--from --to -o --bundles --agent --allowed-signers --identity --ledger --tsa-ca --profile --help" ;;
 	review) words="--finding --save --allowed-signers --json --profile --help" ;;
 	revoke) words="--profile --help" ;;
 	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --ledger --tsa-ca --force --json --html -o --profile --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
@@ -65,6 +66,15 @@ _phigate() {
 	bundle:--part) COMPREPLY=(); return ;;
 	bundle:-o) _phigate_files "$word"; return ;;
 	bundle:--profile) _phigate_profiles "$word"; return ;;
+	evidence:--from) COMPREPLY=(); return ;;
+	evidence:--to) COMPREPLY=(); return ;;
+	evidence:-o) _phigate_files "$word"; return ;;
+	evidence:--agent) COMPREPLY=(); return ;;
+	evidence:--allowed-signers) _phigate_files "$word"; return ;;
+	evidence:--identity) _phigate_files "$word"; return ;;
+	evidence:--ledger) _phigate_files "$word"; return ;;
+	evidence:--tsa-ca) _phigate_files "$word"; return ;;
+	evidence:--profile) _phigate_profiles "$word"; return ;;
 	review:--finding) COMPREPLY=(); return ;;
 	review:--save) COMPREPLY=(); return ;;
 	review:--allowed-signers) _phigate_files "$word"; return ;;

@@ -16,10 +16,11 @@ commands=(
 	'cancel:take back a held request of your own'
 	'sessions:list sessions and their bundles'
 	'bundle:fetch the signed evidence of a session'
+	'evidence:gather what an agent can show of a period, as one signed file'
 	'review:show the reviews of a session, or add one'
 	'revoke:end a session at once'
 	'replay:see a recorded session again, at its own pace, after verifying it'
-	'verify:check a session'\''s bundle\: who signed it, and that nothing was changed, added or left out'
+	'verify:check a session'\''s bundle, or an evidence pack\: who signed it, and that nothing was changed, added or left out'
 	'export:write a session for other systems, after verifying it'
 	'mask:mask standard input with the agent'\''s engine, offline'
 	'doctor:check configuration, clock, provider, sign-in and agents'
@@ -119,6 +120,19 @@ case $name in
 		_arguments \
 			'--part[this part of a session that has several; else the last]:N:' \
 			'-o[where to; - for standard output; else SESSION.tar here]:FILE:_files' \
+			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
+			'--help[show how it is used]' ;;
+	evidence)
+		_arguments \
+			'--from[when the period begins\: a day, 2026-01-31T08\:15\:00Z, or how long ago, 90d]:TIME:' \
+			'--to[when it ends, a day with all of it; else now]:TIME:' \
+			'-o[where to; else evidence.tar here]:FILE:_files' \
+			'--bundles[put the bundles into the pack, too]' \
+			'--agent[whose evidence, when client.yaml has several agents]:NAME:' \
+			'--allowed-signers[whose signatures are believed]:FILE:_files' \
+			'--identity[age key that opens encrypted segments, so that records are checked, too]:FILE:_files' \
+			'--ledger[the agent'\''s ledger key, as a vkey]:FILE:_files' \
+			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed]:FILE:_files' \
 			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \
 			'--help[show how it is used]' ;;
 	review)
