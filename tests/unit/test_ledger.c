@@ -411,6 +411,7 @@ static void crash(const char *damage)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		struct registry_part part = {0};
 		struct recording *r, *other;
 
 		site_open(true);
@@ -419,7 +420,8 @@ static void crash(const char *damage)
 		for (uint64_t x = 1; x <= 40; x++)
 			exchange(r, x);
 		exchange(other, 1);
-		ledger_stop(site.ledger);        /* what was posted is written */
+		while (ledger_find(site.ledger, SESSION, 1, &part) != RC_OK || !part.headed)
+			usleep(10000);           /* the ledger hears of it within a second or so */
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
