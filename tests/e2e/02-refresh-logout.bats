@@ -1,10 +1,14 @@
 load lib/common
 
+# expires S: waits until a token that was given by now, for S seconds, has expired
+past() { [ "$EPOCHSECONDS" -gt "$1" ]; }
+expires() { until_ok "the token expires" past $((EPOCHSECONDS + $1)); }
+
 @test "a command with an expired token refreshes it without a word" {
 	idp_set '{"id_token_s":2}'
 	login alice
 	idp_set '{"id_token_s":3600}'
-	sleep 3
+	expires 2
 	exits 0 as alice phigate whoami --json
 	has "$output" alice@hospital.example
 }
@@ -13,7 +17,7 @@ load lib/common
 	idp_set '{"id_token_s":2}'
 	login dave
 	idp_set '{"id_token_s":3600}'
-	sleep 3
+	expires 2
 	for n in 1 2 3 4; do as dave phigate whoami > "$SITE/who.$n" 2>&1 3>&- & done
 	wait
 	for n in 1 2 3 4; do grep -q dave@hospital.example "$SITE/who.$n" || fail "command $n: $(cat "$SITE/who.$n")"; done
@@ -23,7 +27,7 @@ load lib/common
 	idp_set '{"id_token_s":8}'
 	login alice
 	tunnel $T alice openai-prod
-	sleep 11
+	expires 8
 	code chat plain hello
 	same "status" 200 "$code"
 	idp_set '{"id_token_s":3600}'
