@@ -227,6 +227,7 @@ void context_word(struct context *c, const struct scan *s)
 	const struct reading *r = s->r;
 	uint64_t before = c->gap < GAP_STOP ? c->before[0] : 0;
 
+	c->initials = s->token == s->i + 1 && s->letters ? (uint8_t)(c->initials < 100 ? c->initials + 1 : 100) : 0;
 	c->hidden = is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
 	if (!label_key(c, s))
 		label_word(c, s, s->word, s->hash, s->i, s->token);
@@ -358,6 +359,7 @@ void context_masked(struct context *c, enum entity entity)
 	c->identifiers = c->identifiers ? IDENTIFIER_FAR : 0;
 	c->ending = c->ending && c->label == LABEL_SSN;
 	columns_masked(&c->columns);
+	c->initials = 0;
 	c->words[0] = c->words[1] = c->words[2] = 0;
 	c->before[0] = entity == ENTITY_NAME ? CONTEXT_NAME : entity == ENTITY_ADDRESS ? CONTEXT_ADDRESS : entity == ENTITY_CITY ? CONTEXT_CITY :
 		       entity == ENTITY_DATE ? CONTEXT_DATE : entity == ENTITY_ZIP ? CONTEXT_ZIP : CONTEXT_MASKED;

@@ -284,7 +284,8 @@ static unsigned int where(struct scan *s)
 	if (lower(first) == 'p' && c->label != LABEL_NONE)       /* "po box" */
 		at |= AT_LABELLED;
 	/* in the middle of a word of many hyphens or apostrophes no name is looked for again and again */
-	if ((is_upper(first) || first >= 0x80) && ((c->last != '-' && c->last != '\'') || scan_try(s, 1)) && !begins_no_name(word, s->r->c + s->i, s->token - s->i))
+	/* nor in a long run of initials: a name has three at most */
+	if ((is_upper(first) || first >= 0x80) && !(c->initials > 3 && s->token == s->i + 1) && ((c->last != '-' && c->last != '\'') || scan_try(s, 1)) && !begins_no_name(word, s->r->c + s->i, s->token - s->i))
 		at |= AT_CAPITAL;
 	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);

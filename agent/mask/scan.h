@@ -48,6 +48,7 @@ struct context {
 	uint8_t breaks;                  /* line feeds since the label */
 	uint16_t last;                   /* the unit before; 0 at the beginning */
 	bool key;                        /* the text is a key of JSON */
+	uint8_t initials;                /* words of one letter right before */
 	bool glued;                      /* the words before are joined by one space or sign each */
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
 	unsigned int tried;              /* how much was tried since the last sign that ends codes, so that no text is dear */
@@ -213,7 +214,7 @@ static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t
 	c->words[1] = c->glued ? c->words[0] : 0;
 	c->words[0] = hash;
 	c->glued = true;
-	c->hidden = 0;
+	c->hidden = c->initials = 0;
 	c->last = last;
 }
 

@@ -16,7 +16,7 @@
 struct code {
 	size_t end;
 	uint64_t form, runs, prefix;     /* each of its letters and digits by kind; the same with runs as one; letters before the first digit */
-	unsigned int n, digits, letters, small, dots, signs;
+	unsigned int n, digits, letters, small, dots, slashes, signs;
 };
 
 static bool joins(uint16_t c)
@@ -53,6 +53,7 @@ static void read_code(struct scan *s, size_t i, struct code *code)
 		code->letters += is_alpha(c);
 		code->small += kind == 'a';
 		code->dots += kind == '.' || kind == ':';
+		code->slashes += kind == '/';
 		code->signs += !is_alnum(c);
 		if (is_alpha(c) && !code->digits)
 			code->prefix = word_hash(code->prefix, c);
@@ -119,7 +120,7 @@ static bool is_number(struct scan *s, const struct code *code)
 	if (code->letters || code->signs > 1)
 		return code->dots > 2;
 	if (code->signs)
-		return code->dots || code->n < 5 || is_range(s, code);
+		return code->dots || code->slashes || code->n < 5 || is_range(s, code);
 	if (code->n < 4 || (!marked && (code->n < 5 || (scan_at(s, s->i) != '0' && !(c->gap == GAP_SPACE && c->before[0])))))
 		return true;
 	return scan_at(s, code->end) == ' ' && is_alpha(scan_at(s, code->end + 1)) && !is_upper(scan_at(s, code->end + 1)) &&
@@ -143,6 +144,16 @@ static size_t more_groups(struct scan *s, size_t end)
 	return end;
 }
 
+/* Most words, and most numbers: nothing is joined to them that would make a code of them. */
+static bool is_short(struct scan *s)
+{
+	uint16_t next = scan_at(s, s->token);
+
+	if (joins(next) && is_alnum(scan_at(s, s->token + 1)))
+		return false;
+	return s->letters ? !s->digits && !prefix_space(s) : s->token < s->i + 4;
+}
+
 bool scan_weighed_code(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -150,11 +161,11 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	struct code code;
 	uint16_t next;
 
-	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '@')
+	if (is_short(s) || c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '@')
 		return false;
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
-	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || forms_are_public(s) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code))
+	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code) || forms_are_public(s))
 		return false;
 	model_sign(&signs, FORM, code.form);
 	model_sign(&signs, FORM_RUNS, code.runs);
