@@ -90,7 +90,7 @@ static void lines_that_are_no_json_are_masked_each_alone(void **state)
 	answers_are(FRAMING_NDJSON, ollama, "/api/chat");
 	becomes("oops, SSN 536-22-8741\nmore\n" END, "oops, SSN [SSN]\nmore\n" END);
 	becomes("84729315\n\"SSN 536-22-8741\"\nnull\n", "84729315\n\"SSN [SSN]\"\nnull\n");
-	becomes(LINE("SSN 536-22") "{\"message\":{\"content\":\"-8741", LINE("SSN ") LINE("536-22"));
+	becomes(LINE("SSN 536-22") "{\"message\":{\"content\":\"-8741", LINE("SSN ") LINE("[ID]"));
 	becomes(LINE("SSN 536-22") "{\"message\":{\"content\":\"-8741\"}}", LINE("SSN ") "{\"message\":{\"content\":\"[SSN]\"}}");
 }
 

@@ -451,7 +451,7 @@ static void a_body_that_ends_in_an_event_gives_all_it_can(void **state)
 	becomes("data: {\"choices\":[{\"delta\":{\"content\":\"SSN 536-22\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"-8741\"}}]}\n",
 		"data: {\"choices\":[{\"delta\":{\"content\":\"SSN \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"[SSN]\"}}]}\n");
 	becomes("data: {\"choices\":[{\"delta\":{\"content\":\"SSN 536-22\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"-8741",
-		"data: {\"choices\":[{\"delta\":{\"content\":\"SSN \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"536-22\"}}]}\n\n");
+		"data: {\"choices\":[{\"delta\":{\"content\":\"SSN \"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"[ID]\"}}]}\n\n");
 }
 
 static void an_answer_that_goes_on_from_the_prompt_knows_it(void **state)

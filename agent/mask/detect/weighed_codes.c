@@ -161,7 +161,7 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	struct code code;
 	uint16_t next;
 
-	if (is_short(s) || c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || c->last == '^' || c->last == '<' || c->last == '@')
+	if (is_short(s) || c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || memchr("^<@\\", c->last < 0x80 ? c->last : 0, 4))
 		return false;
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
