@@ -41,7 +41,7 @@ static void test_what_is_called_after_people_and_places(void **state)
 
 static void test_codes_that_no_label_tells(void **state)
 {
-	CHECK({"Evidence kit 5QH8T2 collected.", "Evidence kit [ID] collected."}, {"crib card H-88204 matches", "crib card [ID] matches"},
+	CHECK({"Evidence kit 5QH8T2 collected.", "Evidence kit [ID] collected."}, {"custody seal C31-77 intact", "custody seal [ID] intact"},
 	      {"passes V-772 and V-774", "passes [ID] and [ID]"},
 	      {"complaint HUD 09-26-4417-8.", "complaint [ID]."}, {"screen form MI 4471902 done", "screen form [ID] done"},
 	      {"- SLP-041 signed, needs v1.4", "- [ID] signed, needs v1.4"}, {"token=tok_1Q8s0Zt7aa", "token=[ID]"},
