@@ -20,8 +20,10 @@ static bool begins_link(const char *text, size_t i)
 static void put_markdown(struct document *d, const char *text)
 {
 	buf_clear(&d->escaped);
-	if (term_escape(slice_str(text), &d->escaped) != RC_OK || !d->escaped.len)
+	if (term_escape(slice_str(text), &d->escaped) != RC_OK) {
+		fputs("(too long to be shown)", d->f);
 		return;
+	}
 	for (size_t i = 0; i < d->escaped.len; i++) {
 		char c = d->escaped.data[i];
 

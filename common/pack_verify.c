@@ -269,8 +269,10 @@ static enum rc on_session_again(void *arg, const cJSON *row, struct why *why)
 		char number[24];
 
 		snprintf(number, sizeof number, "%lld", (long long)part);
-		if (!pack_told(v, "result", id, number, ""))
-			FAIL(v, CHECK_BUNDLES, "nothing is said of session %.64s, part %s", id, number);
+		if (pack_told(v, "result", id, number, ""))
+			continue;
+		FAIL(v, CHECK_BUNDLES, "nothing is said of session %.64s, part %s", id, number);
+		break;
 	}
 	return RC_OK;
 }
