@@ -106,8 +106,11 @@ static const char marks[] =
 	"CREATE INDEX sessions_by_user ON sessions (user, opened_ns);"
 	"CREATE INDEX sessions_by_connection ON sessions (connection, opened_ns);";
 
+/* Holds that people are still shown; of older ones only who asked and who decided is left. */
+static const char history[] = "CREATE INDEX holds_shown ON holds (state, expires_ns) WHERE shown <> '{}';";
+
 /* What makes version 1 of an empty store, version 2 of version 1, and so on. */
-static const char *const STEPS[] = {tables, quorums, purposes, marks};
+static const char *const STEPS[] = {tables, quorums, purposes, marks, history};
 #define SCHEMA_VERSION ((int64_t)(sizeof STEPS / sizeof *STEPS))
 
 struct store {

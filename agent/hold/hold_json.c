@@ -220,8 +220,8 @@ enum rc holds_list(struct holds *holds, const struct person *person, const char 
 		return rc;
 	/* what is stored as pending or approved may have expired since */
 	rc = store_query(tx.db, &row,
-			 "SELECT " HOLD_COLUMNS_BRIEF " FROM holds WHERE ?1 OR state = ?2 OR (?2 = 'expired' AND state IN"
-			 " ('pending', 'approved')) ORDER BY created_ns", "it", (int64_t)all, hold_state_name(wanted));
+			 "SELECT " HOLD_COLUMNS_BRIEF " FROM holds WHERE " HOLD_IS_SHOWN " AND (?1 OR state = ?2 OR (?2 = 'expired' AND"
+			 " state IN ('pending', 'approved'))) ORDER BY created_ns", "it", (int64_t)all, hold_state_name(wanted));
 	buf_putc(out, '[');
 	while (rc == RC_OK && (rc = store_row(row)) == RC_OK) {
 		struct view view = {0};
@@ -258,6 +258,8 @@ enum rc hold_show(struct holds *holds, const struct person *person, const char *
 	if (rc != RC_OK)
 		return rc;
 	rc = hold_row(tx.db, id, &row);
+	if (rc == RC_OK && strcmp(store_text(row, COL_SHOWN), "{}") == 0)
+		rc = RC_NOT_FOUND;
 	if (rc == RC_OK)
 		rc = look(tx.db, row, person, &view);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && !view.own && !view.decides))

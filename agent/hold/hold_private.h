@@ -79,6 +79,12 @@ enum rc hold_thread_start(struct holds *holds, struct why *why) MUST_USE;
 void hold_thread_stop(struct holds *holds);
 
 /* ---- rows ---- */
+/* A hold that has been over for HOLD_KEPT_NS is history: its request is gone, nobody is shown it any more, and who asked and who decided stays
+ * for evidence (pack_lists.c), six years (45 CFR 164.316(b)(2)(i)). */
+#define HOLD_KEPT_NS (30LL * 86400 * NS_PER_S)
+#define HOLD_HISTORY_NS (2192LL * 86400 * NS_PER_S)
+#define HOLD_IS_SHOWN "shown <> '{}'"            /* as an index has it */
+
 #define HOLD_COLUMNS_BRIEF \
 	"id, state, issuer, subject, user, connection, reason, rule, matched, needs, cause, ttl_ns, created_ns, expires_ns"
 #define HOLD_COLUMNS HOLD_COLUMNS_BRIEF ", shown"

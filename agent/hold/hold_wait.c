@@ -14,7 +14,6 @@
 #define ABANDON_NS (30 * NS_PER_S)               /* from hang-up to cancelled */
 #define TICK_MAX_NS (30 * NS_PER_S)              /* the wall clock may have been set meanwhile */
 #define TICK_RETRY_NS (5 * NS_PER_S)             /* while the store does not answer */
-#define KEPT_NS (30LL * 86400 * NS_PER_S)        /* holds that are over */
 #define EXPIRE_BATCH "100"
 
 struct hold_waiter {
@@ -289,11 +288,14 @@ static enum rc expire(struct hold_tx *tx)
 	return rc == RC_END ? RC_OK : rc;
 }
 
+#define IS_OVER "state IN ('used', 'denied', 'expired', 'cancelled') AND expires_ns < ?"
+
 static enum rc forget_old(struct hold_tx *tx)
 {
-	return store_do(tx->db, NULL,
-			"DELETE FROM holds WHERE state IN ('used', 'denied', 'expired', 'cancelled') AND expires_ns < ?", "i",
-			tx->now_ns - KEPT_NS);
+	enum rc rc = store_do(tx->db, NULL, "UPDATE holds SET shown = '{}', matched = NULL WHERE " HOLD_IS_SHOWN " AND " IS_OVER, "i",
+			      tx->now_ns - HOLD_KEPT_NS);
+
+	return rc == RC_OK ? store_do(tx->db, NULL, "DELETE FROM holds WHERE " IS_OVER, "i", tx->now_ns - HOLD_HISTORY_NS) : rc;
 }
 
 static enum rc first_due(struct hold_tx *tx, int64_t *due_ns)

@@ -806,20 +806,50 @@ static void without_the_store_nothing_is_held_and_nothing_approved(void **state)
 	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
 }
 
-static void what_is_long_over_is_forgotten(void **state)
+/* Whether the store has the hold, and its request. */
+static void in_store(struct place *p, const char *id, bool *is, bool *shown)
+{
+	sqlite3 *db = store_begin(p->store);
+	sqlite3_stmt *q;
+	enum rc rc = store_query(db, &q, "SELECT shown <> '{}' OR matched IS NOT NULL FROM holds WHERE id = ?", "t", id);
+
+	assert_int_equal(rc, RC_OK);
+	rc = store_row(q);
+	*is = rc == RC_OK;
+	*shown = *is && sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	store_end(p->store);
+}
+
+/* Nobody is shown it after a month; who asked and who decided is there for six years. */
+static void what_is_long_over_is_history(void **state)
 {
 	struct place *p = *state;
 	struct hold denied = enter(p, "x", "S1"), pending;
+	struct why why = {0};
+	struct buf out;
+	bool is, shown;
 
 	assert_int_equal(deny(p, denied.id, &bob), RC_OK);
 	fake_ns += 29 * 86400 * NS_PER_S;
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
+	in_store(p, denied.id, &is, &shown);
+	assert_true(is && shown);
 	fake_ns += 2 * 86400 * NS_PER_S;
 	pending = enter(p, "y", "S1");
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
 	assert_int_equal(state_of(p, pending.id), HOLD_PENDING);
+	in_store(p, denied.id, &is, &shown);
+	assert_true(is && !shown);
+	buf_init(&out, 10000);
+	assert_int_equal(hold_show(p->holds, &alice, denied.id, &out, &why), RC_NOT_FOUND);
+	buf_free(&out);
+	fake_ns += 2192LL * 86400 * NS_PER_S;
+	tick(p);
+	in_store(p, denied.id, &is, &shown);
+	assert_false(is);
 }
 
 /* ---- what people see ---- */
@@ -1492,7 +1522,7 @@ int main(int argc, char **argv)
 		TEST(holds_survive_a_restart),
 		TEST(another_key_knows_no_approval),
 		TEST(without_the_store_nothing_is_held_and_nothing_approved),
-		TEST(what_is_long_over_is_forgotten),
+		TEST(what_is_long_over_is_history),
 		TEST(a_hold_shows_to_those_concerned),
 		TEST(show_tells_all_that_an_approver_needs),
 		TEST(a_name_that_changed_hands_is_shown),
