@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "check_advice.h"
 #include "command.h"
 #include "notice.h"
 #include "place.h"
@@ -29,6 +30,12 @@ static void fault(struct check *check, enum rc rc, struct why *why, int line)
 		check->worst = rc == RC_NOT_FOUND ? RC_BAD : rc;
 }
 
+static void warn(void *arg, const struct why *why)
+{
+	(void)arg;
+	command_tell(why, "warning: ");
+}
+
 static void check_policy(struct check *check, const struct connection *conn)
 {
 	char *path = policy_path(check->config->policies_dir, conn->policy);
@@ -41,7 +48,9 @@ static void check_policy(struct check *check, const struct connection *conn)
 	else
 		(void)!snapshot_warn_routes(check->config, check->override, policy);     /* a dialect's mistake is told of where it is checked */
 	for (size_t i = 0; policy && policy_warning(policy, i); i++)
-		command_tell(policy_warning(policy, i), "warning: ");
+		warn(NULL, policy_warning(policy, i));
+	if (policy)
+		advise_on_policy(check->config, path, policy, warn, NULL);
 	policy_unref(policy);
 	free(path);
 }
@@ -150,6 +159,7 @@ static int run(int argc, char **argv)
 	if (snapshot_dialects_dir(config, &override) != RC_OK)
 		return command_failed(RC_NOMEM, &why);
 	check.override = override;
+	advise_on_config(config, warn, NULL);
 	check_policies(&check);
 	check_connections(&check);
 	check_notify(&check);
@@ -166,5 +176,5 @@ static int run(int argc, char **argv)
 
 const struct command cmd_check = {
 	.name = "check", .args = "[--config FILE]",
-	.help = "read agent.yaml, its policies, dialects and files, and name every mistake; changes nothing", .run = run,
+	.help = "read agent.yaml, its policies, dialects and files, and name every mistake and every risk; changes nothing", .run = run,
 };

@@ -9,9 +9,12 @@
 #include "json.h"
 #include "policy_case.h"
 
+#define IDENTITY_MAX_BYTES ((size_t)1 << 20)
+
 struct test {
 	struct policy *policy;
 	struct policy_case_defaults defaults;
+	struct age_identities *identities;       /* that open encrypted bundles; NULL: none */
 	const char *file;
 	bool json, spans;
 	int cases, failed;
@@ -285,6 +288,8 @@ static enum rc run_bundle(struct test *t, struct why *why)
 	enum rc rc = bundle_open(t->file, &bundle, why);
 
 	if (rc == RC_OK)
+		bundle_unlock(bundle, t->identities);
+	if (rc == RC_OK)
 		rc = bundle_verify(bundle, NULL, NULL, NULL, why);
 	if (rc == RC_NOT_FOUND || rc == RC_DENIED)
 		rc = RC_OK;
@@ -301,6 +306,8 @@ static enum rc run_bundle(struct test *t, struct why *why)
 	}
 	if (rc == RC_END)
 		rc = RC_OK;
+	if (rc == RC_DENIED && !t->identities)
+		why_set(why, rc, "its recordings are encrypted; --identity FILE names a key that opens them");
 	if (rc != RC_OK)
 		why_file(why, rc, t->file);
 	text_list_free(&opener.groups);
@@ -349,20 +356,38 @@ static enum rc take_groups(int *argc, char **argv, struct text_list *groups)
 	return rc;
 }
 
+static enum rc read_identities(const char *path, struct age_identities **out, struct why *why)
+{
+	struct buf text;
+	enum rc rc;
+
+	buf_init(&text, IDENTITY_MAX_BYTES);
+	rc = file_read(path, &text, why);
+	if (rc == RC_OK) {
+		rc = age_identities_read(buf_slice(&text), out, why);
+		(void)!why_file(why, rc, path);
+	}
+	buf_free(&text);
+	return rc;
+}
+
 static int run(int argc, char **argv)
 {
 	struct test t = {.defaults = {.dialect = "openai", .user = ""}};
+	const char *identity = NULL;
 	struct why why = {0};
 	enum rc rc;
 
 	t.json = command_flag(&argc, argv, "--json");
 	t.spans = command_flag(&argc, argv, "--spans");
 	if (command_option(&argc, argv, "--dialect", &t.defaults.dialect) != RC_OK || command_option(&argc, argv, "--user", &t.defaults.user) != RC_OK ||
-	    take_groups(&argc, argv, &t.defaults.groups) != RC_OK || argc < 3) {
+	    command_option(&argc, argv, "--identity", &identity) != RC_OK || take_groups(&argc, argv, &t.defaults.groups) != RC_OK || argc < 3) {
 		text_list_free(&t.defaults.groups);
 		return command_usage(&cmd_policy_test, "needs a policy and a file of cases");
 	}
-	rc = policy_load(argv[1], "policy", &t.policy, &why);
+	rc = identity ? read_identities(identity, &t.identities, &why) : RC_OK;
+	if (rc == RC_OK)
+		rc = policy_load(argv[1], "policy", &t.policy, &why);
 	for (size_t i = 0; rc == RC_OK && policy_warning(t.policy, i); i++)
 		command_tell(policy_warning(t.policy, i), "warning: ");
 	for (int i = 2; i < argc && rc == RC_OK; i++) {
@@ -370,6 +395,7 @@ static int run(int argc, char **argv)
 		rc = run_file(&t, &why);
 	}
 	policy_unref(t.policy);
+	age_identities_free(t.identities);
 	text_list_free(&t.defaults.groups);
 	if (rc != RC_OK) {
 		fflush(stdout);
@@ -381,6 +407,6 @@ static int run(int argc, char **argv)
 }
 
 const struct command cmd_policy_test = {
-	.name = "policy-test", .args = "POLICY.yaml [--dialect NAME] [--user U] [--groups A,B] [--spans] [--json] CASES…",
+	.name = "policy-test", .args = "POLICY.yaml [--dialect NAME] [--user U] [--groups A,B] [--identity FILE] [--spans] [--json] CASES…",
 	.help = "show which rule of a policy decides on requests written by hand or recorded in a bundle", .run = run,
 };

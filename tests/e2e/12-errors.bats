@@ -47,6 +47,7 @@ client_yaml() { echo "$SITE/home/$1/config/phigate/client.yaml"; }
 @test "a mistake in agent.yaml or a policy: exit 2 with file, line and column" {
 	mkdir "$SITE/bad"
 	exits 0 phigate-agent check --config "$SITE/agent/agent.yaml"
+	has "$output" "agent.yaml: warning: recording.recipients names nobody"
 	sed 's/^log:.*/log: {format: json, colour: blue}/' "$SITE/agent/agent.yaml" > "$SITE/bad/agent.yaml"
 	line=$(grep -n colour "$SITE/bad/agent.yaml" | cut -d: -f1)
 	exits 2 phigate-agent check --config "$SITE/bad/agent.yaml"

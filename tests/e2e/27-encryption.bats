@@ -35,6 +35,19 @@ sealed() {
 	same "segments in clear" 0 "$(find "$STATE/spool" -name 'seg-*.jsonl' | wc -l)"
 }
 
+@test "of a held request only its masked text is on the disk, in the store where approvers read it" {
+	tunnel $T alice openai-prod --reason "about Jane Smith"
+	chat note "List all patients like Jane Smith, SSN 536-22-8741, for cholangiography." > "$SITE/held.$T" 2>&1 3>&- & request=$!
+	id=$(event tunnel-$T held | json id)
+	no_phi "$(on_disk | tr -d '\0')"
+	has "$(tr -d '\0' < "$STATE/store.sqlite"; tr -d '\0' < "$STATE/store.sqlite-wal")" cholangiography
+	hasnt "$(find "$STATE" -type f -not -name 'store.sqlite*' -not -path '*/keys/*' -exec cat {} + | tr -d '\0')" cholangiography
+	exits 0 as bob phigate deny "$id" --reason "not Jane Smith"
+	wait $request || true
+	tunnel_close $T
+	no_phi "$(on_disk | tr -d '\0')"
+}
+
 @test "age opens each segment, with either key and no other; its lines are what the index says" {
 	sealed
 	mkdir "$SITE/$T" && cd "$SITE/$T"
@@ -80,6 +93,15 @@ sealed() {
 	has "$output" "$RECIPIENT"
 	exits 0 as alice phigate export "$B" --format har --identity "$SITE/key.txt"
 	has "$output" cholecystectomy
+	exits 0 as alice phigate replay "$B" --html -o - --identity "$SITE/key.txt"
+	for shown in cholecystectomy metformin '</html>'; do has "$output" "$shown"; done
+	hasnt "$(as alice phigate replay "$B" --html -o - 2>&1 || true)" cholecystectomy
+	exits 0 phigate-agent policy-test "$SITE/agent/policies/hipaa.yaml" --identity "$SITE/key.txt" "$B"
+	has "$output" "2 cases, 0 failed"
+	exits 2 phigate-agent policy-test "$SITE/agent/policies/hipaa.yaml" "$B"
+	has "$output" "--identity FILE names a key"
+	exits 2 phigate-agent policy-test "$SITE/agent/policies/hipaa.yaml" --identity "$SITE/other.txt" "$B"
+	has "$output" "$RECIPIENT"
 }
 
 @test "the scripts of the README and config/ check the records with age, and the rest without" {

@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "file.h"
-#include "json.h"
+#include "recordings.h"
 #include "sink.h"
 #include "sink_queue.h"
 
@@ -286,6 +285,33 @@ static void what_has_no_room_is_counted_and_told_where_it_is_missing(void **stat
 	buf_free(&all);
 }
 
+/* What a crash left is told when it is sealed, also where the agent cannot read it: then who and when, by index and session.json. */
+static void an_encrypted_recording_that_a_crash_left_is_told_of(void **state)
+{
+	struct spool_tap tap;
+	struct recording *r;
+	struct buf all;
+	char *path;
+
+	setup(state);
+	site_seal();
+	site_open(true);
+	exchange(r = session(SESSION), 1);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	assert_int_equal(spool_bundle(site.spool, SESSION, 1, &path), RC_OK);
+	buf_init(&all, 1 << 20);
+	start();
+	tap = sinks_tap(sinks);
+	tap.recovered(tap.arg, path, SESSION, 1);
+	assert_int_equal(wait_for(out_file, "\"action\":\"session-closed\"", 1, &all), 1);
+	assert_int_equal(lines_of(out_file, "\"action\":\"session-opened\"", &all), 1);
+	assert_true(lines_of(out_file, "alice@example.org", &all) >= 2);
+	sinks_free(sinks);
+	free(path);
+	buf_free(&all);
+	assert_int_equal(teardown(state), 0);
+}
+
 static void a_file_that_was_moved_away_is_opened_anew(void **state)
 {
 	char moved[128];
@@ -334,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_is_said, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(each_record_that_tells_something_is_a_line_once_and_in_order, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_has_no_room_is_counted_and_told_where_it_is_missing, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(an_encrypted_recording_that_a_crash_left_is_told_of, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_file_that_was_moved_away_is_opened_anew, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_a_sink_names_must_be_there, make_dir, remove_dir),
 	};
