@@ -16,7 +16,7 @@
 struct code {
 	size_t end;
 	uint64_t form, runs, prefix;     /* each of its letters and digits by kind; the same with runs as one; letters before the first digit */
-	unsigned int n, digits, letters, small, dots, slashes, signs;
+	unsigned int n, digits, letters, dots, signs;
 };
 
 static bool joins(uint16_t c)
@@ -51,9 +51,7 @@ static void read_code(struct scan *s, size_t i, struct code *code)
 			break;
 		code->digits += kind == '9';
 		code->letters += is_alpha(c);
-		code->small += kind == 'a';
 		code->dots += kind == '.' || kind == ':';
-		code->slashes += kind == '/';
 		code->signs += !is_alnum(c);
 		if (is_alpha(c) && !code->digits)
 			code->prefix = word_hash(code->prefix, c);
@@ -120,7 +118,7 @@ static bool is_number(struct scan *s, const struct code *code)
 	if (code->letters || code->signs > 1)
 		return code->dots > 2;
 	if (code->signs)
-		return code->dots || code->slashes || code->n < 5 || is_range(s, code);
+		return code->n < 5 || is_range(s, code);
 	if (code->n < 4 || (!marked && (code->n < 5 || (scan_at(s, s->i) != '0' && !(c->gap == GAP_SPACE && c->before[0])))))
 		return true;
 	return scan_at(s, code->end) == ' ' && is_alpha(scan_at(s, code->end + 1)) && !is_upper(scan_at(s, code->end + 1)) &&
@@ -148,9 +146,15 @@ static size_t more_groups(struct scan *s, size_t end)
 static bool is_short(struct scan *s)
 {
 	uint16_t next = scan_at(s, s->token);
+	size_t i = s->token + 1;
 
-	if (joins(next) && is_alnum(scan_at(s, s->token + 1)))
-		return false;
+	if (joins(next) && is_alnum(scan_at(s, i))) {
+		if (s->letters || next == '-' || next == '_' || next == '+')
+			return false;
+		while (is_digit(scan_at(s, i)))          /* "38.6", "104/72", "10:30" */
+			i++;
+		return !is_alnum(scan_at(s, i)) && !(joins(scan_at(s, i)) && is_alnum(scan_at(s, i + 1)));
+	}
 	return s->letters ? !s->digits && !prefix_space(s) : s->token < s->i + 4;
 }
 
