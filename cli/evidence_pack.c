@@ -34,7 +34,7 @@ static enum rc time_of(const char *text, bool end, struct buf *out)
 
 static enum rc path_of(const struct arguments *args, struct buf *path, struct why *why)
 {
-	static const char *const names[][2] = {{"--from", "from"}, {"--to", "to"}};
+	static const char *const names[][2] = {{"from", "--from"}, {"to", "--to"}};
 	struct buf query, text;
 	enum rc rc = RC_OK;
 
@@ -43,12 +43,12 @@ static enum rc path_of(const struct arguments *args, struct buf *path, struct wh
 	buf_init(&query, 1024);
 	buf_init(&text, 256);
 	for (size_t i = 0; i < 2 && rc == RC_OK; i++) {
-		if (!argument(args, names[i][0]))
+		if (!argument(args, names[i][1]))
 			continue;
 		buf_clear(&text);
-		rc = time_of(argument(args, names[i][0]), i == 1, &text);
+		rc = time_of(argument(args, names[i][1]), i == 1, &text);
 		if (rc == RC_OK)
-			fetch_form_add(&query, names[i][1], buf_slice(&text));
+			fetch_form_add(&query, names[i][0], buf_slice(&text));
 	}
 	buf_puts(path, "/v1/evidence?");
 	if (rc != RC_OK || buf_add_slice(path, buf_slice(&query)) != RC_OK)
