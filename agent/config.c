@@ -19,7 +19,7 @@ struct reading {
 
 struct reading_connection {
 	struct connection c;
-	const struct yaml *credential, *local_key, *analyzer;
+	const struct yaml *credential, *local_key, *analyzer, *roles;
 };
 
 struct reading_notify {
@@ -110,6 +110,7 @@ static const struct conf_key CONNECTION_KEYS[] = {
 	{"dialect", CONF_TEXT, CONN(c.dialect), true, "how the server speaks: openai, ollama, anthropic, llamacpp, tgi or kserve"},
 	{"policy", CONF_TEXT, CONN(c.policy), true, "the policy's name in policies_dir"},
 	{"groups", CONF_TEXTS, CONN(c.groups), true, "groups that may connect"},
+	{"roles", CONF_NODE, CONN(roles), false, "groups that may see or revoke others' sessions of this connection, in place of the agent's"},
 	{"credential", CONF_NODE, CONN(credential), false, "what the agent adds to requests so that the server takes them"},
 	{"insecure", CONF_FLAG, CONN(c.insecure), false, "allow http to another host, where anybody on the way can read along (false)"},
 	{"upstream_user", CONF_TEXT, CONN(c.upstream_user), false, "account that must own the server's socket on this machine"},
@@ -130,6 +131,11 @@ static const struct conf_key CONNECTION_KEYS[] = {
 static const struct conf_key CREDENTIAL_KEYS[] = {
 	{"header", CONF_TEXT, CONN(c.credential.header), true, "the header's name, such as Authorization"},
 	{"value_file", CONF_TEXT, CONN(c.credential.value_file), true, "file with its whole value, such as Bearer SECRET"},
+};
+
+static const struct conf_key CONNECTION_ROLE_KEYS[] = {
+	{"auditor", CONF_TEXTS, CONN(c.auditor_groups), false, "groups that may list, fetch and review the connection's sessions"},
+	{"admin", CONF_TEXTS, CONN(c.admin_groups), false, "groups that may revoke the connection's sessions"},
 };
 
 /* The sections that are one mapping each. */
@@ -161,6 +167,7 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 		{"", 0, CONF_KEYS(TOP_KEYS)},
 		{"connections", 0, CONF_KEYS(CONNECTION_KEYS)},
 		{"credential", 0, CONF_KEYS(CREDENTIAL_KEYS)},
+		{"connections.roles", 0, CONF_KEYS(CONNECTION_ROLE_KEYS)},
 		{"notify", 0, CONF_KEYS(NOTIFY_KEYS)},
 		{"analyzer", 0, analyzer, n_analyzer},
 		{"oidc", 0, oidc, n_oidc},
@@ -343,6 +350,20 @@ static enum rc check_upstream(const struct yaml *map, const struct connection *c
 	return RC_OK;
 }
 
+/* An empty list would read as if nobody had the role, and stands for the agent's. */
+static enum rc read_roles(struct reading_connection *r, struct why *why)
+{
+	enum rc rc = r->roles ? conf_read(r->roles, "roles", CONF_KEYS(CONNECTION_ROLE_KEYS), r, why) : RC_OK;
+
+	for (size_t i = 0; i < COUNT(CONNECTION_ROLE_KEYS) && rc == RC_OK && r->roles; i++) {
+		const struct yaml *v = yaml_get(r->roles, CONNECTION_ROLE_KEYS[i].name);
+
+		if (v && v->type == YAML_LIST && !v->child)
+			rc = config_bad(r->roles, CONNECTION_ROLE_KEYS[i].name, why, "must name a group; without it the agent's roles count");
+	}
+	return rc;
+}
+
 static enum rc check_connection(const struct yaml *map, struct reading_connection *r, struct why *why)
 {
 	static char *const kinds[] = {"tokens", "image", "audio", "file", "url", "state", "embedding"};
@@ -371,6 +392,9 @@ static enum rc check_connection(const struct yaml *map, struct reading_connectio
 		return config_bad(map, "models", why, "means nothing beside \"model\", which every request gets");
 	if (r->c.model && !*r->c.model)
 		return config_bad(map, "model", why, "must name a model");
+	rc = read_roles(r, why);
+	if (rc != RC_OK)
+		return rc;
 	if (r->analyzer) {
 		rc = config_analyzer_read(r->analyzer, &r->c.analyzer, why);
 		if (rc != RC_OK)
@@ -384,6 +408,7 @@ static void free_connection(struct connection *c)
 {
 	conf_free(CONF_KEYS(CONNECTION_KEYS), c);
 	conf_free(CONF_KEYS(CREDENTIAL_KEYS), c);
+	conf_free(CONF_KEYS(CONNECTION_ROLE_KEYS), c);
 	config_analyzer_free(&c->analyzer);
 	free(c->name);
 }

@@ -35,6 +35,7 @@ struct connection {
 	char *dialect;
 	char *policy;
 	struct text_list groups;       /* any of them may connect; never empty */
+	struct text_list auditor_groups, admin_groups; /* roles, in place of the agent's; empty: those */
 	struct credential credential;
 	bool insecure;                 /* http to other hosts than loopback */
 	char *upstream_user;           /* account that must own the listening socket; NULL: not checked */

@@ -13,6 +13,14 @@ bool text_list_has(const struct text_list *list, const char *text)
 	return false;
 }
 
+bool text_list_has_any(const struct text_list *list, const struct text_list *wanted)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (text_list_has(list, wanted->item[i]))
+			return true;
+	return false;
+}
+
 enum rc text_list_add(struct text_list *list, const char *text)
 {
 	char **item = realloc(list->item, (list->n + 1) * sizeof *item);

@@ -44,6 +44,7 @@ void conf_free(const struct conf_key *keys, size_t n, void *target);
 enum rc conf_value(const struct yaml *value, enum conf_type type, void *target, struct why *why) MUST_USE;
 
 bool text_list_has(const struct text_list *list, const char *text);
+bool text_list_has_any(const struct text_list *list, const struct text_list *wanted);
 enum rc text_list_add(struct text_list *list, const char *text) MUST_USE;
 void text_list_free(struct text_list *list);
 

@@ -33,6 +33,33 @@ static void add_texts(struct buf *out, const struct text_list *list)
 	buf_putc(out, ']');
 }
 
+/* "roles": of the agent; "connection_roles": for each connection that has roles of its own, those of the person there. */
+static void add_roles(const struct config *config, const struct person *person, struct buf *out)
+{
+	const char *comma = "";
+
+	buf_printf(out, ",\"roles\":[%s%s%s],\"connection_roles\":{", person->auditor ? "\"auditor\"" : "", person->auditor && person->admin ? "," : "",
+		   person->admin ? "\"admin\"" : "");
+	for (size_t i = 0; i < config->n_connections; i++) {
+		const struct connection *c = &config->connections[i];
+		const char *and = "";
+
+		if (!c->auditor_groups.n && !c->admin_groups.n)
+			continue;
+		buf_puts(out, comma);
+		json_add_str(out, c->name);
+		buf_puts(out, ":[");
+		for (enum role r = 0; r < ROLE_KINDS; r++)
+			if (role_has(config, person, r, c->name)) {
+				buf_printf(out, "%s\"%s\"", and, role_name(r));
+				and = ",";
+			}
+		buf_putc(out, ']');
+		comma = ",";
+	}
+	buf_putc(out, '}');
+}
+
 static int whoami(struct call *call, struct buf *out, struct why *why)
 {
 	const struct person *person = &call->token->person;
@@ -45,8 +72,7 @@ static int whoami(struct call *call, struct buf *out, struct why *why)
 	json_add_str(out, person->subject);
 	buf_puts(out, ",\"groups\":");
 	add_texts(out, &person->groups);
-	buf_printf(out, ",\"roles\":[%s%s%s]", person->auditor ? "\"auditor\"" : "", person->auditor && person->admin ? "," : "",
-		   person->admin ? "\"admin\"" : "");
+	add_roles(call->snapshot->config, person, out);
 	buf_printf(out, ",\"agent\":");
 	json_add_str(out, call->agent->config->name);
 	buf_printf(out, ",\"expires_at\":\"%s\"}", clock_text_s(call->token->expires_s, text));

@@ -208,19 +208,20 @@ static enum rc read_filter(struct call *call, char words[SESSION_WORDS][256], st
 int control_sessions(struct call *call, struct buf *out, struct why *why)
 {
 	const struct person *person = &call->token->person;
+	bool auditor = role_has_any(call->snapshot->config, person, ROLE_AUDITOR);
 	char words[SESSION_WORDS][256];
 	struct session_filter filter = {0};
 	enum rc rc = read_filter(call, words, &filter, why);
 
 	if (rc == RC_OK)
 		rc = sessions_list(call->agent->sessions, person, &filter, out, why);
-	if (rc == RC_OK && person->auditor)
+	if (rc == RC_OK && auditor)
 		rc = call_tell_listed(call, why);
 	if (rc != RC_OK) {
 		buf_clear(out);
 		return call_failed(rc);
 	}
-	if (person->auditor)
+	if (auditor)
 		log_info("sessions_listed", L_TEXT("by", person->user), L_TEXT("user", filter.user ? filter.user : ""));
 	return 200;
 }

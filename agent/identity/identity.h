@@ -14,7 +14,7 @@
 struct person {
 	char *issuer, *subject, *user;
 	struct text_list groups;
-	bool auditor, admin;
+	bool auditor, admin;                             /* by the agent's `roles`; ask role_has(), for a connection may have its own */
 	bool program;                            /* no human being: its token is one of oidc.subjects, or an access token */
 };
 

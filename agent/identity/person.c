@@ -181,14 +181,6 @@ static enum rc join(const char *first, const char *then, char **at)
 	return RC_OK;
 }
 
-static bool has_any(const struct text_list *groups, const struct text_list *wanted)
-{
-	for (size_t i = 0; i < wanted->n; i++)
-		if (text_list_has(groups, wanted->item[i]))
-			return true;
-	return false;
-}
-
 static bool is_false(const cJSON *v)
 {
 	return cJSON_IsFalse(v) || (cJSON_IsString(v) && strcmp(v->valuestring, "false") == 0);
@@ -214,8 +206,8 @@ enum rc person_read(const struct jwt *jwt, const struct config *config, const st
 	if (rc == RC_OK)
 		rc = join(json_text(jwt->claims, "sub"), "", &out->subject);
 	out->program = subject || oidc->kind == JWT_ACCESS;
-	out->auditor = has_any(&out->groups, &config->auditor_groups);
-	out->admin = has_any(&out->groups, &config->admin_groups);
+	out->auditor = text_list_has_any(&out->groups, &config->auditor_groups);
+	out->admin = text_list_has_any(&out->groups, &config->admin_groups);
 	if (rc != RC_OK)
 		person_free(out);
 	return rc;

@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "policies.h"
+#include "role.h"
 #include "tar.h"
 
 #define RECORD_MAX ((size_t)1 << 20)
@@ -32,10 +33,17 @@ static void reviewed_free(struct reviewed *r)
 	free(r->end);
 }
 
-static enum rc read_row(sqlite3_stmt *q, const struct review_ask *ask, struct reviewed *out, struct why *why)
+static enum rc unseen(const struct review_ask *ask, struct why *why)
+{
+	return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", ask->session);
+}
+
+static enum rc read_row(sqlite3_stmt *q, const struct review_place *place, const struct review_ask *ask, struct reviewed *out, struct why *why)
 {
 	if (strcmp(store_text(q, 0), ask->person->issuer) == 0 && strcmp(store_text(q, 1), ask->person->subject) == 0)
 		return why_set(why, RC_DENIED, "nobody reviews their own session; another auditor must do it");
+	if (!role_has(place->config, ask->person, ROLE_AUDITOR, store_text(q, 3)))
+		return unseen(ask, why);
 	if (strcmp(store_text(q, 4), "closed") != 0)
 		return why_set(why, RC_CONFLICT, "session %.26s is still open; it can be reviewed when it has ended", ask->session);
 	out->user = strdup(store_text(q, 2));
@@ -61,9 +69,9 @@ static enum rc find(const struct review_place *place, const struct review_ask *a
 	if (rc == RC_OK)
 		rc = store_row(q);
 	if (rc == RC_END)
-		rc = why_set(why, RC_NOT_FOUND, "there is no session %.26s", ask->session);
+		rc = unseen(ask, why);
 	else if (rc == RC_OK)
-		rc = read_row(q, ask, out, why);
+		rc = read_row(q, place, ask, out, why);
 	else
 		why_set(why, rc, "the agent's store does not answer");
 	sqlite3_finalize(q);
@@ -269,7 +277,7 @@ enum rc review_add(const struct review_place *place, const struct review_ask *as
 	struct reviewed s = {0};
 	struct buf parts, finding;
 	int64_t n = 0;
-	enum rc rc = ask->person->auditor ? check_finding(ask->finding, why) :
+	enum rc rc = role_has_any(place->config, ask->person, ROLE_AUDITOR) ? check_finding(ask->finding, why) :
 		why_set(why, RC_DENIED, "only an auditor reviews sessions (roles.auditor)");
 
 	buf_init(&parts, RECORD_MAX);

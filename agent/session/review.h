@@ -31,7 +31,7 @@ struct review_ask {
  *   {"v":1,"type":"phigate-review","agent","session","n":1,"emergency","user","connection","opened_at","end",
  *    "parts":[{"part":1,"sums":SHA-256 of SHA256SUMS or null}],"reviewer":{"id","subject","issuer","key","address"},"at","finding",
  *    "previous":SHA-256 of the record before or null}
- * RC_DENIED (no auditor; one's own session), RC_NOT_FOUND, RC_CONFLICT (still open), RC_BAD (finding), RC_IO. */
+ * RC_DENIED (no auditor; one's own session), RC_NOT_FOUND (also of a connection that the person is no auditor of), RC_CONFLICT (still open), RC_BAD (finding), RC_IO. */
 enum rc review_add(const struct review_place *place, const struct review_ask *ask, struct buf *out, struct why *why) MUST_USE;
 
 /* Append a JSON array of {"n","user","at","record","signature"}, oldest first. The caller has checked that the person may see the

@@ -232,15 +232,16 @@ static enum rc wait_closed(struct session *s)
 enum rc session_finish(struct sessions *all, const char *id, const struct person *by, enum session_end how, struct why *why)
 {
 	struct session *s = find(all, id);
-	bool own_row = false, own = s && person_is(&s->person, by), may = own || (how == SESSION_END_REVOKED && by->admin);
+	bool own_row = false, own = s && person_is(&s->person, by);
+	bool admin = s && !own && session_role(all, by, ROLE_ADMIN, s->connection->name), may = own || (how == SESSION_END_REVOKED && admin);
 	enum rc rc = RC_OK;
 
 	if (!s) {
 		rc = session_readable(all, by, id, &own_row, why);
 		return rc == RC_OK ? why_set(why, RC_CONFLICT, "session %s has ended before", id) : rc;
 	}
-	if (!may && !by->auditor && !by->admin)
-		rc = why_set(why, RC_NOT_FOUND, "there is no session %s of yours", id);
+	if (!may && !admin && !session_role(all, by, ROLE_AUDITOR, s->connection->name))
+		rc = session_unseen(id, why);
 	else if (!may)
 		rc = why_set(why, RC_DENIED, "session %s is another person's", id);
 	else

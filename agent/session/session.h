@@ -12,6 +12,7 @@
 #include "notice.h"
 #include "mask/mask.h"
 #include "record.h"
+#include "role.h"
 #include "store.h"
 
 #define SESSION_ID_LEN 26                        /* Crockford base32, sorts by time */
@@ -96,7 +97,7 @@ enum rc session_open(struct sessions *sessions, const struct session_ask *ask, s
 enum rc session_renew(struct sessions *sessions, const char *id, const struct person *person, const char *ssh_id, int64_t token_expires_s,
 		      int64_t *expires_s, struct why *why) MUST_USE;
 
-/* End it and wait until it is sealed. CLIENT: its own user; REVOKED: its own user or an admin. RC_NOT_FOUND (also when it is not
+/* End it and wait until it is sealed. CLIENT: its own user; REVOKED: its own user or an admin of its connection. RC_NOT_FOUND (also when it is not
  * for this person to know), RC_DENIED, RC_CONFLICT (it has ended before), RC_TIMEOUT: ended, and not sealed within 60 s. */
 enum rc session_finish(struct sessions *sessions, const char *id, const struct person *by, enum session_end how, struct why *why) MUST_USE;
 
@@ -108,7 +109,7 @@ size_t sessions_recheck(struct sessions *sessions);
 void sessions_end_key(struct sessions *sessions, const char *key_id);
 
 /* Append a JSON array, newest first, of {"id","user","subject","connection","address","reason","purpose","state":"open|closed","opened_at",
- * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and of everybody for an auditor. NULL, false
+ * "closed_at","end","parts","own","emergency","reviews"}: the person's own, and everybody's of connections that the person is an auditor of. NULL, false
  * and 0 for all. RC_BAD (state), RC_IO. */
 struct session_filter {
 	const char *user, *connection, *state, *model, *rule;    /* that was asked; that decided on a request */

@@ -8,6 +8,7 @@
 #include "session_private.h"
 
 #define LIST_MAX 10000
+#define BUT_MAX ((size_t)1 << 20)
 
 static int64_t now_ns(struct sessions *all)
 {
@@ -91,24 +92,42 @@ enum rc session_row_replaces(struct sessions *all, const struct session_ask *ask
 	return rc == RC_END ? RC_BAD : rc;
 }
 
+bool session_role(struct sessions *all, const struct person *person, enum role role, const char *connection)
+{
+	struct snapshot *now = current_get(all->current);
+	bool has = role_has(now->config, person, role, connection);
+
+	snapshot_unref(now);
+	return has;
+}
+
+enum rc session_unseen(const char *id, struct why *why)
+{
+	return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", id);
+}
+
 enum rc session_readable(struct sessions *all, const struct person *person, const char *id, bool *own, struct why *why)
 {
 	sqlite3 *db = store_begin(all->store);
 	sqlite3_stmt *q;
+	bool may = false;
 	enum rc rc;
 
 	*own = false;
 	if (!db)
 		return why_set(why, RC_IO, "the agent's store does not answer");
-	rc = store_query(db, &q, "SELECT issuer = ? AND subject = ? FROM sessions WHERE id = ?", "ttt", person->issuer, person->subject, id);
+	rc = store_query(db, &q, "SELECT issuer = ? AND subject = ?, connection FROM sessions WHERE id = ?", "ttt", person->issuer, person->subject,
+			 id);
 	if (rc == RC_OK)
 		rc = store_row(q);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		*own = sqlite3_column_int(q, 0);
+		may = *own || session_role(all, person, ROLE_AUDITOR, store_text(q, 1));
+	}
 	sqlite3_finalize(q);
 	store_end(all->store);
-	if (rc == RC_END || (rc == RC_OK && !*own && !person->auditor))
-		return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", id);
+	if (rc == RC_END || (rc == RC_OK && !may))
+		return session_unseen(id, why);
 	return rc == RC_OK ? rc : why_set(why, rc, "the agent's store does not answer");
 }
 
@@ -175,14 +194,32 @@ static enum rc save_marks(struct sessions *all, sqlite3 *db)
 
 #define MARKED "id IN (SELECT session FROM marks WHERE kind = "
 
+#define OWN "(issuer = ?1 AND subject = ?2)"
+
+/* Whose sessions the person may see at all: the clause, NULL for everybody's, and *but, a JSON array of connections that it is told of. */
+static enum rc seen(struct sessions *all, const struct person *person, const char **clause, struct buf *but)
+{
+	struct snapshot *now = current_get(all->current);
+	bool others = false;
+	enum rc rc = role_exceptions(now->config, person, ROLE_AUDITOR, &others, but);
+
+	snapshot_unref(now);
+	if (rc == RC_OK && but->len > 2)
+		*clause = others ? "(" OWN " OR connection NOT IN (SELECT value FROM json_each(?12)))" :
+			"(" OWN " OR connection IN (SELECT value FROM json_each(?12)))";
+	else
+		*clause = others ? NULL : OWN;
+	return rc;
+}
+
 /* Only what is asked for, so that an index serves it. */
-static void put_filters(const struct session_filter *f, bool everybody, struct buf *sql)
+static void put_filters(const struct session_filter *f, const char *whose, struct buf *sql)
 {
 	const struct {
 		bool set;
 		const char *clause;
 	} rows[] = {
-		{!everybody, "issuer = ?1 AND subject = ?2"}, {f->user, "user = ?3"}, {f->state, "state = ?4"}, {f->connection, "connection = ?5"},
+		{whose, whose}, {f->user, "user = ?3"}, {f->state, "state = ?4"}, {f->connection, "connection = ?5"},
 		{f->since_ns, "opened_ns >= ?6"}, {f->until_ns, "opened_ns < ?7"}, {f->model, MARKED "'model' AND value = ?8)"},
 		{f->rule, MARKED "'rule' AND value = ?9)"}, {f->entity, MARKED "'entity' AND value = ?10 AND n >= ?11)"},
 		{f->emergency, "emergency"}, {f->reviewed, "reviews > 0"}, {f->unreviewed, "reviews = 0"},
@@ -195,23 +232,29 @@ static void put_filters(const struct session_filter *f, bool everybody, struct b
 			buf_printf(sql, "%s%s", and, rows[i].clause);
 			and = " AND ";
 		}
-	buf_puts(sql, " ORDER BY opened_ns DESC, id DESC LIMIT ?12");    /* the last value: all before it may be given */
+	buf_puts(sql, " ORDER BY opened_ns DESC, id DESC LIMIT ?13");    /* the last value: all before it may be given */
 }
 
-static enum rc list(sqlite3 *db, const struct person *person, const struct session_filter *f, struct buf *out)
+static enum rc list(struct sessions *all, sqlite3 *db, const struct person *person, const struct session_filter *f, struct buf *out)
 {
-	struct buf sql;
+	struct buf sql, but;
 	sqlite3_stmt *q = NULL;
+	const char *whose = NULL;
 	enum rc rc;
 
 	buf_init(&sql, 4096);
+	buf_init(&but, BUT_MAX);
 	buf_puts(&sql, "SELECT id, user, subject, connection, address, reason, state, opened_ns, closed_ns, ended, parts,"
-		 " issuer = ?1 AND subject = ?2 AS own, emergency, reviews, purpose FROM sessions");
-	put_filters(f, person->auditor, &sql);
-	rc = sql.rc;
+		 " " OWN " AS own, emergency, reviews, purpose FROM sessions");
+	rc = seen(all, person, &whose, &but);
 	if (rc == RC_OK)
-		rc = store_query(db, &q, sql.data, "tttttiitttii", person->issuer, person->subject, f->user, f->state, f->connection, f->since_ns,
-				 f->until_ns, f->model, f->rule, f->entity, f->entity_least, (int64_t)LIST_MAX);
+		put_filters(f, whose, &sql);
+	if (rc == RC_OK)
+		rc = sql.rc;
+	if (rc == RC_OK)
+		rc = store_query(db, &q, sql.data, "tttttiitttiti", person->issuer, person->subject, f->user, f->state, f->connection, f->since_ns,
+				 f->until_ns, f->model, f->rule, f->entity, f->entity_least, but.data,
+				 (int64_t)LIST_MAX);
 	buf_putc(out, '[');
 	for (int n = 0; rc == RC_OK && (rc = store_row(q)) == RC_OK; n++) {
 		if (n)
@@ -221,6 +264,7 @@ static enum rc list(sqlite3 *db, const struct person *person, const struct sessi
 	buf_putc(out, ']');
 	sqlite3_finalize(q);
 	buf_free(&sql);
+	buf_free(&but);
 	return rc == RC_END ? out->rc : rc;
 }
 
@@ -237,7 +281,7 @@ enum rc sessions_list(struct sessions *all, const struct person *person, const s
 		return why_set(why, RC_IO, "the agent's store does not answer");
 	rc = save_marks(all, db);
 	if (rc == RC_OK)
-		rc = list(db, person, filter, out);
+		rc = list(all, db, person, filter, out);
 	store_end(all->store);
 	return rc == RC_OK ? rc : why_set(why, rc, "the list cannot be read");
 }

@@ -19,9 +19,8 @@ enum rc session_allowed(const struct connection *connection, const struct person
 {
 	struct buf names;
 
-	for (size_t i = 0; i < connection->groups.n; i++)
-		if (text_list_has(&person->groups, connection->groups.item[i]))
-			return RC_OK;
+	if (text_list_has_any(&person->groups, &connection->groups))
+		return RC_OK;
 	buf_init(&names, 400);
 	for (size_t i = 0; i < connection->groups.n; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", connection->groups.item[i]);

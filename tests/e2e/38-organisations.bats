@@ -57,7 +57,7 @@ sessions() { as "$1" phigate sessions "${@:2}" --json | jq -r .id; }
 	for wrong in "$theirs" "$own --profile partner"; do
 		read -r id more <<< "$wrong"
 		exits 1 as alice phigate revoke "$id" $more
-		has "$output" "there is no session $id of yours"
+		has "$output" "there is no session $id that you may see"
 		exits 1 as alice phigate bundle "$id" -o "$SITE/never.tar" $more
 		has "$output" "there is no session $id that you may see"
 	done
@@ -88,4 +88,18 @@ sessions() { as "$1" phigate sessions "${@:2}" --json | jq -r .id; }
 	has "$(cat "$SITE/ask.out")" '"choices"'
 	same "the hospital's auditor sees the session" "$SESSION" "$(sessions audrey | grep "$SESSION")"
 	same "the partner's sees none" "" "$(sessions audrey --profile partner)"
+}
+
+@test "a connection with roles of its own: the agent's auditor and admin do not find its sessions, its own do, and the partner's only theirs" {
+	sed -i "s|^\(  ollama-prod: {.*\)}$|\1, roles: {auditor: [partner/privacy-office], admin: [partner/privacy-office]}}|" "$SITE/agent/agent.yaml"
+	exits 0 phigate-agent reload --config "$SITE/agent/agent.yaml"
+	tunnel $T alice ollama-prod
+	hasnt "$(sessions audrey)" "$SESSION"
+	exits 1 as audrey phigate bundle "$SESSION" -o "$SITE/never.tar"
+	has "$output" "there is no session $SESSION that you may see"
+	same "the connection's auditor" "$SESSION" "$(sessions audrey --profile partner)"
+	exits 0 as audrey phigate revoke --profile partner "$SESSION"
+	exits 1 as audrey phigate review "$SESSION" --finding fine
+	has "$output" "there is no session $SESSION that you may see"
+	exits 0 as audrey phigate review --profile partner "$SESSION" --finding fine
 }

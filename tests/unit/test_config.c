@@ -157,6 +157,23 @@ static void several_providers_stand_in_a_list(void **state)
 	config_free(c);
 }
 
+static void a_connection_may_have_roles_of_its_own(void **state)
+{
+	struct config *c;
+	struct why why;
+
+	(void)state;
+	if (load(HEAD OIDC "roles: {auditor: office}\nconnections:\n"
+		 "  a: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p, roles: {auditor: [ward, more], admin: it}}\n"
+		 "  b: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p, roles: {admin: it}}\n", &c, &why) != RC_OK)
+		fail_msg("%d:%d: %s", why.line, why.column, why.text);
+	assert_int_equal(c->connections[0].auditor_groups.n, 2);
+	assert_true(text_list_has(&c->connections[0].admin_groups, "it"));
+	assert_int_equal(c->connections[1].auditor_groups.n, 0);
+	assert_true(text_list_has(&c->auditor_groups, "office"));
+	config_free(c);
+}
+
 /* One issuer makes both, and its groups are the same ones. */
 static void a_provider_may_be_there_for_programs_too(void **state)
 {
@@ -266,6 +283,10 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		{HEAD "oidc: {issuer: 'http://127.0.0.1:80@idp.example.org', audience: a}\n" CONN, 5, 16, "https://"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'ftp://x', dialect: openai, groups: g, policy: p}\n", 7, 17, "https://HOST:PORT"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: [], policy: p}\n", 7, 62, "nobody"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p, roles: {auditor: []}}\n", 7, 93,
+		 "the agent's roles count"},
+		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p, roles: {approver: g}}\n", 7, 84,
+		 "approver"},
 		{HEAD OIDC "connections:\n  m: {upstream: 'http://localhost', dialect: openai, groups: g, policy: ../p}\n", 7, 73, "NAME.yaml"},
 		{HEAD OIDC "connections:\n  a b: {upstream: 'http://localhost', dialect: openai, groups: g, policy: p}\n", 7, 3, "letters"},
 		{HEAD OIDC CONN "    local_key: never\n", 12, 16, "required or optional"},
@@ -338,6 +359,7 @@ int main(void)
 		cmocka_unit_test(every_section_is_read),
 		cmocka_unit_test(several_providers_stand_in_a_list),
 		cmocka_unit_test(a_provider_may_be_there_for_programs_too),
+		cmocka_unit_test(a_connection_may_have_roles_of_its_own),
 		cmocka_unit_test(an_analyzer_needs_its_address_only),
 		cmocka_unit_test(errors_name_their_place_and_what_is_allowed),
 		cmocka_unit_test(every_key_has_help_and_stands_in_the_man_page),

@@ -107,6 +107,28 @@ static void only_another_auditor_reviews_and_only_what_has_ended(void **state)
 	cJSON_Delete(list);
 }
 
+/* The connection's auditors are others: what the agent's auditor may not see is not there, in the words for what is not. */
+static void an_auditor_reviews_what_they_may_see(void **state)
+{
+	static char *wards[] = {"ward"};
+	struct connection gone = {.name = (char *)"gone", .auditor_groups = {wards, 1}};
+	const struct person wanda = {.issuer = "https://idp", .subject = "w", .user = "wanda@example.org", .groups = {wards, 1}};
+	struct why unseen = {0}, none = {0};
+
+	(void)state;
+	config.connections = &gone;
+	config.n_connections = 1;
+	assert_int_equal(review(&audrey, SESSION, "fine", &unseen), RC_NOT_FOUND);
+	assert_int_equal(review(&audrey, OTHER, "fine", &none), RC_NOT_FOUND);   /* an open one is no conflict to them */
+	assert_int_equal(strcspn(unseen.text, "0"), strcspn(none.text, "0"));
+	assert_string_equal(strstr(unseen.text, SESSION) + strlen(SESSION), strstr(none.text, OTHER) + strlen(OTHER));
+	assert_int_equal(review(&wanda, OTHER, "fine", &none), RC_CONFLICT);   /* she is told */
+	assert_int_equal(review(&admin, SESSION, "fine", &none), RC_DENIED);
+	config.connections = NULL;
+	config.n_connections = 0;
+	assert_int_equal(review(&wanda, SESSION, "fine", &none), RC_DENIED);
+}
+
 static void a_review_is_a_signed_record_of_this_bundle(void **state)
 {
 	char hex[SHA256_HEX];
@@ -199,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(only_another_auditor_reviews_and_only_what_has_ended),
+		T(an_auditor_reviews_what_they_may_see),
 		T(a_review_is_a_signed_record_of_this_bundle),
 		T(reviews_follow_one_another),
 		T(a_review_counts_and_an_emergency_is_told),

@@ -483,6 +483,53 @@ static void only_its_user_renews(void **state)
 	session_unref(s);
 }
 
+/* The connection has an auditor and an admin of its own: to the agent's its sessions do not exist, running or ended, in the same words. */
+static void a_connection_may_have_roles_of_its_own(void **state)
+{
+	static struct person wards = {.issuer = "https://idp", .subject = "w", .user = "wanda@x", .groups = {officers, 1}};
+	struct place *p = *state;
+	struct connection own_roles = llama;
+	struct session *s = opened(p);
+	char unknown[SESSION_ID_LEN + 1] = "01AAAAAAAAAAAAAAAAAAAAAAAA", id[SESSION_ID_LEN + 1];
+	struct why why = {0}, none = {0};
+	bool own;
+	cJSON *all;
+
+	own_roles.auditor_groups = own_roles.admin_groups = (struct text_list){officers, 1};
+	p->config.connections = &own_roles;
+	strcpy(id, s->id);
+	for (int ended = 0; ended < 2; ended++) {
+		const struct person *others[] = {&audrey, &adam};
+
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(session_readable(p->sessions, others[i], id, &own, &why), RC_NOT_FOUND);
+			assert_int_equal(session_finish(p->sessions, id, others[i], SESSION_END_REVOKED, &why), RC_NOT_FOUND);
+			assert_int_equal(session_finish(p->sessions, unknown, others[i], SESSION_END_REVOKED, &none), RC_NOT_FOUND);
+			memcpy(strstr(none.text, unknown), id, SESSION_ID_LEN);
+			assert_string_equal(why.text, none.text);
+			all = list(p, others[i], NULL);
+			assert_int_equal(cJSON_GetArraySize(all), 0);
+			cJSON_Delete(all);
+		}
+		assert_int_equal(session_readable(p->sessions, &wards, id, &own, NULL), RC_OK);
+		all = list(p, &wards, NULL);
+		assert_int_equal(cJSON_GetArraySize(all), 1);
+		cJSON_Delete(all);
+		all = list(p, &alice, NULL);
+		assert_int_equal(cJSON_GetArraySize(all), 1);
+		cJSON_Delete(all);
+		assert_int_equal(session_finish(p->sessions, id, &wards, SESSION_END_REVOKED, NULL), ended ? RC_CONFLICT : RC_OK);
+	}
+	session_unref(s);
+	p->config.connections = &llama;                  /* and without them all is the agent's again */
+	all = list(p, &audrey, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 1);
+	cJSON_Delete(all);
+	all = list(p, &wards, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 0);
+	cJSON_Delete(all);
+}
+
 static void who_may_end_and_see_it(void **state)
 {
 	struct place *p = *state;
@@ -724,6 +771,7 @@ int main(void)
 		T(it_ends_with_its_newest_token),
 		T(only_its_user_renews),
 		T(who_may_end_and_see_it),
+		T(a_connection_may_have_roles_of_its_own),
 		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
 		T(what_a_crash_left_open_is_marked),
