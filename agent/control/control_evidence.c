@@ -9,6 +9,7 @@
 #include "fiber.h"
 #include "json.h"
 #include "log.h"
+#include "role.h"
 
 static struct pack_place place_of(const struct call *call)
 {
@@ -18,9 +19,16 @@ static struct pack_place place_of(const struct call *call)
 	};
 }
 
+/* A pack is whole, so it is for those who may see all that is in it. */
 static enum rc check_auditor(const struct call *call, struct why *why)
 {
-	return call->token->person.auditor ? RC_OK : why_set(why, RC_DENIED, "only an auditor gathers evidence (roles.auditor)");
+	const struct person *person = &call->token->person;
+
+	if (!role_has_any(call->snapshot->config, person, ROLE_AUDITOR))
+		return why_set(why, RC_DENIED, "only an auditor gathers evidence (roles.auditor)");
+	if (!role_has_all(call->snapshot->config, person, ROLE_AUDITOR))
+		return why_set(why, RC_DENIED, "evidence is of all connections, and some have other auditors (connections.NAME.roles)");
+	return RC_OK;
 }
 
 struct making {

@@ -41,6 +41,15 @@ bool role_has_any(const struct config *config, const struct person *person, enum
 	return has;
 }
 
+bool role_has_all(const struct config *config, const struct person *person, enum role role)
+{
+	bool has = of_agent(person, role);
+
+	for (size_t i = 0; i < config->n_connections && has; i++)
+		has = of_connection(&config->connections[i], person, role);
+	return has;
+}
+
 enum rc role_exceptions(const struct config *config, const struct person *person, enum role role, bool *others, struct buf *out)
 {
 	const char *comma = "";

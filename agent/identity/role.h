@@ -14,6 +14,9 @@ bool role_has(const struct config *config, const struct person *person, enum rol
 /* With those of any connection? */
 bool role_has_any(const struct config *config, const struct person *person, enum role role);
 
+/* With those of every connection, and of those that are in the configuration no more? */
+bool role_has_all(const struct config *config, const struct person *person, enum role role);
+
 /* Append a JSON array of the names of connections whose own `roles` take the role from the person, when *others, or else give it: of all
  * others the person has it, or has it not. */
 enum rc role_exceptions(const struct config *config, const struct person *person, enum role role, bool *others, struct buf *out) MUST_USE;

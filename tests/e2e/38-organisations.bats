@@ -102,4 +102,8 @@ sessions() { as "$1" phigate sessions "${@:2}" --json | jq -r .id; }
 	exits 1 as audrey phigate review "$SESSION" --finding fine
 	has "$output" "there is no session $SESSION that you may see"
 	exits 0 as audrey phigate review --profile partner "$SESSION" --finding fine
+	for more in "" "--profile partner"; do
+		exits 4 as audrey phigate evidence --from 1h $more -o "$SITE/never.tar"
+		has "$output" "evidence is of all connections"
+	done
 }

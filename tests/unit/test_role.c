@@ -42,7 +42,22 @@ static void a_connection_decides_where_it_names_the_role(void **state)
 			}
 		assert_string_equal(has, rows[i].has);
 		assert_int_equal(role_has_any(&config, rows[i].person, rows[i].role), *has != '\0');
+		assert_false(role_has_all(&config, rows[i].person, rows[i].role));
 	}
+}
+
+static void all_are_all_there_may_be(void **state)
+{
+	const struct config bare = {.connections = connections, .n_connections = 1};
+	struct person both = {.groups = {ward, 1}, .auditor = true};
+	struct config two = {.connections = connections, .n_connections = 2};
+
+	(void)state;
+	assert_true(role_has_all(&bare, &agents, ROLE_AUDITOR));
+	assert_false(role_has_all(&bare, &agents, ROLE_ADMIN));
+	assert_true(role_has_all(&two, &both, ROLE_AUDITOR));
+	both.auditor = false;                            /* then those of connections that are gone are not to be seen */
+	assert_false(role_has_all(&(struct config){.connections = &connections[1], .n_connections = 1}, &both, ROLE_AUDITOR));
 }
 
 static void exceptions_are_what_differs_from_the_rest(void **state)
@@ -74,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connection_decides_where_it_names_the_role),
+		cmocka_unit_test(all_are_all_there_may_be),
 		cmocka_unit_test(exceptions_are_what_differs_from_the_rest),
 	};
 
