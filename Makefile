@@ -31,7 +31,7 @@ install = missing="$(call lacking,$(1)) $(2)"; missing=$$(echo $$missing); if [ 
 		--no-install-recommends $$missing; } > $(B)/apt.log 2>&1 || rc=1; \
 	[ -z "$$held" ] || $(SUDO) rm -f $$held; [ $$rc = 0 ] || { tail -n 20 $(B)/apt.log; exit 1; }; fi
 
-.PHONY: all deps clean unit unit-programs test lint e2e fuzz fuzz-programs bench bench-programs demo accuracy completions
+.PHONY: all deps clean unit unit-programs faults test lint e2e fuzz fuzz-programs bench bench-programs demo accuracy completions
 $(B)/deps.ok: Makefile
 	@mkdir -p $(B)
 	@$(call install,$(BUILD_DEPS))
@@ -150,6 +150,9 @@ unit: $(UNIT)
 	@rc=0; for t in $^; do $$t || rc=1; done; exit $$rc
 unit/%: $(B)/unit/%
 	$<
+# recordings on a disk that fails at any step, and power failures behind any: all steps, where make unit tries some of each kind
+faults: $(B)/unit/test_faults
+	FAULTS=all $<
 
 # make test FUZZ_S=60 JOBS=4: longer, wider
 test: $(B)/deps.ok $(B)/deps.TEST.ok tests/node_modules/.package-lock.json

@@ -107,6 +107,24 @@ enum rc fd_write_all(int fd, const void *p, size_t n)
 	return RC_OK;
 }
 
+enum rc fd_write_at(int fd, const void *p, size_t n, off_t at)
+{
+	const char *from = p;
+
+	while (n) {
+		ssize_t w = pwrite(fd, from, n, at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			return RC_IO;
+		from += w;
+		at += w;
+		n -= (size_t)w;
+	}
+	return RC_OK;
+}
+
 enum rc dir_sync(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;

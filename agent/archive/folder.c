@@ -58,22 +58,28 @@ enum rc folder_confirm(const char *dir, const struct archive_item *item, struct 
 		why_set(why, RC_CONFLICT, "%s: it is not the bundle that was sealed", path);
 }
 
-/* Under another name first, so that nobody finds half of it. */
+/* Its names reach the disk; its content did before it had them. */
+static enum rc make_durable(const char *dir, const char *folder, struct why *why)
+{
+	return dir_sync(folder) == RC_OK && dir_sync(dir) == RC_OK ? RC_OK : failed(why, folder, "sync it");
+}
+
+/* Under another name first, so that nobody finds half of it; always the same, so that what a kill leaves is overwritten. */
 enum rc folder_put(const char *dir, const struct archive_item *item, const atomic_bool *cancel, struct why *why)
 {
 	char folder[PATH_MAX - 64], temp[PATH_MAX], path[PATH_MAX];
 	enum rc rc = folder_confirm(dir, item, why);
 	int fd;
 
-	if (rc == RC_OK)                                 /* a former try came so far */
-		return rc;
 	snprintf(folder, sizeof folder, "%s/%s", dir, item->session);
+	if (rc == RC_OK)                                 /* a former try came so far, and maybe no farther */
+		return make_durable(dir, folder, why);
 	snprintf(path, sizeof path, "%s/%d.tar", folder, item->part);
-	snprintf(temp, sizeof temp, "%s/.%d.tar.XXXXXX", folder, item->part);
+	snprintf(temp, sizeof temp, "%s/.%d.tar.new", folder, item->part);
 	rc = dir_make(folder, 0700, why);
 	if (rc != RC_OK)
 		return rc;
-	fd = mkostemp(temp, O_CLOEXEC);
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return failed(why, folder, "write there");
 	rc = copy(item->fd, fd, item->bytes, cancel);
@@ -88,7 +94,6 @@ enum rc folder_put(const char *dir, const struct archive_item *item, const atomi
 		unlink(temp);
 		return rc;
 	}
-	if (dir_sync(folder) != RC_OK || dir_sync(dir) != RC_OK)
-		return failed(why, folder, "sync it");
-	return folder_confirm(dir, item, why);
+	rc = make_durable(dir, folder, why);
+	return rc == RC_OK ? folder_confirm(dir, item, why) : rc;
 }

@@ -14,6 +14,7 @@
 #include "file.h"
 
 #define UNSYNCED 64                              /* files and folders that wait for their sync at once */
+#define MADE 16                                  /* folders that are remembered; so many are in use at once, and more */
 
 struct level {
 	unsigned n;                              /* hashes of the last tile, which is not full */
@@ -42,7 +43,9 @@ struct tiles {
 	char *folders[UNSYNCED];
 	size_t n_folders;
 	struct buf filled;                       /* struct filled: tiles whose earlier forms can go */
-	char made[TLOG_TILE_NAME];               /* a folder that is known to be there */
+	/* folders that are known to be there, durable with or before the next commit */
+	char made[MADE][TLOG_TILE_NAME];
+	size_t next_made;                        /* the one that gives way */
 };
 
 /* ---- files and folders, durable at the commit -------------------------------------------------------------------------- */
@@ -86,7 +89,16 @@ static enum rc note_folder(struct tiles *t, const char *name)
 	return t->folders[t->n_folders] ? (t->n_folders++, RC_OK) : RC_NOMEM;
 }
 
-/* All folders that lead to the file; its own is put into folder. */
+static bool is_made(const struct tiles *t, const char *folder)
+{
+	for (size_t i = 0; i < MADE; i++)
+		if (strcmp(folder, t->made[i]) == 0)
+			return true;
+	return false;
+}
+
+/* All folders that lead to the file; its own is put into folder. One that is there already may be what a process left that was killed before
+ * its sync, so this one syncs each once, too. */
 static enum rc make_folders(struct tiles *t, const char *name, char folder[TLOG_TILE_NAME])
 {
 	enum rc rc = RC_OK;
@@ -94,21 +106,21 @@ static enum rc make_folders(struct tiles *t, const char *name, char folder[TLOG_
 
 	strcpy(folder, name);
 	*strrchr(folder, '/') = '\0';
-	if (strcmp(folder, t->made) == 0)
+	if (is_made(t, folder))
 		return RC_OK;
 	for (slash = strchr(folder, '/'); rc == RC_OK; slash = slash ? strchr(slash + 1, '/') : NULL) {
 		char *before;
 
 		if (slash)
 			*slash = '\0';
-		if (mkdirat(t->dir_fd, folder, 0700) == 0) {
+		if (mkdirat(t->dir_fd, folder, 0700) == 0 || errno == EEXIST) {
 			before = strrchr(folder, '/');
 			if (before)
 				*before = '\0';
 			rc = note_folder(t, before ? folder : ".");
 			if (before)
 				*before = '/';
-		} else if (errno != EEXIST) {
+		} else {
 			rc = RC_IO;
 		}
 		if (!slash)
@@ -116,7 +128,7 @@ static enum rc make_folders(struct tiles *t, const char *name, char folder[TLOG_
 		*slash = '/';
 	}
 	if (rc == RC_OK)
-		strcpy(t->made, folder);
+		strcpy(t->made[t->next_made++ % MADE], folder);
 	return rc;
 }
 
@@ -276,7 +288,7 @@ static void remove_earlier(struct tiles *t)
 		}
 	}
 	buf_clear(&t->filled);
-	t->made[0] = '\0';
+	memset(t->made, 0, sizeof t->made);
 }
 
 enum rc tiles_commit(struct tiles *t)
@@ -379,7 +391,7 @@ enum rc tiles_revert(struct tiles *t, struct why *why)
 		free(t->folders[--t->n_folders]);
 	buf_clear(&t->filled);
 	buf_clear(&t->note);
-	t->made[0] = '\0';
+	memset(t->made, 0, sizeof t->made);
 	t->entries_changed = false;
 	rc = file_read_at(t->dir_fd, "checkpoint", &t->note, why);
 	if (rc == RC_NOT_FOUND)

@@ -441,10 +441,8 @@ static enum rc store(struct work *w, struct why *why)
 		return RC_TOO_BIG;
 	snprintf(path, sizeof path, "%.*s/%d.tar", PATH_MAX - 32, dir, w->number);
 	snprintf(temp, sizeof temp, "%.*s/%d.tar.new", PATH_MAX - 32, dir, w->number);
-	if (mkdir(dir, 0700) == 0)
-		rc = dir_sync(w->spool->bundles_dir);
-	else
-		rc = errno == EEXIST ? RC_OK : RC_IO;
+	/* one that is there may be what a killed agent made, and did not sync any more */
+	rc = mkdir(dir, 0700) == 0 || errno == EEXIST ? dir_sync(w->spool->bundles_dir) : RC_IO;
 	if (rc != RC_OK)
 		return rc;
 	w->fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -204,8 +204,8 @@ static enum rc write_state(struct part *p, const struct part_state *s)
 	n = text.len;
 	while (rc == RC_OK && text.len < p->state_n)
 		rc = buf_putc(&text, ' ');
-	if (rc == RC_OK && pwrite(p->state_fd, text.data, text.len, 0) != (ssize_t)text.len)
-		rc = RC_IO;
+	if (rc == RC_OK)
+		rc = fd_write_at(p->state_fd, text.data, text.len, 0);
 	p->state_n = n > p->state_n ? n : p->state_n;
 	buf_free(&text);
 	return rc;

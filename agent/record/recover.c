@@ -407,6 +407,7 @@ static enum rc quarantine(struct spool *spool, const char *name, const char *rea
 	char from[PATH_MAX], to[PATH_MAX];
 	int n = 0, moved;
 
+	log_error("recording_damaged", L_TEXT("name", name), L_TEXT("reason", reason));         /* told whatever happens next */
 	snprintf(from, sizeof from, "%s/%s", spool->dir, name);
 	do {
 		if (n)
@@ -427,6 +428,15 @@ static bool has_bundle(const struct spool *spool, const char *id, int number)
 
 	snprintf(path, sizeof path, "%s/%s/%d.tar", spool->bundles_dir, id, number);
 	return access(path, F_OK) == 0;
+}
+
+/* It was sealed, and only its folder is still to go; maybe its name is still to reach the disk, too. */
+static enum rc keep_bundle(const struct spool *spool, const char *id)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", spool->bundles_dir, id);
+	return dir_sync(path) == RC_OK ? dir_sync(spool->bundles_dir) : RC_IO;
 }
 
 static void tell_recovered(const struct spool *spool, const struct left *left)
@@ -455,7 +465,7 @@ static enum rc rescue_part(struct spool *spool, const struct left *left)
 	part_name(left->id, left->number, s->name);
 	s->dir_fd = openat(spool->dir_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (has_bundle(spool, left->id, left->number))
-		rc = RC_OK;                      /* it was sealed, and only its folder was still to go */
+		rc = keep_bundle(spool, left->id);
 	else if ((rc = s->dir_fd >= 0 ? close_part(s, &why) : RC_IO) == RC_OK)
 		rc = bundle_write(spool, left->id, left->number, &why);
 	if (rc == RC_OK)

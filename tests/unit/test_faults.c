@@ -1,0 +1,266 @@
+/* Recordings on a disk that fails at any step, and what a power failure at any step leaves of them. Some steps of each kind are tried; all of
+ * them are with FAULTS=all in the environment (make faults). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "faults.h"
+
+/* ---- the disk fails ------------------------------------------------------------------------------------------------------------------ */
+
+static const char *const FAULT_NAMES[] = {"", "killed", "EIO", "disk full", "half is written", "half is written, then EIO", "EINTR"};
+
+/* What is on the disk goes, and what was told is forgotten. */
+static void anew(void)
+{
+	char path[96];
+	int fd = open(site.dir, O_RDONLY | O_DIRECTORY);
+
+	clean();
+	memset(told, 0, sizeof *told);
+	disk_begin(site.dir);
+	disk->on = true;                         /* the operator's */
+	snprintf(path, sizeof path, "%s/archive", site.dir);
+	assert_true(mkdir(path, 0700) == 0 && fsync(fd) == 0);
+	disk->on = false;
+	close(fd);
+}
+
+static void try_fault(enum disk_fault fault, const struct pick *pick)
+{
+	snprintf(where, sizeof where, "%s at call %zu, %s", FAULT_NAMES[fault], pick->at + 1, pick->kind);
+	anew();
+	lossy = fault == DISK_HALF;
+	(void)run(live, fault, (int)pick->at + 1);
+	if (fault == DISK_SHORT || fault == DISK_EINTR)
+		EXPECT(told->closed[A] && told->closed[B]);
+	if (fault == DISK_EIO || fault == DISK_HALF)
+		EXPECT(!told->failed[A] || !told->failed[B]);
+	check(SIZE_MAX);
+}
+
+static void live_well(void)
+{
+	anew();
+	strcpy(where, "nothing fails");
+	assert_true(run(live, DISK_NONE, 0));
+	EXPECT(told->closed[A] && told->closed[B]);
+}
+
+static void try_faults(enum disk_fault fault, bool (*fits)(size_t at), size_t most)
+{
+	static struct picks picks;
+
+	live_well();
+	pick(&picks, 0, fits, most);
+	print_message("%s: %zu of %zu calls\n", FAULT_NAMES[fault], picks.n, disk->n);
+	check(SIZE_MAX);
+	for (size_t i = 0; i < picks.n; i++)
+		try_fault(fault, &picks.pick[i]);
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	try_faults(DISK_KILLS, NULL, 3);
+}
+
+static void test_a_call_fails(void **state)
+{
+	(void)state;
+	try_faults(DISK_EIO, NULL, 6);
+}
+
+static void test_the_disk_is_full_for_a_while(void **state)
+{
+	(void)state;
+	try_faults(DISK_FULL, NULL, 4);
+}
+
+static void test_a_write_does_half(void **state)
+{
+	(void)state;
+	try_faults(DISK_SHORT, is_write, 1);
+}
+
+static void test_a_write_does_half_and_then_none(void **state)
+{
+	(void)state;
+	try_faults(DISK_HALF, is_write, 2);
+}
+
+static void test_writes_are_interrupted(void **state)
+{
+	(void)state;
+	try_faults(DISK_EINTR, is_write, 1);
+}
+
+/* ---- the power fails ------------------------------------------------------------------------------------------------------------------ */
+
+static const char *const LOSS_NAMES_OF[] = {"nothing", "all", "contents", "names", "halves", "zeros", "some"};
+
+static void try_loss(size_t upto, enum disk_loss loss, unsigned seed, const char *when)
+{
+	lossy = true;
+	snprintf(where, sizeof where, "%s, power fails, loses %s", when, LOSS_NAMES_OF[loss]);
+	clean();
+	disk_make_again(upto, loss, seed);
+	check(upto);
+}
+
+/* Behind each of the picks, and with all losses, or one after the other. */
+static void try_losses(const struct picks *picks, const char *when)
+{
+	for (size_t i = 0; i < picks->n; i++) {
+		const struct pick *pick = &picks->pick[i];
+		char told_of[2 * KIND + 64];
+
+		snprintf(told_of, sizeof told_of, "%s, call %zu, %s", when, pick->at + 1, pick->kind);
+		for (int loss = LOSS_ALL; loss < LOSSES; loss++)
+			if (all_of_them() || loss == LOSS_ALL + (int)i % (LOSSES - 1))
+				try_loss(pick->at + 1, (enum disk_loss)loss, (unsigned)i, told_of);
+	}
+}
+
+static void test_the_power_fails(void **state)
+{
+	static struct picks picks;
+
+	(void)state;
+	live_well();
+	pick(&picks, 0, NULL, 8);
+	print_message("%zu of %zu calls\n", picks.n, disk->n);
+	try_losses(&picks, "recording");
+}
+
+/* Of the ledger, of a bundle of one part, and of the archive. */
+static bool is_sync_of_few(size_t at)
+{
+	const char *name = is_sync_of_folder(at) ? name_of(at, disk_note_at(at)->ino) : "";
+
+	return strcmp(name, "tile") == 0 || strcmp(name, OTHER) == 0 || strcmp(name, "archive") == 0;
+}
+
+/* Killed first, so that what was not synced is there when the agent starts again, and then the power fails. */
+static void test_the_power_fails_after_a_kill(void **state)
+{
+	static struct picks kills, picks;
+
+	(void)state;
+	live_well();
+	pick(&kills, 0, all_of_them() ? is_sync_of_folder : is_sync_of_few, PICKS_MAX);
+	for (size_t i = 0; i < kills.n; i++) {
+		char when[KIND + 64];
+		size_t from;
+
+		snprintf(when, sizeof when, "killed at call %zu, %s", kills.pick[i].at + 1, kills.pick[i].kind);
+		strcpy(where, when);
+		anew();
+		(void)run(live, DISK_KILLS, (int)kills.pick[i].at + 1);
+		from = disk->n;
+		(void)run(restart, DISK_NONE, 0);
+		try_loss(disk->n, LOSS_ALL, 0, when);
+		if (!all_of_them())
+			continue;
+		pick(&picks, from, NULL, PICKS_MAX);
+		try_losses(&picks, when);
+	}
+}
+
+/* ---- the restart itself ---------------------------------------------------------------------------------------------------------------- */
+
+/* Killed while both sessions run, and that is kept; what a restart does of it is noted. */
+static void crash(const char *damage)
+{
+	size_t at;
+
+	live_well();
+	at = told->exchange[B][2];
+	anew();
+	strcpy(where, "crash");
+	(void)run(live, DISK_KILLS, (int)at);
+	EXPECT(told->exchange[A][2] && told->exchange[B][1] && exists("spool/" OTHER ".1"));
+	EXPECT(sh("%s && rm -rf saved && mkdir saved && cp -a " STATE " saved", damage) == 0);
+	disk_begin(site.dir);
+	(void)run(restart, DISK_NONE, 0);
+}
+
+static void restart_with(enum disk_fault fault, const struct pick *pick)
+{
+	snprintf(where, sizeof where, "restart, %s at call %zu, %s", FAULT_NAMES[fault], pick->at + 1, pick->kind);
+	clean();
+	EXPECT(sh("cp -a saved/. .") == 0);
+	disk_begin(site.dir);
+	(void)run(restart, fault, (int)pick->at + 1);
+}
+
+static void test_the_restart_fails(void **state)
+{
+	static const enum disk_fault faults[] = {DISK_KILLS, DISK_EIO, DISK_FULL};
+	static struct picks picks;
+
+	(void)state;
+	lossy = false;
+	crash("true");
+	pick(&picks, 0, NULL, 3);
+	for (size_t i = 0; i < picks.n; i++)
+		for (size_t f = 0; f < 3; f++)
+			if (all_of_them() || f == i % 3) {
+				restart_with(faults[f], &picks.pick[i]);
+				check(SIZE_MAX);
+			}
+}
+
+/* What is damaged goes aside, is told of whenever the agent dies over it, and keeps nobody else waiting. */
+static void test_a_restart_over_damage_is_killed(void **state)
+{
+	static struct picks picks;
+	struct buf index, text;
+	char path[96];
+
+	(void)state;
+	lossy = false;
+	crash("rm spool/" OTHER ".1/seg-000003.jsonl");
+	pick(&picks, 0, NULL, 3);
+	for (size_t i = 0; i < picks.n; i++) {
+		assert_int_equal(truncate(log_path(path), 0), 0);
+		restart_with(DISK_KILLS, &picks.pick[i]);
+		EXPECT(site_try(true, 1 << 30, &site.spool) == RC_OK);
+		EXPECT(folder_is_empty("spool") && exists("quarantine/" OTHER ".1") && !exists("bundles/" OTHER "/1.tar"));
+		check_session(A, SIZE_MAX);
+		buf_init(&text, 1 << 20);
+		assert_int_equal(file_read(path, &text, NULL), RC_OK);
+		EXPECT(count(&text, "recording_damaged name=\"" OTHER ".1\"") > 0);
+		buf_free(&text);
+	}
+	gather(FOURTH, &index);
+	buf_free(&index);
+}
+
+#define SEALED(name) {"sealed: " #name, test_##name, sealed_setup, faults_teardown, NULL}
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, faults_setup, faults_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(killed),
+		TEST(a_call_fails),
+		TEST(the_disk_is_full_for_a_while),
+		TEST(a_write_does_half),
+		TEST(a_write_does_half_and_then_none),
+		TEST(writes_are_interrupted),
+		TEST(the_power_fails),
+		TEST(the_power_fails_after_a_kill),
+		TEST(the_restart_fails),
+		TEST(a_restart_over_damage_is_killed),
+		SEALED(a_write_does_half_and_then_none),
+		SEALED(the_power_fails),
+	};
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (getenv("FAULTS_ONLY"))
+		cmocka_set_test_filter(getenv("FAULTS_ONLY"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
