@@ -29,7 +29,7 @@ static void every_byte_is_escaped_where_it_must_be_wherever_it_stands(void **sta
 				snprintf(byte, sizeof byte, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
 			else
 				snprintf(byte, sizeof byte, c < 0x20 || c == 0x7f ? "\\u%04x" : "%c", c);
-			snprintf(expected, sizeof expected, "\"%.*s%s%s\"", (int)at, LONG, byte, LONG + at + 1);
+			snprintf(expected, sizeof expected, "\"%.*s%s%s\"", (int)at, LONG, byte, &LONG[at + 1]);
 			buf_clear(&b);
 			assert_int_equal(json_add_string(&b, (struct slice){text, sizeof text - 1}), RC_OK);
 			assert_string_equal(b.data, expected);
