@@ -27,7 +27,7 @@ static struct slice piece(const uint8_t **data, size_t *size)
 static void check_shown(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7f || (i && (unsigned char)text[i - 1] == 0xc2 && (unsigned char)text[i] < 0xa0))
+		if (((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t') || text[i] == 0x7f || (i && (unsigned char)text[i - 1] == 0xc2 && (unsigned char)text[i] < 0xa0))
 			abort();
 }
 

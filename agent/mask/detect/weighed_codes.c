@@ -177,7 +177,8 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	model_sign(&signs, FORM_PREFIX, code.prefix);
 	model_sign(&signs, FORM_FIRST, scan_at(s, s->i) == '0');
 	*f = (struct finding){.start = s->i, .end = code.end, .entity = ENTITY_ID, .rule = "code, weighed", .custom = -1};
-	if (!code.letters && c->last == '=')
+	/* a number right behind a city is part of its address, and the city is found by it: also where policies keep cities */
+	if (!code.letters && (c->last == '=' || c->before[0] == CONTEXT_CITY))
 		return false;
 	if (!look_around(s, code.end, code.runs, code.n, &signs) || !model_is(&signs, MODEL_CODE, code.digits < 4 || (code.n == 5 && !code.letters) ? 2 : code.digits < 5, s->r->at[s->i]))
 		return false;

@@ -1,5 +1,6 @@
 // Drives npm openai as a user's program does, address and key from the environment. Usage: sdk.mjs WHAT [MODEL] [PROMPT]
 // Prints the text; for error, big and route the class and status of the exception that the SDK raised, then its message.
+import { File } from 'node:buffer';                 // Debian's Node 18 has no global one
 import OpenAI from 'openai';
 import { raised } from './raised.mjs';
 
