@@ -156,45 +156,25 @@ static size_t escape(unsigned char c, char out[6])
 	return 6;
 }
 
-static bool stands_for_itself(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 enum rc json_add_string(struct buf *out, struct slice text)
 {
 	char escaped[6];
-	size_t from = 0;
 
 	buf_putc(out, '"');
-	for (size_t i = 0; i < text.n;) {
+	while (text.n) {
+		size_t n = jsonscan_plain(text.p, text.n);
 		unsigned char c;
-		uint32_t rune;
-		int n;
 
-		while (text.n - i >= 8 && (n = (int)jsonscan_run(text.p + i)) > 0)
-			i += (size_t)n;
-		if (i == text.n)
+		buf_add(out, text.p, n);
+		if (n == text.n)
 			break;
-		c = (unsigned char)text.p[i];
-		if (stands_for_itself(c)) {
-			i++;
-			continue;
-		}
-		n = c < 0x80 ? 0 : utf8_decode(text.p + i, text.n - i, &rune);
-		if (n > 0) {
-			i += (size_t)n;
-			continue;
-		}
-		if (i > from)
-			buf_add(out, text.p + from, i - from);
+		c = (unsigned char)text.p[n];
 		if (c < 0x80)
 			buf_add(out, escaped, escape(c, escaped));
 		else
 			buf_add(out, "\xef\xbf\xbd", 3);        /* U+FFFD for what is no character */
-		from = ++i;
+		text = (struct slice){text.p + n + 1, text.n - n - 1};
 	}
-	buf_add(out, text.p + from, text.n - from);
 	return buf_putc(out, '"');
 }
 

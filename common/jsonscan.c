@@ -139,6 +139,49 @@ static enum json_token part(struct jsonscan *s, const char *in, size_t n, size_t
 	}
 }
 
+/* How many of 8 bytes stand for themselves, and are printable ASCII, before the first that does not or is not. */
+static size_t run_of(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+	const unsigned char *b = (const unsigned char *)p;
+	/* the first byte lowest, whatever the machine; one load where that is its order */
+	uint64_t w = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+		     (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+	uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+	/* a byte's high bit, exact up to the first that is set */
+	uint64_t other = (w | (w + ones) | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
+
+	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
+}
+
+size_t jsonscan_plain(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		unsigned char c;
+		uint32_t ch;
+		int len = 1;
+
+		if (n - i >= 8) {
+			size_t run = run_of(p + i);
+
+			i += run;
+			if (run == 8)
+				continue;
+		}
+		c = (unsigned char)p[i];
+		if (c >= 0x80)
+			len = utf8_decode(p + i, n - i, &ch);
+		else if (c < 0x20 || c == 0x7f || c == '"' || c == '\\')
+			len = 0;
+		if (len <= 0)
+			break;
+		i += (size_t)len;
+	}
+	return i;
+}
+
 static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, size_t *at)
 {
 	size_t i = *at;
@@ -150,30 +193,9 @@ static enum json_token in_string(struct jsonscan *s, const char *in, size_t n, s
 	}
 	if (s->n_part)
 		return part(s, in, n, at);
-	while (i < n) {
-		unsigned char c = (unsigned char)in[i];
-		uint32_t ch;
-		int len;
-
-		if (n - i >= 8) {
-			size_t run = jsonscan_run(in + i);
-
-			i += run;
-			if (run == 8)
-				continue;
-			c = (unsigned char)in[i];
-		}
-		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-			i++;
-			continue;
-		}
-		if (c < 0x80)
-			break;
-		len = utf8_decode(in + i, n - i, &ch);
-		if (len <= 0)
-			break;
-		i += (size_t)len;
-	}
+	i += jsonscan_plain(in + i, n - i);
+	while (i < n && in[i] == 0x7f)
+		i += 1 + jsonscan_plain(in + i + 1, n - i - 1);
 	if (i > *at) {
 		*at = i;
 		return JSON_RUN;

@@ -52,19 +52,8 @@ bool jsonscan_whole(const struct jsonscan *s);
 bool jsonscan_done(const struct jsonscan *s);            /* the value is complete, only white space may follow */
 bool jsonscan_in_object(const struct jsonscan *s);       /* the innermost open level is an object */
 
-/* How many of 8 bytes stand for themselves in a string, and are printable ASCII, before the first that does not or is not. */
-static inline size_t jsonscan_run(const char *p)
-{
-	const uint64_t ones = 0x0101010101010101ULL;
-	const unsigned char *b = (const unsigned char *)p;
-	/* the first byte lowest, whatever the machine; one load where that is its order */
-	uint64_t w = (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
-		     (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
-	uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
-	/* a byte's high bit, exact up to the first that is set */
-	uint64_t other = (w | (w + ones) | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones << 7);
-
-	return other ? (size_t)__builtin_ctzll(other) / 8 : 8;
-}
+/* How many bytes of p[n] are characters that stand for themselves in a string, all valid UTF-8, before the first that is not. DEL does stand for
+ * itself, but ends the run, too, for who writes JSON escapes it. */
+size_t jsonscan_plain(const char *p, size_t n);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "json.h"
 #include "jsonscan.h"
 
 #define VALUE_MAX 64                             /* of a key's or end's value; all that shapes name are shorter */
@@ -53,16 +52,15 @@ static bool ends(const struct shape_end *e, struct slice value)
 	return listed(e->value, e->n_values, value) || listed(e->last, e->n_last, value) || (!e->n_values && !e->n_last && says(value));
 }
 
-/* end: of the string, in the event. */
-static enum rc add_text(struct walk *w, size_t end)
+/* n: bytes of it, as it stands in the event. */
+static enum rc add_text(struct walk *w, size_t n)
 {
 	int text = paths_mark(w->shape->paths, w->place, SHAPE_TEXT);
-	bool only = !w->out->n_texts && paths_mark(w->shape->paths, w->place, SHAPE_KEY) < 0 && paths_mark(w->shape->paths, w->place, SHAPE_END) < 0;
 
 	if (text < 0 || !w->shape->texts[text].stream)
 		return RC_OK;
 	w->out->at = w->string_at;
-	w->out->n = only ? end - w->string_at : 0;
+	w->out->n = w->out->n_texts ? 0 : n;
 	if (w->out->n_texts == SURVEY_MAX)
 		return RC_TOO_BIG;
 	w->out->texts[w->out->n_texts++] = (struct survey_text){(uint16_t)text, w->value.len == 0, items_of(w)};
@@ -87,7 +85,9 @@ static enum rc note(struct walk *w, const size_t *string_end)
 			return RC_TOO_BIG;
 		w->out->ends[w->out->n_ends++] = (struct survey_end){(uint16_t)end, items_of(w), listed(e->last, e->n_last, value)};
 	}
-	return string_end ? add_text(w, *string_end) : RC_OK;
+	if (!string_end)
+		return RC_OK;
+	return add_text(w, slot < 0 && end < 0 ? *string_end - w->string_at : 0);        /* a key's or end's text says more than text */
 }
 
 static void begin_value(struct walk *w)
@@ -205,25 +205,15 @@ enum rc survey_read(const struct answer_shape *shape, struct slice event, struct
 	return rc;
 }
 
-/* Characters that stand for themselves in a JSON string, at least one. */
-static bool is_inside(struct slice text)
-{
-	size_t i = 0;
-
-	while (text.n - i >= 8 && jsonscan_run(text.p + i) == 8)
-		i += 8;
-	while (i < text.n && (unsigned char)text.p[i] >= 0x20 && text.p[i] != '"' && text.p[i] != '\\')
-		i++;
-	return text.n && i == text.n && utf8_valid(text);
-}
-
 bool survey_tells(const struct survey *s, struct slice surveyed, struct slice event)
 {
-	size_t behind = surveyed.n - s->at - s->n;
+	size_t behind = surveyed.n - s->at - s->n, n;
 
-	return s->n && event.n > s->at + behind && memcmp(event.p, surveyed.p, s->at) == 0 &&
-	       memcmp(event.p + event.n - behind, surveyed.p + surveyed.n - behind, behind) == 0 &&
-	       is_inside((struct slice){event.p + s->at, event.n - behind - s->at});
+	if (!s->n || event.n <= s->at + behind)
+		return false;
+	n = event.n - behind - s->at;
+	return memcmp(event.p, surveyed.p, s->at) == 0 && memcmp(event.p + s->at + n, surveyed.p + s->at + s->n, behind) == 0 &&
+	       jsonscan_plain(event.p + s->at, n) == n;
 }
 
 uint64_t survey_value(const struct survey *s, unsigned slot, const struct splice_items *items)
