@@ -1,27 +1,15 @@
 /* Any bytes as the records of a session that are told as events, in every format. Never a crash, never more memory than was promised, and
  * what is told is one line that the format's own readers can read, whatever others have written. */
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "audit_format.h"
 #include "audit_reader.h"
 #include "json.h"
+#include "pieces.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define T0 1767225600000000000LL
-
-/* Up to the next byte 0xfe, which cannot stand in what is UTF-8. */
-static struct slice piece(struct slice *in)
-{
-	const char *end = in->n ? memchr(in->p, 0xfe, in->n) : NULL;
-	struct slice s = {in->p, end ? (size_t)(end - in->p) : in->n};
-
-	in->p += s.n + (end != NULL);
-	in->n -= s.n + (end != NULL);
-	return s;
-}
 
 /* One line; what a terminal or a log would obey is escaped. */
 static void check_line(const struct audit_format *format, struct slice line)

@@ -8,6 +8,7 @@
 #include "../unit/bundle_make.h"
 #include "../unit/pages.h"
 #include "bundle.h"
+#include "pieces.h"
 #include "replay.h"
 #include "stamp.h"
 
@@ -15,25 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static EVP_PKEY *key;
 static FILE *sink;
-
-/* Up to the next byte 0xfe, which cannot stand in what is UTF-8. */
-static struct slice piece(const uint8_t **data, size_t *size)
-{
-	const uint8_t *end = memchr(*data, 0xfe, *size);
-	struct slice s = {(const char *)*data, end ? (size_t)(end - *data) : *size};
-
-	*data += s.n + (end != NULL);
-	*size -= s.n + (end != NULL);
-	return s;
-}
-
-static void check_shown(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7f ||
-		    (i && (unsigned char)text[i - 1] == 0xc2 && (unsigned char)text[i] < 0xa0))
-			abort();
-}
 
 static void replay(struct bundle *b, enum rc verdict)
 {
@@ -63,7 +45,7 @@ static void replay(struct bundle *b, enum rc verdict)
 	player_end(p);
 	player_free(p);
 	fclose(sink);
-	check_shown(text, n);
+	check_shown((struct slice){text, n}, "\n");
 	free(text);
 }
 
@@ -121,8 +103,7 @@ static void begin(struct bundle_make *m)
 	m->key = key;
 }
 
-static const uint8_t *rest;
-static size_t rest_n;
+static struct slice rest;
 
 /* The first member takes the first piece, and so on; an empty piece leaves what was there. */
 static void replace_members(struct bundle_make *m)
@@ -131,7 +112,7 @@ static void replace_members(struct bundle_make *m)
 		"SHA256SUMS.sig", "SHA256SUMS.tsr", "session.tlog-proof"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct slice s = piece(&rest, &rest_n);
+		struct slice s = piece(&rest);
 		struct buf *b = s.n ? &bundle_make_member(m, names[i])->data : NULL;
 
 		if (!b)
@@ -150,8 +131,11 @@ static void as_changes(void)
 	begin(&m);
 	bundle_make_session(&m);
 	bundle_make_all(&m);
-	for (; rest_n >= 4; rest += 4, rest_n -= 4)
-		m.tar.data[(rest[0] | (size_t)rest[1] << 8 | (size_t)rest[2] << 16) % m.tar.len] = (char)rest[3];
+	for (; rest.n >= 4; rest = (struct slice){rest.p + 4, rest.n - 4}) {
+		const unsigned char *at = (const unsigned char *)rest.p;
+
+		m.tar.data[(at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16) % m.tar.len] = (char)at[3];
+	}
 	open_and_replay(buf_slice(&m.tar), false);
 	bundle_make_free(&m);
 }
@@ -177,8 +161,8 @@ static void as_records(void)
 	unsigned segment = 1;
 
 	begin(&m);
-	for (size_t i = 0; i < MADE_RECORDS - 1 && rest_n; i++) {
-		struct slice s = piece(&rest, &rest_n);
+	for (size_t i = 0; i < MADE_RECORDS - 1 && rest.n; i++) {
+		struct slice s = piece(&rest);
 
 		if (s.n < 2)
 			continue;
@@ -204,7 +188,7 @@ static void as_stamp(void)
 	struct stamp stamp;
 	struct why why = {0};
 
-	if (stamp_read((struct slice){(const char *)rest, rest_n}, SLICE("data"), NULL, "", &stamp, &why) == RC_OK || !why.text[0])
+	if (stamp_read(rest, SLICE("data"), NULL, "", &stamp, &why) == RC_OK || !why.text[0])
 		abort();
 }
 
@@ -213,7 +197,7 @@ static void as_signers(void)
 	struct signers *signers = signers_new();
 	struct why why = {0};
 
-	if (signers_parse(signers, (struct slice){(const char *)rest, rest_n}, &why) != RC_OK && !why.text[0])
+	if (signers_parse(signers, rest, &why) != RC_OK && !why.text[0])
 		abort();
 	if (signers_know(signers, SLICE("k"), "gpu-1@phigate", BUNDLE_NAMESPACE, 1, &why) == RC_OK)
 		abort();
@@ -224,11 +208,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
-	rest = data + 1;
-	rest_n = size - 1;
+	rest = (struct slice){(const char *)data + 1, size - 1};
 	switch (data[0] == 0xff ? 5 : data[0] % 5) {
 	case 0:
-		open_and_replay((struct slice){(const char *)rest, rest_n}, false);
+		open_and_replay(rest, false);
 		break;
 	case 1:
 		as_members();
