@@ -5,29 +5,22 @@
 
 #include "encode.h"
 #include "json.h"
+#include "leaf.h"
 #include "pack_verify_private.h"
-
-#define FIELDS_MAX 5
 
 /* ---- the leaves ----------------------------------------------------------------------------------------------------------- */
 
+/* Its fields as text; those that it does not have are empty. */
 struct leaf_text {
-	char kind[32];
-	char field[FIELDS_MAX][264];
+	const char *kind;
+	char field[LEAF_FIELDS][264];
 };
 
-static void split(const char *text, struct leaf_text *out)
+static void text_of(const struct leaf *leaf, struct leaf_text *out)
 {
-	*out = (struct leaf_text){0};
-	for (int i = -1; i < FIELDS_MAX && *text; i++) {
-		size_t n = strcspn(text, "\n");
-
-		if (i < 0)
-			snprintf(out->kind, sizeof out->kind, "%.*s", (int)(n < sizeof out->kind ? n : 0), text);
-		else
-			snprintf(out->field[i], sizeof out->field[i], "%.*s", (int)n, text);
-		text += n + (text[n] == '\n');
-	}
+	out->kind = leaf_kind_name(leaf->kind);
+	for (size_t i = 0; i < LEAF_FIELDS; i++)
+		snprintf(out->field[i], sizeof out->field[i], "%.*s", (int)leaf->field[i].n, leaf->field[i].p ? leaf->field[i].p : "");
 }
 
 /* What the lists must tell of a leaf. */
@@ -87,23 +80,41 @@ static enum rc leaf_change(struct verification *v, const struct leaf_text *leaf,
 #define NONE ((size_t)-1)
 
 static const struct {
-	const char *kind;
 	size_t figure;
 	enum rc (*look)(struct verification *v, const struct leaf_text *leaf, const char *index);
-} KINDS[] = {
-	{"phigate-open-v1", NONE, leaf_open}, {"phigate-close-v1", NONE, leaf_close}, {"phigate-hold-v1", NONE, leaf_hold},
-	{"phigate-review-v1", NONE, leaf_review}, {"phigate-emergency-v1", NONE, leaf_emergency},
-	{"phigate-policy-v1", FIGURE(policies), leaf_change}, {"phigate-config-v1", FIGURE(configurations), leaf_change},
-	{"phigate-start-v1", FIGURE(starts), leaf_change}, {"phigate-stop-v1", FIGURE(stops), leaf_change},
-	{"phigate-revoke-v1", FIGURE(revocations), leaf_change}, {"phigate-list-v1", FIGURE(listed), leaf_change},
-	{"phigate-fetch-v1", FIGURE(fetched), leaf_change},
+} KINDS[LEAF_KINDS] = {
+	[LEAF_OPEN] = {NONE, leaf_open}, [LEAF_CLOSE] = {NONE, leaf_close}, [LEAF_HOLD] = {NONE, leaf_hold}, [LEAF_REVIEW] = {NONE, leaf_review},
+	[LEAF_EMERGENCY] = {NONE, leaf_emergency},
+	[LEAF_POLICY] = {FIGURE(policies), leaf_change}, [LEAF_CONFIG] = {FIGURE(configurations), leaf_change},
+	[LEAF_START] = {FIGURE(starts), leaf_change}, [LEAF_STOP] = {FIGURE(stops), leaf_change},
+	[LEAF_REVOKE] = {FIGURE(revocations), leaf_change}, [LEAF_LIST] = {FIGURE(listed), leaf_change},
+	[LEAF_FETCH] = {FIGURE(fetched), leaf_change},
 };
+
+static enum rc look_at(struct verification *v, struct slice text, const char *index)
+{
+	struct leaf_text words;
+	struct leaf leaf;
+	enum rc rc = leaf_parse(text, &leaf);
+
+	if (rc == RC_NOT_FOUND)                          /* a later agent's, which nothing here tells of */
+		return RC_OK;
+	if (rc != RC_OK) {
+		FAIL(v, CHECK_LEDGER, "leaf %s is not what an agent writes", index);
+		return RC_OK;
+	}
+	if (!KINDS[leaf.kind].look)
+		return RC_OK;
+	if (KINDS[leaf.kind].figure != NONE)
+		++*(uint64_t *)((char *)&v->figures + KINDS[leaf.kind].figure);
+	text_of(&leaf, &words);
+	return KINDS[leaf.kind].look(v, &words, index);
+}
 
 static enum rc on_leaf(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
 	const char *text = json_text(row, "leaf");
-	struct leaf_text leaf;
 	struct tlog_hash hash;
 	char number[24];
 	int64_t index = -1;
@@ -113,16 +124,8 @@ static enum rc on_leaf(void *arg, const cJSON *row, struct why *why)
 	tlog_leaf(slice_str(text), &hash);
 	tlog_edge_add(&v->edge, 0, &hash);
 	v->figures.leaves++;
-	split(text, &leaf);
 	snprintf(number, sizeof number, "%lld", (long long)index);
-	for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
-		if (strcmp(leaf.kind, KINDS[i].kind) != 0)
-			continue;
-		if (KINDS[i].figure != NONE)
-			++*(uint64_t *)((char *)&v->figures + KINDS[i].figure);
-		return KINDS[i].look(v, &leaf, number);
-	}
-	return RC_OK;
+	return look_at(v, slice_str(text), number);
 }
 
 /* ---- the ledger ----------------------------------------------------------------------------------------------------------- */

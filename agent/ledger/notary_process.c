@@ -309,7 +309,7 @@ static bool take_item(struct slice *in, struct item *item)
 	item->text = (struct slice){in->p, head.n};
 	*in = (struct slice){in->p + head.n, in->n - head.n};
 	memcpy(item->sum, head.sum, sizeof item->sum);
-	item->answer.rc = leaf_parse(item->text, &item->leaf);
+	item->answer.rc = leaf_parse(item->text, &item->leaf) == RC_OK ? RC_OK : RC_BAD;
 	return true;
 }
 

@@ -124,7 +124,7 @@ enum rc leaf_parse(struct slice text, struct leaf *out)
 	while (kind < LEAF_KINDS && !slice_is(line, KINDS[kind].name))
 		kind++;
 	if (kind == LEAF_KINDS)
-		return RC_BAD;
+		return RC_NOT_FOUND;
 	out->kind = (enum leaf_kind)kind;
 	for (size_t i = 0; i < LEAF_FIELDS && KINDS[kind].types[i] != NONE; i++) {
 		if (!take_line(&text, &out->field[i]) || !is(KINDS[kind].types[i], out->field[i]))

@@ -1,6 +1,6 @@
 /* The leaves of the ledger: text, one field a line, the kind first (evidence.md). None holds PHI. Pure. */
-#ifndef PHIGATE_AGENT_LEAF_H
-#define PHIGATE_AGENT_LEAF_H
+#ifndef PHIGATE_LEAF_H
+#define PHIGATE_LEAF_H
 
 #include <stdint.h>
 
@@ -34,7 +34,7 @@ enum rc leaf_make(enum leaf_kind kind, struct buf *out, const char *const fields
 #define LEAF(kind, out, ...) leaf_make(kind, out, (const char *const[]){__VA_ARGS__}, \
 				       sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-/* A leaf, read strictly: what leaf_make() would not have made is RC_BAD. */
+/* A leaf, read strictly: what leaf_make() would not have made is RC_BAD, and RC_NOT_FOUND where it is of no kind that is known here. */
 struct leaf {
 	enum leaf_kind kind;
 	struct slice field[LEAF_FIELDS];         /* borrowed */
