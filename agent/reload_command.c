@@ -53,8 +53,8 @@ static void tell(const cJSON *at, const char *kind)
 
 	(void)json_int(at, "line", &line);
 	(void)json_int(at, "column", &column);
-	snprintf(why.file, sizeof why.file, "%s", json_text(at, "file") ? json_text(at, "file") : "");
-	snprintf(why.text, sizeof why.text, "%s", json_text(at, "text") ? json_text(at, "text") : "");
+	snprintf(why.file, sizeof why.file, "%s", json_text_or_empty(at, "file"));
+	snprintf(why.text, sizeof why.text, "%s", json_text_or_empty(at, "text"));
 	why.line = (int)line;
 	why.column = (int)column;
 	command_tell(&why, kind);

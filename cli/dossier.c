@@ -32,17 +32,10 @@ static unsigned long long n(uint64_t figure)
 	return (unsigned long long)figure;
 }
 
-static const char *text_of(const cJSON *row, const char *key)
-{
-	const char *text = json_text(row, key);
-
-	return text ? text : "";
-}
-
 /* "2026-01-31 08:15:00"; what is no time as it is. */
 static const char *time_of(const cJSON *row, const char *key, char out[CLOCK_TEXT])
 {
-	const char *text = text_of(row, key);
+	const char *text = json_text_or_empty(row, key);
 	int64_t ns;
 
 	if (clock_parse(slice_str(text), &ns) != RC_OK)
@@ -91,14 +84,14 @@ static void put_facts(struct document *doc, const struct dossier *d)
 	static const char *const labels[] = {"Agent", "From", "Until", "Gathered for", "Gathered at", "Ledger", "Signing key of the agent"};
 	const cJSON *about = pack_about(d->pack), *agent = json_object(about, "agent");
 	char from[CLOCK_TEXT], to[CLOCK_TEXT], at[CLOCK_TEXT], name[256], times[3][64], ledger[320];
-	const char *const texts[] = {name, times[0], times[1], text_of(json_object(about, "made_for"), "user"), times[2], ledger,
-		text_of(agent, "signing_key")};
+	const char *const texts[] = {name, times[0], times[1], json_text_or_empty(json_object(about, "made_for"), "user"), times[2], ledger,
+		json_text_or_empty(agent, "signing_key")};
 
-	snprintf(name, sizeof name, "%s, phigate %s", text_of(agent, "name"), text_of(agent, "version"));
+	snprintf(name, sizeof name, "%s, phigate %s", json_text_or_empty(agent, "name"), json_text_or_empty(agent, "version"));
 	snprintf(times[0], sizeof times[0], "%s UTC", time_of(about, "from", from));
 	snprintf(times[1], sizeof times[1], "%s UTC", time_of(about, "to", to));
 	snprintf(times[2], sizeof times[2], "%s UTC", time_of(about, "made_at", at));
-	snprintf(ledger, sizeof ledger, "%s, %llu leaves", text_of(json_object(about, "ledger"), "origin"), n(d->figures->ledger_size));
+	snprintf(ledger, sizeof ledger, "%s, %llu leaves", json_text_or_empty(json_object(about, "ledger"), "origin"), n(d->figures->ledger_size));
 	document_facts(doc, labels, texts, sizeof texts / sizeof *texts);
 }
 
@@ -258,10 +251,10 @@ static void attend_result(struct writing *w, const cJSON *row)
 	int64_t part = 0;
 
 	(void)json_int(row, "part", &part);
-	snprintf(which, sizeof which, "%.80s, part %lld", text_of(row, "session"), (long long)part);
+	snprintf(which, sizeof which, "%.80s, part %lld", json_text_or_empty(row, "session"), (long long)part);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(text_of(row, "result"), words[i][0]) == 0)
-			put_attention(w, words[i][1], words[i][2], which, text_of(row, "reason"));
+		if (strcmp(json_text_or_empty(row, "result"), words[i][0]) == 0)
+			put_attention(w, words[i][1], words[i][2], which, json_text_or_empty(row, "reason"));
 }
 
 static enum rc attend_emergency(void *arg, const cJSON *row, struct why *why)
@@ -272,7 +265,7 @@ static enum rc attend_emergency(void *arg, const cJSON *row, struct why *why)
 	(void)why;
 	(void)json_int(row, "reviews", &reviews);
 	if (!reviews)
-		put_attention(w, "warn", "Emergency access, not reviewed", text_of(row, "id"), text_of(row, "reason"));
+		put_attention(w, "warn", "Emergency access, not reviewed", json_text_or_empty(row, "id"), json_text_or_empty(row, "reason"));
 	return RC_OK;
 }
 
@@ -352,10 +345,10 @@ static enum rc row_emergency(void *arg, const cJSON *row, struct why *why)
 	(void)why;
 	(void)json_int(row, "reviews", &reviews);
 	document_cell(w->doc, 0, "when", time_of(row, "opened_at", time));
-	document_cell(w->doc, 1, NULL, text_of(row, "user"));
-	document_cell(w->doc, 2, NULL, text_of(row, "reason"));
+	document_cell(w->doc, 1, NULL, json_text_or_empty(row, "user"));
+	document_cell(w->doc, 2, NULL, json_text_or_empty(row, "reason"));
 	document_cell(w->doc, 3, reviews ? "good" : "warn", reviews ? "reviewed" : "not reviewed");
-	document_cell(w->doc, 4, "code", text_of(row, "id"));
+	document_cell(w->doc, 4, "code", json_text_or_empty(row, "id"));
 	w->rows++;
 	return RC_OK;
 }
@@ -365,15 +358,15 @@ static void put_decision(struct writing *w, const cJSON *hold, const cJSON *deci
 	bool kept = json_text(hold, "created_at");
 	char time[CLOCK_TEXT], decided[CLOCK_TEXT], by[CELL_MAX];
 
-	document_cell(w->doc, 0, "code", text_of(hold, "id"));
+	document_cell(w->doc, 0, "code", json_text_or_empty(hold, "id"));
 	document_cell(w->doc, 1, "when", kept ? time_of(hold, "created_at", time) : "no longer in the store");
-	document_cell(w->doc, 2, NULL, text_of(hold, "user"));
-	document_cell(w->doc, 3, NULL, text_of(hold, "rule"));
-	document_cell(w->doc, 4, NULL, text_of(hold, "state"));
+	document_cell(w->doc, 2, NULL, json_text_or_empty(hold, "user"));
+	document_cell(w->doc, 3, NULL, json_text_or_empty(hold, "rule"));
+	document_cell(w->doc, 4, NULL, json_text_or_empty(hold, "state"));
 	if (decision)
-		snprintf(by, sizeof by, "%s by %.200s, %s", text_of(decision, "decision"), text_of(decision, "user"), time_of(decision, "at", decided));
+		snprintf(by, sizeof by, "%s by %.200s, %s", json_text_or_empty(decision, "decision"), json_text_or_empty(decision, "user"), time_of(decision, "at", decided));
 	document_cell(w->doc, 5, NULL, decision ? by : "nobody decided");
-	document_cell(w->doc, 6, NULL, decision ? text_of(decision, "reason") : "");
+	document_cell(w->doc, 6, NULL, decision ? json_text_or_empty(decision, "reason") : "");
 	w->rows++;
 }
 
@@ -392,14 +385,14 @@ static enum rc row_hold(void *arg, const cJSON *row, struct why *why)
 static enum rc row_review(void *arg, const cJSON *row, struct why *why)
 {
 	struct writing *w = arg;
-	cJSON *record = json_parse(slice_str(text_of(row, "record")));
+	cJSON *record = json_parse(slice_str(json_text_or_empty(row, "record")));
 	char time[CLOCK_TEXT];
 
 	(void)why;
 	document_cell(w->doc, 0, "when", time_of(row, "at", time));
-	document_cell(w->doc, 1, NULL, text_of(row, "user"));
-	document_cell(w->doc, 2, NULL, text_of(record, "finding"));
-	document_cell(w->doc, 3, "code", text_of(row, "session"));
+	document_cell(w->doc, 1, NULL, json_text_or_empty(row, "user"));
+	document_cell(w->doc, 2, NULL, json_text_or_empty(record, "finding"));
+	document_cell(w->doc, 3, "code", json_text_or_empty(row, "session"));
 	w->rows++;
 	cJSON_Delete(record);
 	return RC_OK;
@@ -414,13 +407,13 @@ static enum rc row_change(void *arg, const cJSON *row, struct why *why)
 	size_t used = 0;
 
 	(void)why;
-	if (strcmp(text_of(row, "kind"), "phigate-list-v1") == 0 || strcmp(text_of(row, "kind"), "phigate-fetch-v1") == 0)
+	if (strcmp(json_text_or_empty(row, "kind"), "phigate-list-v1") == 0 || strcmp(json_text_or_empty(row, "kind"), "phigate-fetch-v1") == 0)
 		return RC_OK;
 	for (size_t i = 0; i < sizeof details / sizeof *details && used < sizeof text - 320; i++)
 		if (json_text(row, details[i]))
-			used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.264s", used ? ", " : "", details[i], text_of(row, details[i]));
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.264s", used ? ", " : "", details[i], json_text_or_empty(row, details[i]));
 	document_cell(w->doc, 0, "when", time_of(row, "at", time));
-	document_cell(w->doc, 1, NULL, text_of(row, "what"));
+	document_cell(w->doc, 1, NULL, json_text_or_empty(row, "what"));
 	document_cell(w->doc, 2, "code", text);
 	w->rows++;
 	return RC_OK;
@@ -430,19 +423,19 @@ static enum rc row_session(void *arg, const cJSON *row, struct why *why)
 {
 	struct writing *w = arg;
 	char opened[CLOCK_TEXT], closed[CLOCK_TEXT];
-	bool open = strcmp(text_of(row, "state"), "open") == 0;
+	bool open = strcmp(json_text_or_empty(row, "state"), "open") == 0;
 	int64_t reviews = 0;
 
 	(void)why;
 	(void)json_int(row, "reviews", &reviews);
 	document_cell(w->doc, 0, "when", time_of(row, "opened_at", opened));
 	document_cell(w->doc, 1, open ? "warn" : "when", open ? "still open" : time_of(row, "closed_at", closed));
-	document_cell(w->doc, 2, NULL, text_of(row, "user"));
-	document_cell(w->doc, 3, NULL, text_of(row, "connection"));
-	document_cell(w->doc, 4, NULL, text_of(row, "reason"));
-	document_cell(w->doc, 5, NULL, text_of(row, "end"));
+	document_cell(w->doc, 2, NULL, json_text_or_empty(row, "user"));
+	document_cell(w->doc, 3, NULL, json_text_or_empty(row, "connection"));
+	document_cell(w->doc, 4, NULL, json_text_or_empty(row, "reason"));
+	document_cell(w->doc, 5, NULL, json_text_or_empty(row, "end"));
 	document_cell_number(w->doc, 6, reviews > 0 ? (uint64_t)reviews : 0);
-	document_cell(w->doc, 7, "code", text_of(row, "id"));
+	document_cell(w->doc, 7, "code", json_text_or_empty(row, "id"));
 	w->rows++;
 	return RC_OK;
 }
@@ -483,7 +476,7 @@ static enum rc put_lists(struct writing *w, struct why *why)
 
 static void put_how(struct document *doc, const struct dossier *d)
 {
-	const char *agent = text_of(json_object(pack_about(d->pack), "agent"), "name");
+	const char *agent = json_text_or_empty(json_object(pack_about(d->pack), "agent"), "name");
 	char text[CELL_MAX];
 
 	document_section(doc, "How to check it without trusting this page", "allowed_signers comes from the operator by a way that you trust; it names the agent’s "
@@ -497,7 +490,7 @@ static void put_how(struct document *doc, const struct dossier *d)
 	document_section(doc, "What the signature says", NULL);
 	if (doc->html)
 		fputs("<p class=\"lead\">", doc->f);
-	document_text(doc, text_of(pack_about(d->pack), "signature_says"));
+	document_text(doc, json_text_or_empty(pack_about(d->pack), "signature_says"));
 	fputs(doc->html ? "</p>\n" : "\n\n", doc->f);
 	document_section_end(doc);
 	document_section(doc, "With phigate", d->with_bundles ? "The first checks the pack, with the ledger’s leaves and every list; the second a bundle of it." :
@@ -509,7 +502,7 @@ static void put_how(struct document *doc, const struct dossier *d)
 
 enum rc dossier_write(const struct dossier *d, FILE *f, bool html, struct why *why)
 {
-	const char *agent = text_of(json_object(pack_about(d->pack), "agent"), "name");
+	const char *agent = json_text_or_empty(json_object(pack_about(d->pack), "agent"), "name");
 	struct document doc;
 	struct writing w = {.d = d, .doc = &doc};
 	char title[160];

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,12 +19,8 @@
 
 int gather_scratch(const char *folder, char path[GATHER_PATH])
 {
-	char *name = path_join(folder, ".phigate-XXXXXX");
-	int fd = name ? mkstemp(name) : -1;              /* 0600 */
+	int fd = file_scratch(folder);
 
-	if (fd >= 0)
-		unlink(name);
-	free(name);
 	snprintf(path, GATHER_PATH, "/dev/fd/%d", fd);
 	return fd;
 }

@@ -16,22 +16,12 @@ static const char *const names[CHECKS] = {
 	[CHECK_WITNESS] = "witness", [CHECK_TIMESTAMP] = "timestamp",
 };
 
-PRINTF_LIKE(4, 0) static void say(struct verification *v, enum check check, enum bundle_result result, const char *fmt, va_list args)
-{
-	if (v->checks[check].said)
-		return;
-	v->checks[check].said = true;
-	v->checks[check].result = result;
-	vsnprintf(v->checks[check].text, sizeof v->checks[check].text, fmt, args);
-}
-
 void verify_fail(struct verification *v, enum check check, const char *fmt, ...)
 {
 	va_list args;
 
-	v->checks[check].failures++;
 	va_start(args, fmt);
-	say(v, check, BUNDLE_FAILS, fmt, args);
+	verdict_say(&v->checks[check], BUNDLE_FAILS, fmt, args);
 	va_end(args);
 }
 
@@ -40,7 +30,7 @@ void verify_holds(struct verification *v, enum check check, const char *fmt, ...
 	va_list args;
 
 	va_start(args, fmt);
-	say(v, check, BUNDLE_HOLDS, fmt, args);
+	verdict_say(&v->checks[check], BUNDLE_HOLDS, fmt, args);
 	va_end(args);
 }
 
@@ -49,7 +39,7 @@ void verify_skip(struct verification *v, enum check check, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(v, check, BUNDLE_SKIPPED, fmt, args);
+	verdict_say(&v->checks[check], BUNDLE_SKIPPED, fmt, args);
 	va_end(args);
 }
 

@@ -1,7 +1,5 @@
 /* What the files behind bundle_verify() share: bundle_verify.c, bundle_verify_signature.c, bundle_verify_index.c, bundle_verify_records.c,
- * bundle_verify_ledger.c.
- * A check begins as open, and ends as the first word that is said of it: failed at the first failure, whatever else is found; skipped or
- * holding only when nothing failed. */
+ * bundle_verify_ledger.c. */
 #ifndef PHIGATE_BUNDLE_VERIFY_PRIVATE_H
 #define PHIGATE_BUNDLE_VERIFY_PRIVATE_H
 
@@ -9,6 +7,7 @@
 #include "bundle_line.h"
 #include "bundle_private.h"
 #include "story.h"
+#include "verdict.h"
 
 #define LOOSE_MAX 1024                           /* segments that a crash left without all their index lines */
 
@@ -24,12 +23,7 @@ struct loose {
 struct verification {
 	struct bundle *b;
 	const struct bundle_trust *trust;
-	struct {
-		bool said;
-		enum bundle_result result;
-		size_t failures;
-		char text[512];
-	} checks[CHECKS];
+	struct verdict checks[CHECKS];
 	struct bundle_about about;
 	bool about_read;
 	enum rc signer;                          /* RC_OK: known; RC_NOT_FOUND, RC_DENIED */

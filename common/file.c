@@ -145,6 +145,17 @@ char *path_dir(const char *path)
 	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
+int file_scratch(const char *dir)
+{
+	char *path = path_join(dir, ".phigate-XXXXXX");
+	int fd = path ? mkostemp(path, O_CLOEXEC) : -1;  /* 0600 */
+
+	if (fd >= 0)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
 char *path_join(const char *dir, const char *name)
 {
 	size_t n = strlen(dir) + strlen(name) + 2;

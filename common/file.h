@@ -24,6 +24,7 @@ enum rc dir_make(const char *path, mode_t mode, struct why *why) MUST_USE;
 enum rc fd_write_all(int fd, const void *p, size_t n) MUST_USE;   /* blocking descriptor; RC_IO */
 enum rc fd_write_at(int fd, const void *p, size_t n, off_t at) MUST_USE;         /* likewise, at that place */
 enum rc dir_sync(const char *path) MUST_USE;                      /* fsync a directory; RC_IO */
+int file_scratch(const char *dir);                                /* a file without a name, private, for reading and writing; -1: errno */
 char *path_join(const char *dir, const char *name);               /* "dir/name", or name when it is absolute; caller frees; NULL */
 char *path_dir(const char *path);                                 /* the folder of path, "." at least; caller frees; NULL */
 

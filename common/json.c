@@ -111,6 +111,13 @@ const char *json_text(const cJSON *object, const char *key)
 	return cJSON_IsString(v) ? v->valuestring : NULL;
 }
 
+const char *json_text_or_empty(const cJSON *object, const char *key)
+{
+	const char *text = json_text(object, key);
+
+	return text ? text : "";
+}
+
 bool json_int(const cJSON *object, const char *key, int64_t *value)
 {
 	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, key);

@@ -14,6 +14,7 @@ cJSON *json_parse(struct slice text);
 
 /* Members of an object; NULL, false or the fallback when absent or of another type. Strings are borrowed from the tree. */
 const char *json_text(const cJSON *object, const char *key);
+const char *json_text_or_empty(const cJSON *object, const char *key);
 bool json_int(const cJSON *object, const char *key, int64_t *value);   /* an integer within +-2^53 */
 bool json_true(const cJSON *object, const char *key);
 const cJSON *json_array(const cJSON *object, const char *key);

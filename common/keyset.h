@@ -1,4 +1,4 @@
-/* A set of digests of texts, for telling whether two long lists name the same things: 24 bytes of memory for each. Which texts collide
+/* A set of digests of texts, for telling whether two long lists name the same things: 36 to 72 bytes of memory for each. Which texts collide
  * nobody can choose, as the digests are salted. */
 #ifndef PHIGATE_KEYSET_H
 #define PHIGATE_KEYSET_H

@@ -15,21 +15,9 @@ void pack_say(struct verification *v, enum check check, enum bundle_result resul
 {
 	va_list args;
 
-	v->checks[check].failures += result == BUNDLE_FAILS;
-	if (v->checks[check].said)
-		return;
-	v->checks[check].said = true;
-	v->checks[check].result = result;
 	va_start(args, fmt);
-	vsnprintf(v->checks[check].text, sizeof v->checks[check].text, fmt, args);
+	verdict_say(&v->checks[check], result, fmt, args);
 	va_end(args);
-}
-
-static const char *text_of(const cJSON *row, const char *key)
-{
-	const char *text = json_text(row, key);
-
-	return text ? text : "";
 }
 
 bool pack_in_period(const struct verification *v, const char *time)
@@ -149,13 +137,13 @@ enum rc pack_read_list(struct verification *v, enum pack_file file, pack_on_row 
 static enum rc on_session(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
-	const char *id = text_of(row, "id"), *who = text_of(row, "subject"), *issuer = text_of(row, "issuer");
+	const char *id = json_text_or_empty(row, "id"), *who = json_text_or_empty(row, "subject"), *issuer = json_text_or_empty(row, "issuer");
 	int64_t reviews = 0;
 
 	(void)why;
 	(void)json_int(row, "reviews", &reviews);
 	v->figures.sessions++;
-	v->figures.open += strcmp(text_of(row, "state"), "open") == 0;
+	v->figures.open += strcmp(json_text_or_empty(row, "state"), "open") == 0;
 	v->figures.sessions_reviewed += reviews > 0;
 	if (json_true(row, "emergency")) {
 		v->figures.emergencies++;
@@ -178,9 +166,9 @@ static enum rc on_emergency(void *arg, const cJSON *row, struct why *why)
 	struct verification *v = arg;
 
 	(void)why;
-	if (!pack_told(v, "emergency", text_of(row, "id"), "", ""))
-		FAIL(v, CHECK_LISTS, "emergencies.jsonl has session %.64s, which sessions.jsonl does not call one", text_of(row, "id"));
-	return pack_note(v, SAID_RESULT, "emergency", text_of(row, "id"), "", "");
+	if (!pack_told(v, "emergency", json_text_or_empty(row, "id"), "", ""))
+		FAIL(v, CHECK_LISTS, "emergencies.jsonl has session %.64s, which sessions.jsonl does not call one", json_text_or_empty(row, "id"));
+	return pack_note(v, SAID_RESULT, "emergency", json_text_or_empty(row, "id"), "", "");
 }
 
 /* The list's words for decisions, and the ledger's. */
@@ -197,7 +185,7 @@ static const char *decision_of(const char *decision)
 static enum rc on_hold(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
-	const char *id = text_of(row, "id");
+	const char *id = json_text_or_empty(row, "id");
 	const cJSON *decision;
 	enum rc rc = RC_OK;
 
@@ -205,8 +193,8 @@ static enum rc on_hold(void *arg, const cJSON *row, struct why *why)
 	v->figures.holds++;
 	cJSON_ArrayForEach(decision, json_array(row, "decisions"))
 		if (rc == RC_OK)
-			rc = pack_note(v, SAID_LIST, "hold", id, decision_of(text_of(decision, "decision")), text_of(decision, "user"));
-	if (rc == RC_OK && strcmp(text_of(row, "state"), "cancelled") == 0)
+			rc = pack_note(v, SAID_LIST, "hold", id, decision_of(json_text_or_empty(decision, "decision")), json_text_or_empty(decision, "user"));
+	if (rc == RC_OK && strcmp(json_text_or_empty(row, "state"), "cancelled") == 0)
 		rc = pack_note(v, SAID_LIST, "hold", id, "cancel", "");
 	return rc;
 }
@@ -214,7 +202,7 @@ static enum rc on_hold(void *arg, const cJSON *row, struct why *why)
 static enum rc on_review(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
-	const char *record = text_of(row, "record"), *id = text_of(row, "session");
+	const char *record = json_text_or_empty(row, "record"), *id = json_text_or_empty(row, "session");
 	char number[24], sum[SHA256_HEX];
 	struct why reason = {0};
 	struct buf pk;
@@ -227,7 +215,7 @@ static enum rc on_review(void *arg, const cJSON *row, struct why *why)
 	sha256_hex(record, strlen(record), sum);
 	v->figures.reviews++;
 	buf_init(&pk, 1024);
-	rc = sshsig_verify(slice_str(text_of(row, "signature")), REVIEW_NAMESPACE, slice_str(record), &pk, &reason);
+	rc = sshsig_verify(slice_str(json_text_or_empty(row, "signature")), REVIEW_NAMESPACE, slice_str(record), &pk, &reason);
 	if (rc == RC_OK && !signers_none(v->trust->signers))
 		rc = signers_know(v->trust->signers, buf_slice(&pk), v->principal, REVIEW_NAMESPACE, clock_wall_s(), &reason);
 	buf_free(&pk);
@@ -247,7 +235,7 @@ static enum rc on_change(void *arg, const cJSON *row, struct why *why)
 	(void)why;
 	(void)json_int(row, "index", &index);
 	snprintf(number, sizeof number, "%lld", (long long)index);
-	return pack_note(v, SAID_LIST, "change", number, text_of(row, "kind"), "");
+	return pack_note(v, SAID_LIST, "change", number, json_text_or_empty(row, "kind"), "");
 }
 
 /* ---- what the ledger does not tell, and the results ------------------------------------------------------------------------ */
@@ -256,11 +244,11 @@ static enum rc on_change(void *arg, const cJSON *row, struct why *why)
 static enum rc on_session_again(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
-	const char *id = text_of(row, "id");
+	const char *id = json_text_or_empty(row, "id");
 	int64_t parts = 0;
 
 	(void)why;
-	if (pack_in_period(v, text_of(row, "opened_at")) && !(pack_told(v, "session", id, "", "") & SAID_LEDGER))
+	if (pack_in_period(v, json_text_or_empty(row, "opened_at")) && !(pack_told(v, "session", id, "", "") & SAID_LEDGER))
 		FAIL(v, CHECK_LISTS, "session %.64s is in the list, and the ledger does not know of its opening", id);
 	if (json_true(row, "emergency") && !(pack_told(v, "emergency", id, "", "") & SAID_RESULT))
 		FAIL(v, CHECK_LISTS, "emergencies.jsonl lacks session %.64s", id);
@@ -280,7 +268,7 @@ static enum rc on_session_again(void *arg, const cJSON *row, struct why *why)
 static enum rc on_result(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
-	const char *id = text_of(row, "session"), *result = text_of(row, "result"), *sums = text_of(row, "sums");
+	const char *id = json_text_or_empty(row, "session"), *result = json_text_or_empty(row, "result"), *sums = json_text_or_empty(row, "sums");
 	int64_t part = 0;
 	char number[24];
 
@@ -343,7 +331,7 @@ static enum rc check_lists(struct verification *v)
 
 static void check_about(struct verification *v)
 {
-	const char *from = text_of(v->p->about, "from"), *to = text_of(v->p->about, "to");
+	const char *from = json_text_or_empty(v->p->about, "from"), *to = json_text_or_empty(v->p->about, "to");
 
 	v->agent = json_text(json_object(v->p->about, "agent"), "name");
 	snprintf(v->principal, sizeof v->principal, "%.100s@phigate", v->agent);

@@ -5,6 +5,7 @@
 #include "keyset.h"
 #include "pack_private.h"
 #include "tlog_checkpoint.h"
+#include "verdict.h"
 
 enum check { CHECK_ARCHIVE, CHECK_MEMBERS, CHECK_SIGNATURE, CHECK_SUMS, CHECK_LEDGER, CHECK_LISTS, CHECK_REVIEWS, CHECK_BUNDLES, CHECKS };
 
@@ -14,12 +15,7 @@ enum { SAID_LIST = 1, SAID_LEDGER = 2, SAID_RESULT = 4 };
 struct verification {
 	struct pack *p;
 	const struct bundle_trust *trust;
-	struct {
-		bool said;
-		enum bundle_result result;
-		size_t failures;
-		char text[512];
-	} checks[CHECKS];
+	struct verdict checks[CHECKS];
 	enum rc signer;
 	const char *agent;
 	char principal[128];
@@ -29,7 +25,6 @@ struct verification {
 	struct tlog_edge edge;
 };
 
-/* A check ends as the first word that is said of it: failed at the first failure, whatever else is found. */
 void pack_say(struct verification *v, enum check check, enum bundle_result result, const char *fmt, ...) PRINTF_LIKE(4, 5);
 #define FAIL(v, check, ...) pack_say(v, check, BUNDLE_FAILS, __VA_ARGS__)
 

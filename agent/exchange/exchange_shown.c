@@ -74,8 +74,7 @@ static enum rc add_matched(const struct exchange *x, const struct facts *facts, 
 	condition = json_text(tree, "condition");
 	match = json_text(tree, "match");
 	if (match) {
-		buf_printf(&text, "%s[%s]%s", json_text(tree, "before") ? json_text(tree, "before") : "", match,
-			   json_text(tree, "after") ? json_text(tree, "after") : "");
+		buf_printf(&text, "%s[%s]%s", json_text_or_empty(tree, "before"), match, json_text_or_empty(tree, "after"));
 		if (json_int(tree, "message", &message) && message > 0)
 			buf_printf(&text, " (message %lld)", (long long)message);
 	} else {

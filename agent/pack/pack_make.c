@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,17 +16,6 @@
 #define FLUSH_BYTES ((size_t)64 << 10)
 
 /* ---- files without a name --------------------------------------------------------------------------------------------------- */
-
-static int scratch(const char *state_dir)
-{
-	char *path = path_join(state_dir, "pack.XXXXXX");
-	int fd = path ? mkstemp(path) : -1;
-
-	if (fd >= 0)
-		unlink(path);
-	free(path);
-	return fd;
-}
 
 static enum rc flush(struct pack_out *out)
 {
@@ -49,7 +37,7 @@ enum rc pack_out_line(struct pack_work *w, enum pack_file file)
 static enum rc begin(struct pack_work *w, struct why *why)
 {
 	for (int i = 0; i < PACK_AGENTS; i++) {
-		w->out[i].fd = scratch(w->place->state_dir);
+		w->out[i].fd = file_scratch(w->place->state_dir);
 		if (w->out[i].fd < 0)
 			return why_set(why, RC_IO, "the agent cannot write files now: %s", strerror(errno));
 	}
@@ -120,7 +108,7 @@ static enum rc join(struct pack_work *w, struct pack_made *made, int *fd, int64_
 	enum rc rc = RC_OK;
 	off_t end_at;
 
-	*fd = scratch(w->place->state_dir);
+	*fd = file_scratch(w->place->state_dir);
 	if (*fd < 0)
 		return RC_IO;
 	for (int i = 0; i < PACK_AGENTS && rc == RC_OK; i++) {

@@ -23,7 +23,7 @@ struct pack_made {
 };
 
 /* Into an unlinked file: the tar of the agent's files. to_ns: now, when it lies ahead. The caller has checked that the person may see all
- * that; who: for pack.json. Memory: 24 bytes for each hold; it takes the store for a few rows at a time. *fd is the caller's, at its beginning.
+ * that; who: for pack.json. Memory: 36 to 72 bytes for each hold; it takes the store for a few rows at a time. *fd is the caller's, at its beginning.
  * RC_BAD: no period. RC_IO, RC_NOMEM. */
 enum rc pack_make(const struct pack_place *place, const struct person *who, int64_t from_ns, int64_t to_ns, struct pack_made *made, int *fd,
 		  int64_t *size, struct why *why) MUST_USE;
