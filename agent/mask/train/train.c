@@ -489,7 +489,8 @@ static const char *left_out;                     /* files that begin with it are
 static int is_document(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
-	bool numbered = strncmp(entry->d_name, "second_", 7) == 0 || strncmp(entry->d_name, "third_", 6) == 0;
+	bool numbered = strncmp(entry->d_name, "second_", 7) == 0 || strncmp(entry->d_name, "third_", 6) == 0 ||
+			strncmp(entry->d_name, "fourth_", 7) == 0;
 
 	if (left_out && (strcmp(left_out, "first") == 0 ? !numbered : strncmp(entry->d_name, left_out, strlen(left_out)) == 0))
 		return 0;
