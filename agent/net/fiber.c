@@ -193,6 +193,18 @@ void fiber_park(int64_t deadline_ns)
 	fiber_suspend(f);
 }
 
+void fiber_last(void)
+{
+	struct fiber_loop *l = fiber_loop;
+	struct fiber *f = l->running;
+
+	if (!l->last.first)
+		l->last_ns = l->turn_ns;
+	f->state = READY;
+	fiber_queue_put(&l->last, f);
+	fiber_suspend(f);
+}
+
 void fiber_yield(void)
 {
 	struct fiber *f = fiber_loop ? fiber_loop->running : NULL;

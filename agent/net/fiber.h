@@ -35,6 +35,10 @@ void fiber_yield(void);
 
 /* ---- for wait.c: only on a fiber ---- */
 
+/* For who is about to send: others of the loop that are ready have their turn first, so that what they all send leaves together and
+ * wakes its receiver once. Once it has waited for a fifth of a millisecond, it waits for the turn that runs, and for no other. */
+void fiber_last(void);
+
 #define FIBER_DESCRIPTORS 6
 
 /* What a descriptor has shown since it was first asked for (POLLIN, POLLOUT, POLLRDHUP, POLLHUP, POLLERR) and was not taken. At most

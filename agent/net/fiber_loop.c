@@ -8,6 +8,7 @@
 #include "clock.h"
 
 #define EVENTS_AT_ONCE 64
+#define TOGETHER_NS (NS_PER_MS / 5)
 
 void fiber_queue_init(struct fiber_queue *q)
 {
@@ -133,27 +134,43 @@ static bool take_inbox(struct fiber_loop *l)
 	return goes_on;
 }
 
+static void resume(struct fiber_loop *l, struct fiber *f)
+{
+	fiber_resume(l, f);
+	if (f->state == ENDED)
+		end(l, f);
+}
+
+static void run_last(struct fiber_loop *l)
+{
+	struct fiber_queue turn = l->last;
+	struct fiber *f;
+
+	fiber_queue_init(&l->last);
+	while ((f = fiber_queue_take(&turn)))
+		resume(l, f);
+}
+
 /* Each that is ready now has its turn; who becomes ready meanwhile comes after the descriptors were looked at. */
 static void run_ready(struct fiber_loop *l)
 {
 	struct fiber_queue turn = l->ready;
 	struct fiber *f;
 
-	if (!turn.first)
-		return;
 	fiber_queue_init(&l->ready);
 	while ((f = fiber_queue_take(&turn))) {
-		fiber_resume(l, f);
-		if (f->state == ENDED)
-			end(l, f);
+		resume(l, f);
+		if (l->last.first && l->turn_ns - l->last_ns >= TOGETHER_NS)
+			run_last(l);
 	}
+	run_last(l);
 }
 
 static int wait_ms(const struct fiber_loop *l)
 {
 	int64_t left_ns;
 
-	if (l->ready.first)
+	if (l->ready.first || l->last.first)
 		return 0;
 	if (l->next_due_ns == INT64_MAX)
 		return -1;
@@ -196,6 +213,7 @@ static enum rc loop_start(struct fibers *fibers, struct fiber_loop *l)
 	l->fibers = fibers;
 	l->next_due_ns = INT64_MAX;
 	fiber_queue_init(&l->ready);
+	fiber_queue_init(&l->last);
 	fiber_queue_init(&l->inbox);
 	pthread_mutex_init(&l->lock, NULL);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -47,6 +47,8 @@ struct fiber_loop {
 	struct fiber *running, *all;
 	int64_t turn_ns;                         /* since when it runs */
 	struct fiber_queue ready;
+	struct fiber_queue last;                 /* ready, too, but after the others */
+	int64_t last_ns;                         /* since when the first of them waits */
 	int64_t next_due_ns;                     /* no fiber is due before; INT64_MAX: none at all */
 	struct fiber_watch **by_fd;
 	size_t n_by_fd;

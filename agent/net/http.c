@@ -192,6 +192,7 @@ enum rc http_read_body(struct http_conn *c, struct buf *body, struct why *why)
 
 enum rc http_write(struct http_conn *c, struct slice bytes)
 {
+	wait_turn();
 	while (bytes.n) {
 		ssize_t n = send(c->fd, bytes.p, bytes.n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		enum rc rc;

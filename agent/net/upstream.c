@@ -201,6 +201,7 @@ enum rc upstream_send(struct upstream *u, struct slice head, struct slice body, 
 	if (rc != RC_OK)
 		return rc;
 	u->whole = false;
+	wait_turn();
 	if (u->tls) {
 		rc = send_tls(u, head, deadline_ns);
 		if (rc == RC_OK)

@@ -75,6 +75,12 @@ enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t dead
 			      wait_on_thread(fd, events, client_fd, end_fd, deadline_ns);
 }
 
+void wait_turn(void)
+{
+	if (fiber_here())
+		fiber_last();
+}
+
 bool wait_speaks(int fd)
 {
 	struct pollfd p = {fd, POLLIN | POLLRDHUP, 0};

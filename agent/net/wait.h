@@ -11,6 +11,9 @@
  * RC_END: the client closed or half-closed; RC_CANCELLED: end_fd is readable; RC_TIMEOUT; RC_IO. */
 enum rc wait_ready(int fd, short events, int client_fd, int end_fd, int64_t deadline_ns) MUST_USE;
 
+/* Before bytes are sent: who else is ready has his turn first, so that what a loop sends in one go leaves together. On a thread: nothing. */
+void wait_turn(void);
+
 /* Has fd something to read, or ended? */
 bool wait_speaks(int fd);
 

@@ -320,6 +320,64 @@ static void who_is_busy_gives_way(void **state)
 	sem_destroy(&done);
 }
 
+/* Four that become ready at once: the first is about to send, the second takes longer than it has patience for. */
+struct order {
+	struct fibers *fibers;
+	char ran[8];
+	size_t n;
+	sem_t done;
+};
+
+static void ran(struct order *o, char who)
+{
+	o->ran[o->n++] = who;
+	if (o->n == 4)
+		sem_post(&o->done);
+}
+
+static void sends(void *arg)
+{
+	wait_turn();
+	ran(arg, 's');
+}
+
+static void takes_long(void *arg)
+{
+	int64_t until_ns = clock_mono_ns() + NS_PER_MS;
+
+	while (clock_mono_ns() < until_ns)
+		continue;
+	ran(arg, 'l');
+}
+
+static void is_quick(void *arg)
+{
+	ran(arg, 'q');
+}
+
+static void start_all(void *arg)
+{
+	void (*all[])(void *) = {sends, takes_long, is_quick, is_quick};
+	struct order *o = arg;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		assert_int_equal(fiber_start(o->fibers, all[i], o), RC_OK);
+}
+
+static void who_sends_lets_others_go_first_for_a_moment(void **state)
+{
+	struct order o = {0};
+
+	(void)state;
+	sem_init(&o.done, 0, 0);
+	assert_int_equal(fibers_start(1, STACK_BYTES, &o.fibers), RC_OK);
+	assert_int_equal(fiber_start(o.fibers, start_all, &o), RC_OK);
+	await(&o.done);
+	assert_string_equal(o.ran, "lqsq");
+	fibers_stop(o.fibers);
+	sem_destroy(&o.done);
+}
+
 static void on_a_plain_thread_all_of_it_is_plain(void **state)
 {
 	bool on_fiber = true;
@@ -343,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_with_a_used_number_is_a_new_one),
 		cmocka_unit_test(who_blocks_does_not_stop_the_loop),
 		cmocka_unit_test(who_is_busy_gives_way),
+		cmocka_unit_test(who_sends_lets_others_go_first_for_a_moment),
 		cmocka_unit_test(on_a_plain_thread_all_of_it_is_plain),
 	};
 
