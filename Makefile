@@ -31,7 +31,7 @@ install = missing="$(call lacking,$(1)) $(2)"; missing=$$(echo $$missing); if [ 
 		--no-install-recommends $$missing; } > $(B)/apt.log 2>&1 || rc=1; \
 	[ -z "$$held" ] || $(SUDO) rm -f $$held; [ $$rc = 0 ] || { tail -n 20 $(B)/apt.log; exit 1; }; fi
 
-.PHONY: all deps clean unit unit-programs faults test lint e2e fuzz fuzz-programs bench bench-programs demo accuracy completions
+.PHONY: all deps clean unit unit-programs test-objects faults test lint e2e fuzz fuzz-programs bench bench-programs demo accuracy completions
 $(B)/deps.ok: Makefile
 	@mkdir -p $(B)
 	@$(call install,$(BUILD_DEPS))
@@ -139,13 +139,19 @@ $(B)/phigate-agent: $(B)/agent/main.o $(B)/libagent.a $(B)/libmask.a $(B)/libcom
 
 # ---- tests -----------------------------------------------------------------------------------------------------------
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
-$(patsubst tests/unit/%.c,$(B)/tests/unit/%.o,$(wildcard tests/unit/test_*.c)): | $(B)/deps.UNIT.ok
+UNIT_OBJ := $(patsubst $(B)/unit/%,$(B)/tests/unit/%.o,$(UNIT))
+$(UNIT_OBJ): | $(B)/deps.UNIT.ok
+# tests are quicker built than run; what a sanitizer says needs lines, no more
+ifdef SAN
+$(UNIT_OBJ): OPT := -O0 -g1
+endif
 # a test may play a neighbour of what it tests: what it defines itself comes first
 $(B)/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -Wl,-z,muldefs -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
 # make unit runs all; make unit/test_buf runs one
 unit-programs: $(UNIT)
+test-objects: $(UNIT_OBJ) $(patsubst tests/bench/%.c,$(B)/tests/bench/%.o,$(sort $(wildcard tests/bench/*.c)))
 unit: $(UNIT)
 	@rc=0; for t in $^; do $$t || rc=1; done; exit $$rc
 unit/%: $(B)/unit/%

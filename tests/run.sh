@@ -20,7 +20,7 @@ chmod 711 "$work"
 
 stage() { printf '\n==> %s\n' "$*"; from=$SECONDS; }
 
-# count FILE NAME STATUS: TAP in FILE; a program that ends badly without a failed line is one failure
+# count FILE NAME STATUS [SECONDS]: TAP in FILE; a program that ends badly without a failed line is one failure
 count() {
 	local ok not skip
 	ok=$(grep -c '^ok ' "$1") not=$(grep -c '^not ok ' "$1") skip=$(grep -ci '^ok .*# *skip' "$1")
@@ -31,7 +31,7 @@ count() {
 		printf '%-34s %3d passed, %d FAILED\n' "$2" "$ok" "$not"
 		sed 's/^/    /' "$1"
 	else
-		printf '%-34s %3d passed%s\n' "$2" "$ok" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
+		printf '%-34s %3d passed%s%s\n' "$2" "$ok" "$([ "$skip" = 0 ] || echo ", $skip skipped")" "${4:+, $4 s}"
 	fi
 }
 
@@ -51,15 +51,19 @@ step() {
 
 do_build() {
 	stage "build: gcc, clang, sanitizers"
-	step "builds with gcc" "$make" -j"$jobs" B=build CC=gcc all unit-programs bench-programs
-	step "builds with clang" "$make" -j"$jobs" B=build/clang CC=clang all unit-programs bench-programs
-	step "builds with ASan and UBSan" "$make" -j"$jobs" B=build/san CC=gcc SAN=1 all unit-programs
-	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs
+	# A test is linked where it is run, with sanitizers; gcc shows here what it has to say of it with -O2, and clang says all of that
+	# before it makes code. Nobody debugs what is built here, and what a sanitizer says needs lines, no more.
+	step "builds with gcc" "$make" -j"$jobs" B=build CC=gcc CFLAGS=-g0 all test-objects bench-programs
+	step "builds with clang" "$make" -j"$jobs" B=build/clang CC=clang CFLAGS="-O1 -g0" all
+	step "has clang read the tests" "$make" -j"$jobs" B=build/clang CC=clang CFLAGS=-fsyntax-only test-objects
+	step "builds with ASan and UBSan" "$make" -j"$jobs" B=build/san CC=gcc SAN=1 CFLAGS=-g1 all unit-programs
+	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS="-g1 -fsanitize=fuzzer-no-link" fuzz-programs
 }
 
 # beside N: runs the jobs that stdin names, "KIND NAME" a line, N at once; each prints into a file of its own
 beside() {
-	xargs -P "$1" -L 1 bash -c 'mkdir -p "$work/$1"; "job_$1" "$2" > "$work/$1/$2.tap" 2>&1 < /dev/null; echo $? > "$work/$1/$2.rc"' job
+	xargs -P "$1" -L 1 bash -c 'mkdir -p "$work/$1"; "job_$1" "$2" > "$work/$1/$2.tap" 2>&1 < /dev/null; rc=$?
+		echo $SECONDS > "$work/$1/$2.s"; echo $rc > "$work/$1/$2.rc"' job
 }
 
 # tell KIND: counts what its jobs left, in their order; one that left nothing has failed
@@ -67,7 +71,7 @@ tell() {
 	local name
 	for name in $("list_$1" | cut -d' ' -f2); do
 		[ -e "$work/$1/$name.rc" ] || { mkdir -p "$work/$1"; echo "not ok - $name did not run" > "$work/$1/$name.tap"; echo 1 > "$work/$1/$name.rc"; }
-		count "$work/$1/$name.tap" "$name" "$(cat "$work/$1/$name.rc")"
+		count "$work/$1/$name.tap" "$name" "$(cat "$work/$1/$name.rc")" "$(cat "$work/$1/$name.s" 2> /dev/null)"
 	done
 }
 
@@ -123,7 +127,7 @@ job_fuzz() {
 # make fuzz: all targets by turns for ever, or FUZZ_S seconds each; T=jwt only one
 do_fuzz_long() {
 	stage "fuzzing${T:+ $T}${FUZZ_S:+, $FUZZ_S s each}"
-	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS=-fsanitize=fuzzer-no-link fuzz-programs || return
+	step "builds the fuzz targets" "$make" -j"$jobs" B=build/fuzz CC=clang SAN=1 CFLAGS="-g1 -fsanitize=fuzzer-no-link" fuzz-programs || return
 	local t
 	while [ "$failed" = 0 ]; do
 		for t in tests/fuzz/fuzz_"${T:-}"*.c; do
@@ -143,14 +147,15 @@ job_e2e() {
 	return $rc
 }
 
-# Scenario files run beside one another; each has its own provider, model, agent and users.
+# Scenario files run beside one another; each has its own provider, model, agent and users. They wait more than they work, so one more
+# runs than there are processors; the long ones come first.
 do_e2e() {
 	local build=${E2E_BUILD:-build/san}
 	stage "end to end: sshd, oidc-provider, openai, $build"
 	[ -x "$build/phigate-agent" ] && [ -x "$build/phigate" ] || {
 		echo "not ok - $build/phigate and phigate-agent are not built" > "$work/tap"; count "$work/tap" e2e 1; return; }
 	export PHIGATE_BUILD=$PWD/$build
-	list_e2e | beside "${E2E_JOBS:-2}" 3>&2
+	names e2e $(ls -S tests/e2e/"${T:-}"*.bats) | beside "${E2E_JOBS:-$((jobs + 1))}" 3>&2
 	tell e2e
 }
 
