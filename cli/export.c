@@ -1,13 +1,13 @@
 #include "export.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "audit_format.h"
 #include "audit_reader.h"
 #include "command.h"
+#include "draft.h"
 #include "evidence.h"
 #include "json.h"
 #include "term.h"
@@ -106,61 +106,33 @@ static enum rc export_events(struct bundle *bundle, const struct audit_format *f
 
 /* ---- the command ------------------------------------------------------------------------------------------------------------ */
 
-/* A name beside the file, so that no half of an export ever bears the file's own. */
-static FILE *open_out(const char *file, struct buf *temporary, struct why *why)
+static enum rc export_to(FILE *out, struct evidence *e, const struct audit_format *format, size_t *lost, struct why *why)
 {
-	FILE *out = NULL;
-	int fd;
+	enum rc rc = format ? export_events(e->bundle, format, out, lost, why) : export_har(e->bundle, out, lost, why);
 
-	if (!file || strcmp(file, "-") == 0)
-		return stdout;
-	if (buf_printf(temporary, "%s.part-XXXXXX", file) != RC_OK)
-		return NULL;
-	fd = mkstemp(temporary->data);                   /* 0600 */
-	if (fd >= 0)
-		out = fdopen(fd, "w");
-	if (!out) {
-		why_set(why, RC_IO, "%s: cannot write here: %s", file, strerror(errno));
-		if (fd >= 0) {
-			close(fd);
-			unlink(temporary->data);
-		}
-	}
-	return out;
-}
-
-static enum rc close_out(FILE *out, const char *file, const struct buf *temporary, enum rc rc, struct why *why)
-{
-	if (fflush(out) != 0 && rc == RC_OK)
-		rc = why_set(why, RC_IO, "%s: %s", file ? file : "standard output", strerror(errno));
-	if (out == stdout)
-		return rc;
-	if (rc == RC_OK && (fsync(fileno(out)) != 0 || rename(temporary->data, file) != 0))
-		rc = why_set(why, RC_IO, "%s: %s", file, strerror(errno));
-	fclose(out);
-	if (rc != RC_OK)
-		unlink(temporary->data);
+	if (rc == RC_IO && !why->text[0])
+		why_set(why, rc, "the export cannot be written");
 	return rc;
 }
 
 static enum rc export(struct evidence *e, const struct audit_format *format, const char *file, size_t *lost, struct why *why)
 {
-	struct buf temporary;
-	FILE *out;
+	struct draft draft;
+	FILE *out = NULL;
 	enum rc rc;
 
-	buf_init(&temporary, 8192);
-	out = open_out(file, &temporary, why);
-	if (!out) {
-		buf_free(&temporary);
-		return RC_IO;
+	if (!file || strcmp(file, "-") == 0) {
+		rc = export_to(stdout, e, format, lost, why);
+		if (fflush(stdout) != 0 && rc == RC_OK)
+			rc = why_set(why, RC_IO, "standard output: %s", strerror(errno));
+		return rc;
 	}
-	rc = format ? export_events(e->bundle, format, out, lost, why) : export_har(e->bundle, out, lost, why);
-	if (rc == RC_IO && !why->text[0])
-		why_set(why, rc, "the export cannot be written");
-	rc = close_out(out, file, &temporary, rc, why);
-	buf_free(&temporary);
-	return rc;
+	rc = draft_begin(&draft, file, why);
+	if (rc == RC_OK)
+		rc = draft_stream(&draft, &out, why);
+	if (rc == RC_OK)
+		rc = export_to(out, e, format, lost, why);
+	return draft_end(&draft, rc, why);
 }
 
 /* NULL with RC_OK: har. */

@@ -1,6 +1,5 @@
 #include "replay.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,18 +110,16 @@ static enum rc page_name(const struct bundle *b, struct buf *name)
 static enum rc write_page(const struct evidence *e, const struct page_checks *checks, const char *file, size_t *lost, struct why *why)
 {
 	struct draft draft;
+	FILE *f = NULL;
 	enum rc rc = draft_begin(&draft, file, why);
-	FILE *f = rc == RC_OK ? fdopen(dup(draft.fd), "w") : NULL;
 
-	if (rc == RC_OK && !f)
-		rc = RC_IO;
+	if (rc == RC_OK)
+		rc = draft_stream(&draft, &f, why);
 	if (rc == RC_OK) {
 		progress_begin("writing the page");
 		rc = page_write(f, e, checks, lost, why);
 		progress_end();
 	}
-	if (f && fclose(f) != 0 && rc == RC_OK)
-		rc = why_set(why, RC_IO, "%s: %s", file, strerror(errno));
 	rc = draft_end(&draft, rc, why);
 	if (rc == RC_OK) {
 		term_text(stdout, slice_str(file));
