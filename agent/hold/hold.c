@@ -174,6 +174,11 @@ enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state
 	return RC_OK;
 }
 
+static bool is_history(sqlite3_stmt *row, enum hold_state state, int64_t now_ns)
+{
+	return state != HOLD_PENDING && state != HOLD_APPROVED && sqlite3_column_int64(row, COL_EXPIRES) < now_ns - HOLD_KEPT_NS;
+}
+
 bool hold_row_is_of(sqlite3_stmt *row, const struct person *person)
 {
 	return strcmp(store_text(row, COL_ISSUER), person->issuer) == 0 && strcmp(store_text(row, COL_SUBJECT), person->subject) == 0;
@@ -184,6 +189,23 @@ enum rc hold_row_quorum(sqlite3_stmt *row, struct quorum *quorum)
 	enum rc rc = quorum_parse(slice_str(store_text(row, COL_NEEDS)), quorum);
 
 	return rc == RC_BAD ? RC_FAULT : rc;
+}
+
+enum rc hold_row_for(struct hold_tx *tx, const char *id, const struct person *person, sqlite3_stmt **row, struct quorum *quorum,
+		     struct why *why)
+{
+	enum hold_state state = HOLD_PENDING;
+	enum rc rc = hold_row(tx->db, id, row);
+
+	*quorum = (struct quorum){0};
+	if (rc == RC_OK)
+		rc = hold_row_quorum(*row, quorum);
+	if (rc == RC_OK)
+		rc = hold_row_state(*row, tx->now_ns, &state);
+	if (rc == RC_OK && (is_history(*row, state, tx->now_ns) ||
+			    (!hold_row_is_of(*row, person) && !quorum_serves(quorum, &person->groups))))
+		rc = RC_NOT_FOUND;
+	return rc == RC_NOT_FOUND ? why_set(why, rc, "there is no hold %s that you made or may decide", id) : rc;
 }
 
 enum rc hold_filled(sqlite3 *db, const char *id, const struct quorum *quorum, unsigned with, int64_t *places,
@@ -407,7 +429,6 @@ enum rc hold_enter(struct holds *holds, const struct hold_ask *ask, struct hold 
 	enum rc rc;
 
 	*out = (struct hold){0};
-	why_set(why, RC_IO, "requests cannot be held now: the agent's store does not answer");
 	buf_init(&needs, 1 << 16);
 	rc = quorum_json(ask->verdict->by, &needs);
 	if (rc != RC_OK)
@@ -422,6 +443,8 @@ enum rc hold_enter(struct holds *holds, const struct hold_ask *ask, struct hold 
 		rc = hold_read(tx.db, id, tx.now_ns, out);
 	rc = hold_tx_end(&tx, rc);
 out:
+	if (rc != RC_OK && rc != RC_TOO_BIG)
+		why_set(why, rc, "requests cannot be held now: the agent's store does not answer");
 	buf_free(&needs);
 	return rc;
 }

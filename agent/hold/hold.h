@@ -68,14 +68,14 @@ struct hold_decision {
 	const struct person *person;
 	const char *key_id, *address, *reason;   /* reason may be NULL; masked by the caller */
 };
-/* id as typed. RC_NOT_FOUND, RC_DENIED (own hold, own key, not in a group, twice by one person or with one key), RC_CONFLICT (no
- * longer pending, or the person's groups have given all that is needed of them), RC_IO. *out is the hold afterwards; with a quorum
- * it may still be pending. */
+/* id as typed. RC_NOT_FOUND (also, in the same words, for who neither made it nor is of its groups), RC_DENIED (own hold, own key, twice by one
+ * person or with one key), RC_CONFLICT (no longer pending, or the person's groups have given all that is needed of them), RC_IO. *out is the
+ * hold afterwards; with a quorum it may still be pending. */
 enum rc hold_approve(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 enum rc hold_deny(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 
-/* Who asked takes it back, also when it is approved and not yet used. RC_NOT_FOUND, RC_DENIED (another person's), RC_CONFLICT (it is
- * over), RC_IO. */
+/* Who asked takes it back, also when it is approved and not yet used. RC_NOT_FOUND (as above), RC_DENIED (who may decide), RC_CONFLICT (it
+ * is over), RC_IO. */
 enum rc hold_cancel(struct holds *holds, const char *id, const struct hold_decision *d, struct hold *out, struct why *why) MUST_USE;
 
 /* Append JSON: an array of the holds that the person made or may decide, oldest first (state NULL: pending ones; "all"; or a

@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "hold_private.h"
 
-/* The groups are those of the rule, the person's are those of the token just presented. */
+/* Of those whom the hold concerns; the groups are those of the rule. */
 static enum rc check_person(sqlite3 *db, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, bool approve,
 			    struct why *why)
 {
@@ -23,8 +23,6 @@ static enum rc check_person(sqlite3 *db, sqlite3_stmt *row, const struct hold_de
 	else if (own_key)
 		rc = why_set(why, RC_DENIED, "this request was made with the key that you signed in with; somebody else of %s must"
 			     " decide, with a key of their own", names.data);
-	else if (!quorum_serves(quorum, &d->person->groups))
-		rc = why_set(why, RC_DENIED, "only somebody of %s may decide on this request", names.data);
 out:
 	buf_free(&names);
 	return rc;
@@ -119,13 +117,14 @@ static enum rc apply(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_de
 }
 
 /* What is done to a hold by its id; in one transaction. */
-typedef enum rc hold_act(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why);
+typedef enum rc hold_act(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, struct why *why);
 
 static enum rc act_on(struct holds *holds, const char *typed, const struct hold_decision *d, hold_act *act, struct hold *out,
 		      struct why *why)
 {
 	char id[HOLD_ID_LEN + 1];
 	sqlite3_stmt *row = NULL;
+	struct quorum quorum;
 	struct hold_tx tx;
 	enum rc rc;
 
@@ -136,58 +135,45 @@ static enum rc act_on(struct holds *holds, const char *typed, const struct hold_
 	rc = hold_tx_begin(holds, &tx);
 	if (rc != RC_OK)
 		return rc;
-	rc = hold_row(tx.db, id, &row);
-	if (rc == RC_NOT_FOUND)
-		rc = why_set(why, RC_NOT_FOUND, "there is no hold %s", id);
+	rc = hold_row_for(&tx, id, d->person, &row, &quorum, why);
 	if (rc == RC_OK)
-		rc = act(&tx, row, d, why);
+		rc = act(&tx, row, d, &quorum, why);
 	if (rc == RC_OK)
 		rc = hold_read(tx.db, id, tx.now_ns, out);
+	quorum_free(&quorum);
 	sqlite3_finalize(row);
 	return hold_tx_end(&tx, rc);
 }
 
-static enum rc decide(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, bool approve, struct why *why)
+static enum rc decide(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, bool approve,
+		      struct why *why)
 {
-	struct quorum quorum;
-	enum rc rc = hold_row_quorum(row, &quorum);
+	enum rc rc = check_person(tx->db, row, d, quorum, approve, why);
 
-	if (rc == RC_OK)
-		rc = check_person(tx->db, row, d, &quorum, approve, why);
 	if (rc == RC_OK)
 		rc = check_state(tx->db, row, tx->now_ns, why);
-	if (rc == RC_OK)
-		rc = apply(tx, row, d, &quorum, approve, why);
-	quorum_free(&quorum);
-	return rc;
+	return rc == RC_OK ? apply(tx, row, d, quorum, approve, why) : rc;
 }
 
-static enum rc act_approve(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+static enum rc act_approve(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, struct why *why)
 {
-	return decide(tx, row, d, true, why);
+	return decide(tx, row, d, quorum, true, why);
 }
 
-static enum rc act_deny(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+static enum rc act_deny(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, struct why *why)
 {
-	return decide(tx, row, d, false, why);
+	return decide(tx, row, d, quorum, false, why);
 }
 
-static enum rc act_cancel(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, struct why *why)
+static enum rc act_cancel(struct hold_tx *tx, sqlite3_stmt *row, const struct hold_decision *d, const struct quorum *quorum, struct why *why)
 {
 	const char *id = store_text(row, COL_ID);
 	enum hold_state state;
-	struct quorum quorum;
 	enum rc rc;
 
-	if (!hold_row_is_of(row, d->person)) {
-		rc = hold_row_quorum(row, &quorum);
-		if (rc == RC_OK && quorum_serves(&quorum, &d->person->groups))
-			rc = why_set(why, RC_DENIED, "only who asked may cancel %s; you may deny it", id);
-		else if (rc == RC_OK)
-			rc = why_set(why, RC_NOT_FOUND, "there is no hold %s of yours", id);
-		quorum_free(&quorum);
-		return rc;
-	}
+	(void)quorum;
+	if (!hold_row_is_of(row, d->person))
+		return why_set(why, RC_DENIED, "only who asked may cancel %s; you may deny it", id);
 	rc = hold_row_state(row, tx->now_ns, &state);
 	if (rc == RC_OK && state != HOLD_APPROVED)
 		rc = check_state(tx->db, row, tx->now_ns, why);

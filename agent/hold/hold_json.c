@@ -122,7 +122,7 @@ static enum rc add_name_check(sqlite3 *db, sqlite3_stmt *row, struct buf *out)
 	return rc == RC_END ? RC_OK : rc;
 }
 
-/* What a person may do with a hold. */
+/* What a person may do with a hold of that quorum. */
 struct view {
 	bool own, decides;               /* decides: in one of its groups, and did not ask */
 	bool decided;                    /* has done so */
@@ -131,13 +131,13 @@ struct view {
 
 static enum rc look(sqlite3 *db, sqlite3_stmt *row, const struct person *person, struct view *view)
 {
-	enum rc rc = hold_row_quorum(row, &view->quorum);
-	sqlite3_stmt *q = NULL;
+	enum rc rc = RC_OK;
+	sqlite3_stmt *q;
 
 	view->own = hold_row_is_of(row, person);
-	view->decides = rc == RC_OK && !view->own && quorum_serves(&view->quorum, &person->groups);
+	view->decides = !view->own && quorum_serves(&view->quorum, &person->groups);
 	view->decided = false;
-	if (rc == RC_OK && view->decides) {
+	if (view->decides) {
 		rc = store_query(db, &q, "SELECT 1 FROM decisions WHERE hold = ? AND issuer = ? AND subject = ?", "ttt",
 				 store_text(row, COL_ID), person->issuer, person->subject);
 		if (rc == RC_OK)
@@ -164,6 +164,22 @@ static enum rc add_needs(sqlite3 *db, const char *id, const struct quorum *quoru
 	}
 	buf_printf(out, "],\"approvals_needed\":%lld,\"approvals_given\":%lld", (long long)quorum_places(quorum), (long long)given);
 	return rc;
+}
+
+/* The request, as it is kept for those who are shown it. */
+static enum rc add_request(sqlite3 *db, const char *id, struct buf *out)
+{
+	sqlite3_stmt *q;
+	enum rc rc = store_query(db, &q, "SELECT shown FROM holds WHERE id = ?", "t", id);
+
+	if (rc == RC_OK)
+		rc = store_row(q);
+	if (rc == RC_OK) {
+		buf_puts(out, ",\"request\":");
+		rc = buf_puts(out, store_text(q, 0));
+	}
+	sqlite3_finalize(q);
+	return rc == RC_END ? RC_FAULT : rc;
 }
 
 static enum rc add_hold(struct hold_tx *tx, sqlite3_stmt *row, const struct view *view, bool whole, struct buf *out)
@@ -194,11 +210,10 @@ static enum rc add_hold(struct hold_tx *tx, sqlite3_stmt *row, const struct view
 		rc = add_decisions(tx->db, id, out);
 	add_flag(out, "own", view->own);
 	add_flag(out, "may_decide", view->decides && !view->decided && state == HOLD_PENDING);
-	if (rc == RC_OK && whole) {
+	if (rc == RC_OK && whole)
 		rc = add_name_check(tx->db, row, out);
-		buf_printf(out, ",\"request\":");
-		buf_puts(out, store_text(row, COL_SHOWN));
-	}
+	if (rc == RC_OK && whole)
+		rc = add_request(tx->db, id, out);
 	buf_putc(out, '}');
 	return rc == RC_OK ? out->rc : rc;
 }
@@ -220,7 +235,7 @@ enum rc holds_list(struct holds *holds, const struct person *person, const char 
 		return rc;
 	/* what is stored as pending or approved may have expired since */
 	rc = store_query(tx.db, &row,
-			 "SELECT " HOLD_COLUMNS_BRIEF " FROM holds WHERE " HOLD_IS_SHOWN " AND (?1 OR state = ?2 OR (?2 = 'expired' AND"
+			 "SELECT " HOLD_COLUMNS " FROM holds WHERE " HOLD_IS_SHOWN " AND (?1 OR state = ?2 OR (?2 = 'expired' AND"
 			 " state IN ('pending', 'approved'))) ORDER BY created_ns", "it", (int64_t)all, hold_state_name(wanted));
 	buf_putc(out, '[');
 	while (rc == RC_OK && (rc = store_row(row)) == RC_OK) {
@@ -228,6 +243,8 @@ enum rc holds_list(struct holds *holds, const struct person *person, const char 
 		enum hold_state is;
 
 		rc = hold_row_state(row, tx.now_ns, &is);
+		if (rc == RC_OK)
+			rc = hold_row_quorum(row, &view.quorum);
 		if (rc == RC_OK)
 			rc = look(tx.db, row, person, &view);
 		if (rc == RC_OK && (all || is == wanted) && (view.own || view.decides)) {
@@ -257,13 +274,9 @@ enum rc hold_show(struct holds *holds, const struct person *person, const char *
 	rc = hold_tx_begin(holds, &tx);
 	if (rc != RC_OK)
 		return rc;
-	rc = hold_row(tx.db, id, &row);
-	if (rc == RC_OK && strcmp(store_text(row, COL_SHOWN), "{}") == 0)
-		rc = RC_NOT_FOUND;
+	rc = hold_row_for(&tx, id, person, &row, &view.quorum, why);
 	if (rc == RC_OK)
 		rc = look(tx.db, row, person, &view);
-	if (rc == RC_NOT_FOUND || (rc == RC_OK && !view.own && !view.decides))
-		rc = why_set(why, RC_NOT_FOUND, "there is no hold %s that you made or may decide", id);
 	if (rc == RC_OK)
 		rc = add_hold(&tx, row, &view, true, out);
 	quorum_free(&view.quorum);

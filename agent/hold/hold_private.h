@@ -85,16 +85,20 @@ void hold_thread_stop(struct holds *holds);
 #define HOLD_HISTORY_NS (2192LL * 86400 * NS_PER_S)
 #define HOLD_IS_SHOWN "shown <> '{}'"            /* as an index has it */
 
-#define HOLD_COLUMNS_BRIEF \
+/* All but the request, which may be long: only who is shown it has it read. */
+#define HOLD_COLUMNS \
 	"id, state, issuer, subject, user, connection, reason, rule, matched, needs, cause, ttl_ns, created_ns, expires_ns"
-#define HOLD_COLUMNS HOLD_COLUMNS_BRIEF ", shown"
 enum hold_column {
 	COL_ID, COL_STATE, COL_ISSUER, COL_SUBJECT, COL_USER, COL_CONNECTION, COL_REASON, COL_RULE, COL_MATCHED, COL_NEEDS,
-	COL_CAUSE, COL_TTL, COL_CREATED, COL_EXPIRES, COL_SHOWN,
+	COL_CAUSE, COL_TTL, COL_CREATED, COL_EXPIRES,
 };
 
 /* The hold's row, finalized by the caller. RC_NOT_FOUND. */
 enum rc hold_row(sqlite3 *db, const char *id, sqlite3_stmt **row) MUST_USE;
+/* The same for somebody who asks by an id, and its quorum (quorum_free() in any case). RC_NOT_FOUND, in the same words, for a hold that there is
+ * not, that is history, or that the person neither made nor may decide: whoever has come by an id does not learn whether it is one. */
+enum rc hold_row_for(struct hold_tx *tx, const char *id, const struct person *person, sqlite3_stmt **row, struct quorum *quorum,
+		     struct why *why) MUST_USE;
 /* Its state; one whose time is over is expired, also before the thread has said so. RC_FAULT for a word that is no state. */
 enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state) MUST_USE;
 bool hold_row_is_of(sqlite3_stmt *row, const struct person *person);

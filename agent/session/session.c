@@ -236,18 +236,18 @@ enum rc session_finish(struct sessions *all, const char *id, const struct person
 	bool admin = s && !own && session_role(all, by, ROLE_ADMIN, s->connection->name), may = own || (how == SESSION_END_REVOKED && admin);
 	enum rc rc = RC_OK;
 
-	if (!s) {
+	/* one whom it does not concern goes the way of one who asks for a session that there is not */
+	if (!s || (!may && !admin && !session_role(all, by, ROLE_AUDITOR, s->connection->name))) {
 		rc = session_readable(all, by, id, &own_row, why);
-		return rc == RC_OK ? why_set(why, RC_CONFLICT, "session %s has ended before", id) : rc;
-	}
-	if (!may && !admin && !session_role(all, by, ROLE_AUDITOR, s->connection->name))
-		rc = session_unseen(id, why);
-	else if (!may)
+		if (rc == RC_OK)
+			rc = why_set(why, RC_CONFLICT, "session %s has ended before", id);
+	} else if (!may) {
 		rc = why_set(why, RC_DENIED, "session %s is another person's", id);
-	else
+	} else {
 		end_session(s, how);             /* or wait with whoever ended it just before */
-	if (rc == RC_OK && wait_closed(s) != RC_OK)
-		rc = why_set(why, RC_TIMEOUT, "session %s has ended, and is still being sealed", id);
+		if (wait_closed(s) != RC_OK)
+			rc = why_set(why, RC_TIMEOUT, "session %s has ended, and is still being sealed", id);
+	}
 	session_unref(s);
 	return rc;
 }

@@ -101,11 +101,6 @@ bool session_role(struct sessions *all, const struct person *person, enum role r
 	return has;
 }
 
-enum rc session_unseen(const char *id, struct why *why)
-{
-	return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", id);
-}
-
 enum rc session_readable(struct sessions *all, const struct person *person, const char *id, bool *own, struct why *why)
 {
 	sqlite3 *db = store_begin(all->store);
@@ -127,7 +122,7 @@ enum rc session_readable(struct sessions *all, const struct person *person, cons
 	sqlite3_finalize(q);
 	store_end(all->store);
 	if (rc == RC_END || (rc == RC_OK && !may))
-		return session_unseen(id, why);
+		return why_set(why, RC_NOT_FOUND, "there is no session %.26s that you may see", id);
 	return rc == RC_OK ? rc : why_set(why, rc, "the agent's store does not answer");
 }
 

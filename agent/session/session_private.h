@@ -68,8 +68,6 @@ struct session_row_end {
 enum rc session_row_end(struct sessions *sessions, sqlite3 *db, const struct session_row_end *row) MUST_USE;
 /* role_has() by the configuration in force. */
 bool session_role(struct sessions *sessions, const struct person *person, enum role role, const char *connection);
-/* RC_NOT_FOUND, in the same words for a session that is not there and one that is not for the person to know of. */
-enum rc session_unseen(const char *id, struct why *why) MUST_USE;
 /* RC_BAD: no session of this person and connection. */
 enum rc session_row_replaces(struct sessions *sessions, const struct session_ask *ask) MUST_USE;
 

@@ -465,6 +465,64 @@ static void hold_it(struct place *p, const char *session, struct hold *hold)
 	assert_int_equal(hold_enter(p->agent.holds, &ask, hold, NULL), RC_OK);
 }
 
+/* What comes back, byte for byte, but the ids of what was asked for and of the call. */
+static void heard(struct channel *ch, const char *who, const char *way, const char *body, const char *id, char out[sizeof answer])
+{
+	const char *hole = strchr(way, '*');
+	char request[128], *at;
+
+	snprintf(request, sizeof request, "%.*s%s%s", (int)(hole - way), way, id, hole + 1);
+	call(ch, who, request, body);
+	while ((at = strstr(answer, id)))
+		memset(at, '*', strlen(id));
+	memset(strstr(answer, "req_"), '*', 20);
+	strcpy(out, answer);
+}
+
+/* Nobody learns from an answer that an id is one. */
+static void outsiders_hear_the_same_of_what_there_is_and_what_there_is_not(void **state)
+{
+	static const struct {
+		const char *who, *way, *body;
+		bool hold;
+	} rows[] = {
+		{"audrey", "GET /v1/holds/*", "", true}, {"audrey", "POST /v1/holds/*/approve", "", true},
+		{"audrey", "POST /v1/holds/*/approve", "{\"reason\":\"audit\"}", true}, {"adam", "POST /v1/holds/*/deny", "", true},
+		{"adam", "POST /v1/holds/*/deny", "{\"reason\":\"audit\"}", true}, {"adam", "POST /v1/holds/*/cancel", "", true},
+		{"bob", "POST /v1/sessions/*/renew", "", false}, {"bob", "POST /v1/sessions/*/revoke", "", false},
+		{"bob", "DELETE /v1/sessions/*", "", false}, {"bob", "GET /v1/sessions/*/bundle", "", false},
+		{"bob", "GET /v1/sessions/*/bundle?part=2", "", false}, {"bob", "GET /v1/sessions/*/reviews", "", false},
+		{"bob", "POST /v1/sessions/*/reviews", "{\"finding\":\"fine\"}", false},
+	};
+	const char *session_body = "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}";
+	static char of_one[sizeof answer], of_none[sizeof answer];
+	char id[64], request[128];
+	struct place *p = *state;
+	struct channel alice, ch;
+	struct hold hold;
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &alice);
+	open_channel(p, "other-key", &ch);
+	hold_it(p, "S1", &hold);
+	assert_int_equal(call(&alice, "alice", "POST /v1/sessions", session_body), 200);
+	tree = body_json();
+	snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+	cJSON_Delete(tree);
+	for (int ended = 0; ended < 2; ended++) {
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+			heard(&ch, rows[i].who, rows[i].way, rows[i].body, rows[i].hold ? hold.id : id, of_one);
+			heard(&ch, rows[i].who, rows[i].way, rows[i].body, rows[i].hold ? "0000-0000" : "01ARZ3NDEKTSV4RRFFQ69G5FAV", of_none);
+			assert_string_equal(of_one, of_none);
+			assert_null(strstr(of_one, " 200 "));
+		}
+		snprintf(request, sizeof request, "DELETE /v1/sessions/%s", id);
+		assert_int_equal(call(&alice, "alice", request, ""), ended ? 409 : 200);
+	}
+	close_channel(&alice);
+	close_channel(&ch);
+}
+
 static void holds_are_decided_by_others(void **state)
 {
 	struct place *p = *state;
@@ -660,6 +718,7 @@ int main(void)
 		T(a_sessions_life),
 		T(an_admins_revoke_cuts_the_ssh_side),
 		T(bundles_go_to_owner_and_auditor),
+		T(outsiders_hear_the_same_of_what_there_is_and_what_there_is_not),
 		T(holds_are_decided_by_others),
 		T(events_are_ones_own),
 		T(who_may_decide_can_watch_holds),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/mman.h>
 
 #include "data_path.h"
 
@@ -386,14 +387,21 @@ static int64_t half_a_minute_later(void)
 static void a_client_that_hangs_up_cancels_its_hold(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
+	int log = memfd_create("log", MFD_CLOEXEC);
+	char lines[4096] = "";
 	int64_t wait_ns;
 	struct client c;
 
 	(void)state;
+	log_setup(log, true, LOG_INFO);
 	client_open(&c);
 	put_chat(&c, "List every patient");
 	await_hold(id, 1, NULL);
 	client_close(&c);
+	log_setup(-1, false, LOG_ERROR);
+	assert_true(pread(log, lines, sizeof lines - 1, 0) > 0);
+	close(log);
+	assert_non_null(strstr(lines, "\"outcome\":\"cut\",\"status\":0,\"reason\":\"client\""));
 	holds_set_clock(place.agent.holds, half_a_minute_later);
 	assert_int_equal(holds_tick(place.agent.holds, &wait_ns), RC_OK);
 	await_hold(id, 1, "cancelled");
