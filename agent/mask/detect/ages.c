@@ -2,6 +2,7 @@
  * "In her nineties" says less than an age, and more than that it is over 89: it is masked, too. */
 #include "around.h"
 #include "engine.h"
+#include "weighed_codes.h"
 
 #define OLDEST 125
 
@@ -263,5 +264,6 @@ bool scan_age(struct scan *s, struct finding *f)
 		return scan_at(s, end + 4) == 'i' && scan_at(s, end + 5) == 'r' && found(f, s, end);
 	if (label && !is_alnum(next) && next != '-' && (next != '/' || sex(s, end + 1)))
 		return (!(behind(s, end, &at) & WORD_SHARE) || (behind(s, end, &at) & (WORD_YEARS | WORD_PLACE_BEFORE))) && found(f, s, end);
-	return (years_old(s, end) || and_sex(s, end) || announced(s, end)) && found(f, s, end);
+	/* weighed first, so that the trainer sees all */
+	return (weighed_age(s, end, value) || years_old(s, end) || and_sex(s, end) || announced(s, end)) && found(f, s, end);
 }

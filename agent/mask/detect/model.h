@@ -13,7 +13,7 @@
 #define MODEL_UNIT 24                            /* so many steps of a weight are 1 */
 
 enum model_class { MODEL_ANY, MODEL_NAME, MODEL_CITY, MODEL_FACILITY, MODEL_ADDRESS, MODEL_CLASSES,
-		   MODEL_CODE = MODEL_CLASSES, MODEL_DAY, MODEL_ROW = 8 };      /* these are asked for one by one */
+		   MODEL_CODE = MODEL_CLASSES, MODEL_DAY, MODEL_AGE, MODEL_ROW };      /* these are asked for one by one */
 
 /* What is seen of a word and of its neighbours: slots of the table. */
 struct model_signs {
@@ -31,7 +31,7 @@ static inline void model_sign(struct model_signs *signs, unsigned int kind, uint
 /* Which of the classes a word with these signs is; MODEL_ANY: none. at: the byte where it begins, of which only the trainer makes use. */
 enum model_class model_class(const struct model_signs *signs, size_t at);
 
-/* Is a number with these signs of the class, MODEL_CODE or MODEL_DAY? least: what its weights must come to, in MODEL_UNIT. */
+/* Is a number with these signs of the class, MODEL_CODE, MODEL_DAY or MODEL_AGE? least: what its weights must come to, in MODEL_UNIT. */
 bool model_is(const struct model_signs *signs, enum model_class class, int least, size_t at);
 
 #endif

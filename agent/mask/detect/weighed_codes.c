@@ -197,3 +197,14 @@ bool weighed_day(struct scan *s, size_t end, int first, int second, int least)
 	model_sign(&signs, FORM_COUNT, (uint64_t)first * 100 + (uint64_t)second + 1000);
 	return look_around(s, end, form, (uint64_t)second, &signs) && model_is(&signs, MODEL_DAY, least, s->r->at[s->i]);
 }
+
+bool weighed_age(struct scan *s, size_t end, int value)
+{
+	struct model_signs signs = {.n = 0};
+	uint16_t next = scan_at(s, end);
+	uint64_t form = (uint64_t)(next == ' ' ? lower(scan_at(s, end + 1)) : next) * 2 + (value > 99);
+
+	model_sign(&signs, FORM, form + 2000);
+	model_sign(&signs, FORM_RUNS, (uint64_t)value + 2000);
+	return look_around(s, end, form, 2000, &signs) && model_is(&signs, MODEL_AGE, 1, s->r->at[s->i]);
+}

@@ -237,9 +237,37 @@ static void put_code(struct note *note, const char *form, size_t n, int class)
 	}
 }
 
+/* "3/14", "3-14", with the sign that is given. */
+static void put_day(struct note *note, const char *sign, size_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, random_below(4) ? "%zu%.*s%zu" : "%02zu%.*s%02zu", 1 + random_below(12), n ? (int)n : 1, n ? sign : "/",
+		 1 + random_below(28));
+	put(note, text, strlen(text), MODEL_DAY);
+}
+
+/* An age over 89. */
+static void put_age(struct note *note)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%zu", 90 + random_below(random_below(4) ? 10 : 16));
+	put(note, text, strlen(text), MODEL_AGE);
+}
+
 static void put_slot(struct note *note, const char *slot, size_t n)
 {
 	char key[8];
+
+	if (*slot == '@') {
+		put_day(note, slot + 1, n - 1);
+		return;
+	}
+	if (*slot == '^') {
+		put_age(note);
+		return;
+	}
 
 	if (*slot == '#' || *slot == '~') {
 		put_code(note, slot + 1, n - 1, *slot == '#' ? MODEL_CODE : MODEL_ANY);
@@ -294,7 +322,7 @@ static void fill(struct note *note, const char *text, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i + 1;
 
-		if (text[i] == '{' && i + 1 < n && (text[i + 1] == '#' || text[i + 1] == '~' || (text[i + 1] >= 'A' && text[i + 1] <= 'Z'))) {         /* a brace of JSON is none */
+		if (text[i] == '{' && i + 1 < n && (strchr("#~@^", text[i + 1]) || (text[i + 1] >= 'A' && text[i + 1] <= 'Z'))) {         /* a brace of JSON is none */
 			while (to < n && text[to] != '}')
 				to++;
 			put_slot(note, text + i + 1, to - i - 1);
@@ -323,7 +351,7 @@ static int class_of(const char *entity, size_t n)
 		uint8_t class;
 	} classes[] = {
 		{"NAME", MODEL_NAME}, {"CITY", MODEL_CITY}, {"COUNTY", MODEL_CITY}, {"FACILITY", MODEL_FACILITY}, {"ADDRESS", MODEL_ADDRESS},
-		{"DATE", MODEL_DAY}, {"AGE", MODEL_ANY}, {"EITHER", UINT8_MAX},
+		{"DATE", MODEL_DAY}, {"AGE", MODEL_AGE}, {"EITHER", UINT8_MAX},
 	};
 
 	for (size_t k = 0; k < sizeof classes / sizeof *classes; k++)
