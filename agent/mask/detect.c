@@ -5,6 +5,7 @@
 #include "care.h"
 #include "custom.h"
 #include "dictionary.h"
+#include "extend.h"
 #include "labels.h"
 #include "secret.h"
 
@@ -461,8 +462,10 @@ bool detect(struct scan *s, struct finding *f)
 	for (unsigned int at = where(s); at; at &= at - 1)
 		list |= at_place[__builtin_ctz(at)];
 	for (; list && !s->cut; list &= list - 1)
-		if (DETECTORS[__builtin_ctzll(list)].scan(s, f))
+		if (DETECTORS[__builtin_ctzll(list)].scan(s, f)) {
+			extend(s, f);
 			return true;
+		}
 	return s->engine->n_custom && !s->cut && scan_custom_inside(s, f);
 }
 

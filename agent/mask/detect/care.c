@@ -67,6 +67,12 @@ static const char KNOWN_THERE[] =
 	"walgreens banner sentara intermountain novant ochsner sanford avera ascension dignity montefiore vanderbilt stanford "
 	"duke emory yale baptist methodist presbyterian harborview providence mercy regions parkland ymca ywca";
 
+static const char KIND[] =
+	"unit service services ceramics tech middle specialty specialties access transitional shipbuilding throat nose ear neck head inpatient "
+	"psychiatric medctr storage trucking logistics industries foods construction roofing plumbing college campus annex wing tower";
+static const char LEAD[] =
+	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
+	"law convent farmacia clinica islamic";
 static const char FIRST[] = "university univ college church hospital temple academy md our first";
 
 static const char AT[] = "at";
@@ -110,7 +116,7 @@ void care_fill(void)
 		{END, CARE_END}, {TRADE, CARE_TRADE}, {BODY, CARE_BODY}, {OWN, CARE_OWN}, {FAITH, CARE_FAITH},
 		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
-		{SHORT, CARE_SHORT}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
+		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
 	};
 	const char *joints = "of and the for at";
 

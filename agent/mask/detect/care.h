@@ -25,6 +25,8 @@ enum {
 	CARE_SMALL = 131072,             /* "hospital", "school": also in small letters behind a name */
 	CARE_STAY = 262144,              /* "hospital" "stay": it is no name */
 	CARE_TOWN = 524288,              /* "PD": of a town */
+	CARE_KIND = 1048576,             /* "unit", "middle": of names that go on behind what shows them */
+	CARE_LEAD = 2097152,             /* "three", "our": a name may begin with it when what follows is one */
 };
 
 struct scan;

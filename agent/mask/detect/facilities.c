@@ -214,12 +214,12 @@ static size_t small_words(struct scan *s, const struct run *r, size_t at, enum c
 	return end;
 }
 
-static void run_read(struct scan *s, struct run *r, enum cue cue)
+/* From place at on. */
+static void run_read(struct scan *s, struct run *r, enum cue cue, size_t at)
 {
 	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FIRST;
 	const word_set other = WORD_PLACE_FIRST | WORD_GENERIC | WORD_ALSO_NAME;
 	const word_set first = WORD_VERB | WORD_PARTICIPLE | WORD_BE | WORD_ARTICLE;
-	size_t at = s->i;
 	int initials = 0;
 
 	*r = (struct run){.the = lexicon_find(s->context->before[0])->care & CARE_THE};
@@ -368,17 +368,40 @@ static size_t store_number(struct scan *s, size_t end)
 	return j > i && !is_alnum(scan_at(s, j)) ? j : end;
 }
 
+/* Behind "Three", "Our", "Green": where the name goes on whose first word says little; 0. */
+static size_t behind_lead(struct scan *s)
+{
+	struct part room;
+	const struct part *p;
+	size_t at;
+
+	if (!(s->word->care & CARE_LEAD) || s->token - s->i < 3)
+		return 0;
+	p = part_at(s, s->i, &room);
+	if (p->shape != SHAPE_NAME && p->shape != SHAPE_CAPITALS)
+		return 0;
+	at = part_next_word(s, p);
+	return at && is_upper(scan_at(s, at)) ? at : 0;
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
 	enum cue cue;
 	struct run r;
-	size_t end;
+	size_t end, lead;
 
 	if (!is_upper(scan_at(s, s->i)))
 		return false;
 	cue = cue_of(c);
-	run_read(s, &r, cue);
+	run_read(s, &r, cue, s->i);
+	if (!r.cared && (lead = behind_lead(s))) {
+		struct run led;
+
+		run_read(s, &led, cue, lead);
+		if (led.cared && led.own == OWN_NAME && led.words > 1)
+			return found(f, s, care_tail(s, care_tail(s, led.cared)), "facility");
+	}
 	if (r.cared)
 		r.cared = store_number(s, r.cared);
 	r.end = store_number(s, r.end);

@@ -25,7 +25,7 @@ static void fill_derived(struct word *word)
 	word->plain = word->quiet && !word->ends_phrase && !(word->kinds & (WORD_MONTH | WORD_PARTICLE)) &&
 		      !(word->numbers & ~(unsigned int)(NUMBER_HUNDRED | NUMBER_AND | NUMBER_OLD));
 	word->nameless = (word->kinds & (WORD_STOP | WORD_ALSO_NAME | WORD_PARTICLE)) == WORD_STOP && !(word->numbers & NUMBER_WEEKDAY);
-	word->no_name = (word->kinds & (WORD_STOP | other)) == WORD_STOP && !(word->care & CARE_FIRST);
+	word->no_name = (word->kinds & (WORD_STOP | other)) == WORD_STOP && !(word->care & (CARE_FIRST | CARE_LEAD));
 }
 
 static void fill(void)

@@ -3,6 +3,7 @@
 #include "around.h"
 #include "parts.h"
 #include "roads.h"
+#include "units.h"
 
 #include <string.h>
 
@@ -26,60 +27,6 @@ static bool is_word(const struct part *p)
 }
 
 /* ---- streets ---------------------------------------------------------------------------------------------- */
-
-/* ", Apt 3C", " #4", ", Suite 200" */
-static size_t unit(struct scan *s, size_t end)
-{
-	static const char *const words[] = {
-		"apartment", "apt", "suite", "ste", "unit", "floor", "fl", "room", "rm", "lot", "bldg", "building", "no", "trailer", "trlr",
-		"space", "spc", "sp", "dept", "cottage", "cabin", "villa", "hale", "slip", "mezz", "level", "penthouse", "ph", "tower", "condo", "casita", "number",
-	};
-	static const char *const floors[] = {"rear", "front", "upstairs", "downstairs", "basement", "upper", "lower"};
-	size_t i = end, j;
-
-	while (i < end + 3 && (scan_at(s, i) == ',' || scan_at(s, i) == ' ' || scan_at(s, i) == '\n'))
-		i++;
-	if (i == end)
-		return end;
-	j = roads_numbered(s, i);                              /* "2nd Floor" */
-	if (!j && (number_kinds(around_word(s, i, &j)) & NUMBER_ORDINAL) == 0)
-		j = 0;
-	if (j && scan_at(s, j) == ' ' && lower(scan_at(s, j + 1)) == 'f' && lower(scan_at(s, j + 2)) == 'l') {
-		around_word(s, j + 1, &j);
-		return j;
-	}
-	for (size_t k = 0; scan_at(s, end) == ',' && k < sizeof floors / sizeof *floors; k++) {
-		for (j = 0; floors[k][j] && lower(scan_at(s, i + j)) == (unsigned char)floors[k][j]; j++)
-			;
-		if (!floors[k][j] && !is_alnum(scan_at(s, i + j)))
-			return i + j;
-	}
-	j = i;
-	if (scan_at(s, i) == '#') {
-		j = i + 1;
-	} else {
-		for (size_t k = 0; k < sizeof words / sizeof *words && j == i; k++) {
-			size_t n = 0;
-
-			while (words[k][n] && lower(scan_at(s, i + n)) == (unsigned char)words[k][n])
-				n++;
-			if (!words[k][n] && !is_alpha(scan_at(s, i + n)))
-				j = i + n;
-		}
-		if (j == i)
-			return end;
-		while (j < i + 12 && (scan_at(s, j) == '.' || scan_at(s, j) == ' ' || scan_at(s, j) == '#'))
-			j++;
-	}
-	i = j;
-	while (j < i + 6 && is_alnum(scan_at(s, j)))
-		j++;
-	if (j == i || is_alnum(scan_at(s, j)) || (!is_digit(scan_at(s, i)) && j > i + 2 && !is_digit(scan_at(s, i + 1))))
-		return end;
-	if (scan_at(s, j) == '-' && is_alnum(scan_at(s, j + 1)) && !is_alnum(scan_at(s, j + 2)))
-		j += 2;
-	return j;
-}
 
 /* "Highway 19 N", "Queen Street West": the number of a road, and where on it. */
 static size_t behind_suffix(struct scan *s, size_t end)
@@ -269,7 +216,7 @@ static size_t bare_street(struct scan *s, size_t i)
 		part_read(s, part_next_word(s, &p), &p);
 		end = p.shape >= SHAPE_CAPITALS ? p.end : end;
 	}
-	if (direction || unit(s, end) > end)
+	if (direction || units_behind(s, end) > end)
 		return end;
 	for (int words = 1; words < BARE_WORDS; words++) {       /* "3400 Wailea Alanui, cottage 7" */
 		size_t at = part_next_word(s, &p);
@@ -279,7 +226,7 @@ static size_t bare_street(struct scan *s, size_t i)
 		part_read(s, at, &p);
 		if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL)))
 			break;
-		if (scan_at(s, p.end) == ',' && unit(s, p.end) > p.end)
+		if (scan_at(s, p.end) == ',' && units_behind(s, p.end) > p.end)
 			return p.end;
 	}
 	if (scan_at(s, end) != ',' || scan_at(s, end + 1) != ' ' || !is_upper(scan_at(s, end + 2)))
@@ -329,7 +276,7 @@ bool scan_address(struct scan *s, struct finding *f)
 	size_t i = s->i, n = 0, end;
 
 	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s)))
-		return found(f, s, unit(s, end), ENTITY_ADDRESS, "street abroad");
+		return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street abroad");
 	if (!is_digit(scan_at(s, i))) {
 		if ((lower(scan_at(s, i)) == 'p' || scan_at(s, i) == 'D') && (end = po_box(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
@@ -338,7 +285,7 @@ bool scan_address(struct scan *s, struct finding *f)
 		if ((end = roads_highway(s, i, labelled(s, LABEL_ADDRESS))))
 			return found(f, s, end, ENTITY_ADDRESS, "highway");
 		if ((end = box_and_street(s)))
-			return found(f, s, unit(s, end), ENTITY_ADDRESS, "street address");
+			return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address");
 		if ((end = roads_crossing(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "crossing");
 		/* "lives on Village Drive": a street without a number */
@@ -372,7 +319,7 @@ bool scan_address(struct scan *s, struct finding *f)
 	end = house_on(s, i + 1, style);
 	if (!end && n > 1)
 		end = bare_street(s, i + 1);
-	return end && found(f, s, unit(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
+	return end && found(f, s, units_behind(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
 }
 
 /* ---- cities, counties ------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include "around.h"
 #include "parts.h"
+#include "units.h"
 
 size_t roads_numbered(struct scan *s, size_t i)
 {
@@ -28,7 +29,7 @@ static size_t literal(struct scan *s, size_t i, const char *text)
 static size_t on_road(struct scan *s, size_t end, bool *mile)
 {
 	static const char *const ways[] = {" eb", " wb", " nb", " sb", " west", " east", " north", " south", " w", " e", " n", " s"};
-	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm "};
+	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm ", " mi "};
 	size_t j;
 
 	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
@@ -150,4 +151,45 @@ size_t roads_position(struct scan *s)
 		return 0;
 	i += 1 + (scan_at(s, i + 1) == ' ');
 	return degree(s, i, 180);
+}
+
+/* The name of a second street from place i on: the unit behind, 0. sure: what stands before says that it is one. */
+static size_t second_street(struct scan *s, size_t i, bool sure)
+{
+	size_t end = is_digit(scan_at(s, i)) ? roads_numbered(s, i) : 0, at;
+	struct part p;
+
+	if (end)
+		return end;
+	if (!is_upper(scan_at(s, i)))
+		return 0;
+	part_read(s, i, &p);
+	if (p.shape < SHAPE_CAPITALS || ((p.words & WORD_STOP) && !(p.words & WORD_DIRECTION)) || (!sure && (p.dictionary & DICTIONARY_FIRST)))
+		return 0;
+	if (!(p.dictionary & (DICTIONARY_LAST | DICTIONARY_PLACE)) && !part_is_unknown(&p) && !(p.words & WORD_DIRECTION))
+		return 0;
+	end = p.end;
+	at = part_next_word(s, &p);
+	if (at && is_upper(scan_at(s, at))) {
+		part_read(s, at, &p);
+		end = p.words & WORD_STREET ? p.end : end;
+	}
+	return end;
+}
+
+size_t roads_more(struct scan *s, size_t end)
+{
+	static const struct {
+		const char *joint;
+		bool sure;
+	} joints[] = {{" at ", true}, {" & ", true}, {" @ ", true}, {" and ", false}, {" near ", true}};
+	bool mile;
+	size_t j;
+
+	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
+		if ((j = literal(s, end, joints[k].joint)) && (j = second_street(s, j, joints[k].sure))) {
+			end = j;
+			break;
+		}
+	return units_behind(s, on_road(s, end, &mile));
 }

@@ -1,4 +1,4 @@
-/* Roads by their numbers, where streets meet, and positions on the earth. Each function gives the unit behind what it finds, or 0. */
+/* Roads by their numbers, where streets meet, and positions on the earth. Most give the unit behind what they find, or 0. */
 #ifndef PHIGATE_MASK_ROADS_H
 #define PHIGATE_MASK_ROADS_H
 
@@ -15,5 +15,8 @@ size_t roads_crossing(struct scan *s);
 
 /* "36.7281, -91.8530" where the scan stands */
 size_t roads_position(struct scan *s);
+
+/* What goes on behind an address that ends at place end: " at Rolling Rd", " & 60th", " near mile 27", ", Apt 3"; end itself when nothing does. */
+size_t roads_more(struct scan *s, size_t end);
 
 #endif

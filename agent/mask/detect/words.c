@@ -218,7 +218,7 @@ static const char WEEKDAY[] = "monday tuesday wednesday thursday friday saturday
 static const char STREET[] =
 	"street st avenue ave av road rd lane ln drive dr boulevard blvd court ct way place pl terrace ter terr hill hills ctr parkway pkwy circle cir highway hwy square sq trail trl "
 	"alley loop plaza plz crossing xing turnpike tpke pike row path ridge run crescent cres expressway freeway route grove close mews gardens green hollow bend cove glen trace bluff landing meadows overlook knoll pointe chase promenade "
-	"esplanade heights estates quay wynd wharf bypass pk extension fork";
+	"esplanade concourse heights estates quay wynd wharf bypass pk extension fork";
 static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "
 	"county parish travel travelling traveling grew raised travelled flew here back relocating commutes drove visiting originally resident native home";
 static const char DIRECTION[] = "n s e w ne nw se sw north south east west northeast northwest southeast southwest";
