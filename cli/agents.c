@@ -33,6 +33,13 @@ int agents_begin(struct agents *a)
 	return rc == RC_NOT_FOUND ? EXIT_SIGNED_OUT : status;
 }
 
+int agents_fail(enum rc rc, const struct why *why)
+{
+	int status = term_fail(rc, why);
+
+	return rc == RC_NOT_FOUND ? EXIT_REFUSED : status;
+}
+
 void agents_end(struct agents *a)
 {
 	signin_free(a->signin);

@@ -14,6 +14,8 @@ struct agents {
 /* Configuration and sign-in. 0; else it has said why, and this is the exit status. agents_end() in both cases. */
 int agents_begin(struct agents *a) MUST_USE;
 void agents_end(struct agents *a);
+/* term_fail() for what an agent says: RC_NOT_FOUND is refused, for it is the answer as well where something is not for this person. */
+int agents_fail(enum rc rc, const struct why *why);
 
 /* One agent's answer to a call. */
 struct answer {

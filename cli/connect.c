@@ -184,9 +184,7 @@ static int run(const struct arguments *args)
 	if (rc == RC_OK)
 		status = use(relay, ask.emergency, json);
 	else
-		status = rc == RC_CANCELLED ? EXIT_FAILED : term_fail(rc, &why);
-	if (rc == RC_NOT_FOUND)
-		status = EXIT_REFUSED;                   /* no such connection: as with one that is not for this person */
+		status = rc == RC_CANCELLED ? EXIT_FAILED : agents_fail(rc, &why);
 out:
 	relay_free(relay);
 	agents_end(&a);

@@ -102,7 +102,7 @@ int decide(const struct arguments *args, const char *action)
 	if (rc == RC_OK)
 		rc = send_decision(&a, agent, id, action, argument(args, "--reason"), &why);
 	if (rc != RC_OK)
-		status = term_fail(rc, &why);
+		status = agents_fail(rc, &why);
 out:
 	agents_end(&a);
 	return status;

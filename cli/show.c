@@ -315,7 +315,7 @@ static int run(const struct arguments *args)
 		enum rc rc = show(&a, args, &why);
 
 		if (rc != RC_OK)
-			status = term_fail(rc, &why);
+			status = agents_fail(rc, &why);
 	}
 	agents_end(&a);
 	return status;

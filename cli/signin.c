@@ -299,7 +299,8 @@ enum rc signin_read_token(const struct client_config *config, const char *path, 
 	enum rc rc;
 
 	if (fd < 0)
-		return why_set(why, errno == ENOENT ? RC_NOT_FOUND : RC_BAD, "%s: %s", path, strerror(errno));
+		return why_set(why, errno == ENOENT ? RC_NOT_FOUND : RC_BAD, errno == ENOENT ? "%s: %s; when the token lies elsewhere now, run: %s --token-file FILE" :
+			       "%s: %s", path, strerror(errno), profile_login());
 	rc = check_token_file(fd, path, why);
 	if (rc == RC_OK && (n = read(fd, text, sizeof text)) < 0)
 		rc = why_set(why, RC_IO, "%s: %s", path, strerror(errno));

@@ -279,7 +279,7 @@ static enum rc check_times(const cJSON *claims, const struct jwt_expect *expect,
 		if (iat <= earliest - expect->max_age_s)
 			return why_set(why, RC_DENIED, "the sign-in is too long ago; phigate login");
 	} else if (exp <= earliest) {
-		return why_set(why, RC_DENIED, "the token has expired");
+		return why_set(why, RC_DENIED, "the token has expired; compare the clocks of this host and of who signed in, and: phigate login");
 	}
 	return RC_OK;
 }

@@ -48,8 +48,12 @@ held_id() { event tunnel-$T held "${1:-1}" | json id; }
 	ask_all
 	id=$(held_id)
 	exits 4 as alice phigate approve "$id"
-	exits 4 as carol phigate approve "$id" || exits 1 as carol phigate approve "$id"
-	exits 1 as bob phigate approve 0000-0000 || exits 4 as bob phigate approve 0000-0000
+	for way in show approve cancel "deny --reason no"; do        # to whom it is of no concern, it is as one that there is not
+		exits 4 as carol phigate $way "$id"
+		of_one=${output//$id/ID}
+		exits 4 as carol phigate $way 0000-0000
+		same "what carol hears of $way" "${output//0000-0000/ID}" "$of_one"
+	done
 	exits 0 as bob phigate deny "$id" --reason over
 	wait $REQUEST || true
 }

@@ -43,12 +43,15 @@ setup() { T=t$BATS_TEST_NUMBER; good robot; good twin; }
 	good robot '"jti":"second"'
 	exits 0 as robot phigate ls --json
 	good robot "\"exp\":$(($(date +%s) - 100))"
-	exits 3 as robot phigate ls
-	has "$output" "has expired at"
-	same "lines" 1 "$(grep -c . <<< "$output")"
+	for command in ls "connect openai-prod" "show 0000-0000"; do
+		exits 3 as robot phigate $command
+		has "$output" "has expired at"
+		has "$output" "who writes it there must renew it"
+		same "lines" 1 "$(grep -c . <<< "$output")"
+	done
 	rm "$SITE/home/robot/token"
 	exits 3 as robot phigate ls
-	has "$output" "No such file"
+	same "said" "phigate: $SITE/home/robot/token: No such file or directory; when the token lies elsewhere now, run: phigate login --token-file FILE" "$output"
 }
 
 @test "forged, foreign, another audience's and unknown subjects' tokens open nothing" {
