@@ -120,6 +120,18 @@ static void nothing_beside_the_model_picks_another_one(void **state)
 		const char *dialect, *path, *body;
 		int status;
 	} cases[] = {
+		{"openai", "/v1/completions", "{\"model\":\"other\",\"prompt\":\"hi\"}", 403},
+		{"openai", "/v1/responses", "{\"model\":\"other\",\"input\":\"hi\"}", 403},
+		{"openai", "/v1/embeddings", "{\"model\":\"other\",\"input\":\"hi\"}", 403},
+		{"ollama", "/api/chat", "{\"model\":\"notes\"," MESSAGES "}", 200},
+		{"ollama", "/api/chat", "{\"model\":\"other\"," MESSAGES "}", 403},
+		{"ollama", "/api/generate", "{\"model\":\"other\",\"prompt\":\"hi\"}", 403},
+		{"ollama", "/api/embed", "{\"model\":\"other\",\"input\":\"hi\"}", 403},
+		{"ollama", "/api/show", "{\"model\":\"other\"}", 403},
+		{"anthropic", "/v1/messages", "{\"model\":\"notes\",\"max_tokens\":5," MESSAGES "}", 200},
+		{"anthropic", "/v1/messages", "{\"model\":\"other\",\"max_tokens\":5," MESSAGES "}", 403},
+		{"anthropic", "/v1/messages/count_tokens", "{\"model\":\"other\"," MESSAGES "}", 403},
+		{"llamacpp", "/completion", "{\"model\":\"other\",\"prompt\":\"hi\"}", 403},
 		{"tgi", "/generate", "{\"inputs\":\"hi\"}", 200},
 		{"tgi", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":null}}", 200},
 		{"tgi", "/generate", "{\"inputs\":\"hi\",\"parameters\":{\"adapter_id\":\"notes\"}}", 200},
@@ -313,6 +325,44 @@ static void errors_have_the_shape_of_the_routes_own_api(void **state)
 	assert_int_equal(model_asked(&place.model), 0);
 }
 
+/* Too much, and what is not carried at all: in each dialect's own words, with the time to come back. */
+static void limits_and_web_sockets_have_each_dialects_shape(void **state)
+{
+	static const struct {
+		const char *dialect, *path, *body, *limited, *socket;
+	} rows[] = {
+		{"openai", CHAT, "{\"model\":\"m\"," MESSAGES "}", "\"type\":\"rate_limit_error\",\"param\":null", "\"type\":\"not_implemented\",\"param\":null"},
+		{"openai", "/v1/responses", "{\"model\":\"m\",\"input\":\"hi\"}", "\"type\":\"rate_limit_error\",\"param\":null", "\"type\":\"not_implemented\""},
+		{"anthropic", "/v1/messages", "{\"model\":\"m\",\"max_tokens\":5," MESSAGES "}", "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\"",
+		 "{\"type\":\"error\",\"error\":{\"type\":\"not_implemented\""},
+		{"ollama", "/api/chat", "{\"model\":\"m\"," MESSAGES "}", "{\"error\":\"", "{\"error\":\"WebSockets"},
+		{"ollama", "/v1/messages", "{\"model\":\"m\",\"max_tokens\":5," MESSAGES "}", "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\"", "WebSockets"},
+		{"llamacpp", "/completion", "{\"prompt\":\"hi\"}", "{\"error\":{\"code\":429,", "{\"error\":{\"code\":501,"},
+		{"tgi", "/generate", "{\"inputs\":\"hi\"}", "\"error_type\":\"rate_limit_error\"", "\"error_type\":\"not_implemented\""},
+		{"kserve", "/v2/models/m/generate", "{\"text_input\":\"hi\"}", "{\"error\":\"", "{\"error\":\"WebSockets"},
+	};
+	long retry_s;
+	struct client c;
+
+	(void)state;
+	write_policy("version: 1\nlimits: {requests_per_minute: 1}\n");
+	take_over();
+	assert_int_equal(send_one("POST", CHAT, "{\"model\":\"m\"," MESSAGES "}"), 200);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		speak(rows[i].dialect);
+		assert_int_equal(send_with("POST", rows[i].path, "", rows[i].body, &c), 429);
+		retry_s = http_header(&c.head, "retry-after").n ? atol(http_header(&c.head, "retry-after").p) : 0;
+		if (count(&c.body, rows[i].limited) != 1 || retry_s < 1 || retry_s > 60)
+			fail_msg("%s %s: after %ld s: %s", rows[i].dialect, rows[i].path, retry_s, c.body.data);
+		client_close(&c);
+		assert_int_equal(send_with("GET", rows[i].path, "Connection: Upgrade\r\nUpgrade: websocket\r\n", NULL, &c), 501);
+		if (count(&c.body, rows[i].socket) != 1)
+			fail_msg("%s %s: %s", rows[i].dialect, rows[i].path, c.body.data);
+		client_close(&c);
+	}
+	assert_int_equal(model_asked(&place.model), 1);
+}
+
 /* ---- traces ---------------------------------------------------------------------------------------------------------------- */
 
 #define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -347,6 +397,7 @@ int main(void)
 		T(speech_is_not_sent_where_requests_are_masked),
 		T(a_web_socket_is_refused_with_501),
 		T(errors_have_the_shape_of_the_routes_own_api),
+		T(limits_and_web_sockets_have_each_dialects_shape),
 		T(trace_headers_go_on_and_stand_on_record),
 #undef T
 	};

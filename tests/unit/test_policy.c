@@ -285,6 +285,17 @@ static void hours_are_those_of_the_zone_with_its_daylight_saving(void **state)
 	/* the morning after the clocks went forward, 07:00 is an hour earlier for UTC */
 	holds(office, (struct asked){.time = "2026-03-06T11:30:00Z"});
 	holds_not(office, (struct asked){.time = "2026-03-09T11:30:00Z"});
+	/* the night they go forward has no hour from two to three, the night they go back has the hour from one to two twice */
+	holds("{time: {within: 'Sun 01:00-02:00', zone: America/New_York}}", (struct asked){.time = "2026-03-08T06:59:59Z"});
+	holds_not("{time: {within: 'Sun 01:00-03:00', zone: America/New_York}}", (struct asked){.time = "2026-03-08T07:00:00Z"});
+	holds("{time: {within: 'Sun 03:00-04:00', zone: America/New_York}}", (struct asked){.time = "2026-03-08T07:00:00Z"});
+	holds("{time: {within: 'Sun 01:00-02:00', zone: America/New_York}}", (struct asked){.time = "2026-11-01T05:00:00Z"});
+	holds("{time: {within: 'Sun 01:00-02:00', zone: America/New_York}}", (struct asked){.time = "2026-11-01T06:59:59Z"});
+	holds_not("{time: {within: 'Sun 01:00-02:00', zone: America/New_York}}", (struct asked){.time = "2026-11-01T07:00:00Z"});
+	holds("{time: {within: 'Sat 22:00-06:00', zone: America/New_York}}", (struct asked){.time = "2026-03-08T09:59:59Z"});
+	holds_not("{time: {within: 'Sat 22:00-06:00', zone: America/New_York}}", (struct asked){.time = "2026-03-08T10:00:00Z"});
+	holds("{time: {within: 'Sat 22:00-06:00', zone: America/New_York}}", (struct asked){.time = "2026-11-01T10:59:59Z"});
+	holds_not("{time: {within: 'Sat 22:00-06:00', zone: America/New_York}}", (struct asked){.time = "2026-11-01T11:00:00Z"});
 	holds("{time: {within: '22:00-06:00', zone: UTC}}", (struct asked){.time = "2026-11-27T05:59:59Z"});
 	holds("{time: {within: '22:00-06:00', zone: UTC}}", (struct asked){.time = "2026-11-27T22:00:00Z"});
 	holds_not("{time: {within: '22:00-06:00', zone: UTC}}", (struct asked){.time = "2026-11-27T06:00:00Z"});
