@@ -27,8 +27,10 @@ enum {
 	AT_NUMBER = 1024,        /* a number, a day or a month in words */
 	AT_PARTICLE = 2048,      /* "van", and names in small letters */
 	AT_APART = 4096,         /* in place of AT_DIGIT, the first of three digits apart: "5 3 6" */
+	AT_LONE = 8192,          /* a letter before another one, or an initial's full stop: "F O N", "k. mcadoo" */
+	AT_OWN = 16384,          /* what places of care are called after, in small letters: "lakeshore" */
 };
-#define WHERES 13
+#define WHERES 15
 
 static const struct {
 	detector *scan;
@@ -38,6 +40,7 @@ static const struct {
 	{scan_glued, AT_MIXED},
 	{scan_rest, AT_DIGIT | AT_APART},
 	{scan_ssn, AT_DIGIT | AT_APART | AT_LABELLED},
+	{scan_scanned, AT_DIGIT | AT_MIXED | AT_SIGN | AT_NUMBER},
 	{scan_date, AT_DIGIT},
 	{scan_written_date, AT_DIGIT | AT_NUMBER},
 	{scan_phone, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN},
@@ -57,6 +60,8 @@ static const struct {
 	{scan_encoded, AT_CODED},
 	{scan_day, AT_DIGIT},
 	{scan_age, AT_DIGIT | AT_NUMBER},
+	{scan_spelled, AT_LONE},
+	{scan_small_place, AT_PARTICLE | AT_OWN},
 	{scan_facility, AT_CAPITAL},
 	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
 	{scan_postcode, AT_DIGIT | AT_CAPITAL},
@@ -64,6 +69,7 @@ static const struct {
 	{scan_city, AT_CAPITAL},
 	{scan_name, AT_NAMED},
 	{scan_known_name, AT_CAPITAL},
+	{scan_small_initial, AT_LONE},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_CAPITAL},
@@ -249,6 +255,20 @@ static inline bool is_small_name(const struct word *word, uint64_t hash)
 	return word == &lexicon_none && dictionary_may_name(hash);
 }
 
+/* What places of care are called after, in small letters? */
+static inline bool is_small_own(const struct word *word)
+{
+	return (word->care & CARE_OWN) && !(word->kinds & WORD_STOP);
+}
+
+/* Before the sign that stands behind a lone letter: may more of a name's letters follow, or the rest of a name? */
+static bool is_spelled_on(uint16_t next, uint16_t one, uint16_t two, uint16_t three)
+{
+	if (next == '.' || next == ',')
+		return one == ' ' && is_alpha(two) && (is_alnum(three) ? next == '.' && !is_upper(two) : next == ',');
+	return (next == ' ' || next == '-') && is_alpha(one) && (!is_alnum(two) || (next == ' ' && one == 'a' && two == 's' && three == ' '));
+}
+
 /* A digit, a space, and two more like it: no date, no age and no house's number begins there. */
 static bool is_apart(struct scan *s)
 {
@@ -294,6 +314,10 @@ static unsigned int where(struct scan *s)
 		at |= AT_NUMBER;
 	if (first >= 'a' && first <= 'z' && is_small_name(word, s->hash))
 		at |= AT_PARTICLE;
+	if (first >= 'a' && first <= 'z' && is_small_own(word))
+		at |= AT_OWN;
+	if (s->token == s->i + 1 && is_spelled_on(next, scan_at(s, s->token + 1), scan_at(s, s->token + 2), scan_at(s, s->token + 3)))
+		at |= AT_LONE;
 	return at;
 }
 
@@ -389,6 +413,10 @@ static inline enum words kind(struct scan *s, const struct simple *w, size_t sto
 	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start) && !is_lone(c, w, stop))
 		return WORDS_LOOK;
 	if (!word->plain && begins_any(word, c[w->end + 1]))
+		return WORDS_LOOK;
+	if (is_small_own(word) && first >= 'a')
+		return WORDS_LOOK;
+	if (w->end == w->start + 1 && (w->end + 4 >= stop || is_spelled_on(c[w->end], c[w->end + 1], c[w->end + 2], c[w->end + 3])))
 		return WORDS_LOOK;
 	if (s->engine->n_custom && custom_may_hold(s, w->start, w->end, w->hash))
 		return WORDS_LOOK;

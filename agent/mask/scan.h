@@ -182,6 +182,9 @@ detector scan_code;                                                             
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
 detector scan_written_date;                                                                          /* written.c */
+detector scan_scanned;                                                                               /* scanned.c */
+detector scan_spelled;                                                                               /* spelled.c */
+detector scan_small_initial, scan_small_place;                                                       /* small.c */
 detector scan_extension;                                                                             /* extensions.c */
 detector scan_day;                                                                                   /* days.c */
 detector scan_holiday;                                                                               /* holidays.c */

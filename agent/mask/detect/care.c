@@ -75,7 +75,7 @@ static const char LEAD[] =
 	"law convent farmacia clinica islamic";
 static const char FIRST[] = "university univ college church hospital temple academy md our first";
 
-static const char AT[] = "at";
+static const char AT[] = "at pharm recv hosp";
 static const char TO[] = "to from via through into near";
 static const char WITH[] = "with by for called w in of outside phoned";
 static const char GO[] =

@@ -303,6 +303,8 @@ static bool user(struct scan *s, struct finding *f)
 	while (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '_' || scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == ':') &&
 					   is_alnum(scan_at(s, j + 1))))
 		j++;
+	if (scan_at(s, j) == '@' && is_alnum(scan_at(s, j + 1)))
+		return false;                            /* an address of mail */
 	if (scan_at(s, j) == '#' && is_digit(scan_at(s, j + 1)) && is_digit(scan_at(s, j + 4)) && !is_alnum(scan_at(s, j + 5)))
 		j += 5;                                  /* "mellow#4471" */
 	for (size_t k = s->i; k < j; k++)

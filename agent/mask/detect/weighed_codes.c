@@ -134,7 +134,7 @@ static size_t more_groups(struct scan *s, size_t end)
 
 		while (j < end + 9 && (is_digit(scan_at(s, j)) || is_upper(scan_at(s, j))))
 			digits += is_digit(scan_at(s, j++));
-		if (is_alnum(scan_at(s, j)) || joins(scan_at(s, j)) || scan_at(s, j) == '%' || (scan_at(s, j) == ' ' && is_alpha(scan_at(s, j + 1)) && !is_upper(scan_at(s, j + 1))) ||
+		if (is_alnum(scan_at(s, j)) || (joins(scan_at(s, j)) && is_alnum(scan_at(s, j + 1))) || scan_at(s, j) == '%' || (scan_at(s, j) == ' ' && is_alpha(scan_at(s, j + 1)) && !is_upper(scan_at(s, j + 1))) ||
 		    !(digits == j - end - 1 && digits > 2))
 			break;
 		end = j;
