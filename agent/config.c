@@ -13,7 +13,7 @@
 /* What conf_read() fills; nodes live as long as the document. */
 struct reading {
 	struct config c;
-	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive, *events;
+	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive, *ledger, *events;
 	const struct yaml *store, *durability, *recipients, *log_format, *log_level;
 };
 
@@ -44,6 +44,7 @@ static const struct conf_key TOP_KEYS[] = {
 	{"limits", CONF_NODE, TOP(limits), false, "ceilings"},
 	{"store", CONF_NODE, TOP(store), false, "where holds and the list of sessions are kept: sqlite"},
 	{"archive", CONF_NODE, TOP(archive), false, "where sealed bundles are copied to: a folder, S3-compatible storage, or both"},
+	{"ledger", CONF_NODE, TOP(ledger), false, "who watches that the agent's own log only grows"},
 	{"admin", CONF_NODE, TOP(admin), false, "the listener for health and metrics"},
 	{"events", CONF_NODE, TOP(events), false, "where what happens in sessions is told as it happens: a list of files, syslog or HTTP receivers"},
 	{"notify", CONF_NODE, TOP(notify), false, "where holds and emergency access are told of: a list of webhooks"},
@@ -160,8 +161,9 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 {
 	size_t n_analyzer, n_oidc, n_sink;
 	const struct conf_key *analyzer = config_analyzer_keys(&n_analyzer), *oidc = config_oidc_keys(&n_oidc);
-	size_t n_archive, n_s3;
+	size_t n_archive, n_s3, n_ledger, n_witness;
 	const struct conf_key *archive = config_archive_keys(&n_archive), *s3 = config_s3_keys(&n_s3);
+	const struct conf_key *ledger = config_ledger_keys(&n_ledger), *witness = config_witness_keys(&n_witness);
 	const struct conf_key *sink = config_sink_keys(&n_sink);
 	const struct section more[] = {
 		{"", 0, CONF_KEYS(TOP_KEYS)},
@@ -173,6 +175,8 @@ void config_keys(void (*each)(void *arg, const char *section, const struct conf_
 		{"oidc", 0, oidc, n_oidc},
 		{"archive", 0, archive, n_archive},
 		{"s3", 0, s3, n_s3},
+		{"ledger", 0, ledger, n_ledger},
+		{"witnesses", 0, witness, n_witness},
 		{"events", 0, sink, n_sink},
 	};
 
@@ -552,6 +556,8 @@ static enum rc join_paths(struct config *c)
 	for (size_t i = 0; i < 3 && rc == RC_OK; i++)
 		rc = join(dir, (char **[]){&c->archive.dir, &c->archive.s3.credentials_file, &c->archive.s3.ca_file}[i]);
 	if (rc == RC_OK)
+		rc = config_ledger_join(c, dir, join);
+	if (rc == RC_OK)
 		rc = config_sinks_join(c, dir, join);
 	free(absolute);
 	free(dir);
@@ -581,6 +587,8 @@ static enum rc read_document(const struct yaml *root, struct reading *r, struct 
 		rc = read_notify(r->notify, &r->c, why);
 	if (rc == RC_OK && r->archive)
 		rc = config_archive_read(r->archive, &r->c, why);
+	if (rc == RC_OK && r->ledger)
+		rc = config_ledger_read(r->ledger, &r->c, why);
 	if (rc == RC_OK)
 		rc = config_sinks_read(r->events, &r->c, why);
 	return rc == RC_OK ? join_paths(&r->c) : rc;
@@ -629,6 +637,7 @@ void config_free(struct config *config)
 	free(config->sinks);
 	config_oidc_free(config);
 	config_archive_free(config);
+	config_ledger_free(config);
 	conf_free(CONF_KEYS(TOP_KEYS), config);
 	for (size_t i = 0; i < COUNT(SECTIONS); i++)
 		conf_free(SECTIONS[i].keys, SECTIONS[i].n, config);

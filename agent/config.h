@@ -8,6 +8,7 @@
 #include "age.h"
 #include "conf.h"
 #include "jwt.h"
+#include "tlog_vkey.h"
 
 struct credential {
 	char *header;                  /* NULL: none */
@@ -83,6 +84,14 @@ struct sink_settings {
 	int line;                      /* in agent.yaml */
 };
 
+/* Who cosigns the ledger's checkpoints (witness.h). */
+#define WITNESSES_MAX 8
+struct witness_settings {
+	struct tlog_vkey vkey;
+	char *url;                     /* without a slash at its end */
+	char *ca_file;
+};
+
 struct limits {
 	int64_t connections, per_person, held_per_person, streams, ssh_starts_per_minute;
 	uint64_t spool_per_person, body_max, header_max, event_max, body_rate;
@@ -123,6 +132,8 @@ struct config {
 		int64_t concurrent;    /* open sessions of one person */
 	} session;
 	struct archive_settings archive;
+	struct witness_settings *witnesses;
+	size_t n_witnesses;
 	struct limits limits;
 	struct notify *notify;
 	size_t n_notify;

@@ -8,7 +8,7 @@
 
 /* What sockets, threads, accounts and folders were made of. */
 static const char *const AT_START[] = {
-	"name", "listen", "state_dir", "user", "oidc", "recording", "store", "admin", "notify", "log", "archive", "events", "limits.connections",
+	"name", "listen", "state_dir", "user", "oidc", "recording", "store", "admin", "notify", "log", "archive", "ledger", "events", "limits.connections",
 	"limits.held_per_person", "limits.spool_per_person", "limits.ssh_starts_per_minute",
 };
 

@@ -26,6 +26,13 @@ void config_archive_free(struct config *c);
 const struct conf_key *config_archive_keys(size_t *n);
 const struct conf_key *config_s3_keys(size_t *n);
 
+/* config_ledger.c: the section `ledger`, and its keys. */
+enum rc config_ledger_read(const struct yaml *map, struct config *c, struct why *why) MUST_USE;
+enum rc config_ledger_join(struct config *c, const char *dir, enum rc (*join)(const char *dir, char **path)) MUST_USE;
+void config_ledger_free(struct config *c);
+const struct conf_key *config_ledger_keys(size_t *n);
+const struct conf_key *config_witness_keys(size_t *n);
+
 /* config_sink.c: the section `events`, a list, and its keys. */
 enum rc config_sinks_read(const struct yaml *list, struct config *c, struct why *why) MUST_USE;
 enum rc config_sinks_join(struct config *c, const char *dir, enum rc (*join)(const char *dir, char **path)) MUST_USE;

@@ -261,8 +261,9 @@ static enum rc open_spool(struct run *r, struct why *why)
 		.state_dir = c->state_dir, .agent_name = c->name, .ledger = r->agent.ledger, .strict = c->recording.strict,
 		.per_person_max_bytes = c->limits.spool_per_person, .recipients = &c->recording.recipients,
 		.tap = sinks_tap(r->agent.sinks),
-		.timestamp = {.url = c->recording.timestamp.url, .roots_file = c->recording.timestamp.roots_file,
-			      .ca_file = c->recording.timestamp.ca_file},
+		.attest = {.authority = {.url = c->recording.timestamp.url, .roots_file = c->recording.timestamp.roots_file,
+					 .ca_file = c->recording.timestamp.ca_file},
+			   .witnesses = c->witnesses, .n_witnesses = c->n_witnesses},
 	};
 	enum rc rc = spool_open(&options, &r->agent.spool, why);
 

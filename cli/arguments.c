@@ -91,6 +91,19 @@ enum rc arguments_common(int argc, char **argv, int *used, struct why *why)
 	return value ? profile_choose(value, why) : why_set(why, RC_BAD, "%s needs a value: %s %s", name, name, common_options[0].arg);
 }
 
+static bool takes_many(const char *arg)
+{
+	static const char more[] = "…";
+	size_t n = strlen(arg), k = sizeof more - 1;
+
+	return n > k && strcmp(arg + n - k, more) == 0;
+}
+
+static void give(struct arguments *args, const struct option_spec *option, const char *value)
+{
+	args->given[args->n_given++] = (struct given){option, value};
+}
+
 /* One option; *i moves on when its value is the next word. */
 static enum rc read_option(struct arguments *args, int argc, char **argv, int *i, struct why *why)
 {
@@ -116,14 +129,14 @@ static enum rc read_option(struct arguments *args, int argc, char **argv, int *i
 	if (!command->options[k].arg) {
 		if (equals)
 			return why_set(why, RC_BAD, "%s takes no value", name);
-		args->values[k] = "";
+		give(args, &command->options[k], "");
 		return RC_OK;
 	}
-	if (args->values[k])
+	if (!takes_many(command->options[k].arg) && argument(args, name))
 		return why_set(why, RC_BAD, "%s is given twice", name);
 	if (!equals && *i + 1 >= argc)
 		return why_set(why, RC_BAD, "%s needs a value: %s %s", name, name, command->options[k].arg);
-	args->values[k] = equals ? equals + 1 : argv[++*i];
+	give(args, &command->options[k], equals ? equals + 1 : argv[++*i]);
 	return RC_OK;
 }
 
@@ -135,8 +148,8 @@ enum rc arguments_read(const struct command *command, int argc, char **argv, str
 	*help = false;
 	*out = (struct arguments){.command = command};
 	out->positional = calloc((size_t)argc + 1, sizeof *out->positional);
-	out->values = calloc(count_options(command) + 1, sizeof *out->values);
-	if (!out->positional || !out->values)
+	out->given = calloc((size_t)argc + 1, sizeof *out->given);
+	if (!out->positional || !out->given)
 		return RC_NOMEM;
 	for (int i = 1; i < argc && rc == RC_OK; i++) {
 		const char *word = argv[i];
@@ -161,14 +174,19 @@ enum rc arguments_read(const struct command *command, int argc, char **argv, str
 void arguments_free(struct arguments *args)
 {
 	free(args->positional);
-	free(args->values);
+	free(args->given);
 	*args = (struct arguments){0};
+}
+
+const char *argument_nth(const struct arguments *args, const char *option, size_t n)
+{
+	for (size_t i = 0; i < args->n_given; i++)
+		if (strcmp(args->given[i].option->name, option) == 0 && n-- == 0)
+			return args->given[i].value;
+	return NULL;
 }
 
 const char *argument(const struct arguments *args, const char *option)
 {
-	for (size_t i = 0; args->command->options && args->command->options[i].name; i++)
-		if (strcmp(args->command->options[i].name, option) == 0)
-			return args->values[i];
-	return NULL;
+	return argument_nth(args, option, 0);
 }

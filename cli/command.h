@@ -12,7 +12,7 @@ enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNED_O
 
 struct option_spec {
 	const char *name;                        /* "--json" */
-	const char *arg;                         /* "FILE"; NULL: a flag */
+	const char *arg;                         /* "FILE"; "FILE…": it may be given several times; NULL: a flag */
 	const char *help;
 };
 
@@ -21,7 +21,11 @@ struct arguments {
 	const struct command *command;
 	const char **positional;                 /* what is not an option; after -- everything */
 	size_t n_positional;
-	const char **values;                     /* one for each of command->options: NULL, "" for a flag, or the value */
+	struct given {
+		const struct option_spec *option;
+		const char *value;               /* "" of a flag */
+	} *given;                                /* in the order in which they were typed */
+	size_t n_given;
 };
 
 struct command {
@@ -36,6 +40,7 @@ extern const struct option_spec common_options[];
 
 /* The value of an option, NULL when it was not given. */
 const char *argument(const struct arguments *args, const char *option);
+const char *argument_nth(const struct arguments *args, const char *option, size_t n);    /* from 0 */
 
 extern const struct command *const commands[];   /* ends with NULL */
 

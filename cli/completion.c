@@ -6,7 +6,7 @@
 
 static bool takes_file(const char *arg)
 {
-	return arg && (strcmp(arg, "FILE") == 0 || strcmp(arg, "F") == 0);
+	return arg && (strcmp(arg, "FILE") == 0 || strcmp(arg, "FILE…") == 0 || strcmp(arg, "F") == 0);
 }
 
 /* The two lists of options that a command takes. */

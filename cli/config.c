@@ -9,6 +9,7 @@
 #include "file.h"
 #include "profile.h"
 #include "sshkey.h"
+#include "tlog_vkey.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define AGENTS_MAX 256
@@ -39,6 +40,7 @@ static const struct conf_key AGENT_KEYS[] = {
 	{"user", CONF_TEXT, offsetof(struct agent_entry, user), true, "the account that it runs as"},
 	{"host_key", CONF_TEXTS, offsetof(struct agent_entry, host_keys), true, "its SSH host key, or a list of them"},
 	{"signing_key", CONF_TEXTS, offsetof(struct agent_entry, signing_keys), false, "the key that signs its bundles, or a list of them"},
+	{"ledger_key", CONF_TEXTS, offsetof(struct agent_entry, ledger_keys), false, "the key of its ledger, or a list of them (the one seen first)"},
 };
 
 static const struct conf_key CONNECTION_KEYS[] = {
@@ -85,6 +87,16 @@ static enum rc check_keys(const struct yaml *map, const char *key, const struct 
 	return keys->n || strcmp(key, "host_key") != 0 ? RC_OK : bad(map, key, why, "must name one key at least");
 }
 
+static enum rc check_ledger_keys(const struct yaml *map, const struct text_list *keys, struct why *why)
+{
+	struct tlog_vkey vkey;
+
+	for (size_t i = 0; i < keys->n; i++)
+		if (tlog_vkey_parse(slice_str(keys->item[i]), &vkey, NULL) != RC_OK)
+			return bad(map, "ledger_key", why, "must be NAME+HASH+KEY, as phigate-agent keys prints it");
+	return RC_OK;
+}
+
 /* One key cannot be two hosts: what one of them is told could be played to the other. */
 static enum rc check_apart(const struct yaml *map, const struct client_config *c, const struct agent_entry *a, struct why *why)
 {
@@ -123,6 +135,8 @@ static enum rc read_agent(const struct yaml *map, struct client_config *c, struc
 		rc = check_keys(map, "host_key", &a->host_keys, why);
 	if (rc == RC_OK)
 		rc = check_keys(map, "signing_key", &a->signing_keys, why);
+	if (rc == RC_OK)
+		rc = check_ledger_keys(map, &a->ledger_keys, why);
 	if (rc == RC_OK)
 		rc = check_apart(map, c, a, why);
 	c->n_agents++;                                   /* in any case, so that what was read is freed */

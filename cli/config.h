@@ -10,6 +10,7 @@ struct agent_entry {
 	char *name, *address, *user;             /* address: HOST:PORT, [IPV6]:PORT */
 	struct text_list host_keys;              /* "ssh-ed25519 AAAA…"; never empty */
 	struct text_list signing_keys;           /* may be empty */
+	struct text_list ledger_keys;            /* vkeys; empty: the one that is seen first */
 };
 
 /* What a user wants of one connection. */

@@ -125,13 +125,17 @@ static int end_by_user(struct relay *r, bool json)
 	rc = relay_close(r, &why);
 	progress_end();
 	print_closed("client", json);
-	return rc == RC_OK ? EXIT_DONE : term_fail(rc, &why);
+	if (rc == RC_OK)
+		return EXIT_DONE;
+	return rc == RC_CONFLICT ? (term_fail(rc, &why), EXIT_EVIDENCE) : term_fail(rc, &why);
 }
 
 /* It ended without us: by revoke, by time, or because it may not go on. */
 static int end_by_agent(struct relay *r, const struct why *why, bool json)
 {
 	print_closed(relay_end(r), json);
+	if (strcmp(relay_end(r), "ledger") == 0)         /* it was told what contradicts */
+		return EXIT_EVIDENCE;
 	if (strcmp(relay_end(r), why->text) != 0)
 		return term_fail(RC_DENIED, why);
 	return strcmp(relay_end(r), "revoked") == 0 ? EXIT_REFUSED : EXIT_FAILED;
@@ -185,6 +189,8 @@ static int run(const struct arguments *args)
 		status = use(relay, ask.emergency, json);
 	else
 		status = rc == RC_CANCELLED ? EXIT_FAILED : agents_fail(rc, &why);
+	if (rc == RC_CONFLICT)
+		status = EXIT_EVIDENCE;                  /* its receipt contradicts an earlier one */
 out:
 	relay_free(relay);
 	agents_end(&a);

@@ -9,6 +9,7 @@
 #include "profile.h"
 #include "stamp.h"
 #include "term.h"
+#include "tlog_vkey.h"
 #include "wipe.h"
 
 #define SIGNERS_MAX_BYTES ((size_t)1 << 20)
@@ -136,6 +137,22 @@ static enum rc read_identities(const char *path, struct age_identities **out, st
 	return rc;
 }
 
+/* Each --witness is a key, or a file of keys. */
+static enum rc read_witnesses(const struct arguments *args, struct buf *text, struct why *why)
+{
+	const char *given;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; args && rc == RC_OK && (given = argument_nth(args, "--witness", i)); i++) {
+		struct tlog_vkey vkey;
+
+		rc = tlog_vkey_parse_witness(slice_str(given), &vkey, NULL) == RC_OK ? buf_puts(text, given) : read_option(given, text, why);
+		if (rc == RC_OK)
+			rc = buf_putc(text, '\n');
+	}
+	return rc;
+}
+
 enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_trust *out, struct why *why)
 {
 	enum rc rc;
@@ -143,6 +160,7 @@ enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_
 	*out = (struct evidence_trust){0};
 	buf_init(&out->ledger, TRUST_MAX_BYTES);
 	buf_init(&out->tsa, TRUST_MAX_BYTES);
+	buf_init(&out->witnesses, TRUST_MAX_BYTES);
 	rc = evidence_signers(files->allowed_signers, &out->signers, why);
 	if (rc == RC_OK)
 		rc = read_identities(files->identity, &out->identities, why);
@@ -150,8 +168,12 @@ enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_
 		rc = read_option(files->ledger, &out->ledger, why);
 	if (rc == RC_OK)
 		rc = read_roots(files->tsa_ca, &out->tsa, why);
+	if (rc == RC_OK)
+		rc = read_witnesses(files->witnesses, &out->witnesses, why);
 	out->trust.signers = out->signers;
 	out->trust.ledger_key = files->ledger ? out->ledger.len ? out->ledger.data : "" : NULL;
+	out->trust.witness_keys = out->witnesses.len ? out->witnesses.data : NULL;
+	out->trust.witness_quorum = files->witness_quorum;
 	out->trust.tsa_roots = files->tsa_ca ? out->tsa.data : NULL;
 	return rc;
 }
@@ -162,6 +184,7 @@ void evidence_trust_free(struct evidence_trust *t)
 	age_identities_free(t->identities);
 	buf_free(&t->ledger);
 	buf_free(&t->tsa);
+	buf_free(&t->witnesses);
 	*t = (struct evidence_trust){0};
 }
 

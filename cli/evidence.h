@@ -3,6 +3,7 @@
 #define PHIGATE_CLI_EVIDENCE_H
 
 #include "bundle.h"
+#include "command.h"
 
 struct evidence_trust;
 
@@ -18,6 +19,8 @@ struct evidence_files {
 	const char *allowed_signers;
 	const char *identity;                    /* age keys that open encrypted segments */
 	const char *ledger;                      /* the ledger's key */
+	const struct arguments *witnesses;       /* whose options --witness name files of witnesses' keys, or are such keys */
+	size_t witness_quorum;                   /* how many of them must have cosigned; 0: all */
 	const char *tsa_ca;                      /* certificates of time-stamp authorities */
 };
 
@@ -25,7 +28,7 @@ struct evidence_files {
 struct evidence_trust {
 	struct signers *signers;
 	struct age_identities *identities;       /* NULL: none was named */
-	struct buf ledger, tsa;
+	struct buf ledger, tsa, witnesses;
 	struct bundle_trust trust;               /* points into the others */
 };
 /* Errors as evidence_open(). evidence_trust_free() in any case. */

@@ -13,6 +13,7 @@
 #include "encode.h"
 #include "json.h"
 #include "local.h"
+#include "receipts.h"
 #include "relay_private.h"
 #include "term.h"
 #include "wipe.h"
@@ -61,6 +62,12 @@ static void trouble(struct relay *r, const char *text)
 		return;
 	snprintf(r->trouble, sizeof r->trouble, "%s", text);
 	relay_tell(r, RELAY_TROUBLE, text);
+}
+
+void relay_contradicted(struct relay *r, const struct why *why)
+{
+	trouble(r, why->text);
+	relay_over(r, "ledger");
 }
 
 static void drop_tunnel(struct relay *r)
@@ -189,6 +196,8 @@ static void gap_failed(struct relay *r, enum rc rc, const struct why *why)
 {
 	if (rc == RC_UNREACHABLE || (rc == RC_NOT_FOUND && r->other_key)) {
 		relay_lost(r, why->text);
+	} else if (rc == RC_CONFLICT) {
+		relay_contradicted(r, why);
 	} else if (rc == RC_BAD && *r->previous) {
 		r->previous[0] = '\0';                   /* the agent does not know it any more */
 	} else if ((rc == RC_DENIED && !token_is_over(r)) || rc == RC_BAD || rc == RC_NOT_FOUND) {
@@ -516,6 +525,7 @@ static void close_listener(struct relay *r)
 
 enum rc relay_close(struct relay *r, struct why *why)
 {
+	cJSON *answer = NULL;
 	char path[128];
 	enum rc rc = RC_OK;
 
@@ -528,8 +538,13 @@ enum rc relay_close(struct relay *r, struct why *why)
 		rc = control_on(r->tunnel, r->agents->signin, &r->control, why);
 	snprintf(path, sizeof path, "/v1/sessions/%s", r->session);
 	if (rc == RC_OK)
-		rc = control_call(r->control, "DELETE", path, NULL, NULL, why);
-	return rc == RC_NOT_FOUND || rc == RC_CONFLICT ? RC_OK : rc;
+		rc = control_call(r->control, "DELETE", path, NULL, &answer, why);
+	if (rc == RC_OK)
+		rc = receipts_take(r->control, r->agent, answer, r->session, RECEIPT_CLOSE, why);
+	else if (rc == RC_NOT_FOUND || rc == RC_CONFLICT)
+		rc = RC_OK;                              /* it has ended before */
+	cJSON_Delete(answer);
+	return rc;
 }
 
 void relay_free(struct relay *r)

@@ -55,6 +55,7 @@ struct relay {
 void relay_set_state(struct relay *r, enum relay_state state);
 void relay_tell(struct relay *r, enum relay_news news, const char *reason);
 void relay_over(struct relay *r, const char *end);
+void relay_contradicted(struct relay *r, const struct why *why);         /* by its receipts: OVER, and nothing more goes to this agent */
 void relay_lost(struct relay *r, const char *reason);    /* close the tunnel; DOWN */
 
 /* ---- relay_session.c: each makes calls on the tunnel ---- */

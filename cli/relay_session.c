@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "json.h"
+#include "receipts.h"
 #include "relay_private.h"
 #include "wipe.h"
 
@@ -90,6 +91,8 @@ enum rc relay_session_open(struct relay *r, struct why *why)
 	buf_free(&body);
 	if (rc == RC_OK)
 		rc = adopt(r, answer, why);
+	if (rc == RC_OK)
+		rc = receipts_take(r->control, r->agent, answer, r->session, RECEIPT_OPEN, why);
 	delete_with_key(answer);
 	if (rc == RC_OK)
 		relay_set_state(r, STATE_UP);
@@ -99,13 +102,23 @@ enum rc relay_session_open(struct relay *r, struct why *why)
 enum rc relay_session_renew(struct relay *r, struct why *why)
 {
 	char path[128], body[128];
+	cJSON *answer = NULL;
+	enum rc rc;
 
 	snprintf(path, sizeof path, "/v1/sessions/%s/renew", r->session);
 	if (r->other_key)
 		snprintf(body, sizeof body, "{}");
 	else
 		snprintf(body, sizeof body, "{\"ssh\":\"%s\"}", tunnel_ssh_id(r->tunnel));
-	return call(r, "POST", path, body, NULL, why);
+	rc = call(r, "POST", path, body, &answer, why);
+	if (rc == RC_OK)
+		rc = receipts_take(r->control, r->agent, answer, r->session, RECEIPT_RENEW, why);
+	cJSON_Delete(answer);
+	if (rc == RC_CONFLICT) {
+		relay_contradicted(r, why);
+		return RC_OK;
+	}
+	return rc;
 }
 
 void relay_session_end_as(struct relay *r, const char *end)

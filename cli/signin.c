@@ -25,8 +25,7 @@
 
 /* ---- where it lies ----------------------------------------------------------------------------------------------------------- */
 
-/* $XDG_STATE_HOME/phigate or ~/.local/state/phigate, or profiles/NAME in there; the caller frees it. */
-static char *state_dir(struct why *why)
+char *signin_dir(struct why *why)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME"), *profile;
 	char *dir = NULL;
@@ -455,7 +454,7 @@ static enum rc refresh_locked(const char *dir, const struct client_config *confi
 
 enum rc signin_load(const struct client_config *config, int64_t min_valid_s, struct signin **out, struct why *why)
 {
-	char *dir = state_dir(why);
+	char *dir = signin_dir(why);
 	struct signin *s = NULL;
 	enum rc rc = dir ? read_file(dir, config, &s, why) : RC_BAD;
 
@@ -478,7 +477,7 @@ enum rc signin_load(const struct client_config *config, int64_t min_valid_s, str
 
 enum rc signin_store(const struct client_config *config, const struct signin *signin, struct why *why)
 {
-	char *dir = state_dir(why);
+	char *dir = signin_dir(why);
 	int fd = -1;
 	enum rc rc = dir ? dir_make(dir, 0700, why) : RC_BAD;
 
@@ -538,7 +537,7 @@ static enum rc overwrite_all(const char *dir, struct why *why)
 
 enum rc signin_wipe(struct why *why)
 {
-	char *dir = state_dir(why);
+	char *dir = signin_dir(why);
 	int fd = -1;
 	enum rc rc = dir ? check_dir(dir, why) : RC_BAD;
 

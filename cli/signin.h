@@ -19,6 +19,9 @@ struct signin {
 	struct text_list groups;                 /* as the token's claim "groups" says; may be empty */
 };
 
+/* $XDG_STATE_HOME/phigate or ~/.local/state/phigate, or profiles/NAME in there; the caller frees it. NULL: there is none. */
+char *signin_dir(struct why *why);
+
 /* The stored sign-in, refreshed when its ID token does not live for min_valid_s more: under the file lock, and after reading the
  * files again, so that two commands never spend one refresh token. RC_NOT_FOUND: not signed in, or the sign-in has run out and
  * cannot be refreshed: why says "run: phigate login" (exit 3). RC_BAD: the files are damaged or open to others. RC_UNREACHABLE: the

@@ -221,6 +221,11 @@ struct slice bundle_session(const struct bundle *b)
 	return b->session_text.len ? buf_slice(&b->session_text) : (struct slice){NULL, 0};
 }
 
+const struct bundle_marks *bundle_marks(const struct bundle *b)
+{
+	return &b->marks;
+}
+
 const char *bundle_signer(const struct bundle *b)
 {
 	return b->signer;

@@ -7,6 +7,7 @@
 
 #include "age.h"
 #include "buf.h"
+#include "digest.h"
 #include "signers.h"
 
 #define BUNDLE_NAMESPACE "phigate-bundle-v1"
@@ -37,6 +38,9 @@ typedef void bundle_on_check(void *arg, const struct bundle_check *check);
 struct bundle_trust {
 	const struct signers *signers;           /* whose signatures are believed */
 	const char *tsa_roots;                   /* PEM of the time-stamp authorities that are believed: the bundle must have a stamp of one */
+	const char *witness_keys;                /* vkeys of witnesses (C2SP tlog-cosignature), one a line: each of these names must have cosigned the proof's
+	                                          * checkpoint, or so many of them: */
+	size_t witness_quorum;                   /* 0: all */
 	const char *ledger_key;                  /* vkeys of the agent's ledger (C2SP signed-note), one a line: the bundle must have a proof by one */
 };
 
@@ -58,6 +62,12 @@ struct slice bundle_session(const struct bundle *b);
 const char *bundle_signer(const struct bundle *b);
 const char *bundle_fingerprint(const struct bundle *b);
 const char *bundle_digest(const struct bundle *b);       /* SHA-256 of SHA256SUMS, hex, by which others name the bundle */
+
+/* What the ledger's leaves hold of the bundle: SHA-256 of SHA256SUMS, and of the first index line with its LF; zeros when they could not be read. */
+struct bundle_marks {
+	unsigned char sums[SHA256_LEN], first[SHA256_LEN];
+};
+const struct bundle_marks *bundle_marks(const struct bundle *b);
 
 /* Records in order, for replay: opens a segment only when its records are asked for. */
 struct bundle_record {

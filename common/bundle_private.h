@@ -28,6 +28,7 @@ struct bundle {
 	bool present[MEMBERS];
 	struct extent member[MEMBERS];
 	unsigned char sum[MEMBERS][SHA256_LEN];  /* as SHA256SUMS says */
+	struct bundle_marks marks;
 	struct segments segments, originals;
 	struct buf session_text;
 	char signer[256], fingerprint[64], digest[SHA256_HEX];

@@ -117,6 +117,7 @@ static enum rc check_sums_file(struct verification *v)
 	if (rc == RC_OK) {
 		sha256(sums.data, sums.len, v->sums);
 		hex_encode(v->sums, SHA256_LEN, v->b->digest);
+		memcpy(v->b->marks.sums, v->sums, SHA256_LEN);
 		read_sums(v, buf_slice(&sums));
 		rc = verify_signature(v, buf_slice(&sums));
 	}
@@ -229,7 +230,9 @@ static enum rc run(struct verification *v)
 	check_counts(v);
 	if (rc == RC_OK)
 		rc = verify_ledger(v);
-	verify_skip(v, CHECK_WITNESS, "no witness's key is known");
+	if (rc == RC_OK)
+		rc = verify_witness(v);
+	verify_signer(v);
 	return rc;
 }
 
@@ -268,6 +271,7 @@ enum rc bundle_verify(struct bundle *b, const struct bundle_trust *trust, bundle
 	v->b = b;
 	v->trust = trust ? trust : &nobody;
 	buf_init(&v->recovered, RECOVERED_MAX);
+	buf_init(&v->pk, 1024);
 	rc = run(v);
 	if (rc != RC_OK) {
 		why_set(why, rc, rc == RC_NOMEM ? "no memory" : "it cannot be read to its end");
@@ -281,6 +285,7 @@ out:
 	bundle_about_free(&v->about);
 	story_free(v->story);
 	buf_free(&v->recovered);
+	buf_free(&v->pk);
 	free(v);
 	return rc;
 }

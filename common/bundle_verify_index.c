@@ -26,6 +26,8 @@ static enum rc next_link(struct verification *v, struct member_reader *r, unsign
 		v->first_ns = line.wall_ns;
 	v->last_ns = line.wall_ns;
 	sha256(text.p, text.n, sum);
+	if (v->lines == 0)
+		memcpy(v->b->marks.first, sum, SHA256_LEN);
 	v->lines++;
 	return RC_OK;
 }

@@ -7,10 +7,8 @@
 #include "json.h"
 #include "tlog_proof.h"
 
-#define KEYS_MAX 32
-
-/* The keys of --ledger: one a line, an old one beside the new; lines with # are comments. */
-static bool read_keys(struct verification *v, const char *text, struct tlog_vkey keys[KEYS_MAX], size_t *n)
+bool verify_read_keys(struct verification *v, enum check check, const char *option, verify_parse_key *parse, const char *text,
+		      struct tlog_vkey keys[VERIFY_KEYS_MAX], size_t *n)
 {
 	struct why why = {0};
 
@@ -21,14 +19,14 @@ static bool read_keys(struct verification *v, const char *text, struct tlog_vkey
 		text += line.n + (text[line.n] == '\n');
 		if (!line.n || line.p[0] == '#')
 			continue;
-		if (*n == KEYS_MAX || tlog_vkey_parse(line, &keys[*n], &why) != RC_OK) {
-			verify_fail(v, CHECK_LEDGER, "--ledger: %s", *n == KEYS_MAX ? "too many keys" : why.text);
+		if (*n == VERIFY_KEYS_MAX || parse(line, &keys[*n], &why) != RC_OK) {
+			verify_fail(v, check, "%s: %s", option, *n == VERIFY_KEYS_MAX ? "too many keys" : why.text);
 			return false;
 		}
 		++*n;
 	}
 	if (!*n)
-		verify_fail(v, CHECK_LEDGER, "--ledger: the file has no key");
+		verify_fail(v, check, "%s: the file has no key", option);
 	return *n > 0;
 }
 
@@ -73,18 +71,19 @@ static void judge(struct verification *v, struct slice proof, struct slice leaf,
 static void check_proof(struct verification *v, struct slice proof, struct slice leaf)
 {
 	const char *said = json_text(json_object(v->about.tree, "ledger"), "vkey");
-	struct tlog_vkey keys[KEYS_MAX];
+	struct tlog_vkey keys[VERIFY_KEYS_MAX];
 	struct why why = {0};
 	size_t n = 1;
 
 	if (v->trust->ledger_key) {
-		if (read_keys(v, v->trust->ledger_key, keys, &n))
+		if (verify_read_keys(v, CHECK_LEDGER, "--ledger", tlog_vkey_parse, v->trust->ledger_key, keys, &n))
 			judge(v, proof, leaf, keys, n, true);
 	} else if (!said || tlog_vkey_parse(slice_str(said), keys, &why) != RC_OK) {
 		verify_fail(v, CHECK_LEDGER, "there is a proof, and session.json does not say from which ledger");
 	} else {
 		judge(v, proof, leaf, keys, n, false);
 	}
+	v->in_ledger = !verify_failed(v, CHECK_LEDGER);
 }
 
 static void without_proof(struct verification *v)

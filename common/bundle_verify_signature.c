@@ -92,12 +92,15 @@ static enum rc name_signer(struct bundle *b, struct slice pk)
 }
 
 /* A key that has expired since is believed at the time that somebody else has dated the signature with, and at no other. */
-static void judge_signer(struct verification *v, struct slice pk)
+void verify_signer(struct verification *v)
 {
 	const struct signers *signers = v->trust->signers;
+	struct slice pk = buf_slice(&v->pk);
 	struct why why = {0};
 	char principal[128];
 
+	if (!pk.n)
+		return;
 	snprintf(principal, sizeof principal, "%s@phigate", v->about_read ? v->about.agent : "");
 	if (!is_signing_key(v, pk)) {
 		verify_fail(v, CHECK_SIGNATURE, "session.json names another signing key than %s", v->b->fingerprint);
@@ -114,23 +117,21 @@ static void judge_signer(struct verification *v, struct slice pk)
 enum rc verify_signature(struct verification *v, struct slice sums)
 {
 	struct why why = {0};
-	struct buf sig, pk;
+	struct buf sig;
 	enum rc rc;
 
 	buf_init(&sig, 16384);
-	buf_init(&pk, 1024);
 	rc = bundle_read(v->b, v->b->member[MEMBER_SIG], &sig);
 	if (rc == RC_OK) {
-		rc = sshsig_verify(buf_slice(&sig), BUNDLE_NAMESPACE, sums, &pk, &why);
+		rc = sshsig_verify(buf_slice(&sig), BUNDLE_NAMESPACE, sums, &v->pk, &why);
 		if (rc == RC_OK)
-			rc = name_signer(v->b, buf_slice(&pk));
-		if (rc == RC_OK)
-			judge_signer(v, buf_slice(&pk));
-		else if (rc == RC_BAD || rc == RC_DENIED)
+			rc = name_signer(v->b, buf_slice(&v->pk));
+		else
+			buf_clear(&v->pk);
+		if (rc == RC_BAD || rc == RC_DENIED)
 			verify_fail(v, CHECK_SIGNATURE, "%s", why.text);
 		rc = rc == RC_BAD || rc == RC_DENIED ? RC_OK : rc;
 	}
 	buf_free(&sig);
-	buf_free(&pk);
 	return rc;
 }

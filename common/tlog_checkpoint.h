@@ -2,24 +2,10 @@
 #ifndef PHIGATE_TLOG_CHECKPOINT_H
 #define PHIGATE_TLOG_CHECKPOINT_H
 
-#include <openssl/evp.h>
-
 #include "tlog.h"
+#include "tlog_note.h"
 
-#define TLOG_NAME_MAX 128                        /* of a key, and of the log: its origin */
-#define TLOG_CHECKPOINT_MAX ((size_t)32 << 10)   /* with the lines of many witnesses */
-#define ED25519_LEN 32
-#define ED25519_SIG_LEN 64
-
-/* "NAME+HASH+BASE64(01 | public key)" */
-struct tlog_vkey {
-	char name[TLOG_NAME_MAX + 1];
-	unsigned char id[4];
-	unsigned char public[ED25519_LEN];
-};
-enum rc tlog_vkey_make(const char *name, EVP_PKEY *key, struct tlog_vkey *out) MUST_USE;         /* RC_BAD: no such name or key */
-enum rc tlog_vkey_parse(struct slice text, struct tlog_vkey *out, struct why *why) MUST_USE;     /* without LF; RC_BAD */
-enum rc tlog_vkey_text(const struct tlog_vkey *vkey, struct buf *out);                           /* appends, without LF */
+#define TLOG_CHECKPOINT_MAX TLOG_NOTE_MAX
 
 struct tlog_checkpoint {
 	char origin[TLOG_NAME_MAX + 1];

@@ -93,6 +93,9 @@ _phigate() {
 	verify:--allowed-signers) _phigate_files "$word"; return ;;
 	verify:--identity) _phigate_files "$word"; return ;;
 	verify:--ledger) _phigate_files "$word"; return ;;
+	verify:--witness) COMPREPLY=(); return ;;
+	verify:--witness-quorum) COMPREPLY=(); return ;;
+	verify:--receipts) _phigate_files "$word"; return ;;
 	verify:--tsa-ca) _phigate_files "$word"; return ;;
 	verify:--profile) _phigate_profiles "$word"; return ;;
 	export:--format) COMPREPLY=(); return ;;

@@ -169,6 +169,9 @@ case $name in
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
 			'--ledger[the agent'\''s ledger key, as a vkey\: the bundle must have its proof that the session'\''s end is in the ledger]:FILE:_files' \
+			'--witness[the key of a witness, or a file of such keys\: it must have seen the ledger with the session'\''s end]:VKEY…:' \
+			'--witness-quorum[so many of the witnesses are enough]:N:' \
+			'--receipts[receipts of this user'\''s sessions\: each session that they tell of must be among the bundles]:FILE:_files' \
 			'--tsa-ca[certificates (PEM) of the time-stamp authorities that are believed\: the bundle must have a stamp of one]:FILE:_files' \
 			'--json[one JSON object\: the verdict, and each check with its result]' \
 			'--profile[another organisation'\''s configuration and sign-in\: profiles/NAME.yaml]:NAME:_phigate_profiles' \

@@ -1,31 +1,36 @@
 #!/bin/sh
 # Verifies a bundle without phigate: GNU tar and coreutils, ssh-keygen, iconv and awk do all of the work.
-#   verify-bundle.sh [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
+#   verify-bundle.sh [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-w WITNESS_KEYS [-q N]] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]
 # -i: a key of age(1), for recordings that are encrypted; without it all else is checked.
 # -l: keys of the agent's ledger, one a line, as `phigate-agent keys` prints them; the bundle must have a proof that leads to one.
+# -w: keys of witnesses, one a line, as their operators publish them; each name there must have cosigned the ledger's state, or N of them (-q).
 # -t: certificates (PEM) of the time-stamp authorities that you believe; the bundle must have a stamp of one.
-# Stamps and proofs need openssl(1), and are looked at also without -t and -l: then they prove less.
+# Stamps, proofs and cosignatures need openssl(1); stamps and proofs are looked at also without -t and -l: then they prove less.
 # TIME (YYYYMMDD[HHMM[SS]][Z]): when it was signed, as you know from elsewhere; for a key that has expired since.
 # It makes the checks of `phigate verify`, in that order, and says the same: exit 0 verified, 5 not, at the first check that fails. It needs
-# room for a copy of the bundle in $TMPDIR. Cosignatures of witnesses are not looked at.
+# room for a copy of the bundle in $TMPDIR.
 set -eu
-usage() { echo "usage: $0 [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
-age='' ledger='' tsa=''
-while getopts i:l:t: option; do
+usage() { echo "usage: $0 [-i AGE_IDENTITY] [-l LEDGER_KEYS] [-w WITNESS_KEYS [-q N]] [-t TSA_CA] BUNDLE ALLOWED_SIGNERS NAME@phigate [TIME]" >&2; exit 2; }
+age='' ledger='' tsa='' witnesses='' quorum=''
+while getopts i:l:q:t:w: option; do
 	case $option in
 	i) age=$OPTARG ;;
 	l) ledger=$OPTARG ;;
+	q) quorum=$OPTARG ;;
 	t) tsa=$OPTARG ;;
+	w) witnesses=$OPTARG ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# = 3 ] || [ $# = 4 ] || usage
+case $quorum in *[!0-9]* | 0*) usage ;; ?*) [ -n "$witnesses" ] || usage ;; esac
 export LC_ALL=C TZ=UTC
 umask 077
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$PWD" "$1" ;; esac; }
 bundle=$(absolute "$1") signers=$(absolute "$2") identity=$3 at=${4:-}
 age=${age:+$(absolute "$age")} ledger=${ledger:+$(absolute "$ledger")} tsa=${tsa:+$(absolute "$tsa")}
+witnesses=${witnesses:+$(absolute "$witnesses")}
 work=$(mktemp -d)
 trap 'cd /; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -145,6 +150,11 @@ END { for (i = 1; i <= split(about, names, " "); i++) { gsub("/", "\"/\"", names
 good "$id, part $part, recorded by agent $agent"
 
 # ---- time stamp: an authority has seen the signature; looked at now, as it tells when a key that has expired was used ----
+# when it was signed at the latest, as somebody says who is believed: the earliest of them
+proven=''
+proves() { [ -n "$proven" ] && [ "$proven" -le "$1" ] || proven=$1; }
+closed_s=$(date -u -d "$(echo "$closed" | tr -d '"')" +%s)
+utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
 stamp_bad='' stamp_skip='the bundle has no time stamp' stamp_good=''
 look_at_stamp() {
 	stamp_skip=''
@@ -154,16 +164,88 @@ look_at_stamp() {
 	grep -qx 'Hash Algorithm: sha256' ../stamp &&
 		[ "$(sed -n '/^Message data:/,/^Serial/s/^ *[0-9a-f]* - \([0-9a-f -]\{47\}\) .*/\1/p' ../stamp | tr -d ' \n-')" = \
 			"$(sha256sum < SHA256SUMS.sig | cut -c-64)" ] || { stamp_bad="it is over something else than this signature"; return; }
-	[ "$seconds" -ge $(($(date -u -d "$(echo "$closed" | tr -d '"')" +%s) - 300)) ] || { stamp_bad="it is from before the end of the session"; return; }
-	when=$(date -u -d "@$seconds" +%Y-%m-%dT%H:%M:%SZ)
+	[ "$seconds" -ge $((closed_s - 300)) ] || { stamp_bad="it is from before the end of the session"; return; }
+	when=$(utc "$seconds")
 	if [ -z "$tsa" ]; then stamp_skip="somebody dates the signature with $when; no authority is known (-t)"
 	elif openssl ts -verify -data SHA256SUMS.sig -in SHA256SUMS.tsr -CAfile "$tsa" -attime "$seconds" > ../openssl.err 2>&1; then
 		stamp_good="an authority has seen the signature at $when"
-		at=${at:-$(date -u -d "@$seconds" +%Y%m%d%H%M%SZ)}
+		proves "$seconds"
 	else stamp_bad="no authority that is believed made it"
 	fi
 }
 if [ -e SHA256SUMS.tsr ]; then look_at_stamp; elif [ -n "$tsa" ]; then stamp_bad=$stamp_skip; fi
+
+# ---- the ledger's proof and who cosigned its checkpoint; looked at now, as a witness's time tells when a key that has expired was used ----
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+unhex() { tr a-f A-F | basenc -d --base16; }
+# read_key VKEY KIND: into name, mark, public (NAME+MARK+BASE64(KIND | public key))
+read_key() {
+	name=${1%%+*} public=${1#*+}
+	mark=${public%%+*} && public=$(printf '%s' "${public#*+}" | base64 -d 2> ../base64.err | hex)
+	[ "${#public}" = 66 ] && [ "${public#"$2"}" != "$public" ] &&
+		[ "$({ printf '%s\n' "$name"; printf '%s' "$public" | unhex; } | sha256sum | cut -c-8)" = "$mark" ]
+}
+# signature FILE: what that key has put under the checkpoint
+signature() {
+	while read -r _ who blob; do
+		[ "$who" = "$name" ] && [ "$(printf '%s' "$blob" | base64 -d | hex | cut -c-8)" = "$mark" ] || continue
+		printf '%s' "$blob" | base64 -d | tail -c +5 > "$1"
+		return 0
+	done < ../note.sigs
+	return 1
+}
+# holds TEXT SIGNATURE: by that key
+holds() {
+	printf '302a300506032b6570032100%s' "${public#??}" | unhex > ../public.der
+	openssl pkeyutl -verify -pubin -keyform DER -inkey ../public.der -rawin -in "$1" -sigfile "$2" > ../openssl.err 2>&1
+}
+proof_bad=''
+if [ -e session.tlog-proof ]; then
+	: > ../hashes
+	awk '
+	function fail() { failed = 1; exit 1 }
+	NR == 1 { if ($0 != "c2sp.org/tlog-proof@v1") fail(); next }
+	NR == 2 && /^extra / { next }
+	!at && /^index (0|[1-9][0-9]*)$/ && length($2) <= 18 { at = 1; print $2 > "../leaf"; next }
+	at == 1 && $0 == "" { at = 2; next }
+	at == 1 && /^[A-Za-z0-9+\/]*=$/ && length($0) == 44 { print > "../hashes"; next }
+	at == 2 && $0 == "" { at = 3; next }
+	at == 2 { if (++n == 2 && !/^(0|[1-9][0-9]*)$/ || n == 2 && length($0) > 18) fail(); print > "../note"; next }
+	at == 3 && /^\342\200\224 [^ ]+ [A-Za-z0-9+\/]+=*$/ { signed = 1; print > "../note.sigs"; next }
+	{ fail() }
+	END { exit failed || !signed || n < 3 }' session.tlog-proof && [ -z "$(tail -c 1 session.tlog-proof)" ] ||
+		proof_bad="it is no proof of a ledger"
+fi
+witness_bad='' witness_good='' witness_n=0
+# C2SP tlog-cosignature, v1: eight bytes of time, then the signature over two lines and the checkpoint's text
+look_at_cosignatures() {
+	[ -e session.tlog-proof ] && [ -z "$proof_bad" ] || { witness_bad="the bundle has no proof that a witness could have seen"; return; }
+	: > ../witnessed
+	while read -r key; do
+		read_key "$key" 04 || { witness_bad="this is no key of a witness: $key"; return; }
+		signature ../cosignature || continue
+		seconds=$(head -c 8 ../cosignature | hex)
+		case $seconds in [0-7]???????????????) seconds=$((0x$seconds)) ;; *) witness_bad="the cosignature of $name is wrong"; return ;; esac
+		tail -c +9 ../cosignature > ../cosignature.sig
+		{ printf 'cosignature/v1\ntime %d\n' "$seconds"; cat ../note; } > ../cosigned
+		holds ../cosigned ../cosignature.sig || { witness_bad="the cosignature of $name is wrong"; return; }
+		[ "$seconds" -ge $((closed_s - 300)) ] || { witness_bad="$name says a time before the end of the session"; return; }
+		echo "$name $seconds" >> ../witnessed
+	done < ../witnesses
+	sed 's/+.*//' ../witnesses | sort -u > ../witness.names
+	while read -r name; do
+		seconds=$(awk -v name="$name" '$1 == name { print $2 }' ../witnessed | sort -n | sed -n 1p)
+		if [ -n "$seconds" ]; then
+			witness_n=$((witness_n + 1)) witness_good="${witness_good:+$witness_good; }$name has seen the ledger with it at $(utc "$seconds")"
+		else lacking=$name; fi
+	done < ../witness.names
+	[ "$witness_n" -ge "${quorum:-$(wc -l < ../witness.names)}" ] || { witness_bad="${lacking:-nobody else} has not cosigned the checkpoint"; return; }
+	proves "$(cut -d ' ' -f 2 ../witnessed | sort -n | sed -n 1p)"
+}
+if [ -n "$witnesses" ]; then
+	if grep -v -e '^#' -e '^$' "$witnesses" > ../witnesses; then look_at_cosignatures; else witness_bad="the file of -w has no key"; fi
+fi
+at=${at:-${proven:+$(date -u -d "@$proven" +%Y%m%d%H%M%SZ)}}
 
 # ---- signature: an Ed25519 key of the signers made it, over SHA256SUMS, for this purpose ----
 check=signature
@@ -178,7 +260,7 @@ case $signing_key in '' | "\"$key\"") ;; *) bad "session.json names another key 
 signed() { ssh-keygen -Y verify -f "$signers" -I "$identity" -n phigate-bundle-v1 -s SHA256SUMS.sig "$@" < SHA256SUMS > ../signed 2>&1; }
 if ! signed ${at:+-Overify-time="$at"}; then
 	signed -Overify-time="$(echo "$closed" | tr -dc 0-9 | cut -c-14)Z" &&
-		bad "its key was valid then and is not now; what proves that it signed before? (-t, TIME)"
+		bad "its key was valid then and is not now; what proves that it signed before? (-t, -w, TIME)"
 	bad "$(tail -n 1 ../signed)"
 fi
 good "$(tail -n 1 ../signed)"
@@ -360,43 +442,19 @@ check=counts
 good "$(wc -l < ../index) records and $exchanges exchanges, opened and closed when session.json says"
 # ---- ledger: C2SP tlog-proof leads from the close leaf to a checkpoint that the ledger's key has signed (RFC 9162, 2.1.3.2) ----
 check=ledger
-hex() { od -An -v -tx1 | tr -d ' \n'; }
-unhex() { tr a-f A-F | basenc -d --base16; }
 node() { { printf '\001'; printf '%s%s' "$1" "$2" | unhex; } | sha256sum | cut -c-64; }
 # signed_by KEY: has it signed the checkpoint?
 signed_by() {
-	name=${1%%+*} public=${1#*+}
-	mark=${public%%+*} && public=$(printf '%s' "${public#*+}" | base64 -d 2> ../base64.err | hex)
-	[ "${#public}" = 66 ] && [ "${public#01}" != "$public" ] &&
-		[ "$({ printf '%s\n' "$name"; printf '%s' "$public" | unhex; } | sha256sum | cut -c-8)" = "$mark" ] || bad "this is no key of a ledger: $1"
+	read_key "$1" 01 || bad "this is no key of a ledger: $1"
 	[ "$name" = "$origin" ] || return 1
-	while read -r dash who blob; do
-		[ "$who" = "$name" ] && [ "$(printf '%s' "$blob" | base64 -d | hex | cut -c-8)" = "$mark" ] || continue
-		printf '302a300506032b6570032100%s' "${public#01}" | unhex > ../public.der
-		printf '%s' "$blob" | base64 -d | tail -c +5 > ../note.sig
-		openssl pkeyutl -verify -pubin -keyform DER -inkey ../public.der -rawin -in ../note -sigfile ../note.sig > ../openssl.err 2>&1 ||
-			bad "the signature of the checkpoint is wrong"
-		return 0
-	done < ../note.sigs
-	return 1
+	signature ../note.sig || return 1
+	holds ../note ../note.sig || bad "the signature of the checkpoint is wrong"
 }
 if [ ! -e session.tlog-proof ]; then
 	[ -z "$ledger" ] && [ "$named" != '{' ] || bad "the bundle has no proof that the ledger knows of it"
 	skip "the bundle has no proof that a ledger knows of it"
 else
-	: > ../hashes
-	awk '
-	function fail() { failed = 1; exit 1 }
-	NR == 1 { if ($0 != "c2sp.org/tlog-proof@v1") fail(); next }
-	NR == 2 && /^extra / { next }
-	!at && /^index (0|[1-9][0-9]*)$/ && length($2) <= 18 { at = 1; print $2 > "../leaf"; next }
-	at == 1 && $0 == "" { at = 2; next }
-	at == 1 && /^[A-Za-z0-9+\/]*=$/ && length($0) == 44 { print > "../hashes"; next }
-	at == 2 && $0 == "" { at = 3; next }
-	at == 2 { if (++n == 2 && !/^(0|[1-9][0-9]*)$/ || n == 2 && length($0) > 18) fail(); print > "../note"; next }
-	at == 3 && /^\342\200\224 [^ ]+ [A-Za-z0-9+\/]+=*$/ { signed = 1; print > "../note.sigs"; next }
-	{ fail() }
-	END { exit failed || !signed || n < 3 }' session.tlog-proof && [ -z "$(tail -c 1 session.tlog-proof)" ] || bad "it is no proof of a ledger"
+	[ -z "$proof_bad" ] || bad "$proof_bad"
 	origin=$(sed -n 1p ../note)
 	[ "\"$origin\"" = "\"phigate/$(printf '%s' "$agent" | tr -d '"')\"" ] || bad "the proof is from ledger $origin, which is not that of agent $agent"
 	if [ -n "$ledger" ]; then grep -v -e '^#' -e '^$' "$ledger" > ../keys || bad "the file of -l has no key"
@@ -425,6 +483,9 @@ else
 	if [ -n "$ledger" ]; then good "$said"; else skip "$said by the key that the bundle names (-l)"; fi
 fi
 
+check=witness
+[ -z "$witness_bad" ] || bad "$witness_bad"
+if [ -n "$witness_good" ]; then good "$witness_good"; else skip "no witness's key is known (-w)"; fi
 check=timestamp
 [ -z "$stamp_bad" ] || bad "$stamp_bad"
 if [ -n "$stamp_skip" ]; then skip "$stamp_skip"; else good "$stamp_good"; fi

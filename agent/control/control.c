@@ -121,6 +121,7 @@ static const struct control_route {
 	{"GET", "/v1/sessions/{id}/reviews", control_reviews},
 	{"GET", "/v1/evidence", control_evidence},
 	{"POST", "/v1/evidence/seal", control_evidence_seal},
+	{"GET", "/v1/ledger", control_ledger},
 	{"GET", "/v1/events", control_events},
 	{"GET", "/v1/holds", control_holds},
 	{"GET", "/v1/holds/{id}", control_hold_show},

@@ -50,6 +50,13 @@ enum rc call_tell_listed(const struct call *call, struct why *why) MUST_USE;
 /* A time, or how long ago ("24h"); 0 for "". RC_BAD: why has the parameter's name. */
 enum rc call_time(const char *name, const char *text, int64_t *ns, struct why *why) MUST_USE;
 
+/* Append ,"receipt":{"leaf","proof","vkey"}: that the session was opened, or with closed that it was closed, stands in the ledger. Nothing
+ * when the ledger cannot say so now, which is logged. */
+void call_receipt(const struct call *call, const char *session, bool closed, struct buf *out);
+
+/* ---- control_receipt.c ---- */
+call_handler control_ledger;
+
 /* ---- control_session.c ---- */
 call_handler control_session_open, control_session_renew, control_session_close, control_session_revoke, control_sessions,
 	control_bundle;

@@ -69,7 +69,9 @@ int control_session_open(struct call *call, struct buf *out, struct why *why)
 		return call_failed(rc);
 	buf_printf(out, "{\"id\":\"%s\",\"session_key\":\"%s\",\"dialect\":", s->id, key);
 	json_add_str(out, s->connection->dialect);
-	buf_printf(out, ",\"emergency\":%s,\"expires_at\":\"%s\"}", s->emergency ? "true" : "false", clock_text_s(ask.expires_s, text));
+	buf_printf(out, ",\"emergency\":%s,\"expires_at\":\"%s\"", s->emergency ? "true" : "false", clock_text_s(ask.expires_s, text));
+	call_receipt(call, s->id, false, out);
+	buf_putc(out, '}');
 	wipe(key, sizeof key);
 	session_unref(s);
 	return 200;
@@ -85,7 +87,9 @@ int control_session_renew(struct call *call, struct buf *out, struct why *why)
 
 	if (rc != RC_OK)
 		return call_failed(rc);
-	buf_printf(out, "{\"expires_at\":\"%s\"}", clock_text_s(expires_s, text));
+	buf_printf(out, "{\"expires_at\":\"%s\"", clock_text_s(expires_s, text));
+	call_receipt(call, call->id, false, out);
+	buf_putc(out, '}');
 	return 200;
 }
 
@@ -95,7 +99,9 @@ static int finish(struct call *call, enum session_end how, struct buf *out, stru
 
 	if (rc != RC_OK)
 		return call_failed(rc);
-	buf_printf(out, "{\"id\":\"%s\",\"end\":\"%s\"}", call->id, session_end_name(how));
+	buf_printf(out, "{\"id\":\"%s\",\"end\":\"%s\"", call->id, session_end_name(how));
+	call_receipt(call, call->id, true, out);
+	buf_putc(out, '}');
 	return 200;
 }
 

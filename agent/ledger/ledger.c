@@ -287,6 +287,29 @@ enum rc ledger_prove(const struct ledger *l, const struct ledger_receipt *receip
 	return rc == RC_OK ? rc : why_set(why, rc, "the ledger cannot prove its leaf %llu", (unsigned long long)made.index);
 }
 
+enum rc ledger_checkpoint(const struct ledger *l, struct buf *note)
+{
+	struct tiles_reader reader;
+	enum rc rc = tiles_reader_open(&reader, l->dir, NULL);
+
+	if (rc == RC_OK)
+		rc = tiles_read_checkpoint(&reader, note);
+	tiles_reader_close(&reader);
+	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_IO;
+}
+
+enum rc ledger_prove_consistency(const struct ledger *l, uint64_t from, uint64_t to, struct tlog_path *path)
+{
+	struct tiles_reader reader;
+	enum rc rc = tiles_reader_open(&reader, l->dir, NULL);
+
+	reader.size = to;
+	if (rc == RC_OK)
+		rc = tlog_prove_consistency(tiles_read_hash, &reader, from, to, path);
+	tiles_reader_close(&reader);
+	return rc;
+}
+
 enum rc ledger_find(struct ledger *l, const char *id, int part, struct registry_part *out)
 {
 	enum rc rc;
@@ -330,5 +353,26 @@ enum rc ledger_read_leaf(const struct ledger *l, uint64_t index, struct buf *out
 		tiles_reader_close(&reader);
 	}
 	buf_free(&note);
+	return rc;
+}
+
+enum rc ledger_tell(struct ledger *l, const char *id, int part, enum leaf_kind kind, struct buf *leaf, struct buf *proof)
+{
+	struct registry_part known = {0};
+	struct ledger_receipt receipt;
+	enum rc rc = ledger_find(l, id, part, &known);
+
+	if (rc == RC_OK && !(kind == LEAF_CLOSE ? known.closed : known.opened))
+		rc = RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return rc;
+	ledger_receipt_init(&receipt);
+	receipt.index = kind == LEAF_CLOSE ? known.close_at : known.open_at;
+	rc = ledger_checkpoint(l, &receipt.checkpoint);
+	if (rc == RC_OK)
+		rc = ledger_read_leaf(l, receipt.index, leaf);
+	if (rc == RC_OK)
+		rc = ledger_prove(l, &receipt, proof, NULL);
+	ledger_receipt_free(&receipt);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "leaf.h"
 #include "notary.h"
 #include "tiles.h"
+#include "tlog.h"
 
 struct ledger;
 
@@ -37,6 +38,15 @@ void ledger_post(struct ledger *l, struct slice leaf);
 
 /* Append the tlog-proof of the leaf under the receipt's checkpoint. */
 enum rc ledger_prove(const struct ledger *l, const struct ledger_receipt *receipt, struct buf *proof, struct why *why) MUST_USE;
+
+/* For a receipt: append the leaf that opened or closed (kind) the session's part, and its tlog-proof under the checkpoint as it is now.
+ * RC_NOT_FOUND: there is none. RC_IO. */
+enum rc ledger_tell(struct ledger *l, const char *id, int part, enum leaf_kind kind, struct buf *leaf, struct buf *proof) MUST_USE;
+
+/* Append the checkpoint as it is now. RC_IO. */
+enum rc ledger_checkpoint(const struct ledger *l, struct buf *note) MUST_USE;
+/* The tree of so many leaves is the beginning of that of the checkpoint of size to. RC_BAD: there never was such a tree. */
+enum rc ledger_prove_consistency(const struct ledger *l, uint64_t from, uint64_t to, struct tlog_path *path) MUST_USE;
 
 /* What is known of a part: RC_NOT_FOUND when nothing is. */
 enum rc ledger_find(struct ledger *l, const char *id, int part, struct registry_part *out) MUST_USE;

@@ -449,13 +449,13 @@ static enum rc store(struct work *w, struct why *why)
 	w->out = malloc(OUT_BYTES);
 	rc = w->fd < 0 ? RC_IO : !w->out ? RC_NOMEM : write_archive(w, why);
 	if (rc == RC_OK)
-		stamper_note(w->spool->stamper, w->id, w->number);
+		attest_note(w->spool->attest, w->id, w->number);
 	if (rc == RC_OK && (rename(temp, path) != 0 || dir_sync(dir) != RC_OK))
 		rc = RC_IO;
 	if (rc != RC_OK)
 		unlink(temp);
 	else
-		stamper_wake(w->spool->stamper);
+		attest_wake(w->spool->attest);
 	if (w->fd >= 0)
 		close(w->fd);
 	if (w->out)

@@ -9,7 +9,7 @@
 #include "age.h"
 #include "buf.h"
 #include "mask/entity.h"
-#include "stamper.h"
+#include "attest.h"
 
 struct ledger;
 struct spool;
@@ -37,7 +37,7 @@ struct spool_options {
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
 	const struct age_recipients *recipients; /* who may read segments; NULL or nobody: they stay readable */
-	struct stamper_options timestamp;        /* who dates the bundles */
+	struct attest_options attest;            /* who dates the bundles, and who watches the ledger */
 	struct spool_tap tap;
 };
 

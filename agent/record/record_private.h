@@ -191,7 +191,7 @@ struct spool {
 	struct spool_tap tap;
 	struct ledger *ledger;
 	struct age_recipients recipients;
-	struct stamper *stamper;                 /* NULL: none */
+	struct attest *attest;                   /* NULL: none */
 	char program_sha256[SHA256_HEX];
 	uint64_t part_max_bytes;
 	int64_t part_max_ns;

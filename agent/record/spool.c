@@ -256,11 +256,11 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	if (rc == RC_OK)
 		rc = hash_program(spool, why);
 	if (rc == RC_OK)
-		rc = stamper_new(options->state_dir, &options->timestamp, &spool->stamper, why);
+		rc = attest_new(options->state_dir, &options->attest, options->ledger, &spool->attest, why);
 	if (rc == RC_OK)
 		rc = recover_all(spool, why);
 	if (rc == RC_OK)
-		rc = stamper_start(spool->stamper, spool, why);
+		rc = attest_start(spool->attest, spool, why);
 	if (rc == RC_OK)
 		rc = start_sealers(spool, why);
 	if (rc == RC_OK)
@@ -280,7 +280,7 @@ void spool_close(struct spool *spool)
 	pthread_mutex_unlock(&spool->lock);
 	while (spool->n_sealers)
 		pthread_join(spool->sealers[--spool->n_sealers], NULL);
-	stamper_free(spool->stamper);
+	attest_free(spool->attest);
 	if (spool->dir_fd >= 0)
 		close(spool->dir_fd);
 	if (spool->lock_fd >= 0)

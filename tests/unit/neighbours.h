@@ -104,6 +104,12 @@ enum rc recording_close(struct recording *r, const char *end)
 	return RC_OK;
 }
 
+enum rc ledger_tell(struct ledger *l, const char *id, int part, enum leaf_kind kind, struct buf *leaf, struct buf *proof)
+{
+	(void)l, (void)id, (void)part, (void)kind, (void)leaf, (void)proof;
+	return RC_NOT_FOUND;
+}
+
 /* The leaf's kind. */
 enum rc ledger_add(struct ledger *l, struct slice leaf, struct ledger_receipt *receipt)
 {

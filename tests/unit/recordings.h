@@ -29,7 +29,7 @@ struct site {
 	char dir[64];                            /* state_dir */
 	struct ledger *ledger;                   /* of the spool that is open */
 	struct spool *spool;
-	struct stamper_options timestamp;
+	struct attest_options attest;
 	struct age_recipients recipients;        /* of what is recorded; key.txt opens it */
 };
 
@@ -78,7 +78,7 @@ static inline enum rc site_try(bool strict, uint64_t per_person_max_bytes, struc
 {
 	struct spool_options options = {
 		.state_dir = site.dir, .agent_name = "gpu-1", .strict = strict, .per_person_max_bytes = per_person_max_bytes,
-		.timestamp = site.timestamp,
+		.attest = site.attest,
 		.recipients = &site.recipients,
 	};
 	struct why why = {0};
@@ -359,11 +359,10 @@ static inline struct audit audit(const char *path)
 	return a;
 }
 
-/* The project's own verification, with the signer known, and with these keys of ledgers. */
-static inline enum rc verify_with(const char *path, const char *vkeys, struct why *why)
+/* The project's own verification, with the signer known, and whom else the test knows. */
+static inline enum rc verify_trusting(const char *path, struct bundle_trust trust, struct why *why)
 {
 	struct age_identities *keys = site.recipients.n ? site_key() : NULL;
-	struct bundle_trust trust = {.ledger_key = vkeys};
 	struct signers *signers;
 	struct bundle *b = NULL;
 	char full[256];
@@ -385,6 +384,11 @@ static inline enum rc verify_with(const char *path, const char *vkeys, struct wh
 	signers_free(signers);
 	buf_free(&text);
 	return rc;
+}
+
+static inline enum rc verify_with(const char *path, const char *vkeys, struct why *why)
+{
+	return verify_trusting(path, (struct bundle_trust){.ledger_key = vkeys}, why);
 }
 
 static inline void verify(const char *path)

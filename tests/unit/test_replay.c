@@ -378,8 +378,9 @@ static void test_long_lines_are_broken_between_words_on_a_terminal(void **state)
 /* Runs a command with up to three option values, "--name=value"; what it prints is in the files out and err. */
 static int run(const struct command *command, const char *a, const char *b, const char *c)
 {
-	const char *typed[] = {a, b, c}, *values[16] = {0}, *positional[] = {file};
-	const struct arguments args = {.command = command, .positional = positional, .n_positional = 1, .values = values};
+	const char *typed[] = {a, b, c}, *positional[] = {file};
+	struct given given[3];
+	struct arguments args = {.command = command, .positional = positional, .n_positional = 1, .given = given};
 	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), status;
 
 	for (size_t i = 0; i < 3; i++)
@@ -387,7 +388,7 @@ static int run(const struct command *command, const char *a, const char *b, cons
 			size_t n = strlen(command->options[k].name);
 
 			if (strncmp(typed[i], command->options[k].name, n) == 0 && (typed[i][n] == '=' || !typed[i][n]))
-				values[k] = typed[i][n] ? typed[i] + n + 1 : "";
+				given[args.n_given++] = (struct given){&command->options[k], typed[i][n] ? typed[i] + n + 1 : ""};
 		}
 	fflush(stdout);
 	assert_true(dup2(open(out_file, O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO) >= 0);

@@ -54,7 +54,7 @@ static int set_up(void **state)
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/tsa", web.port);
 	snprintf(roots, sizeof roots, "%s/roots.pem", site.dir);
 	assert_int_equal(file_write(roots, slice_str(authority.pem), 0600, NULL), RC_OK);
-	site.timestamp = (struct stamper_options){.url = url, .roots_file = roots, .retry_ns = 5 * NS_PER_MS};
+	site.attest = (struct attest_options){.authority = {.url = url, .roots_file = roots}, .retry_ns = 5 * NS_PER_MS};
 	return 0;
 }
 
@@ -87,22 +87,10 @@ static void await_stamps(void)
 /* What verification says, with the authority known or not. */
 static enum rc verdict(const char *id, const char *tsa_roots, struct why *why)
 {
-	struct signers *signers = signers_new();
-	struct bundle *b = NULL;
-	struct buf text;
-	char path[128];
-	enum rc rc;
+	char path[64];
 
-	read_path(&text, "allowed_signers");
-	assert_int_equal(signers_parse(signers, buf_slice(&text), NULL), RC_OK);
-	snprintf(path, sizeof path, "%s/bundles/%s/1.tar", site.dir, id);
-	rc = bundle_open(path, &b, why);
-	if (rc == RC_OK)
-		rc = bundle_verify(b, &(struct bundle_trust){.signers = signers, .tsa_roots = tsa_roots}, NULL, NULL, why);
-	bundle_free(b);
-	signers_free(signers);
-	buf_free(&text);
-	return rc;
+	snprintf(path, sizeof path, "bundles/%s/1.tar", id);
+	return verify_trusting(path, (struct bundle_trust){.tsa_roots = tsa_roots}, why);
 }
 
 static void test_a_sealed_bundle_gets_its_stamp_and_who_reads_it_is_not_disturbed(void **state)
