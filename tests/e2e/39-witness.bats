@@ -21,19 +21,20 @@ setup_file() {
 		    - {vkey: '$(vkey w1)', url: 'http://127.0.0.1:$W1_PORT/w/'}
 		    - {vkey: '$(vkey w2)', url: 'http://127.0.0.1:$W2_PORT/w'}
 	END
-	agent_start && login alice
+	agent_start && login alice && login dave
 }
 teardown() {
 	tunnel_close "$T" || true
 	[ -n "$BATS_TEST_COMPLETED" ] || { echo "--- agent:"; agent_log | tail -n 15; cat "$SITE"/w?.err 2>/dev/null; }
 }
 
+# recorded [USER]
 recorded() {
-	tunnel $T alice openai-prod --reason "ward round"
+	tunnel $T "${1:-alice}" openai-prod --reason "ward round"
 	chat note "Summarise the cholecystectomy note." > /dev/null
 	tunnel_close $T
 	B=$SITE/$T.tar
-	bundle alice "$SESSION" "$B"
+	bundle "${1:-alice}" "$SESSION" "$B"
 }
 # seen_by WITNESS…: the bundle as the agent has it now
 seen_by() {
@@ -90,10 +91,10 @@ seen_by() {
 	end agent
 	rm -rf "$STATE/ledger" && mv "$SITE/ledger-before" "$STATE/ledger"
 	agent_start
-	recorded
+	recorded dave                    # who keeps no receipt of what was
 	contradicted() { agent_log | grep 'witness_contradicts' | grep -q 'w1.example/w'; }
 	until_ok "the witness says so" contradicted
-	exits 0 as alice phigate verify "$B" --ledger "$SITE/ledger.vkey"
-	exits 5 as alice phigate verify "$B" --ledger "$SITE/ledger.vkey" --witness "$(vkey w1)"
+	exits 0 as dave phigate verify "$B" --ledger "$SITE/ledger.vkey"
+	exits 5 as dave phigate verify "$B" --ledger "$SITE/ledger.vkey" --witness "$(vkey w1)"
 	has "$output" "not verified: witness: w1.example/w has not cosigned the checkpoint that the proof leads to"
 }
