@@ -89,7 +89,9 @@ enum rc quorum_parse(struct slice json, struct quorum *out)
 	cJSON_ArrayForEach(item, tree) {
 		struct quorum_need *need = &out->need[out->n];
 
-		if (rc != RC_OK || out->n == QUORUM_NEEDS_MAX)
+		if (out->n == QUORUM_NEEDS_MAX)
+			rc = RC_BAD;
+		if (rc != RC_OK)
 			break;
 		out->n++;
 		*need = (struct quorum_need){0};

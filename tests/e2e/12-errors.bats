@@ -105,11 +105,16 @@ masking_is_wrong() {
 	until_ok "the log names it" eval 'agent_log | grep -q "hipaa.yaml:"'
 	code chat plain "please export the database"
 	same "old policy" 403 "$code"
+	chat_stream slow hi > "$SITE/stream" 2> /dev/null 3>&- & request=$!
+	until_ok "a stream runs" eval '[ "$(wc -c < "$SITE/stream")" -gt 2000 ]'
 	sed 's/export the database/burn the database/' "$SITE/good.yaml" > "$SITE/agent/policies/hipaa.yaml"
 	kill -HUP "$(pid_of agent)"
 	until_ok "the new policy" eval 'code chat plain "please burn the database"; [ "$code" = 403 ]'
 	code chat plain "please export the database"
 	same "new policy" 200 "$code"
+	have=$(wc -c < "$SITE/stream")
+	until_ok "what ran before the reload goes on" eval '[ "$(wc -c < "$SITE/stream")" -gt "$have" ]'
+	kill $request
 	cp "$SITE/good.yaml" "$SITE/agent/policies/hipaa.yaml"
 }
 

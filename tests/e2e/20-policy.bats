@@ -43,6 +43,9 @@ teardown() {
 	has "$output" "TREAT, HPAYMT, HOPERAT, HRESCH"
 	tunnel $T alice openai-prod --reason "ward round" --purpose TREAT
 	same "purpose" TREAT "$(as alice phigate sessions --json | jq -r "select(.id == \"$SESSION\").purpose")"
+	tunnel_close $T
+	bundle alice "$SESSION" "$SITE/terms.tar"
+	same "on record" '["TREAT","ward round"]' "$(tar -xOf "$SITE/terms.tar" session.json | jq -c '[.purpose, .reason]')"
 }
 
 @test "a stream with too many identifiers is cut: the SDK raises an error, the session goes on" {
@@ -121,7 +124,10 @@ cases() {
 	exits 0 phigate-agent check --config "$SITE/agent/agent.yaml"
 	has "$output" "warning: no dialect of this policy's connections has a route \"/v1/embedding\""
 	has "$output" "  - {name: typo, when: {route: /v1/embedding}, then: deny}"
-	sed -i 's|{route: /v1/embedding}|{all: [{stream: true}, {stream: false}]}|' "$(POLICY_FILE)"
+	sed -i 's|{route: /v1/embedding}|{any: [{not: {route: /v1/embedding}}, {stream: true}]}|' "$(POLICY_FILE)"
+	exits 0 phigate-agent check --config "$SITE/agent/agent.yaml"
+	has "$output" "has a route \"/v1/embedding\""
+	sed -i 's|{any: \[{not: {route: /v1/embedding}}, {stream: true}\]}|{all: [{stream: true}, {stream: false}]}|' "$(POLICY_FILE)"
 	exits 2 phigate-agent check --config "$SITE/agent/agent.yaml"
 	has "$output" "the rule \"typo\" can never apply"
 }

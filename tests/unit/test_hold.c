@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "figures.h"
 #include "hold_private.h"
 #include "json.h"
 #include "log.h"
@@ -338,6 +339,7 @@ static void an_approval_is_for_the_person_who_asked(void **state)
 
 static void a_waiting_request_goes_on_when_approved(void **state)
 {
+	char expires[64], time[CLOCK_TEXT];
 	struct place *p = *state;
 	struct hold hold = enter(p, "x", "S1");
 	struct waiting w;
@@ -353,6 +355,8 @@ static void a_waiting_request_goes_on_when_approved(void **state)
 	assert_string_equal(p->told, "held S1,approved S1,");
 	assert_non_null(strstr(p->last_json, "\"event\":\"approved\",\"id\":"));
 	assert_non_null(strstr(p->last_json, "\"approvers\":[\"privacy-officers\"]"));
+	snprintf(expires, sizeof expires, "\"expires_at\":\"%s\"", clock_text_s((fake_ns + bulk_export.ttl_ns) / NS_PER_S, time));
+	assert_non_null(strstr(p->last_json, expires));
 	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
 }
 
@@ -664,6 +668,11 @@ static void to_whom_a_hold_is_of_no_concern_it_does_not_exist(void **state)
 	assert_int_equal(enter(p, "used", "S1").state, HOLD_USED);
 	assert_int_equal(deny(p, hold[3].id, &bob), RC_OK);
 	assert_int_equal(cancel(p, hold[4].id, &alice, NULL), RC_OK);
+	holds_metrics(p->store);
+	for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
+		snprintf(heard, sizeof heard, "phigate_holds{state=\"%s\"}", what[i]);
+		assert_true(figure(heard) == 1);
+	}
 	what_carol_hears(p, "0000-0000", "SHA256:carol", unknown, sizeof unknown);
 	assert_non_null(strstr(unknown, "there is no hold *********"));
 	for (int later = 0; later < 2; later++) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "binding.h"
 #include "identity_place.h"
 
 static void a_person_comes_out_of_the_claims(void **state)
@@ -139,6 +140,32 @@ static void require_key_binding_takes_no_first_use(void **state)
 	free(t);
 }
 
+/* So many keys and no more, and those that are over make room. */
+static void there_is_an_end_to_the_keys_that_are_remembered(void **state)
+{
+	unsigned char key[SHA256_LEN] = {0};
+	struct bindings *b;
+	enum rc rc = RC_OK;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(bindings_new(NULL, &b), RC_OK);
+	for (; rc == RC_OK && n <= 65536; n++) {
+		memcpy(key, &n, sizeof n);
+		rc = binding_remember(b, key, "https://idp", "a", n == 7 ? 200 : 100, 50);
+	}
+	assert_int_equal(rc, RC_TOO_BIG);
+	assert_int_equal(n, 65537);
+	assert_false(binding_stands(b, key, "https://idp", "a", 50));
+	assert_int_equal(binding_remember(b, key, "https://idp", "a", 200, 101), RC_OK);
+	assert_true(binding_stands(b, key, "https://idp", "a", 101));
+	n = 7;
+	memcpy(key, &n, sizeof n);
+	assert_true(binding_stands(b, key, "https://idp", "a", 101));
+	assert_false(binding_stands(b, key, "https://idp", "a", 201));
+	bindings_free(b);
+}
+
 static void refuse(struct place *p, const char *from, const char *to, const char *says)
 {
 	char claims[2048], edited[2048], *at, *t;
@@ -165,7 +192,7 @@ static void refusals_say_what_to_change(void **state)
 
 	refuse(p, "\"email_verified\":true", "\"email_verified\":false", "verified");
 	refuse(p, "\"email_verified\":true", "\"email_verified\":\"false\"", "verified");
-	refuse(p, ",\"groups\":[\"clinicians\"]", "", "groups_claim");
+	refuse(p, ",\"groups\":[\"clinicians\"]", "", "the ID token has no claim groups; let the provider put groups into ID tokens, add the scope");
 	refuse(p, ",\"groups\":[\"clinicians\"]", ",\"_claim_names\":{\"groups\":\"src1\"}", "too many groups");
 	refuse(p, ",\"groups\":[\"clinicians\"]", ",\"_claim_names\":{\"roles\":\"src1\"}", "groups_claim");
 	refuse(p, "[\"clinicians\"]", "{\"a\":1}", "list");
@@ -396,6 +423,7 @@ int main(void)
 		PLACE_TEST(without_nonces_the_first_proof_binds),
 		PLACE_TEST(an_issuer_that_returned_a_nonce_always_must),
 		PLACE_TEST(require_key_binding_takes_no_first_use),
+		cmocka_unit_test(there_is_an_end_to_the_keys_that_are_remembered),
 		PLACE_TEST(refusals_say_what_to_change),
 		PLACE_TEST(too_many_groups_are_said_to_be_that),
 		PLACE_TEST(roles_do_where_groups_are_too_many),

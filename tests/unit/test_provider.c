@@ -83,13 +83,17 @@ static void the_first_token_waits_for_the_keys(void **state)
 {
 	double asked = figure("phigate_provider_requests_total"), failed = figure("phigate_provider_errors_total");
 	struct place *p = *state;
+	struct why why = {0};
 
 	web_slow(&p->idp.web, true);
 	open_provider(p);
 	web_await(&p->idp.web, 1);
+	assert_int_equal(provider_ready(p->provider, &why), RC_UNREACHABLE);
+	assert_non_null(strstr(why.text, p->idp.issuer));
 	web_slow(&p->idp.web, false);
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	assert_int_equal(provider_ready(p->provider, &why), RC_OK);
 	assert_int_equal(idp_jwks_reads(&p->idp), 1);
 	assert_true(figure("phigate_provider_requests_total") == asked + 1 && figure("phigate_provider_errors_total") == failed);
 }

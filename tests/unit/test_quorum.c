@@ -56,6 +56,8 @@ static void a_rule_names_one_need_or_several(void **state)
 	buf_free(&json);
 }
 
+#define NEED "{\"groups\":[\"a\"],\"approvals\":1}"
+
 static void bad_quorums_are_named_with_their_place(void **state)
 {
 	static const struct {
@@ -76,7 +78,8 @@ static void bad_quorums_are_named_with_their_place(void **state)
 		 "at most 8 items", 110},
 	};
 	static const char *const no_json[] = {"", "[]", "{}", "[{}]", "[{\"groups\":[],\"approvals\":1}]", "[{\"groups\":[1],\"approvals\":1}]",
-					      "[{\"groups\":[\"a\"],\"approvals\":0}]", "[{\"groups\":[\"a\"],\"approvals\":10}]"};
+					      "[{\"groups\":[\"a\"],\"approvals\":0}]", "[{\"groups\":[\"a\"],\"approvals\":10}]",
+					      "[" NEED "," NEED "," NEED "," NEED "," NEED "," NEED "," NEED "," NEED "," NEED "]"};
 	struct quorum q;
 
 	(void)state;

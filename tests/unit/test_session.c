@@ -478,6 +478,7 @@ static void only_its_user_renews(void **state)
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, 9e9, &until, NULL), RC_IO);
 	told.fail_add = false;
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, "ssh2", now_ns / NS_PER_S + 60, &until, NULL), RC_OK);
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 60, &until, NULL), RC_OK);       /* stays */
 	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
 	assert_non_null(strstr(p->heard, "ssh2"));
 	session_unref(s);
