@@ -140,6 +140,20 @@ static void a_crash_loses_nothing_that_sessions_are_found_by(void **state)
 	buf_free(&out);
 }
 
+static void a_damaged_part_takes_only_its_own_along(void **state)
+{
+	char name[96];
+
+	(void)state;
+	ask_all_kinds();
+	snprintf(name, sizeof name, "bundles/%s/2.tar", place.id);
+	assert_int_equal(truncate(in_site(name), 100), 0);
+	start_again();
+	assert_int_equal(FOUND(.model = "llama-3.1:8b", .state = "closed"), 1);
+	assert_int_equal(FOUND(.model = "mistral"), 0);
+	assert_int_equal(FOUND(.rule = "no-export"), 1);
+}
+
 /* Nobody reads those here: how much was masked, held and denied stands in the clear all the same. */
 static void of_encrypted_recordings_the_counts_are_found_again(void **state)
 {
@@ -220,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(sessions_are_found_by_what_was_asked_decided_and_masked),
 		T(a_crash_loses_nothing_that_sessions_are_found_by),
+		T(a_damaged_part_takes_only_its_own_along),
 		T(of_encrypted_recordings_the_counts_are_found_again),
 		T(the_index_holds_no_words_of_a_caller),
 		T(a_session_keeps_so_many_marks_and_no_more),

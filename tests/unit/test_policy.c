@@ -494,6 +494,7 @@ static void what_is_likely_a_mistake_is_warned_of(void **state)
 {
 	struct policy *policy = parse("rules:\n  - name: a\n    when: {any: [{tools: true}, {all: [{stream: true}, {stream: false}]}]}\n    then: deny\n"
 				      "limits: {phi_per_day: 10, phi_per_session: 11}\n");
+	struct buf many;
 
 	(void)state;
 	assert_int_equal(policy_warning(policy, 0)->line, 4);
@@ -503,6 +504,15 @@ static void what_is_likely_a_mistake_is_warned_of(void **state)
 	assert_non_null(strstr(policy_warning(policy, 1)->text, "never reached"));
 	assert_null(policy_warning(policy, 2));
 	policy_unref(policy);
+	buf_init(&many, 8192);
+	buf_puts(&many, "rules:\n");
+	for (int i = 0; i < 17; i++)
+		buf_printf(&many, "  - {name: r%d, when: {any: [{model: m%d}, {all: [{stream: true}, {stream: false}]}]}, then: deny}\n", i, i);
+	policy = parse(many.data);
+	assert_non_null(policy_warning(policy, 15));     /* of more, nobody would read the rest */
+	assert_null(policy_warning(policy, 16));
+	policy_unref(policy);
+	buf_free(&many);
 }
 
 static struct policy_cut cut_for(const struct policy *policy, const char *group, const char *text)
