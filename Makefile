@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 B ?= build
+comma := ,
 VERSION := 0.1.0
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -149,6 +150,8 @@ endif
 $(B)/unit/%: $(B)/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -Wl,-z,muldefs -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PC_LIBS) -lcmocka -lm
+# where memory runs out in a test, whoever asks for it asks that test
+$(B)/unit/test_memory $(B)/unit/test_exchange_memory: private LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup strndup opendir fdopendir pthread_create)
 # make unit runs all; make unit/test_buf runs one
 unit-programs: $(UNIT)
 test-objects: $(UNIT_OBJ) $(patsubst tests/bench/%.c,$(B)/tests/bench/%.o,$(sort $(wildcard tests/bench/*.c)))
@@ -156,9 +159,9 @@ unit: $(UNIT)
 	@rc=0; for t in $^; do $$t || rc=1; done; exit $$rc
 unit/%: $(B)/unit/%
 	$<
-# recordings on a disk that fails at any step, and power failures behind any: all steps, where make unit tries some of each kind
-faults: $(B)/unit/test_faults
-	FAULTS=all $<
+# recordings on a disk that fails at any step, power failures behind any, and no memory at any: all steps, where make unit tries some of each kind
+faults: $(addprefix $(B)/unit/,test_faults test_memory test_exchange_memory)
+	@rc=0; for t in $^; do FAULTS=all $$t || rc=1; done; exit $$rc
 
 # make test FUZZ_S=60 JOBS=4: longer, wider
 test: $(B)/deps.ok $(B)/deps.TEST.ok tests/node_modules/.package-lock.json

@@ -34,11 +34,13 @@ enum rc age_recipients_add(struct age_recipients *r, const char *text, struct wh
 {
 	static const unsigned char anybody[AGE_KEY_LEN] = {8};
 	unsigned char key[AGE_KEY_LEN], shared[AGE_KEY_LEN];
+	enum rc rc;
 
 	if (bech32_decode(slice_str(text), RECIPIENT, key) != RC_OK)
 		return no_recipient(slice_str(text), why);
-	if (age_multiply(anybody, key, shared) != RC_OK)
-		return why_set(why, RC_BAD, "is a key that everybody can open; make one with: age-keygen -o key.txt");
+	rc = age_multiply(anybody, key, shared);
+	if (rc != RC_OK)
+		return rc != RC_BAD ? rc : why_set(why, rc, "is a key that everybody can open; make one with: age-keygen -o key.txt");
 	for (size_t i = 0; i < r->n; i++)
 		if (memcmp(r->key[i], key, sizeof key) == 0)
 			return why_set(why, RC_CONFLICT, "stands there twice");

@@ -78,7 +78,7 @@ static void not_opened(struct verification *v, const struct segment *segment, co
 static enum rc check_record(struct verification *v, const struct segment *segment, struct segment_text *r, bool *lost)
 {
 	bool recovered = v->line.kind == KIND_RECOVERED;
-	struct sha256_ctx *sha = sha256_begin();
+	struct sha256_ctx sha;
 	unsigned long long seq = v->line.seq;
 	unsigned char sum[SHA256_LEN];
 	struct record_scan scan;
@@ -86,16 +86,17 @@ static enum rc check_record(struct verification *v, const struct segment *segmen
 	struct slice piece;
 	enum rc rc = RC_OK;
 
+	sha256_begin(&sha);
 	buf_clear(&v->recovered);
 	record_scan_begin(&scan, v->line.kind, recovered ? &v->recovered : NULL);
 	for (uint64_t left = v->line.len; left && rc == RC_OK; left -= piece.n) {
 		rc = segment_text_piece(r, left < SIZE_MAX ? (size_t)left : SIZE_MAX, &piece, &why);
 		if (rc != RC_OK)
 			break;
-		sha256_more(sha, piece.p, piece.n);
+		sha256_more(&sha, piece.p, piece.n);
 		record_scan_feed(&scan, piece);
 	}
-	sha256_end(sha, sum);
+	sha256_end(&sha, sum);
 	if (rc == RC_OK)
 		rc = segment_text_piece(r, 1, &piece, &why);
 	if (rc == RC_IO || rc == RC_NOMEM)

@@ -2,22 +2,20 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 
 #include "encode.h"
 #include "wipe.h"
 
-struct sha256_ctx {
-	SHA256_CTX sha;
-};
-
 /* OpenSSL's low-level functions: EVP costs two allocations a call, and these run several times in each exchange. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+#define GETENTROPY_MAX ((size_t)256)              /* bytes that one call gives */
 
 static void must(int ok)
 {
@@ -51,14 +49,9 @@ void sha256_hex(const void *p, size_t n, char out[SHA256_HEX])
 	hex_encode(sum, sizeof sum, out);
 }
 
-struct sha256_ctx *sha256_begin(void)
+void sha256_begin(struct sha256_ctx *ctx)
 {
-	struct sha256_ctx *ctx = malloc(sizeof *ctx);
-
-	if (!ctx)
-		abort();
 	must(SHA256_Init(&ctx->sha));
-	return ctx;
 }
 
 void sha256_more(struct sha256_ctx *ctx, const void *p, size_t n)
@@ -70,32 +63,74 @@ void sha256_end(struct sha256_ctx *ctx, unsigned char out[SHA256_LEN])
 {
 	must(SHA256_Final(out, &ctx->sha));
 	wipe(ctx, sizeof *ctx);
-	free(ctx);
 }
 
 enum rc sha256_file(int fd, unsigned char out[SHA256_LEN])
 {
-	struct sha256_ctx *ctx = sha256_begin();
+	struct sha256_ctx ctx;
 	char chunk[16384];
 	ssize_t n;
 
+	sha256_begin(&ctx);
 	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0)
-			sha256_more(ctx, chunk, (size_t)n);
-	sha256_end(ctx, out);
+			sha256_more(&ctx, chunk, (size_t)n);
+	sha256_end(&ctx, out);
 	wipe(chunk, sizeof chunk);
 	return n < 0 ? RC_IO : RC_OK;
 }
 
+void hmac_begin(struct hmac_ctx *ctx, struct slice key)
+{
+	unsigned char block[SHA256_CBLOCK] = {0};
+
+	if (key.n > sizeof block)
+		sha256(key.p, key.n, block);
+	else if (key.n)
+		memcpy(block, key.p, key.n);
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] ^= 0x36;
+	sha256_begin(&ctx->inner);
+	sha256_more(&ctx->inner, block, sizeof block);
+	for (size_t i = 0; i < sizeof block; i++)
+		block[i] ^= 0x36 ^ 0x5c;
+	sha256_begin(&ctx->outer);
+	sha256_more(&ctx->outer, block, sizeof block);
+	wipe(block, sizeof block);
+}
+
+void hmac_more(struct hmac_ctx *ctx, const void *p, size_t n)
+{
+	sha256_more(&ctx->inner, p, n);
+}
+
+void hmac_end(struct hmac_ctx *ctx, unsigned char out[SHA256_LEN])
+{
+	unsigned char sum[SHA256_LEN];
+
+	sha256_end(&ctx->inner, sum);
+	sha256_more(&ctx->outer, sum, sizeof sum);
+	sha256_end(&ctx->outer, out);
+	wipe(sum, sizeof sum);
+}
+
 void hmac_sha256(struct slice key, struct slice data, unsigned char out[SHA256_LEN])
 {
-	if (!HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)data.p, data.n, out, NULL))
-		abort();
+	struct hmac_ctx ctx;
+
+	hmac_begin(&ctx, key);
+	hmac_more(&ctx, data.p, data.n);
+	hmac_end(&ctx, out);
 }
 
 void random_bytes(void *p, size_t n)
 {
-	must(RAND_bytes(p, (int)n));
+	unsigned char *at = p;
+
+	for (size_t step; n; at += step, n -= step) {
+		step = n < GETENTROPY_MAX ? n : GETENTROPY_MAX;
+		must(getentropy(at, step) == 0);
+	}
 }
 
 bool equal_secret(const void *a, const void *b, size_t n)

@@ -1,6 +1,8 @@
-/* SHA-256, SHA-512, HMAC-SHA-256 and random bytes (OpenSSL). They cannot fail for lack of anything but memory, and abort then. */
+/* SHA-256, SHA-512, HMAC-SHA-256 (RFC 2104) and random bytes. None of them takes memory, so none of them fails where it runs out. */
 #ifndef PHIGATE_DIGEST_H
 #define PHIGATE_DIGEST_H
+
+#include <openssl/sha.h>
 
 #include "buf.h"
 
@@ -14,14 +16,24 @@ enum rc sha256_file(int fd, unsigned char out[SHA256_LEN]) MUST_USE;   /* from t
 #define SHA512_LEN 64
 void sha512(const void *p, size_t n, unsigned char out[SHA512_LEN]);
 
-/* Incremental form. sha256_end() frees. */
-struct sha256_ctx *sha256_begin(void);
+/* Incremental form; its state is the caller's, and sha256_end() wipes it. */
+struct sha256_ctx {
+	SHA256_CTX sha;
+};
+void sha256_begin(struct sha256_ctx *ctx);
 void sha256_more(struct sha256_ctx *ctx, const void *p, size_t n);
 void sha256_end(struct sha256_ctx *ctx, unsigned char out[SHA256_LEN]);
 
 void hmac_sha256(struct slice key, struct slice data, unsigned char out[SHA256_LEN]);
 
-void random_bytes(void *p, size_t n);                                 /* from the system's generator */
+struct hmac_ctx {
+	struct sha256_ctx inner, outer;
+};
+void hmac_begin(struct hmac_ctx *ctx, struct slice key);
+void hmac_more(struct hmac_ctx *ctx, const void *p, size_t n);
+void hmac_end(struct hmac_ctx *ctx, unsigned char out[SHA256_LEN]);   /* wipes the state */
+
+void random_bytes(void *p, size_t n);                                 /* the system's; OpenSSL's generator needs memory */
 bool equal_secret(const void *a, const void *b, size_t n);            /* in constant time */
 
 #endif

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,23 +86,31 @@ static bool has_nul(struct slice text)
 	return false;
 }
 
-cJSON *json_parse(struct slice text)
+enum rc json_read(struct slice text, cJSON **out)
 {
 	const char *end = NULL;
 	cJSON *value;
 
+	*out = NULL;
 	if (!utf8_valid(text) || has_nul(text))
-		return NULL;
+		return RC_BAD;
+	errno = 0;                                       /* cJSON does not say why; malloc(3) does */
 	value = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
-	if (!value)
-		return NULL;
-	while (end < text.p + text.n && strchr(" \t\r\n", *end))
+	while (value && end < text.p + text.n && strchr(" \t\r\n", *end))
 		end++;
-	if (end != text.p + text.n || !acceptable(value, 0)) {
-		cJSON_Delete(value);
-		return NULL;
+	if (value && end == text.p + text.n && acceptable(value, 0)) {
+		*out = value;
+		return RC_OK;
 	}
-	return value;
+	cJSON_Delete(value);
+	return errno == ENOMEM ? RC_NOMEM : RC_BAD;
+}
+
+cJSON *json_parse(struct slice text)
+{
+	cJSON *value;
+
+	return json_read(text, &value) == RC_OK ? value : NULL;
 }
 
 const char *json_text(const cJSON *object, const char *key)

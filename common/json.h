@@ -9,8 +9,9 @@
 #include "buf.h"
 
 /* One JSON value and nothing behind it but white space: valid UTF-8, at most 64 deep, no key twice in an object, no U+0000.
- * NULL when it is not that. The caller deletes it with cJSON_Delete(). */
+ * NULL when it is not that, or without memory. The caller deletes it with cJSON_Delete(). */
 cJSON *json_parse(struct slice text);
+enum rc json_read(struct slice text, cJSON **out) MUST_USE;            /* the same, for who must tell the two apart: RC_BAD, RC_NOMEM */
 
 /* Members of an object; NULL, false or the fallback when absent or of another type. Strings are borrowed from the tree. */
 const char *json_text(const cJSON *object, const char *key);

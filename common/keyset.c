@@ -19,12 +19,13 @@ void keyset_free(struct keyset *set)
 
 static void key_of(const struct keyset *set, struct slice text, uint64_t key[2])
 {
-	struct sha256_ctx *sha = sha256_begin();
+	struct sha256_ctx sha;
 	unsigned char sum[SHA256_LEN];
 
-	sha256_more(sha, set->salt, sizeof set->salt);
-	sha256_more(sha, text.p, text.n);
-	sha256_end(sha, sum);
+	sha256_begin(&sha);
+	sha256_more(&sha, set->salt, sizeof set->salt);
+	sha256_more(&sha, text.p, text.n);
+	sha256_end(&sha, sum);
 	memcpy(key, sum, 2 * sizeof *key);
 	key[0] |= 1;                                     /* never that of a free slot */
 }

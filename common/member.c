@@ -14,7 +14,7 @@ enum rc member_open(struct member_reader *r, int fd, struct extent where)
 	*r = (struct member_reader){.fd = fd, .off = where.off, .left = where.size, .buf = malloc(BUF_BYTES)};
 	if (!r->buf)
 		return RC_NOMEM;
-	r->sha = sha256_begin();
+	sha256_begin(&r->sha);
 	return RC_OK;
 }
 
@@ -33,7 +33,7 @@ static enum rc refill(struct member_reader *r)
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return RC_IO;
-	sha256_more(r->sha, r->buf + r->have, (size_t)n);
+	sha256_more(&r->sha, r->buf + r->have, (size_t)n);
 	r->have += (size_t)n;
 	r->off += (uint64_t)n;
 	r->left -= (uint64_t)n;
@@ -84,18 +84,13 @@ enum rc member_sum(struct member_reader *r, unsigned char sum[SHA256_LEN])
 		r->pos = r->have;
 		rc = refill(r);
 	} while (rc == RC_OK);
-	sha256_end(r->sha, sum);
-	r->sha = NULL;
+	sha256_end(&r->sha, sum);
 	member_close(r);
 	return rc == RC_END ? RC_OK : rc;
 }
 
 void member_close(struct member_reader *r)
 {
-	unsigned char sum[SHA256_LEN];
-
-	if (r->sha)
-		sha256_end(r->sha, sum);
 	if (r->buf)
 		wipe(r->buf, BUF_BYTES);
 	free(r->buf);

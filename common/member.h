@@ -16,7 +16,7 @@ struct member_reader {
 	uint64_t off, left;                      /* not yet in buf */
 	char *buf;
 	size_t pos, have;
-	struct sha256_ctx *sha;
+	struct sha256_ctx sha;
 };
 
 enum rc member_open(struct member_reader *r, int fd, struct extent where) MUST_USE;      /* RC_NOMEM */

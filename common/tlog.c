@@ -7,7 +7,7 @@
 static void hash(unsigned char prefix, struct slice a, struct slice b, struct tlog_hash *out)
 {
 	unsigned char text[1 + 2 * SHA256_LEN];
-	struct sha256_ctx *ctx;
+	struct sha256_ctx ctx;
 
 	if (a.n + b.n < sizeof text) {
 		text[0] = prefix;
@@ -16,11 +16,11 @@ static void hash(unsigned char prefix, struct slice a, struct slice b, struct tl
 		sha256(text, 1 + a.n + b.n, out->b);
 		return;
 	}
-	ctx = sha256_begin();
-	sha256_more(ctx, &prefix, 1);
-	sha256_more(ctx, a.p, a.n);
-	sha256_more(ctx, b.p, b.n);
-	sha256_end(ctx, out->b);
+	sha256_begin(&ctx);
+	sha256_more(&ctx, &prefix, 1);
+	sha256_more(&ctx, a.p, a.n);
+	sha256_more(&ctx, b.p, b.n);
+	sha256_end(&ctx, out->b);
 }
 
 void tlog_leaf(struct slice data, struct tlog_hash *out)

@@ -25,13 +25,14 @@ static void set_name(struct tlog_vkey *vkey, struct slice name)
 static void make_id(struct tlog_vkey *vkey)
 {
 	const unsigned char between[] = {'\n', (unsigned char)vkey->kind};
-	struct sha256_ctx *ctx = sha256_begin();
+	struct sha256_ctx ctx;
 	unsigned char sum[SHA256_LEN];
 
-	sha256_more(ctx, vkey->name, strlen(vkey->name));
-	sha256_more(ctx, between, sizeof between);
-	sha256_more(ctx, vkey->public, sizeof vkey->public);
-	sha256_end(ctx, sum);
+	sha256_begin(&ctx);
+	sha256_more(&ctx, vkey->name, strlen(vkey->name));
+	sha256_more(&ctx, between, sizeof between);
+	sha256_more(&ctx, vkey->public, sizeof vkey->public);
+	sha256_end(&ctx, sum);
 	memcpy(vkey->id, sum, sizeof vkey->id);
 }
 

@@ -21,7 +21,7 @@ struct reading {
 	const struct text_list *allowed;
 	struct prompt *p;
 	struct buf other;
-	struct sha256_ctx *tools;
+	struct sha256_ctx tools;
 	int64_t max_tokens, times;       /* max_tokens: -1 while absent */
 	bool max_unknown;
 	size_t messages_cap, opaque_cap;
@@ -409,7 +409,7 @@ static enum rc read_flags(struct reading *r, const struct tree_node *n)
 			return wrong_type(r, n, "a text");
 		if (p->model)
 			return why_set(r->why, RC_BAD, "the request names the model twice");
-		sha256_more(r->tools, tree_bytes(&r->tree, n).p, n->end - n->at);
+		sha256_more(&r->tools, tree_bytes(&r->tree, n).p, n->end - n->at);
 		p->model_at = n->at;
 		p->model_end = n->end;
 		p->model = strndup(tree_text(&r->tree, n).p, n->value_n);
@@ -422,8 +422,8 @@ static enum rc read_flags(struct reading *r, const struct tree_node *n)
 	}
 	if (mark(r, n, PROMPT_TOOLS) >= 0) {
 		p->tools |= !empty(r, n);
-		sha256_more(r->tools, "\n", 1);
-		sha256_more(r->tools, tree_bytes(&r->tree, n).p, n->end - n->at);
+		sha256_more(&r->tools, "\n", 1);
+		sha256_more(&r->tools, tree_bytes(&r->tree, n).p, n->end - n->at);
 	}
 	return RC_OK;
 }
@@ -505,7 +505,7 @@ enum rc prompt_read(const struct route *route, struct slice body, const struct t
 		return RC_NOMEM;
 	r.p->stream = route->streams || route->prompt->stream_default;
 	buf_init(&r.other, 2 * body.n + 64);
-	r.tools = sha256_begin();
+	sha256_begin(&r.tools);
 	if (r.shape->whole)
 		rc = add_opaque_bytes(&r, r.shape->whole, body.n);
 	else
@@ -516,7 +516,7 @@ enum rc prompt_read(const struct route *route, struct slice body, const struct t
 		rc = walk(&r, &r.tree.nodes[1]);
 	if (rc == RC_OK)
 		rc = finish(&r);
-	sha256_end(r.tools, r.p->tools_sha256);
+	sha256_end(&r.tools, r.p->tools_sha256);
 	buf_free(&r.other);
 	tree_free(&r.tree);
 	if (rc == RC_OK)

@@ -195,15 +195,12 @@ static void make_room(struct gate_ssh *s, const struct origin *origin)
 
 static void make_id(char id[GATE_ID_LEN + 1])
 {
-	unsigned char raw[GATE_ID_LEN * 3 / 4];
-	struct buf text;
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-	random_bytes(raw, sizeof raw);
-	buf_init(&text, GATE_ID_LEN);
-	if (base64url_encode(raw, sizeof raw, &text) != RC_OK)
-		abort();                                 /* 32 bytes of memory */
-	memcpy(id, text.data, GATE_ID_LEN + 1);
-	buf_free(&text);
+	random_bytes(id, GATE_ID_LEN);
+	for (size_t i = 0; i < GATE_ID_LEN; i++)
+		id[i] = digits[(unsigned char)id[i] % 64];
+	id[GATE_ID_LEN] = '\0';
 }
 
 /* In the child: nothing but async-signal-safe calls, for other threads may hold any lock. */

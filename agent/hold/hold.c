@@ -1,7 +1,5 @@
 #include "hold_private.h"
 
-#include <openssl/evp.h>
-#include <openssl/params.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,33 +119,21 @@ enum rc hold_id_parse(const char *typed, char id[HOLD_ID_LEN + 1])
 
 /* ---- binding ---- */
 
-static void must(int ok)
-{
-	if (ok != 1)
-		abort();
-}
-
 void hold_bind(struct holds *holds, const struct slice *parts, size_t n, struct hold_binding *out)
 {
-	char digest[] = "SHA256";
-	const OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", digest, 0), OSSL_PARAM_END};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-	size_t len;
+	struct hmac_ctx ctx;
 
-	must(ctx && EVP_MAC_init(ctx, holds->key, HOLD_KEY_LEN, params));
+	hmac_begin(&ctx, (struct slice){(const char *)holds->key, HOLD_KEY_LEN});
 	for (size_t i = 0; i < n; i++) {
 		unsigned char prefix[8];
 
 		for (int b = 0; b < 8; b++)
 			prefix[b] = (unsigned char)((uint64_t)parts[i].n >> (56 - 8 * b));
-		must(EVP_MAC_update(ctx, prefix, sizeof prefix));
+		hmac_more(&ctx, prefix, sizeof prefix);
 		if (parts[i].n)
-			must(EVP_MAC_update(ctx, (const unsigned char *)parts[i].p, parts[i].n));
+			hmac_more(&ctx, parts[i].p, parts[i].n);
 	}
-	must(EVP_MAC_final(ctx, out->mac, &len, sizeof out->mac) && len == sizeof out->mac);
-	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(hmac);
+	hmac_end(&ctx, out->mac);
 }
 
 /* ---- rows ---- */

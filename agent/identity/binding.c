@@ -57,12 +57,13 @@ void bindings_free(struct bindings *b)
 
 static void make_id(const unsigned char key[SHA256_LEN], const char *issuer, const char *subject, unsigned char id[SHA256_LEN])
 {
-	struct sha256_ctx *sha = sha256_begin();
+	struct sha256_ctx sha;
 
-	sha256_more(sha, key, SHA256_LEN);
-	sha256_more(sha, issuer, strlen(issuer) + 1);    /* with its NUL, so that nothing moves from one to the other */
-	sha256_more(sha, subject, strlen(subject));
-	sha256_end(sha, id);
+	sha256_begin(&sha);
+	sha256_more(&sha, key, SHA256_LEN);
+	sha256_more(&sha, issuer, strlen(issuer) + 1);    /* with its NUL, so that nothing moves from one to the other */
+	sha256_more(&sha, subject, strlen(subject));
+	sha256_end(&sha, id);
 }
 
 static struct entry **bucket(struct bindings *b, const unsigned char id[SHA256_LEN])

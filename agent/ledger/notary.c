@@ -13,6 +13,7 @@ struct notary {
 	pid_t pid;
 	int fd;
 	bool dead;
+	struct buf message;                      /* of one request and its reply; has room for all of it from the start */
 };
 
 static ssize_t receive(int fd, void *p, size_t n)
@@ -34,7 +35,13 @@ enum rc notary_start(const char *state_dir, const char *agent_name, struct notar
 	*out = NULL;
 	if (!n)
 		return RC_NOMEM;
+	buf_init(&n->message, NOTARY_MESSAGE_MAX + 1);
+	if (!buf_room(&n->message, NOTARY_MESSAGE_MAX)) {
+		free(n);
+		return RC_NOMEM;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		buf_free(&n->message);
 		free(n);
 		return why_set(why, RC_IO, "cannot start the notary process: %s", strerror(errno));
 	}
@@ -45,6 +52,7 @@ enum rc notary_start(const char *state_dir, const char *agent_name, struct notar
 	n->fd = pair[0];
 	if (n->pid < 0) {
 		close(n->fd);
+		buf_free(&n->message);
 		free(n);
 		return why_set(why, RC_IO, "cannot start the notary process: %s", strerror(errno));
 	}
@@ -69,6 +77,7 @@ void notary_stop(struct notary *n)
 	close(n->fd);
 	while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	buf_free(&n->message);
 	free(n);
 }
 
@@ -77,23 +86,22 @@ int notary_fd(const struct notary *n)
 	return n->fd;
 }
 
-/* One request, one reply, which is put into message; a reply that is none says that the notary is dead. */
-static enum rc ask(struct notary *n, struct buf *message)
+/* What is in the message is asked, and its reply is put there; a reply that is none says that the notary is dead. */
+static enum rc ask(struct notary *n, struct slice *reply)
 {
 	ssize_t got = -1;
-	char *room;
 
-	if (message->rc != RC_OK)
-		return message->rc;
-	if (!n->dead && send(n->fd, message->data, message->len, MSG_NOSIGNAL) == (ssize_t)message->len) {
-		buf_clear(message);
-		room = buf_room(message, NOTARY_MESSAGE_MAX);
-		got = room ? receive(n->fd, room, NOTARY_MESSAGE_MAX) : -1;
+	if (n->message.rc != RC_OK)
+		return n->message.rc;
+	if (!n->dead && send(n->fd, n->message.data, n->message.len, MSG_NOSIGNAL) == (ssize_t)n->message.len) {
+		buf_clear(&n->message);
+		got = receive(n->fd, n->message.data, NOTARY_MESSAGE_MAX);
 	}
 	n->dead = got < (ssize_t)sizeof(struct notary_reply);
 	if (n->dead)
 		return RC_IO;
-	buf_added(message, (size_t)got);
+	buf_added(&n->message, (size_t)got);
+	*reply = buf_slice(&n->message);
 	return RC_OK;
 }
 
@@ -133,30 +141,26 @@ static enum rc take_answers(struct slice in, struct notary_item *items, size_t c
 enum rc notary_append(struct notary *n, struct notary_item *items, size_t count, struct buf *note)
 {
 	struct notary_request request = {.what = NOTARY_APPEND, .n = (uint32_t)count};
-	struct buf message;
+	struct slice reply;
 	enum rc rc;
 
-	buf_init(&message, NOTARY_MESSAGE_MAX + 1);
-	buf_add(&message, &request, sizeof request);
+	buf_clear(&n->message);
+	buf_add(&n->message, &request, sizeof request);
 	for (size_t i = 0; i < count; i++) {
 		struct notary_leaf leaf = {.n = (uint32_t)items[i].leaf.n};
 
 		memcpy(leaf.sum, items[i].sum, sizeof leaf.sum);
-		buf_add(&message, &leaf, sizeof leaf);
-		buf_add_slice(&message, items[i].leaf);
+		buf_add(&n->message, &leaf, sizeof leaf);
+		buf_add_slice(&n->message, items[i].leaf);
 	}
-	rc = ask(n, &message);
-	if (rc == RC_OK)
-		rc = take_answers(buf_slice(&message), items, count, note);
-	buf_free(&message);
-	return rc;
+	rc = ask(n, &reply);
+	return rc == RC_OK ? take_answers(reply, items, count, note) : rc;
 }
 
 enum rc notary_find(struct notary *n, const char *id, uint64_t part, struct registry_part *out)
 {
 	struct notary_request request = {.what = NOTARY_FIND, .part = part};
 	struct notary_reply reply;
-	struct buf message;
 	struct slice in;
 	enum rc rc;
 
@@ -164,14 +168,12 @@ enum rc notary_find(struct notary *n, const char *id, uint64_t part, struct regi
 	if (strlen(id) >= sizeof request.id)
 		return RC_NOT_FOUND;
 	strcpy(request.id, id);
-	buf_init(&message, NOTARY_MESSAGE_MAX + 1);
-	buf_add(&message, &request, sizeof request);
-	rc = ask(n, &message);
-	in = buf_slice(&message);
+	buf_clear(&n->message);
+	buf_add(&n->message, &request, sizeof request);
+	rc = ask(n, &in);
 	if (rc == RC_OK)
 		rc = take(&in, &reply, sizeof reply) ? reply.rc : RC_FAULT;
 	if (rc == RC_OK)
 		*out = reply.part;
-	buf_free(&message);
 	return rc;
 }

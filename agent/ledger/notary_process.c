@@ -374,9 +374,9 @@ void notary_process(int fd, const char *state_dir, const char *agent_name)
 	struct buf out;
 	ssize_t n;
 
-	hello.rc = begin(&w, state_dir, agent_name, &hello);
-	goes_on = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello && hello.rc == RC_OK;
 	buf_init(&out, NOTARY_MESSAGE_MAX);
+	hello.rc = buf_room(&out, NOTARY_MESSAGE_MAX) ? begin(&w, state_dir, agent_name, &hello) : RC_NOMEM;
+	goes_on = send(fd, &hello, sizeof hello, MSG_NOSIGNAL) == (ssize_t)sizeof hello && hello.rc == RC_OK;
 	while (goes_on) {
 		do
 			n = recv(fd, in, sizeof in, 0);

@@ -218,7 +218,7 @@ static enum rc make_session(struct work *w, struct why *why)
 
 	if (rc == RC_OK && (s->len < 2 || memcmp(s->data + s->len - 2, "}}", 2) != 0))
 		rc = damaged(why, "about.json");
-	if (rc == RC_OK && name_ledger(w, s) != RC_OK)
+	if (rc == RC_OK && (rc = name_ledger(w, s)) == RC_BAD)
 		rc = damaged(why, "about.json");
 	if (rc == RC_OK)
 		rc = read_previous(w, previous, why);
@@ -347,9 +347,10 @@ static enum rc put_text(struct work *w, const char *name, const struct buf *text
 /* Copies through the buffer what is left of size; the sum is of what was copied. */
 static enum rc put_content(struct work *w, int fd, uint64_t size, unsigned char sum[SHA256_LEN])
 {
-	struct sha256_ctx *ctx = sha256_begin();
+	struct sha256_ctx ctx;
 	enum rc rc = RC_OK;
 
+	sha256_begin(&ctx);
 	while (size && rc == RC_OK) {
 		size_t room = OUT_BYTES - w->out_n;
 		ssize_t n = read(fd, w->out + w->out_n, size < room ? (size_t)size : room);
@@ -360,13 +361,13 @@ static enum rc put_content(struct work *w, int fd, uint64_t size, unsigned char 
 			rc = n < 0 ? RC_IO : RC_BAD;     /* it became shorter */
 			break;
 		}
-		sha256_more(ctx, w->out + w->out_n, (size_t)n);
+		sha256_more(&ctx, w->out + w->out_n, (size_t)n);
 		w->out_n += (size_t)n;
 		size -= (uint64_t)n;
 		if (w->out_n == OUT_BYTES)
 			rc = flush(w);
 	}
-	sha256_end(ctx, sum);
+	sha256_end(&ctx, sum);
 	return rc;
 }
 

@@ -65,7 +65,7 @@ static void take_salt(unsigned char salt[SALT_LEN])
 
 void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out)
 {
-	struct sha256_ctx *sum = sha256_begin();
+	struct sha256_ctx sum;
 	unsigned char salt[SALT_LEN], text[SALT_TEXT + 1];
 
 	take_salt(salt);
@@ -80,10 +80,11 @@ void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice bod
 	}
 	out->body = body;
 	out->record = (struct record){.exchange = exchange, .len = out->begin_n + body.n + 1, .kind = kind};
-	sha256_more(sum, out->begin, out->begin_n);
-	sha256_more(sum, body.p, body.n);
-	sha256_more(sum, "}", 1);
-	sha256_end(sum, out->record.c);
+	sha256_begin(&sum);
+	sha256_more(&sum, out->begin, out->begin_n);
+	sha256_more(&sum, body.p, body.n);
+	sha256_more(&sum, "}", 1);
+	sha256_end(&sum, out->record.c);
 }
 
 enum rc batch_join(struct batch *first, struct batch *then)
@@ -225,6 +226,7 @@ static enum rc get_state(const cJSON *json, struct part_state *out)
 {
 	const cJSON *masked = json_object(json, "masked"), *running = json_array(json, "running"), *item;
 	const char *end = json_text(json, "end");
+	enum rc rc = RC_OK;
 	enum entity e;
 
 	if (!masked || !running || !end || strlen(end) >= sizeof out->end || !get_count(json, "seq", &out->seq) ||
@@ -236,10 +238,11 @@ static enum rc get_state(const cJSON *json, struct part_state *out)
 		if (!entity_parse(item->string, &e) || !get_count(masked, item->string, &out->counts.masked[e]))
 			return RC_BAD;
 	cJSON_ArrayForEach(item, running)
-		if (!cJSON_IsNumber(item) || !(item->valuedouble >= 1 && item->valuedouble < 1e15) ||
-		    part_state_runs(out, (uint64_t)item->valuedouble) != RC_OK)
+		if (!cJSON_IsNumber(item) || !(item->valuedouble >= 1 && item->valuedouble < 1e15))
 			return RC_BAD;
-	return RC_OK;
+		else if ((rc = part_state_runs(out, (uint64_t)item->valuedouble)) != RC_OK)
+			break;
+	return rc;
 }
 
 enum rc part_state_read(int dir_fd, struct part_state *out)
@@ -257,8 +260,9 @@ enum rc part_state_read(int dir_fd, struct part_state *out)
 	close(fd);
 	if (n < 0)
 		return RC_IO;
-	json = json_parse((struct slice){text, (size_t)n});
-	rc = json ? get_state(json, out) : RC_BAD;
+	rc = json_read((struct slice){text, (size_t)n}, &json);
+	if (rc == RC_OK)
+		rc = get_state(json, out);
 	cJSON_Delete(json);
 	if (rc != RC_OK)
 		part_state_free(out);

@@ -191,8 +191,11 @@ static enum rc append(struct recording *r, const struct record_line *line, int64
 
 	if (rc == RC_OK)
 		rc = batch_add(&r->waiting, line, wall_ns, mono_ns);
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		if (line->record.kind == KIND_REQUEST)           /* no cut may follow what is not there */
+			part_state_ended(&r->state, line->record.exchange);
 		return rc;
+	}
 	if (r->waiting.records.len == sizeof(struct record))
 		r->first_ns = clock_mono_ns();
 	r->added++;

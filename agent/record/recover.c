@@ -82,9 +82,10 @@ static enum rc check_about(struct rescue *s, struct why *why)
 
 	buf_init(&text, ABOUT_MAX_BYTES);
 	rc = file_read_at(s->dir_fd, "about.json", &text, NULL);
+	if (rc == RC_OK)
+		rc = json_read(buf_slice(&text), &json);
 	if (rc == RC_IO || rc == RC_NOMEM)
 		goto out;
-	json = rc == RC_OK ? json_parse(buf_slice(&text)) : NULL;
 	id = json_text(json, "id");
 	sum = json_text(json_object(json, "policy"), "sha256");
 	if (!id || !sum || strcmp(id, s->id) != 0 || !json_int(json, "part", &number) || number != s->number) {
@@ -92,11 +93,13 @@ static enum rc check_about(struct rescue *s, struct why *why)
 		goto out;
 	}
 	s->emergency = json_true(json, "emergency");
-	cJSON_ArrayForEach(recipient, json_array(json, "recipients"))
-		if (!cJSON_IsString(recipient) || age_recipients_add(&s->recipients, recipient->valuestring, NULL) != RC_OK) {
-			rc = damaged(why, "about.json names a recipient that is none");
+	cJSON_ArrayForEach(recipient, json_array(json, "recipients")) {
+		rc = cJSON_IsString(recipient) ? age_recipients_add(&s->recipients, recipient->valuestring, NULL) : RC_BAD;
+		if (rc != RC_OK) {
+			rc = rc == RC_FAULT ? RC_NOMEM : damaged(why, "about.json names a recipient that is none");
 			goto out;
 		}
+	}
 	rc = segment_hash(s->dir_fd, "policy.yaml", f);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && strcmp(f, sum) != 0))
 		rc = damaged(why, "policy.yaml is not the policy that about.json names");

@@ -33,25 +33,28 @@ bool disk_full(void)
 
 struct writing {
 	int fd;
-	struct sha256_ctx *sum;
+	struct sha256_ctx sum;
 };
 
 static enum rc write_piece(void *arg, struct slice piece)
 {
 	struct writing *w = arg;
 
-	sha256_more(w->sum, piece.p, piece.n);
+	sha256_more(&w->sum, piece.p, piece.n);
 	return fd_write_all(w->fd, piece.p, piece.n);
 }
 
 /* Sealed here, so that nothing else reaches the disk. */
 static enum rc write_text(int fd, struct slice text, const struct age_recipients *to, char f[SHA256_HEX])
 {
-	struct writing w = {fd, sha256_begin()};
+	struct writing w = {.fd = fd};
 	unsigned char sum[SHA256_LEN];
-	enum rc rc = to->n ? age_seal(to, text, write_piece, &w) : write_piece(&w, text);
+	enum rc rc;
 
-	sha256_end(w.sum, sum);
+	sha256_begin(&w.sum);
+	rc = to->n ? age_seal(to, text, write_piece, &w) : write_piece(&w, text);
+
+	sha256_end(&w.sum, sum);
 	hex_encode(sum, sizeof sum, f);
 	return rc;
 }

@@ -46,13 +46,14 @@ static struct prefix beginning(const struct prompt *p)
 /* The prefix with one more message. */
 static struct prefix extend(const struct prefix *before, const struct prompt_message *m)
 {
-	struct sha256_ctx *ctx = sha256_begin();
+	struct sha256_ctx ctx;
 	struct prefix after;
 
-	sha256_more(ctx, before->sha256, sizeof before->sha256);
-	sha256_more(ctx, m->role, strlen(m->role) + 1);
-	sha256_more(ctx, m->sha256, sizeof m->sha256);
-	sha256_end(ctx, after.sha256);
+	sha256_begin(&ctx);
+	sha256_more(&ctx, before->sha256, sizeof before->sha256);
+	sha256_more(&ctx, m->role, strlen(m->role) + 1);
+	sha256_more(&ctx, m->sha256, sizeof m->sha256);
+	sha256_end(&ctx, after.sha256);
 	return after;
 }
 

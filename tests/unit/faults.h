@@ -314,6 +314,55 @@ static inline void check(size_t n)
 	buf_free(&index);
 }
 
+/* ---- from the beginning ------------------------------------------------------------------------------------------------------------- */
+
+/* What is on the disk goes, and what was told is forgotten. */
+static inline void anew(void)
+{
+	char path[96];
+	int fd = open(site.dir, O_RDONLY | O_DIRECTORY);
+
+	clean();
+	memset(told, 0, sizeof *told);
+	disk_begin(site.dir);
+	disk->on = true;                         /* the operator's */
+	snprintf(path, sizeof path, "%s/archive", site.dir);
+	assert_true(mkdir(path, 0700) == 0 && fsync(fd) == 0);
+	disk->on = false;
+	close(fd);
+}
+
+static inline void live_well(void)
+{
+	anew();
+	strcpy(where, "nothing fails");
+	assert_true(run(live, DISK_NONE, 0));
+	EXPECT(told->closed[A] && told->closed[B]);
+}
+
+/* Killed while both sessions run, and that is kept; what a restart does of it is noted. */
+static inline void crash(const char *damage)
+{
+	size_t at;
+
+	live_well();
+	at = told->exchange[B][2];
+	anew();
+	strcpy(where, "crash");
+	(void)run(live, DISK_KILLS, (int)at);
+	EXPECT(told->exchange[A][2] && told->exchange[B][1] && exists("spool/" OTHER ".1"));
+	EXPECT(sh("%s && rm -rf saved && mkdir saved && cp -a " STATE " saved", damage) == 0);
+	disk_begin(site.dir);
+	(void)run(restart, DISK_NONE, 0);
+}
+
+static inline void put_back_saved(void)
+{
+	clean();
+	EXPECT(sh("cp -a saved/. .") == 0);
+	disk_begin(site.dir);
+}
+
 /* ---- which steps ------------------------------------------------------------------------------------------------------------------ */
 
 #define PICKS_MAX 4096

@@ -12,22 +12,6 @@
 
 static const char *const FAULT_NAMES[] = {"", "killed", "EIO", "disk full", "half is written", "half is written, then EIO", "EINTR"};
 
-/* What is on the disk goes, and what was told is forgotten. */
-static void anew(void)
-{
-	char path[96];
-	int fd = open(site.dir, O_RDONLY | O_DIRECTORY);
-
-	clean();
-	memset(told, 0, sizeof *told);
-	disk_begin(site.dir);
-	disk->on = true;                         /* the operator's */
-	snprintf(path, sizeof path, "%s/archive", site.dir);
-	assert_true(mkdir(path, 0700) == 0 && fsync(fd) == 0);
-	disk->on = false;
-	close(fd);
-}
-
 static void try_fault(enum disk_fault fault, const struct pick *pick)
 {
 	snprintf(where, sizeof where, "%s at call %zu, %s", FAULT_NAMES[fault], pick->at + 1, pick->kind);
@@ -39,14 +23,6 @@ static void try_fault(enum disk_fault fault, const struct pick *pick)
 	if (fault == DISK_EIO || fault == DISK_HALF)
 		EXPECT(!told->failed[A] || !told->failed[B]);
 	check(SIZE_MAX);
-}
-
-static void live_well(void)
-{
-	anew();
-	strcpy(where, "nothing fails");
-	assert_true(run(live, DISK_NONE, 0));
-	EXPECT(told->closed[A] && told->closed[B]);
 }
 
 static void try_faults(enum disk_fault fault, bool (*fits)(size_t at), size_t most)
@@ -171,28 +147,10 @@ static void test_the_power_fails_after_a_kill(void **state)
 
 /* ---- the restart itself ---------------------------------------------------------------------------------------------------------------- */
 
-/* Killed while both sessions run, and that is kept; what a restart does of it is noted. */
-static void crash(const char *damage)
-{
-	size_t at;
-
-	live_well();
-	at = told->exchange[B][2];
-	anew();
-	strcpy(where, "crash");
-	(void)run(live, DISK_KILLS, (int)at);
-	EXPECT(told->exchange[A][2] && told->exchange[B][1] && exists("spool/" OTHER ".1"));
-	EXPECT(sh("%s && rm -rf saved && mkdir saved && cp -a " STATE " saved", damage) == 0);
-	disk_begin(site.dir);
-	(void)run(restart, DISK_NONE, 0);
-}
-
 static void restart_with(enum disk_fault fault, const struct pick *pick)
 {
 	snprintf(where, sizeof where, "restart, %s at call %zu, %s", FAULT_NAMES[fault], pick->at + 1, pick->kind);
-	clean();
-	EXPECT(sh("cp -a saved/. .") == 0);
-	disk_begin(site.dir);
+	put_back_saved();
 	(void)run(restart, fault, (int)pick->at + 1);
 }
 
