@@ -71,6 +71,7 @@ static const struct {
 	{scan_known_name, AT_CAPITAL},
 	{scan_small_initial, AT_LONE},
 	{scan_person, AT_CAPITAL | AT_PARTICLE},
+	{scan_weighed_house, AT_DIGIT},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
 	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_CAPITAL},
 	{scan_weighed, AT_CAPITAL | AT_PARTICLE},

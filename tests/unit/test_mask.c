@@ -63,7 +63,7 @@ static void test_other_ids(void **state)
 static void test_labels_as_records_write_them(void **state)
 {
 	(void)state;
-	CHECK({"MRN#: 40718265  Enc #: 300418827", "MRN#: [MRN]  Enc #: [ID]"}, {"M.R.N. 40718265", "M.R.N. [MRN]"}, {"Hosp #: 0071826", "Hosp #: [ID]"},
+	CHECK({"MRN#: 40718265  Enc #: 300418827", "MRN#: [MRN]  Enc #: [ID]"}, {"M.R.N. 40718265", "M.R.N. [MRN]"}, {"Hosp #: 0071826", "Hosp #: [MRN]"},
 	      {"Patient #: 407182", "Patient #: [ID]"}, {"incident number 24-0071826", "incident number [ID]"}, {"Lab No. 718265", "Lab No. [ID]"},
 	      {"MRNs: 40718265, 40718266 and 40718267", "MRNs: [MRN], [MRN] and [MRN]"}, {"the MRN that they gave was 771826", "the MRN that they gave was [MRN]"},
 	      {"MRN40718265", "MRN[MRN]"}, {"SSN536228741", "SSN[SSN]"}, {"40718265 (MRN)", "[MRN] (MRN)"}, {"Expediente 40718265", "Expediente [MRN]"},

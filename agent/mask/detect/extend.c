@@ -3,6 +3,7 @@
 #include "around.h"
 #include "care.h"
 #include "parts.h"
+#include "ranges.h"
 #include "roads.h"
 
 #define NAMES (DICTIONARY_FIRST | DICTIONARY_LAST)
@@ -231,6 +232,9 @@ void extend(struct scan *s, struct finding *f)
 		break;
 	case ENTITY_ADDRESS:
 		longer.end = roads_more(s, f->end);
+		break;
+	case ENTITY_DATE:
+		longer.end = ranges_end(s, f->end);
 		break;
 	default:
 		return;

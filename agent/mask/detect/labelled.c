@@ -370,12 +370,12 @@ bool scan_glued(struct scan *s, struct finding *f)
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)
 		*f = (struct finding){.entity = ENTITY_MRN, .rule = "mrn label"};
 	else if ((word_kinds(hash) & WORD_CREDENTIAL) && is_upper(scan_at(s, s->i)) && is_upper(scan_at(s, j - 1)) && (digits == 5 || digits == 6))
-		*f = (struct finding){.entity = ENTITY_LICENSE, .rule = "license behind a credential"};      /* "PT019321" */
+		*f = (struct finding){.entity = ENTITY_LICENSE, .rule = "license behind a credential"};      /* "PT019321", but "MA88204" whole */
 	else if (labels_of_word(hash) == LABEL_SSN && digits == 9)
 		*f = (struct finding){.entity = ENTITY_SSN, .rule = "ssn label"};
 	else
 		return false;
-	f->start = j;
+	f->start = f->entity == ENTITY_LICENSE && lexicon_find(hash)->state ? s->i : j;
 	f->end = j + digits;
 	f->custom = -1;
 	return true;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 8192                               /* power of two, over twice the words */
+#define SLOTS 16384                              /* power of two, over twice the words */
 
 static struct word table[SLOTS];
 uint64_t lexicon_filter[LEXICON_FILTER / 64];

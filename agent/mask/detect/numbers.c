@@ -368,10 +368,11 @@ bool scan_zip(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool label = labelled(s, LABEL_ZIP), state = c->label == LABEL_STATE && c->age <= 3;
 	bool city = (c->before[0] == CONTEXT_CITY || c->before[0] == CONTEXT_ADDRESS) && c->gap <= GAP_COMMA && c->gap;
+	bool coded = c->last == '^' && lexicon_find(c->before[0])->state == STATE_CODE;          /* "Kaneohe^HI^96744" */
 	const char *rule = label ? "zip label" : state ? "zip behind a state" : "zip behind a city";
 	const struct digits *d;
 
-	if (!is_digit(scan_at(s, s->i)) || (!label && !state && !city))
+	if (!is_digit(scan_at(s, s->i)) || (!label && !state && !city && !coded))
 		return false;
 	d = digits_here(s);
 	if (d->group[0].n != 5)

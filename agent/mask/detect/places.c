@@ -212,8 +212,9 @@ static size_t bare_street(struct scan *s, size_t i)
 	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL)) || (!direction && (p.dictionary & DICTIONARY_SAFE)))
 		return 0;
 	end = p.end;
-	if (direction && (p.words & WORD_PLACE_FIRST)) {         /* "600 W San Antonio" */
-		part_read(s, part_next_word(s, &p), &p);
+	city = direction && (p.words & WORD_PLACE_FIRST) ? part_next_word(s, &p) : 0;
+	if (city) {                                      /* "600 W San Antonio" */
+		part_read(s, city, &p);
 		end = p.shape >= SHAPE_CAPITALS ? p.end : end;
 	}
 	if (direction || units_behind(s, end) > end)
@@ -268,6 +269,43 @@ static size_t box_and_street(struct scan *s)
 	return house_on(s, i + 1, STREET_NAME);
 }
 
+/* "Lot 31, Big Sky Mobile Park", "Apt 1107, 250 W. 22nd", "Slip 22-B, Marina Rd": what tells the home before its street; the unit behind, 0. */
+static size_t home_first(struct scan *s)
+{
+	static const char *const words[] = {"lot", "apt", "apartment", "unit", "slip", "space", "bldg", "building", "trailer", "suite"};
+	const struct context *c = s->context;
+	size_t i = s->i, j = 0, n = 0, end;
+
+	for (size_t k = 0; k < sizeof words / sizeof *words && !j; k++) {
+		for (n = 0; words[k][n] && lower(scan_at(s, i + n)) == (unsigned char)words[k][n]; n++)
+			;
+		j = !words[k][n] && scan_at(s, i + n) == ' ' ? i + n + 1 : 0;
+	}
+	if (!j || !is_upper(scan_at(s, i)))
+		return 0;
+	for (n = 0; n < 6 && (is_alnum(scan_at(s, j)) || (scan_at(s, j) == '-' && n)); n++)
+		j++;
+	if (!n || is_alnum(scan_at(s, j)) || !(is_digit(scan_at(s, j - 1)) || is_upper(scan_at(s, j - 1))))
+		return 0;
+	end = units_behind(s, j);
+	if (end > j)                                     /* "Bldg 36014 Rm 212B" */
+		return end;
+	if (scan_at(s, j) == ',')
+		j++;
+	if (scan_at(s, j) != ' ')
+		return lives_at(c) || labelled(s, LABEL_ADDRESS) ? end : 0;
+	j++;
+	if (is_digit(scan_at(s, j))) {
+		for (n = 0; n < 6 && is_digit(scan_at(s, j + n)); n++)
+			;
+		if (scan_at(s, j + n) != ' ')
+			return 0;
+		end = house_on(s, j + n + 1, STREET_LOOSE);
+		return end ? end : bare_street(s, j + n + 1);
+	}
+	return is_upper(scan_at(s, j)) ? street(s, j, STREET_NAME) : 0;
+}
+
 bool scan_address(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -282,6 +320,8 @@ bool scan_address(struct scan *s, struct finding *f)
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
 		if ((end = rural(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "rural route");
+		if ((end = home_first(s)))
+			return found(f, s, end, ENTITY_ADDRESS, "street address");
 		if ((end = roads_highway(s, i, labelled(s, LABEL_ADDRESS))))
 			return found(f, s, end, ENTITY_ADDRESS, "highway");
 		if ((end = box_and_street(s)))
@@ -310,6 +350,8 @@ bool scan_address(struct scan *s, struct finding *f)
 			;
 	else if (is_alpha(scan_at(s, i)) && !is_alnum(scan_at(s, i + 1)))        /* "221B" */
 		i++;
+	else if (n > 1 && scan_at(s, i) == ' ' && scan_at(s, i + 1) == '1' && scan_at(s, i + 2) == '/' && scan_at(s, i + 3) == '2' && scan_at(s, i + 4) == ' ')
+		i += 4;                                  /* "1417 1/2 N Kenmore Ave" */
 	else if (scan_at(s, i) == '-' && is_upper(scan_at(s, i + 1)) && !is_alnum(scan_at(s, i + 2)))
 		i += 2;                                  /* "118-B" */
 	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))

@@ -273,6 +273,14 @@ static size_t over_joint(struct scan *s, const struct part *joint)
 	return 0;
 }
 
+/* "Green" "Country Behavioral Health": a word that says little, before what may be the rest of a place's name? */
+static bool leads_place(struct scan *s, const struct part *p)
+{
+	size_t at = p->shape == SHAPE_NAME && !(p->words & (WORD_STOP | WORD_THING)) && shows_care(s, p) ? part_next_word(s, p) : 0;
+
+	return at && is_upper(scan_at(s, at)) && scan_at(s, p->end) == ' ';
+}
+
 /* Does the name of a thing end there: "Mayo" score, "Schmidt" syndrome? But "Mercy" clinic. */
 static bool is_things(struct scan *s, size_t end)
 {
@@ -306,7 +314,7 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	enum model_class class = MODEL_ANY, more;
 	struct model_signs signs;
 	size_t at = s->i, end = 0;
-	bool place_first = false, initial = false, small = !is_upper(scan_at(s, at));
+	bool place_first = false, initial = false, small = !is_upper(scan_at(s, at)), led = false;
 
 	if (is_last_initial(s)) {
 		*f = (struct finding){.start = at, .end = at + 2, .entity = ENTITY_NAME, .rule = classes[MODEL_NAME].rule, .custom = -1};
@@ -331,9 +339,15 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		if ((k ? !may_follow(&p, class, small) : !may_begin(s, &p, &left)) || !is_latin(s, &p) || is_double_term(s, &p))
 			break;
 		more = look(s, &p, &left, &signs) ? model_class(&signs, s->r->at[p.start]) : MODEL_ANY;
-		if (more == MODEL_ANY)
+		if (more == MODEL_ANY && !k && leads_place(s, &p)) {     /* what follows decides */
+			left = (struct left_side){.before = {p.hash, left.before[0]}, .gap = GAP_SPACE, .last = 'x'};
+			at = part_next_word(s, &p);
+			led = true;
+			continue;
+		}
+		if (more == MODEL_ANY || (led && !end && more != MODEL_FACILITY))
 			break;
-		class = k ? class : more;
+		class = end ? class : more;
 		place_first = !k && (p.words & WORD_PLACE_FIRST);
 		initial = (!k || initial) && p.shape == SHAPE_INITIAL;
 		end = p.end;
@@ -351,5 +365,37 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		end = care_tail(s, care_tail(s, end));
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,
 			      .rule = classes[class].rule, .custom = -1};
+	return true;
+}
+
+/* "2777 Welton", "210 W Ocean": a house's number, and words behind it that are weighed as a street's name. */
+bool scan_weighed_house(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	size_t n = s->token - s->i, at = s->token + 1, end = 0;
+	struct left_side left = {.before = {s->hash, c->before[0]}, .gap = GAP_SPACE, .last = ' '};
+	struct model_signs signs;
+	struct part p;
+
+	if (s->letters || n < 2 || n > 5 || scan_at(s, s->token) != ' ' || !is_upper(scan_at(s, at)) || c->label == LABEL_PLAIN || c->label == LABEL_THING ||
+	    c->last == '.' || c->last == '/' || c->last == '-')
+		return false;
+	part_read(s, at, &p);
+	if ((p.words & WORD_DIRECTION) && (at = part_next_word(s, &p)))
+		part_read(s, at, &p);
+	for (int k = 0; k < WORDS_MAX && at; k++) {
+		if (k)
+			part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS || (is_plain(&p) && !(p.words & WORD_STREET)) || (!k && p.end - p.start < 3))
+			break;
+		if (!(k && (p.words & WORD_STREET)) && (!look(s, &p, &left, &signs) || model_class(&signs, s->r->at[p.start]) != MODEL_ADDRESS))
+			break;
+		end = p.end;
+		left = (struct left_side){.before = {CONTEXT_ADDRESS, 0}, .gap = GAP_SPACE, .last = 'x'};
+		at = part_next_word(s, &p);
+	}
+	if (!end)
+		return false;
+	*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_ADDRESS, .rule = "street, weighed", .custom = -1};
 	return true;
 }

@@ -142,6 +142,27 @@ static size_t more_groups(struct scan *s, size_t end)
 	return end;
 }
 
+/* "XEA 904 417 733": three capitals and nine digits and more in groups, as plans write their members. */
+static size_t plan_number(struct scan *s)
+{
+	size_t i = s->token, digits = 0, groups = 0;
+
+	if (s->digits || s->token != s->i + 3 || !is_upper(scan_at(s, s->i)) || !is_upper(scan_at(s, s->i + 1)) || !is_upper(scan_at(s, s->i + 2)))
+		return 0;
+	while (scan_at(s, i) == ' ' && groups < 5) {
+		size_t j = i + 1;
+
+		while (j < i + 6 && is_digit(scan_at(s, j)))
+			j++;
+		if (j < i + 3 || is_alnum(scan_at(s, j)) || scan_at(s, j) == '%' || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1))))
+			break;
+		digits += j - i - 1;
+		groups++;
+		i = j;
+	}
+	return groups > 1 && digits > 8 && digits < 14 && !(scan_at(s, i) == '-' || scan_at(s, i) == '/') ? i : 0;
+}
+
 /* Most words, and most numbers: nothing is joined to them that would make a code of them. */
 static bool is_short(struct scan *s)
 {
@@ -167,6 +188,11 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 
 	if (is_short(s) || c->label == LABEL_PLAIN || c->label == LABEL_THING || joins(c->last) || memchr("^<@\\", c->last < 0x80 ? c->last : 0, 4))
 		return false;
+	code.end = plan_number(s);
+	if (code.end && c->label != LABEL_PHONE && c->label != LABEL_FAX) {
+		*f = (struct finding){.start = s->i, .end = code.end, .entity = ENTITY_HEALTH_PLAN, .rule = "plan number form", .custom = -1};
+		return true;
+	}
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
 	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code) || forms_are_public(s))

@@ -29,7 +29,7 @@ static const char STOP[] =
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
-	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
+	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq cwocn cswa cocn cwon rpsgt rpft rdms rvt cst aud mt ascp sane nrp aemt flightrn bcba lac lmhc lpcc cadc caadc mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
 
 /* Small words inside names: "de la Cruz", "van der Berg". */
 static const char PARTICLES[] = "dei degli delle des das los las de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
