@@ -6,11 +6,14 @@
 
 void detect_ready(void);                         /* before any text */
 
-/* What stands at s->i. */
+/* May anything begin with this unit? Not with most signs. */
+extern unsigned char detect_inert[0x80];
+
+/* What stands at s->i, where no inert sign does. */
 enum words {
 	WORDS_LOOK,                              /* something may begin there; the scan's token is filled */
 	WORDS_PLAIN,                             /* the token is a word in which nothing begins */
-	WORDS_OVER,                              /* such words stood there that do nothing to the context, either, or signs: they are passed over */
+	WORDS_OVER,                              /* such words stood there that do nothing to the context, either: they are passed over */
 };
 enum words detect_words(struct scan *s, struct context *context);
 

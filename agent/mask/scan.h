@@ -56,6 +56,7 @@ struct context {
 	uint64_t names[CONTEXT_NAMES];   /* hashes of name parts that were found */
 	uint64_t names_seen;             /* a bit of each that ever was, so that most words cost one look */
 	uint8_t n_names, next_name;
+	uint8_t days;                    /* dates that were found, 3 at most */
 };
 
 static inline uint64_t context_name_bit(uint64_t hash)
@@ -218,18 +219,6 @@ static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t
 	c->words[0] = hash;
 	c->glued = true;
 	c->hidden = c->initials = 0;
-	c->last = last;
-}
-
-/* The same behind such a word and one space, which is not told of. */
-static inline void context_plain_again(struct context *c, uint64_t hash, uint16_t last)
-{
-	columns_plain_word(&c->columns, hash);
-	c->before[1] = c->before[0];
-	c->before[0] = hash;
-	c->words[2] = c->words[1];
-	c->words[1] = c->words[0];
-	c->words[0] = hash;
 	c->last = last;
 }
 

@@ -1,4 +1,4 @@
-// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|places|unseen|numbers|days|shorthand|labels|people|presidio|mts|first|second|third|fourth]
+// Scores `phigate mask --spans --jsonl`: node score.mjs PHIGATE [--worst N] [--only clinical|held_out|hard|names|places|unseen|numbers|days|shorthand|labels|people|presidio|mts|first|second|...]
 // Exit 1: something fell under its floor.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -32,7 +32,7 @@ const cut = (buffer, from, to) => JSON.stringify(buffer.subarray(Math.max(0, fro
 const shown = (d, s) => { const b = Buffer.from(d.text); return `${cut(b, s.start - 30, s.start)}[${cut(b, s.start, s.end)}]${cut(b, s.end, s.end + 25)}` }
 
 /* Least recall, recall of structured identifiers and precision, in percent; most wrong masks in 1,000 words. */
-const FLOORS = {clinical: [99.5, 99.4, 98], held_out: [98.5, 96.2, 98], hard: [99.5, 99.5, 97.5], unseen: [94.6, 96.4, 96.5], numbers: [97.8, 97.8, 98],
+const FLOORS = {clinical: [99.5, 99.4, 98], held_out: [98.5, 96.2, 98], hard: [99.5, 99.5, 97.5], unseen: [93.4, 94.2, 95.8], numbers: [97.8, 97.8, 98],
 	days: [99.5, 0, 97.5], labels: [99.5, 99.5, 98], presidio: [80, 94, 91], mts: 1}
 
 function floor(name, values) {
@@ -121,7 +121,7 @@ const presidio = jsonl(path.join(here, 'corpora/presidio_synth_v2.jsonl'))
 	.map(d => ({text: d.text, spans: d.spans.map(s => ({...s, entity: PRESIDIO[s.entity]}))}))
 const notes = clinical(path.join(here, 'templates'), 12)
 const others = written(path.join(here, 'unseen'))
-const set = d => d.kind.match(/^(second|third|fourth)_/)?.[1] ?? 'first'
+const set = d => d.kind.match(/^([a-z]+)_/)?.[1] ?? 'first'
 const runs = {
 	clinical: () => score('clinical notes, templates in view', notes.filter(d => !d.held_out), 'clinical'),
 	held_out: () => score('clinical notes, templates held out', notes.filter(d => d.held_out), 'held_out'),
@@ -138,6 +138,6 @@ const runs = {
 	mts: () => unlabelled('mts_dialog', jsonl(path.join(here, 'corpora/mts_dialog.jsonl')).flatMap(d => [{text: d.text}, {text: d.dialogue}])),
 }
 /* One set of the documents by another hand, for a build whose weights have not learnt from it (make LEAVE_OUT=third). */
-for (const name of ['first', 'second', 'third', 'fourth'])
+for (const name of new Set(others.map(set)))
 	if (only === name) score(`documents by another hand, the ${name} set`, others.filter(d => set(d) === name))
 for (const [name, run] of Object.entries(runs)) if (!only || only === name) run()

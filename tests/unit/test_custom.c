@@ -78,7 +78,7 @@ static void pattern(const char *regex, const char *text, const char *want)
 static void test_a_pattern_finds_the_same_in_every_cut(void **state)
 {
 	(void)state;
-	pattern("\\bSJ-\\d{3}\\b", "SJ-123, xSJ-123, SJ-1234, SJ-321", "[SITE], [ID], [ID], [SITE]");
+	pattern("\\bSJ-\\d\\b", "SJ-1, xSJ-1, SJ-12, SJ-3", "[SITE], xSJ-1, SJ-12, [SITE]");
 	pattern("(?i)bed \\d+", "in BED 12, bed 7 and bedside", "in [SITE], [SITE] and bedside");
 	pattern("(?m)^Q\\d+$", "Q1 Q2\nQ3\nx Q4", "Q1 Q2\n[SITE]\nx Q4");
 	pattern("(?s)<<.*?>>", "a <<b\n c>> d >> <<e", "a [SITE] d >> <<e");

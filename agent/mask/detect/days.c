@@ -12,6 +12,7 @@ struct day {
 	int first, second;
 	uint16_t sign;                   /* '/' or '-' */
 	bool padded;                     /* "03/4": no score is written so */
+	bool turned;                     /* the day first: "28/2" */
 	bool year;                       /* one more number follows by the same sign */
 	size_t end;
 };
@@ -58,7 +59,8 @@ static bool read_day(struct scan *s, size_t i, struct day *d)
 	d->year = scan_at(s, d->end) == d->sign && is_digit(scan_at(s, d->end + 1));
 	if (m < 1 || m > 2 || goes_on(s, d->end) || (scan_at(s, d->end) == '/' && !d->year))
 		return false;
-	return check_day(-1, d->first, d->second) || (scan_at(s, i) == '0' && n == 2 && m == 2 && d->sign == '/' && d->first >= 1);
+	d->turned = d->first > 12 && check_day(-1, d->second, d->first);
+	return check_day(-1, d->first, d->second) || d->turned || (scan_at(s, i) == '0' && n == 2 && m == 2 && d->sign == '/' && d->first >= 1);
 }
 
 /* May it be a score, a share, "secondary to"? */
@@ -101,7 +103,7 @@ static enum partner partner(struct scan *s, const struct day *d)
 	i += scan_at(s, i) == ' ';
 	if (i == d->end)
 		return PARTNER_NONE;
-	if (!read_day(s, i, &other) || other.sign != d->sign) {
+	if (!read_day(s, i, &other) || other.sign != d->sign || other.turned) {
 		end = i + number(s, i, &value);
 		return end > i && scan_at(s, end) == '/' && is_digit(scan_at(s, end + 1)) ? PARTNER_SCORE : PARTNER_NONE;
 	}
@@ -256,7 +258,7 @@ static size_t days_of_month(struct scan *s)
 	size_t n, end;
 	int last;
 
-	if (!read_day(s, s->i, &d) || d.sign != '/' || is_score(&d) || scan_at(s, d.end) != '-')
+	if (!read_day(s, s->i, &d) || d.turned || d.sign != '/' || is_score(&d) || scan_at(s, d.end) != '-')
 		return 0;
 	n = number(s, d.end + 1, &last);
 	end = d.end + 1 + n;
@@ -357,7 +359,7 @@ bool scan_day(struct scan *s, struct finding *f)
 	if (!read_day(s, s->i, &day))
 		return false;
 	/* weighed first, so that the trainer sees all */
-	if (!day.year && weighed_day(s, day.end, day.first, day.second, is_score(&day) || day.sign == '-' ? 3 : 2))
+	if (!day.year && weighed_day(s, day.end, day.first, day.second, is_score(&day) || day.sign == '-' ? 2 : 1))
 		return found(f, s, day.end, "day, weighed");
-	return is_day(s, &day) && found(f, s, day.end, "day and month");
+	return !day.turned && is_day(s, &day) && found(f, s, day.end, "day and month");
 }

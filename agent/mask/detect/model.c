@@ -1,6 +1,6 @@
 #include "model.h"
 
-#define LIKELY (MODEL_UNIT * -2 / 3)             /* from this sum on a word is an identifier's */
+#define LIKELY (-MODEL_UNIT)                     /* from this sum on a word is an identifier's */
 
 /* The assembler reads the file, which is made before. */
 __asm__(".pushsection .rodata\n"

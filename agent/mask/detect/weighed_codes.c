@@ -64,7 +64,7 @@ static void read_code(struct scan *s, size_t i, struct code *code)
 
 /* What is seen of a number or a code. */
 enum { FORM = 1000, FORM_RUNS, FORM_COUNT, FORM_PREFIX, FORM_FIRST, LEFT_WORD, LEFT_GAP, LEFT_BOTH, LEFT_KIND, LEFT_LABEL, LEFT_SECOND, LEFT_PAIR,
-       RIGHT_BETWEEN, RIGHT_WORD, RIGHT_KIND, LEFT_FORM, GAP_FORM, LABEL_FORM, RIGHT_FORM, LEFT_COUNT, BIAS };
+       RIGHT_BETWEEN, RIGHT_WORD, RIGHT_KIND, LEFT_FORM, GAP_FORM, LABEL_FORM, RIGHT_FORM, LEFT_COUNT, BIAS, DAYS_BEFORE, DAYS_FORM };
 
 static bool look_around(struct scan *s, size_t end, uint64_t form, uint64_t count, struct model_signs *signs)
 {
@@ -216,11 +216,13 @@ bool weighed_day(struct scan *s, size_t end, int first, int second, int least)
 {
 	struct model_signs signs = {.n = 0};
 	uint16_t sign = scan_at(s, end - 1 - (second > 9));
-	uint64_t form = (uint64_t)(second > 12) * 8 + (uint64_t)(first == second) * 4 + (uint64_t)(first > second) * 2 + (sign == '-');
+	uint64_t form = (uint64_t)(second > 12) * 8 + (uint64_t)(first == second) * 4 + (uint64_t)(first > second) * 2 + (uint64_t)(first > 12) * 16 + (sign == '-');
 
 	model_sign(&signs, FORM, form + 1000);
 	model_sign(&signs, FORM_RUNS, (uint64_t)second + 1000);
 	model_sign(&signs, FORM_COUNT, (uint64_t)first * 100 + (uint64_t)second + 1000);
+	model_sign(&signs, DAYS_BEFORE, s->context->days);
+	model_sign(&signs, DAYS_FORM, s->context->days * 0x1000003ULL + form);
 	return look_around(s, end, form, (uint64_t)second, &signs) && model_is(&signs, MODEL_DAY, least, s->r->at[s->i]);
 }
 

@@ -512,15 +512,15 @@ static int is_notes(const struct dirent *entry)
 	return strncmp(entry->d_name, "notes_", 6) == 0;
 }
 
-static const char *left_out;                     /* files that begin with it are not read */
+static const char *left_out;                     /* the set whose documents are not read; NULL: none */
 
 static int is_document(const struct dirent *entry)
 {
-	const char *dot = strrchr(entry->d_name, '.');
-	bool numbered = strncmp(entry->d_name, "second_", 7) == 0 || strncmp(entry->d_name, "third_", 6) == 0 ||
-			strncmp(entry->d_name, "fourth_", 7) == 0;
+	const char *dot = strrchr(entry->d_name, '.'), *set = strchr(entry->d_name, '_');
+	size_t n = set ? (size_t)(set - entry->d_name) : 0;
 
-	if (left_out && (strcmp(left_out, "first") == 0 ? !numbered : strncmp(entry->d_name, left_out, strlen(left_out)) == 0))
+	/* "second_billing.txt" is of the second set, "billing.txt" of the first */
+	if (left_out && (set ? strlen(left_out) == n && strncmp(entry->d_name, left_out, n) == 0 : strcmp(left_out, "first") == 0))
 		return 0;
 	return dot && strcmp(dot, ".txt") == 0;
 }
