@@ -60,16 +60,13 @@ enum rc hold_set_state(struct hold_tx *tx, const char *id, enum hold_state from,
 enum hold_cause { CAUSE_REQUESTER, CAUSE_CLIENT, CAUSE_SESSION, CAUSE_TERMS };
 enum rc hold_set_cancelled(struct hold_tx *tx, const char *id, enum hold_state from, enum hold_cause cause) MUST_USE;
 
-/* An event for all sessions that ask, or the given one. decision: who and why, or NULL. */
+/* An event for all sessions that ask, or the given one. decision: who and why, or NULL. For all: the threads that wait for the hold wake, too, once
+ * it is committed. */
 enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const char *session,
 		  const struct hold_decision *decision) MUST_USE;
 
 /* A notice of what has become of it. */
 enum rc hold_notice(struct hold_tx *tx, const char *id, const char *notice, const struct hold_decision *decision) MUST_USE;
-
-/* Wake the threads that wait for the hold, when the transaction is committed. Every change of state that concerns them calls
- * hold_tell(), which does it too; a use calls only this. */
-enum rc hold_wake(struct hold_tx *tx, const char *id) MUST_USE;
 
 /* ---- hold_wait.c: waiting, leaving, and the thread that lets holds expire ---- */
 void hold_waiters_wake(struct holds *holds, const char *id);

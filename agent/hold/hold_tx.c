@@ -109,7 +109,7 @@ static enum rc event_new(struct hold_tx *tx, const char *event, const char *id, 
 	return RC_OK;
 }
 
-enum rc hold_wake(struct hold_tx *tx, const char *id)
+static enum rc wake_waiters(struct hold_tx *tx, const char *id)
 {
 	struct hold_event *e;
 
@@ -238,7 +238,7 @@ enum rc hold_tell(struct hold_tx *tx, const char *id, const char *event, const c
 		rc = store_query(tx->db, &askers, "SELECT DISTINCT session FROM askers WHERE hold = ?", "t", id);
 		while (rc == RC_OK && (rc = store_row(askers)) == RC_OK)
 			rc = tell_session(tx, row, event, store_text(askers, 0), decision);
-		rc = rc == RC_END ? hold_wake(tx, id) : rc;
+		rc = rc == RC_END ? wake_waiters(tx, id) : rc;
 	}
 	sqlite3_finalize(askers);
 	sqlite3_finalize(row);

@@ -133,8 +133,6 @@ static enum rc take_decision(struct holds *holds, struct hold *hold)
 	else if (rc == RC_OK && hold->state == HOLD_APPROVED) {
 		rc = hold_set_state(&tx, id, HOLD_APPROVED, HOLD_USED, 0);
 		if (rc == RC_OK)
-			rc = hold_wake(&tx, id);
-		if (rc == RC_OK)
 			hold->state = HOLD_USED;
 	}
 	return hold_tx_end(&tx, rc);

@@ -19,14 +19,16 @@ static void forget_label(struct context *c)
 
 static void set_label(struct context *c, int index)
 {
+	const struct known_label *known = labels_at(index);
+
 	forget_label(c);
-	c->label = labels_at(index)->label;
+	c->label = known->label;
 	c->known = (int16_t)(index + 1);
-	c->needs_mark = labels_at(index)->flags & MARK;
-	c->near = labels_at(index)->flags & (NEAR | SHORT);
-	c->brief = labels_at(index)->flags & SHORT;
-	c->list = labels_at(index)->flags & LIST;
-	c->far = (labels_at(index)->flags & FAR) || (c->label == LABEL_SSN && c->ending);
+	c->needs_mark = known->flags & MARK;
+	c->near = known->flags & (NEAR | SHORT);
+	c->brief = known->flags & SHORT;
+	c->list = known->flags & LIST;
+	c->far = (known->flags & FAR) || (c->label == LABEL_SSN && c->ending);
 	c->age = c->breaks = 0;
 }
 
@@ -191,13 +193,19 @@ static size_t key_word(const struct reading *r, size_t i, size_t to)
 	return j;
 }
 
+/* Behind a key of JSON, a form or a web address. */
+static bool ends_key(uint16_t sign)
+{
+	return sign == '"' || sign == '\'' || sign == ':' || sign == '=' || sign == '>' || sign == ')' || sign == '|' || sign == '&';
+}
+
 /* A key of several words written as one: its words; false: it is none. */
 static bool label_key(struct context *c, const struct scan *s)
 {
 	const struct reading *r = s->r;
 	uint16_t sign = behind(s);
 
-	if (s->word->label >= 0 || s->word->filler || !sign || !strchr("\"':=>)|&", sign) || key_word(r, s->i, s->token) == s->token)
+	if (s->word->label >= 0 || s->word->filler || !ends_key(sign) || key_word(r, s->i, s->token) == s->token)
 		return false;
 	for (size_t i = s->i, to; i < s->token; i = to) {
 		uint64_t hash = WORD_HASH;
@@ -228,7 +236,7 @@ void context_word(struct context *c, const struct scan *s)
 	uint64_t before = c->gap < GAP_STOP ? c->before[0] : 0;
 
 	c->initials = s->token == s->i + 1 && s->letters ? (uint8_t)(c->initials < 100 ? c->initials + 1 : 100) : 0;
-	c->hidden = is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
+	c->hidden = (r->c[s->i] | 32) == 'x' && is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
 	if (!label_key(c, s))
 		label_word(c, s, s->word, s->hash, s->i, s->token);
 	c->before[1] = before;
@@ -242,21 +250,16 @@ static bool joins_codes(uint16_t sign)
 	return sign && sign < 0x80 && strchr("+/-_=%:.@~'", sign);
 }
 
-static enum gap gap_of(uint16_t sign)
+/* What the signs of ASCII are, one more than its value; those that are not here stand for brackets. */
+static const unsigned char GAPS[0x80] = {
+	['-'] = GAP_SPACE + 1, ['\''] = GAP_SPACE + 1, ['\t'] = GAP_SPACE + 1, [','] = GAP_COMMA + 1, ['&'] = GAP_COMMA + 1,
+	['.'] = GAP_STOP + 1, ['!'] = GAP_STOP + 1, ['?'] = GAP_STOP + 1, [';'] = GAP_STOP + 1, ['*'] = GAP_STOP + 1,
+	['\n'] = GAP_LINE + 1, [':'] = GAP_COLON + 1, ['|'] = GAP_COLON + 1,
+};
+
+static inline enum gap gap_of(uint16_t sign)
 {
-	switch (sign) {
-	case '-': case '\'': case '\t':
-		return GAP_SPACE;
-	case ',': case '&':
-		return GAP_COMMA;
-	case '.': case '!': case '?': case ';': case '*':
-		return GAP_STOP;
-	case '\n':
-		return GAP_LINE;
-	case ':': case '|':
-		return GAP_COLON;
-	}
-	return GAP_BRACKET;
+	return sign < 0x80 && GAPS[sign] ? (enum gap)(GAPS[sign] - 1) : GAP_BRACKET;
 }
 
 static void count_brackets(struct context *c, uint16_t sign)

@@ -5,12 +5,16 @@
 #include "care.h"
 #include "custom.h"
 #include "dictionary.h"
+#include "digits.h"
 #include "extend.h"
 #include "labels.h"
+#include "lone.h"
 #include "secret.h"
+#include "simple.h"
 
-#define TOKEN_MAX 256                            /* units of letters and digits that are taken at once */
 #define PLAIN_MAX 20                             /* a longer word may be an encoding */
+
+#define LONE_SHIFT 15
 
 /* What begins at a place; a detector is asked where one of its own is true. */
 enum {
@@ -29,8 +33,11 @@ enum {
 	AT_APART = 4096,         /* in place of AT_DIGIT, the first of three digits apart: "5 3 6" */
 	AT_LONE = 8192,          /* a letter before another one, or an initial's full stop: "F O N", "k. mcadoo" */
 	AT_OWN = 16384,          /* what places of care are called after, in small letters: "lakeshore" */
+	/* with AT_CAPITAL, what may begin with the word */
+	AT_STREET = LONE_STREET << LONE_SHIFT, AT_CARE = LONE_CARE << LONE_SHIFT, AT_TOWN = LONE_TOWN << LONE_SHIFT,
+	AT_PERSON = LONE_PERSON << LONE_SHIFT, AT_MORE = LONE_MORE << LONE_SHIFT,
 };
-#define WHERES 15
+#define WHERES (LONE_SHIFT + LONE_KINDS)
 
 static const struct {
 	detector *scan;
@@ -62,19 +69,19 @@ static const struct {
 	{scan_age, AT_DIGIT | AT_NUMBER},
 	{scan_spelled, AT_LONE},
 	{scan_small_place, AT_PARTICLE | AT_OWN},
-	{scan_facility, AT_CAPITAL},
-	{scan_address, AT_DIGIT | AT_CAPITAL | AT_LABELLED},
-	{scan_postcode, AT_DIGIT | AT_CAPITAL},
-	{scan_county, AT_CAPITAL},
-	{scan_city, AT_CAPITAL},
+	{scan_facility, AT_CARE},
+	{scan_address, AT_DIGIT | AT_STREET | AT_LABELLED},
+	{scan_postcode, AT_DIGIT | AT_MORE},
+	{scan_county, AT_TOWN},
+	{scan_city, AT_TOWN},
 	{scan_name, AT_NAMED},
 	{scan_known_name, AT_CAPITAL},
 	{scan_small_initial, AT_LONE},
-	{scan_person, AT_CAPITAL | AT_PARTICLE},
+	{scan_person, AT_PERSON | AT_PARTICLE},
 	{scan_weighed_house, AT_DIGIT},
 	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
-	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_CAPITAL},
-	{scan_weighed, AT_CAPITAL | AT_PARTICLE},
+	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_MORE},
+	{scan_weighed, AT_PERSON | AT_PARTICLE},
 };
 
 /* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the
@@ -97,7 +104,8 @@ static uint16_t joints[0x80];
 /* Does nothing that stands behind a word, with this sign first, belong to it? */
 static enum { ALONE_NOT, ALONE, ALONE_ASK } alone[0x80];
 
-unsigned char detect_inert[0x80];
+/* Signs with which nothing begins, as with most. */
+static bool inert[0x80];
 
 /* The detectors of each kind of place, a bit each. */
 static uint64_t at_place[WHERES];
@@ -109,7 +117,7 @@ void detect_ready(void)
 
 	for (uint16_t c = 0; c < 0x80; c++) {
 		small[c] = (unsigned char)(is_alnum(c) ? lower(c) : 0);
-		detect_inert[c] = !is_alnum(c) && !memchr(begins, c, sizeof begins - 1);
+		inert[c] = !is_alnum(c) && !memchr(begins, c, sizeof begins - 1);
 	}
 	for (size_t k = 0; k < sizeof JOINTS / sizeof *JOINTS; k++)
 		joints[(unsigned char)JOINTS[k].sign] = (uint16_t)JOINTS[k].where;
@@ -174,7 +182,7 @@ static size_t border(const struct scan *s, size_t stop)
 static __attribute__((noinline)) void any_token(struct scan *s)
 {
 	const struct reading *r = s->r;
-	size_t from = s->i, j = from, stop = s->seen < from + TOKEN_MAX ? s->seen : from + TOKEN_MAX, secret = s->secret_at;
+	size_t from = s->i, j = from, stop = s->seen < from + SIMPLE_MAX ? s->seen : from + SIMPLE_MAX, secret = s->secret_at;
 	struct token t = {.hash = WORD_HASH, .all = 0x40};
 
 	if (r->at[from] < s->border)
@@ -233,6 +241,18 @@ static bool is_spelled(struct scan *s, uint16_t next)
 	if (next == '[' || next == '(')
 		next = scan_at(s, ++i);
 	return i > s->token && (next == '@' || (lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't'));
+}
+
+/* Behind "two", "a" and "the" of a small word, does a word stand that makes no number of them, as most do? */
+static bool counts_no_more(const struct scan *s, const struct simple *w, size_t stop)
+{
+	const unsigned int small_ones = NUMBER_UNIT | NUMBER_ONE | NUMBER_THE;
+	unsigned int numbers = w->word->numbers;
+	struct simple next;
+
+	if (!numbers || (numbers & ~small_ones) || s->context->label == LABEL_DATE || s->r->c[w->end] != ' ' || !simple_next(s->r, w->end + 1, stop, &next))
+		return false;
+	return !next.word->numbers && !(next.word->kinds & WORD_MONTH) && (!(numbers & NUMBER_UNIT) || !digits_word(next.hash));
 }
 
 /* Does the word begin a number or a day? next: what stands one behind its end. */
@@ -308,7 +328,7 @@ static unsigned int where(struct scan *s)
 	/* in the middle of a word of many hyphens or apostrophes no name is looked for again and again */
 	/* nor in a long run of initials: a name has three at most */
 	if ((is_upper(first) || first >= 0x80) && !(c->initials > 3 && s->token == s->i + 1) && ((c->last != '-' && c->last != '\'') || scan_try(s, 1)) && !begins_no_name(word, s->r->c + s->i, s->token - s->i))
-		at |= AT_CAPITAL;
+		at |= AT_CAPITAL | lone_kinds(s) << LONE_SHIFT;
 	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
 		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
 	if (word->numbers && begins_number(word, scan_at(s, s->token + 1)))
@@ -323,40 +343,6 @@ static unsigned int where(struct scan *s)
 }
 
 /* ---- words in which nothing begins ------------------------------------------------------------------------------------------------- */
-
-/* A word of ASCII. */
-struct simple {
-	const struct word *word;
-	uint64_t hash;
-	size_t start, end;
-	bool small;                      /* all of its letters but the first are small ones */
-};
-
-/* The word at place i, when a sign of ASCII stands behind it before place stop, as behind most tokens. */
-static inline bool simple_word(const uint16_t *c, size_t i, size_t stop, struct simple *w)
-{
-	const uint16_t *p = c + i;
-	unsigned int letter = *p | 32u, common = 32;
-	uint64_t hash = WORD_HASH;
-	size_t n;
-
-	if (letter - 'a' > 'z' - 'a')
-		return false;
-	for (;;) {                                       /* at the latest, the 0 behind the last unit ends it */
-		unsigned int unit = *++p;
-
-		hash = (hash ^ letter) * WORD_PRIME;
-		letter = unit | 32;
-		if (letter - 'a' > 'z' - 'a')
-			break;
-		common &= unit;
-	}
-	n = (size_t)(p - c) - i;
-	if (i + n >= stop || n >= TOKEN_MAX || *p >= 0x80 || is_digit(*p))
-		return false;
-	*w = (struct simple){.word = lexicon_find(hash), .hash = hash, .start = i, .end = i + n, .small = common};
-	return true;
-}
 
 /* Behind a word's end at place j, a sign of ASCII: nothing that is read together with the word. */
 static inline bool stands_alone(const uint16_t *c, size_t j, size_t stop)
@@ -373,14 +359,28 @@ static inline bool stands_alone(const uint16_t *c, size_t j, size_t stop)
 	return c[j] == ':' ? next == ' ' || next == '\n' : !is_alnum(next);
 }
 
-/* "I have": a lone letter before a small word that neither joins names nor is a kind of road. */
-static bool is_lone(const uint16_t *c, const struct simple *w, size_t stop)
+/* At an apostrophe: "'m", "'t", "'ll" behind a word, and nothing more. */
+static bool is_contracted(const uint16_t *c)
 {
+	bool two = (c[1] == 'l' && c[2] == 'l') || (c[1] == 'v' && c[2] == 'e') || (c[1] == 'r' && c[2] == 'e');
+	uint16_t behind = c[two ? 3 : 2];
+
+	return (two || c[1] == 'm' || c[1] == 'd' || c[1] == 't') && behind < 0x80 && !small[behind] && behind != '\'' && behind != '-' && behind != '_';
+}
+
+/* "I have", "I don't", "I'm": a lone letter before a small word that neither joins names nor is a kind of road. */
+static bool is_lone(const struct reading *r, const struct simple *w, size_t stop)
+{
+	const uint16_t *c = r->c;
 	struct simple next;
 
-	return w->word->no_name && c[w->start] == 'I' && c[w->end] == ' ' && c[w->end + 1] >= 'a' && simple_word(c, w->end + 1, stop, &next) &&
-	       next.small && next.end > next.start + 1 && c[next.end] != '-' && c[next.end] != '\'' && !next.word->joint &&
-	       !(next.word->kinds & (WORD_ROAD_LAST | WORD_PARTICLE));
+	if (!w->word->no_name || c[w->start] != 'I' || w->end + 4 >= stop)
+		return false;
+	if (c[w->end] == '\'')
+		return is_contracted(c + w->end);
+	return c[w->end] == ' ' && c[w->end + 1] >= 'a' && simple_next(r, w->end + 1, stop, &next) &&
+	       next.small && next.end > next.start + 1 && c[next.end] != '-' && (c[next.end] != '\'' || (next.end + 4 < stop && is_contracted(c + next.end))) &&
+	       !next.word->joint && !(next.word->kinds & (WORD_ROAD_LAST | WORD_PARTICLE));
 }
 
 /* Does the label before a word, or what the word is to it, ask for a look at what begins with the word? See where(). */
@@ -411,9 +411,9 @@ static inline enum words kind(struct scan *s, const struct simple *w, size_t sto
 
 	if (!w->small || w->end - w->start > PLAIN_MAX || (first | 32) == 'x' || !stands_alone(c, w->end, stop))
 		return WORDS_LOOK;
-	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start) && !is_lone(c, w, stop))
+	if (first >= 'a' ? is_small_name(word, w->hash) : !begins_no_name(word, c + w->start, w->end - w->start) && !is_lone(s->r, w, stop))
 		return WORDS_LOOK;
-	if (!word->plain && begins_any(word, c[w->end + 1]))
+	if (!word->plain && begins_any(word, c[w->end + 1]) && !counts_no_more(s, w, stop))
 		return WORDS_LOOK;
 	if (is_small_own(word) && first >= 'a')
 		return WORDS_LOOK;
@@ -438,15 +438,51 @@ static inline size_t visible(const struct scan *s)
 	return s->r->at[s->i] < s->border ? border(s, stop) : stop;
 }
 
-enum words detect_words(struct scan *s, struct context *context)
+/* Does nothing begin with the sign at place i? */
+static inline bool is_inert(const struct scan *s, size_t i, size_t stop)
+{
+	uint16_t c = s->r->c[i];
+
+	return i < stop && c < 0x80 && (inert[c] || (c == ':' && i + 1 < stop && s->r->c[i + 1] != ':')) && !custom_may_begin(s->engine, c);
+}
+
+/* The words from place i on over which all can go at once, each but the last with one space behind it; returns behind them. *words: what
+ * the word there is, *w; WORDS_OVER: none stands there. */
+static inline size_t over_words(struct scan *s, struct context *context, size_t i, size_t stop, enum words *words, struct simple *w)
 {
 	const uint16_t *c = s->r->c;
-	size_t i = s->i, stop = visible(s);
+	bool first = true, space = false;
+
+	while ((*words = WORDS_OVER, simple_word(s->r, i, stop, w)) && (*words = kind(s, w, stop)) == WORDS_OVER) {
+		if (first)
+			context_plain_word(context, w->hash, c[w->end - 1]);
+		else
+			context_plain_again(context, w->hash, c[w->end - 1]);
+		first = false;
+		i = w->end;
+		space = c[i] == ' ';
+		i += space;
+		if (!space || !s->r->plain)
+			break;
+	}
+	if (space)
+		context_space(context);
+	return i;
+}
+
+enum words detect_words(struct scan *s, struct context *context)
+{
+	size_t i = s->i, from, stop = visible(s);
+	enum words words;
 	struct simple w;
 
-	while (simple_word(c, i, stop, &w)) {
-		enum words words = kind(s, &w, stop);
-
+	do {
+		from = i;
+		if (is_inert(s, i, stop)) {
+			context_sign(context, s->r->c[i++]);
+			continue;
+		}
+		i = over_words(s, context, i, stop, &words, &w);
 		if (words != WORDS_OVER) {
 			scan_move(s, i);
 			s->token = w.end;
@@ -456,15 +492,7 @@ enum words detect_words(struct scan *s, struct context *context)
 			s->letters = true;
 			return words;
 		}
-		context_plain_word(context, w.hash, c[w.end - 1]);
-		i = w.end;
-		if (c[i] == ' ') {
-			context_space(context);
-			i++;
-		}
-		if (!s->r->plain)
-			break;
-	}
+	} while (s->r->plain && i > from && i < stop);
 	if (i > s->i) {
 		scan_move(s, i);
 		return WORDS_OVER;

@@ -6,14 +6,11 @@
 
 void detect_ready(void);                         /* before any text */
 
-/* May anything begin with this unit? Not with most signs. */
-extern unsigned char detect_inert[0x80];
-
-/* What stands at s->i, where no inert sign does. */
+/* What stands at s->i. */
 enum words {
 	WORDS_LOOK,                              /* something may begin there; the scan's token is filled */
 	WORDS_PLAIN,                             /* the token is a word in which nothing begins */
-	WORDS_OVER,                              /* such words stood there that do nothing to the context, either: they are passed over */
+	WORDS_OVER,                              /* such words stood there that do nothing to the context, either, or signs: they are passed over */
 };
 enum words detect_words(struct scan *s, struct context *context);
 

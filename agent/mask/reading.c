@@ -160,6 +160,7 @@ static bool put(struct reading *r, uint32_t c, size_t at)
 		return false;
 	for (int i = 0; i < n; i++) {
 		r->c[r->n] = parts[i] == 0xa0 || parts[i] == 0x2028 || parts[i] == 0x2029 ? ' ' : parts[i] > 0xffff ? 0xfffd : (uint16_t)parts[i];
+		r->ascii[r->n] = r->c[r->n] < 0x80 ? (unsigned char)r->c[r->n] : 0x80;
 		r->at[r->n++] = (uint16_t)at;
 	}
 	return true;
@@ -188,6 +189,7 @@ static size_t plain_bytes(struct reading *r, size_t units, const char *p, size_t
 {
 	const uint64_t ones = 0x0101010101010101ULL, high = ones << 7;
 	uint16_t *c = r->c + units, *at = r->at + units;
+	unsigned char *ascii = r->ascii + units;
 	size_t stop = READING_UNITS - units < n - i ? i + READING_UNITS - units : n;
 
 	for (; i + BLOCK <= stop; i += BLOCK) {
@@ -199,6 +201,8 @@ static size_t plain_bytes(struct reading *r, size_t units, const char *p, size_t
 		and = word ^ (ones * '&');
 		if ((word | (word - ones) | (and - ones)) & high)
 			break;                           /* some may be above ASCII, 0, or '&' */
+		memcpy(ascii, byte, BLOCK);
+		ascii += BLOCK;
 		for (int k = 0; k < BLOCK; k++)
 			*c++ = byte[k];
 		for (int k = 0; k < BLOCK; k++)
@@ -209,6 +213,7 @@ static size_t plain_bytes(struct reading *r, size_t units, const char *p, size_t
 
 		if (byte >= 0x80 || byte == '&')
 			break;
+		*ascii++ = byte ? byte : ' ';
 		*c++ = byte ? byte : ' ';
 		*at++ = (uint16_t)i;
 	}
@@ -242,6 +247,7 @@ void reading_make(struct reading *r, const char *p, size_t n, bool final)
 	r->plain = plain;
 	r->final = final && i == n;                      /* there may be more behind the last unit */
 	r->c[units] = 0;
+	memset(r->ascii + units, 0, READING_BEHIND);
 	r->at[units] = (uint16_t)i;
 }
 

@@ -9,6 +9,7 @@
 
 #define READING_MAX 2048                         /* bytes of one window */
 #define READING_UNITS (READING_MAX * 2)          /* one character may be read as several units */
+#define READING_BEHIND 16                        /* bytes that may be looked at together from the last unit on */
 
 struct reading {
 	const char *window;                      /* borrowed */
@@ -16,6 +17,7 @@ struct reading {
 	bool final;                              /* nothing follows the window */
 	bool plain;                              /* each unit comes from one byte: at[i] is i */
 	uint16_t c[READING_UNITS + 1];           /* what is read; 0 behind the last */
+	unsigned char ascii[READING_UNITS + READING_BEHIND];     /* the same in a byte each, for words; 0x80: not of ASCII. 0 behind the last */
 	uint16_t at[READING_UNITS + 1];          /* offset of the bytes that it came from; of c[n]: where reading stopped */
 };
 

@@ -222,6 +222,18 @@ static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t
 	c->last = last;
 }
 
+/* The same behind such a word and one space, which is not told of. */
+static inline void context_plain_again(struct context *c, uint64_t hash, uint16_t last)
+{
+	columns_plain_word(&c->columns, hash);
+	c->before[1] = c->before[0];
+	c->before[0] = hash;
+	c->words[2] = c->words[1];
+	c->words[1] = c->words[0];
+	c->words[0] = hash;
+	c->last = last;
+}
+
 /* A space, as most signs are, when there is no label. */
 static inline void context_space(struct context *c)
 {

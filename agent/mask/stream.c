@@ -331,15 +331,6 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		return RC_OK;
 	if (s->secret_at < s->i)
 		s->secret_at = secret_next(s->secret, s->r, s->i);
-	c = s->r->c[s->i];
-	if (c < 0x80 && (detect_inert[c] || (c == ':' && s->i + 1 < s->seen && s->r->c[s->i + 1] != ':')) && s->secret_at > s->i && !custom_may_begin(m->engine, c)) {
-		if (c == ' ' && m->context.label == LABEL_NONE)
-			context_space(&m->context);
-		else
-			context_sign(&m->context, c);
-		scan_move(s, s->i + 1);
-		return RC_OK;
-	}
 	switch (detect_words(s, &m->context)) {
 	case WORDS_OVER:
 		return RC_OK;
@@ -348,9 +339,9 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 		scan_move(s, s->token);
 		return RC_OK;
 	case WORDS_LOOK:
-		c = s->r->c[s->i];
 		break;
 	}
+	c = s->r->c[s->i];
 	if (!s->cut && detect(s, &f) && !s->cut)
 		return step_masked(m, s, &f, kept, out);
 	if (!s->cut && c == '[')

@@ -43,6 +43,25 @@ held_id() { event tunnel-$T held "${1:-1}" | json id; }
 	same "reached the model" "$before" "$(model_count)"
 }
 
+@test "connect tells people of a held request and of what becomes of it" {
+	said() { until_ok "connect says: $1" grep -qE "^$1" "$SITE/tunnel-$T.err" "$SITE/tunnel-$T.out"; }
+	as_service tunnel-$T alice phigate connect openai-prod
+	said ' *API key'
+	URL=$(grep -ohE 'http://127\.0\.0\.1:[0-9]+$' "$SITE/tunnel-$T.out" "$SITE/tunnel-$T.err") KEY=$(grep -ohE 'phg_[A-Za-z0-9_-]+$' "$SITE/tunnel-$T.out" "$SITE/tunnel-$T.err" | head -n 1)
+	for how in "cancel" "deny --reason over" "approve --reason fine"; do
+		ask_all
+		waits() { id=$(as bob phigate holds --json | jq -r .id) && [ -n "$id" ]; }
+		until_ok "the request waits" waits
+		said "held +$id by the rule bulk-export; one of privacy-officers may let it through until .*: phigate approve $id"
+		case $how in
+		cancel) exits 0 as alice phigate $how "$id"; said "cancelled +$id: you took it back" ;;
+		deny*) exits 0 as bob phigate $how "$id"; said "denied +$id by bob@hospital.example: over" ;;
+		*) exits 0 as bob phigate $how "$id"; said "approved +$id by bob@hospital.example: fine" ;;
+		esac
+		wait $REQUEST || true
+	done
+}
+
 @test "nobody decides about an own request, nor without the group; unknown ids are named" {
 	tunnel $T alice openai-prod
 	ask_all

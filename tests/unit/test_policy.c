@@ -96,7 +96,8 @@ static void the_first_rule_that_matches_decides(void **state)
 	struct policy *policy = parse("rules:\n"
 		"  - {name: ours, when: {group: privacy-officers}, then: allow}\n"
 		"  - {name: slow, when: {model: 'big*'}, then: approve, by: {groups: [privacy-officers], approvals: 2}, ttl: 10m, wait: 30s}\n"
-		"  - {name: rest, when: {stream: true}, then: deny, message: 'No streams.'}\n");
+		"  - {name: rest, when: {stream: true}, then: deny, message: 'No streams.'}\n"
+		"  - {name: brief, when: {tools: true}, then: approve, by: {groups: [privacy-officers]}, ttl: 1s}\n");
 	struct verdict v = decide_shown(policy, &(struct asked){.group = "privacy-officers", .model = "big-one", .stream = true}, NULL);
 
 	(void)state;
@@ -112,6 +113,8 @@ static void the_first_rule_that_matches_decides(void **state)
 	v = decide_shown(policy, &(struct asked){.stream = true}, NULL);
 	assert_int_equal(v.decision, DECISION_DENY);
 	assert_string_equal(v.message, "No streams.");
+	v = decide_shown(policy, &(struct asked){.tools = true}, NULL);
+	assert_int_equal(v.wait_ns, NS_PER_S);           /* nobody waits longer than there is to wait for */
 	v = decide_shown(policy, &(struct asked){.model = "small"}, NULL);
 	assert_int_equal(v.decision, DECISION_ALLOW);
 	assert_null(v.rule);
@@ -366,6 +369,10 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {zone: UTC}}\n    then: deny\n", 4, 18, "within"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {within: Mon, zone: Mars/Base}}\n    then: deny\n", 4, 38, "Mars/Base"},
 		{"version: 1\nrules:\n  - name: a\n    then: deny\n  - name: a\n    then: deny\n", 5, 11, "stands already in line 3"},
+		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 0s}\n", 3, 54, "1s to 7d"},
+		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 8d}\n", 3, 54, "1s to 7d"},
+		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 7d, wait: 2h}\n", 3, 64, "at most 1h"},
+		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 5m, wait: 6m}\n", 3, 64, "not longer than"},
 		{"version: 1\nlimits: {concurrent: 0}\n", 2, 22, "1 to"},
 		{"version: 1\nlimits: {per_minute: 3}\n", 2, 10, "requests_per_minute"},
 		{"version: 1\nlimits: {tokens_per_day: many}\n", 2, 26, "tokens_per_day"},

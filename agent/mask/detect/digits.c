@@ -200,3 +200,10 @@ int digits_value(const struct digits *d, size_t group)
 		value = value * 10 + d->d[d->group[group].from + i] - '0';
 	return value;
 }
+
+bool digits_word(uint64_t hash)
+{
+	uint64_t o = word_hash(WORD_HASH, 'o'), z = word_hash(WORD_HASH, 'z');
+
+	return hash == word_hash(o, 'h') || hash == word_hash(word_hash(word_hash(z, 'e'), 'r'), 'o');
+}

@@ -30,4 +30,7 @@ bool digits_end(struct scan *s, const struct digits *d, size_t k);
 
 int digits_value(const struct digits *d, size_t group);
 
+/* Is it the hash of "zero", "oh", which are digits in words like "one", though they count nothing? */
+bool digits_word(uint64_t hash);
+
 #endif

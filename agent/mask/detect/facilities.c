@@ -1,6 +1,7 @@
 /* Where people are treated, taught and kept: hospitals, practices, schools, shelters and the like. */
 #include "around.h"
 #include "care.h"
+#include "facilities.h"
 #include "parts.h"
 
 #define WORDS_MAX 8
@@ -18,6 +19,11 @@ static uint64_t phrases_seen;                    /* a bit of the first word of e
 static uint64_t phrase_bit(uint64_t hash)
 {
 	return (uint64_t)1 << (word_mix(hash) >> 58);
+}
+
+bool facilities_may_begin(uint64_t hash)
+{
+	return phrases_seen & phrase_bit(hash);
 }
 
 void facilities_fill(void)
@@ -231,7 +237,7 @@ static void run_read(struct scan *s, struct run *r, enum cue cue, size_t at)
 			break;
 		p = part_at(s, at, &room);
 		if (!words)                              /* "Cedars-Sinai", "Cedars-Sinai-affiliated" */
-			r->phrase = (phrases_seen & phrase_bit(p->hash)) || scan_at(s, at + 6) == '-';
+			r->phrase = facilities_may_begin(p->hash) || scan_at(s, at + 6) == '-';
 		if (!goes_over(r, s, p, cue)) {
 			if (p->shape < SHAPE_INITIAL) {
 				size_t small = r->words && !r->joined && p->shape == SHAPE_LOWER ? small_words(s, r, at, cue) : 0;

@@ -3,6 +3,8 @@
 
 #include "lexicon.h"
 
+#include <string.h>
+
 /* Up to three words, joined by single spaces; case, and signs between the words, do not count. */
 static const struct known_label LABELS[] = {
 	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
@@ -429,6 +431,14 @@ static uint64_t phrase_hash(const char *words, uint64_t *last)
 	}
 }
 
+/* The entry of a word or phrase. */
+static struct word *add(const char *words)
+{
+	uint64_t last;
+
+	return strchr(words, ' ') ? lexicon_add(phrase_hash(words, &last)) : lexicon_add_word(words, strlen(words));
+}
+
 void labels_fill(void)
 {
 	uint64_t last;
@@ -458,24 +468,21 @@ void labels_fill(void)
 	label_words.call = phrase_hash("call", &last);
 	label_words.catalogue = phrase_hash("catalogue", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
-		uint64_t phrase = phrase_hash(LABELS[i].words, &last);
+		const char *word = strrchr(LABELS[i].words, ' ');
 
-		lexicon_add(phrase)->label = (int16_t)i;
-		if (phrase != last)
-			lexicon_add(last)->ends_phrase = true;
+		if (word)
+			lexicon_add_word(word + 1, strlen(word + 1))->ends_phrase = true;
+		add(LABELS[i].words)->label = (int16_t)i;
 	}
 	for (size_t i = 0; i < sizeof FILLERS / sizeof *FILLERS; i++)
-		lexicon_add(phrase_hash(FILLERS[i].word, &last))->filler = (uint8_t)FILLERS[i].kind;
+		add(FILLERS[i].word)->filler = (uint8_t)FILLERS[i].kind;
 	for (size_t i = 0; i < sizeof STATES / sizeof *STATES; i++)
-		lexicon_add(phrase_hash(STATES[i], &last))->state = STATE_CODE;
+		add(STATES[i])->state = STATE_CODE;
 	for (size_t i = 0; i < sizeof STATE_NAMES / sizeof *STATE_NAMES; i++)
-		lexicon_add(phrase_hash(STATE_NAMES[i], &last))->state = STATE_NAME;
+		add(STATE_NAMES[i])->state = STATE_NAME;
 }
 
-const struct known_label *labels_at(int index)
-{
-	return &LABELS[index];
-}
+const struct known_label *const labels_first = LABELS;
 
 int labels_phrase(const uint64_t before[2], uint64_t hash)
 {

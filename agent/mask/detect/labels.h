@@ -20,7 +20,13 @@ struct known_label {
 	int flags;
 };
 
-const struct known_label *labels_at(int index);          /* index: label of a struct word */
+extern const struct known_label *const labels_first;
+
+/* index: label of a struct word. */
+static inline const struct known_label *labels_at(int index)
+{
+	return &labels_first[index];
+}
 
 /* The longest phrase of the words before, the last one first, and a word: its index; -1. Filled as the lexicon is. */
 int labels_phrase(const uint64_t before[2], uint64_t hash);

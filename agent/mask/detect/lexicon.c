@@ -1,5 +1,6 @@
 #include "lexicon.h"
 
+#include "boxes.h"
 #include "care.h"
 #include "columns.h"
 #include "detect.h"
@@ -12,6 +13,7 @@
 
 static struct word table[SLOTS];
 uint64_t lexicon_filter[LEXICON_FILTER / 64];
+struct spelled lexicon_spelled[1 << LEXICON_SPELLED_BITS];
 const struct word lexicon_none = {.label = -1, .quiet = true, .plain = true};
 static size_t used;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -34,6 +36,7 @@ static void fill(void)
 	care_fill();
 	labels_fill();
 	facilities_fill();
+	boxes_fill();
 	columns_fill();
 	detect_ready();
 	for (size_t i = 0; i < SLOTS; i++)
@@ -60,17 +63,42 @@ struct word *lexicon_add(uint64_t hash)
 	return &table[at];
 }
 
+static void spell(const char *word, size_t n, const struct word *entry)
+{
+	uint64_t low = 0, high = 0;
+	size_t at;
+
+	if (n == 0 || n > LEXICON_LETTERS)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (word[i] < 'a' || word[i] > 'z')
+			return;
+		*(i < 8 ? &low : &high) |= (uint64_t)word[i] << i % 8 * 8;
+	}
+	for (at = lexicon_slot(low, high); lexicon_spelled[at].hash; at = (at + 1) & ((1 << LEXICON_SPELLED_BITS) - 1))
+		if (lexicon_spelled[at].hash == entry->hash)
+			return;
+	lexicon_spelled[at] = (struct spelled){low, high, entry->hash, entry};         /* fewer than entries, so there is room */
+}
+
+struct word *lexicon_add_word(const char *word, size_t n)
+{
+	uint64_t hash = WORD_HASH;
+	struct word *entry;
+
+	for (size_t i = 0; i < n; i++)
+		hash = word_hash(hash, (unsigned char)word[i]);
+	entry = lexicon_add(hash);
+	spell(word, n, entry);
+	return entry;
+}
+
 struct word *lexicon_add_next(const char **list)
 {
 	const char *p = *list + strspn(*list, " ");
-	uint64_t hash = WORD_HASH;
 
 	*list = p + strcspn(p, " ");
-	if (p == *list)
-		return NULL;
-	while (p < *list)
-		hash = word_hash(hash, (unsigned char)*p++);
-	return lexicon_add(hash);
+	return p == *list ? NULL : lexicon_add_word(p, (size_t)(*list - p));
 }
 
 const struct word *lexicon_look_up(uint64_t hash)

@@ -44,8 +44,39 @@ static inline const struct word *lexicon_find(uint64_t hash)
 	return lexicon_filter[bit / 64] >> bit % 64 & 1 ? lexicon_look_up(hash) : &lexicon_none;
 }
 
+/* The words of it that are of LEXICON_LETTERS letters at most, by these letters themselves: most words of a text are found so without
+ * being read letter by letter. low, high: small letters, the first one lowest; 0 behind the last. */
+#define LEXICON_LETTERS 15
+#define LEXICON_SPELLED_BITS 13
+struct spelled {
+	uint64_t low, high;
+	uint64_t hash;                           /* 0: a free slot */
+	const struct word *word;
+};
+extern struct spelled lexicon_spelled[1 << LEXICON_SPELLED_BITS];
+
+static inline size_t lexicon_slot(uint64_t low, uint64_t high)
+{
+	return (size_t)((low ^ high * WORD_PRIME) * 0x9e3779b97f4a7c15ULL >> (64 - LEXICON_SPELLED_BITS));
+}
+
+/* NULL: it is not among them, though it may be in the lexicon. */
+static inline const struct spelled *lexicon_spelling(uint64_t low, uint64_t high)
+{
+	for (size_t at = lexicon_slot(low, high);; at = (at + 1) & ((1 << LEXICON_SPELLED_BITS) - 1)) {
+		const struct spelled *s = &lexicon_spelled[at];
+
+		if (s->low == low && s->high == high)
+			return s;
+		if (!s->hash)
+			return NULL;
+	}
+}
+
 /* The entry of a word, made when there is none; only while the lexicon is filled. */
 struct word *lexicon_add(uint64_t hash);
+/* The same of a word that is written out: n letters and signs, in small letters. */
+struct word *lexicon_add_word(const char *word, size_t n);
 /* The same of the next word of a list, "one two three", which is moved on; NULL when there is none left. */
 struct word *lexicon_add_next(const char **list);
 void words_fill(void);                   /* words.c */

@@ -1,11 +1,10 @@
 /* Where people live: streets, cities, counties. */
 #include "abroad.h"
 #include "around.h"
+#include "boxes.h"
 #include "parts.h"
 #include "roads.h"
 #include "units.h"
-
-#include <string.h>
 
 #define WORDS_MAX 7
 #define BARE_WORDS 3
@@ -129,61 +128,6 @@ static size_t street(struct scan *s, size_t i, enum style style)
 		at = part_next_word(s, p);
 	}
 	return end ? behind_suffix(s, end) : style == STREET_LOOSE ? last : 0;
-}
-
-static size_t po_box(struct scan *s, size_t i)
-{
-	static const char *const forms[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob ", "po drawer ",
-		"p.o. drawer ", "drawer "};
-
-	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
-		size_t n = 0, j;
-
-		while (forms[k][n] && lower(scan_at(s, i + n)) == (unsigned char)forms[k][n])
-			n++;
-		if (forms[k][n])
-			continue;
-		j = i + n + (scan_at(s, i + n) == '#');
-		n = j;
-		while (j < n + 7 && is_digit(scan_at(s, j)))
-			j++;
-		if (j > n && !is_alnum(scan_at(s, j)))
-			return j;
-	}
-	return 0;
-}
-
-/* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
-static size_t rural(struct scan *s, size_t i)
-{
-	static const char *const forms[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
-		"route ", "hcr ", "star route ", "star rte "};
-
-	if (!strchr("rhpcs", lower(scan_at(s, i)) & 0x7f))
-		return 0;
-	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
-		size_t n = 0, j, from;
-
-		while (forms[k][n] && lower(scan_at(s, i + n)) == (unsigned char)forms[k][n])
-			n++;
-		if (forms[k][n])
-			continue;
-		for (j = i + n; j < i + n + 5 && is_digit(scan_at(s, j)); j++)
-			;
-		if (j == i + n)
-			return 0;
-		j += scan_at(s, j) == ',';
-		for (n = 0; n < 5 && lower(scan_at(s, j + n)) == (unsigned char)" box "[n]; n++)
-			;
-		from = j + n;
-		for (j = from; n == 5 && j < from + 6 && is_digit(scan_at(s, j)); j++)
-			;
-		if (n < 5 || j == from)
-			return 0;
-		j += (scan_at(s, j) == '-' && is_alpha(scan_at(s, j + 1))) + (is_alpha(scan_at(s, j)) || scan_at(s, j) == '-');
-		return is_alnum(scan_at(s, j)) ? 0 : j;
-	}
-	return 0;
 }
 
 /* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city
@@ -316,9 +260,9 @@ bool scan_address(struct scan *s, struct finding *f)
 	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s)))
 		return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street abroad");
 	if (!is_digit(scan_at(s, i))) {
-		if ((lower(scan_at(s, i)) == 'p' || scan_at(s, i) == 'D') && (end = po_box(s, i)))
+		if ((lower(scan_at(s, i)) == 'p' || scan_at(s, i) == 'D') && (end = boxes_office(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
-		if ((end = rural(s, i)))
+		if ((end = boxes_rural(s, i)))
 			return found(f, s, end, ENTITY_ADDRESS, "rural route");
 		if ((end = home_first(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "street address");

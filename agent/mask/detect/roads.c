@@ -64,31 +64,37 @@ static bool begins_road(struct scan *s, size_t i)
 	return next == (unsigned char)of[0] || next == (unsigned char)of[1];
 }
 
+static const struct {
+	const char *form;
+	bool sure;                       /* it is a road wherever it stands */
+} HIGHWAYS[] = {
+	{"us hwy ", true}, {"us highway ", true}, {"u.s. highway ", true}, {"us route ", true}, {"highway ", true}, {"hwy ", true}, {"hwy. ", true},
+	{"interstate ", true}, {"state road ", true}, {"state route ", true}, {"state highway ", true}, {"county road ", true},
+	{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", false}, {"us ", false},
+	{"u.s. ", false}, {"i-", false}, {"sr ", false}, {"sr-", false}, {"cr ", false}, {"cr-", false}, {"fm ", false}, {"route ", false},
+	{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
+};
+
+const char *roads_form(size_t k)
+{
+	return k < sizeof HIGHWAYS / sizeof *HIGHWAYS ? HIGHWAYS[k].form : NULL;
+}
+
 size_t roads_highway(struct scan *s, size_t i, bool sure)
 {
-	static const struct {
-		const char *form;
-		bool sure;                       /* it is a road wherever it stands */
-	} forms[] = {
-		{"us hwy ", true}, {"us highway ", true}, {"u.s. highway ", true}, {"us route ", true}, {"highway ", true}, {"hwy ", true}, {"hwy. ", true},
-		{"interstate ", true}, {"state road ", true}, {"state route ", true}, {"state highway ", true}, {"county road ", true},
-		{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", false}, {"us ", false},
-		{"u.s. ", false}, {"i-", false}, {"sr ", false}, {"sr-", false}, {"cr ", false}, {"cr-", false}, {"fm ", false}, {"route ", false},
-		{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
-	};
 	const struct context *c = s->context;
 	bool cue, mile;
 	size_t j = 0, n = 0, k = 0, end;
 
 	if (!begins_road(s, i))
 		return 0;
-	while (k < sizeof forms / sizeof *forms && !(j = literal(s, i, forms[k].form)))
+	while (k < sizeof HIGHWAYS / sizeof *HIGHWAYS && !(j = literal(s, i, HIGHWAYS[k].form)))
 		k++;
-	if (k == sizeof forms / sizeof *forms)
+	if (k == sizeof HIGHWAYS / sizeof *HIGHWAYS)
 		return 0;
 	while (n < 5 && is_digit(scan_at(s, j + n)))
 		n++;
-	if (!n && forms[k].sure)                         /* "County Rd XX" */
+	if (!n && HIGHWAYS[k].sure)                         /* "County Rd XX" */
 		while (n < 2 && scan_at(s, j + n) < 0x80 && is_upper(scan_at(s, j + n)))
 			n++;
 	else if (n && is_upper(scan_at(s, j + n)))
@@ -97,7 +103,7 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 		return 0;
 	cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON));
 	end = on_road(s, j + n, &mile);
-	return forms[k].sure || cue || mile ? end : 0;
+	return HIGHWAYS[k].sure || cue || mile ? end : 0;
 }
 
 size_t roads_crossing(struct scan *s)

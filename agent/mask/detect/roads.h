@@ -10,6 +10,9 @@ size_t roads_numbered(struct scan *s, size_t i);
 /* "Hwy 169", "US 550 at mile marker 31", "County Rd XX" at place i; sure: an address is expected there. */
 size_t roads_highway(struct scan *s, size_t i, bool sure);
 
+/* How one of the names of such roads begins, in small letters; NULL: there are no more. */
+const char *roads_form(size_t k);
+
 /* "Halsted & 18th", "4th & Pine" where the scan stands */
 size_t roads_crossing(struct scan *s);
 

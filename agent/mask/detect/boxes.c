@@ -1,0 +1,85 @@
+#include "boxes.h"
+
+#include <string.h>
+
+#include "roads.h"
+
+static const char *const BOXES[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob ", "po drawer ",
+	"p.o. drawer ", "drawer "};
+
+size_t boxes_office(struct scan *s, size_t i)
+{
+	for (size_t k = 0; k < sizeof BOXES / sizeof *BOXES; k++) {
+		size_t n = 0, j;
+
+		while (BOXES[k][n] && lower(scan_at(s, i + n)) == (unsigned char)BOXES[k][n])
+			n++;
+		if (BOXES[k][n])
+			continue;
+		j = i + n + (scan_at(s, i + n) == '#');
+		n = j;
+		while (j < n + 7 && is_digit(scan_at(s, j)))
+			j++;
+		if (j > n && !is_alnum(scan_at(s, j)))
+			return j;
+	}
+	return 0;
+}
+
+static const char *const RURAL[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
+	"route ", "hcr ", "star route ", "star rte "};
+
+/* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
+size_t boxes_rural(struct scan *s, size_t i)
+{
+	if (!strchr("rhpcs", lower(scan_at(s, i)) & 0x7f))
+		return 0;
+	for (size_t k = 0; k < sizeof RURAL / sizeof *RURAL; k++) {
+		size_t n = 0, j, from;
+
+		while (RURAL[k][n] && lower(scan_at(s, i + n)) == (unsigned char)RURAL[k][n])
+			n++;
+		if (RURAL[k][n])
+			continue;
+		for (j = i + n; j < i + n + 5 && is_digit(scan_at(s, j)); j++)
+			;
+		if (j == i + n)
+			return 0;
+		j += scan_at(s, j) == ',';
+		for (n = 0; n < 5 && lower(scan_at(s, j + n)) == (unsigned char)" box "[n]; n++)
+			;
+		from = j + n;
+		for (j = from; n == 5 && j < from + 6 && is_digit(scan_at(s, j)); j++)
+			;
+		if (n < 5 || j == from)
+			return 0;
+		j += (scan_at(s, j) == '-' && is_alpha(scan_at(s, j + 1))) + (is_alpha(scan_at(s, j)) || scan_at(s, j) == '-');
+		return is_alnum(scan_at(s, j)) ? 0 : j;
+	}
+	return 0;
+}
+
+/* By the first letter, a bit of the second one. */
+static uint32_t begins[26];
+
+static void add_beginning(const char *form)
+{
+	if (form[1] >= 'a' && form[1] <= 'z')
+		begins[form[0] - 'a'] |= (uint32_t)1 << (form[1] - 'a');
+}
+
+void boxes_fill(void)
+{
+	for (size_t k = 0; k < sizeof BOXES / sizeof *BOXES; k++)
+		add_beginning(BOXES[k]);
+	for (size_t k = 0; k < sizeof RURAL / sizeof *RURAL; k++)
+		add_beginning(RURAL[k]);
+	for (size_t k = 0; roads_form(k); k++)
+		add_beginning(roads_form(k));
+	add_beginning("box");
+}
+
+bool boxes_may_begin(const uint16_t letters[2])
+{
+	return begins[(letters[0] | 32) - 'a'] >> ((letters[1] | 32) - 'a') & 1;
+}
