@@ -2,7 +2,7 @@ load lib/common
 
 # A small file system for the agent's state, where that is possible
 setup_file() {
-	site_folder && site_account && idp_start && model_start && site_policy
+	site_folder && site_account && idp_start && model_start && site_policy || return 1
 	export STATE=$SITE/state
 	mkdir "$STATE"
 	if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=6m,mode=700 phigate-test "$STATE" 2> /dev/null; then export SMALL=1; fi

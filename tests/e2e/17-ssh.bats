@@ -1,7 +1,7 @@
 load lib/common
 
 setup_file() {
-	site_start && login alice
+	site_start && login alice || return 1
 	# OpenSSH's own client with a certificate like the one that phigate makes: alice's token, a key of ours
 	export CERT=$SITE/raw
 	mkdir "$CERT"

@@ -19,7 +19,7 @@ setup_file() {
 	site_connection lenient "$MODEL" openai "analyzer: {url: '$ANALYZER/analyze', timeout: 1s, on_failure: builtin}"
 	site_connection tls "$MODEL" openai "analyzer: {url: '$(json url < "$SITE/analyzer-tls.out")/analyze', ca_file: $SITE/agent/analyzer.pem}"
 	site_connection untrusted "$MODEL" openai "analyzer: {url: '$(json url < "$SITE/analyzer-tls.out")/analyze'}"
-	agent_start && login alice
+	agent_start && login alice || return 1
 	model_scripts '{"both":{"text":"Dr. Jane Smith went to gnarl with \"blorft\" 😀 and badge-7 twice daily.\nSSN: 536-22-8741, says blorft. It is the end of what there is to say. The key is model-credential-5d1f.","cut":3}}'
 }
 setup() { T=t$BATS_TEST_NUMBER; analyzer_is fine; }

@@ -25,7 +25,7 @@ set_policy() {
 }
 setup_file() {
 	site_policy() { policy tokenize; }
-	site_start && login alice bob dave
+	site_start && login alice bob dave || return 1
 	model_scripts '{"e1":{"echo":true,"cut":1},"e3":{"echo":true,"cut":3},"e7":{"echo":true,"cut":7},
 		"mangled":{"cut":2,"text":"**[name-1]** (\\[SSN-1\\]) since [Date-1], not [NAME-9], nor Dr. Robert Jones. [NAME-"},
 		"args":{"cut":1,"tool":"{\"who\": \"[NAME-1]\", \"said\": [\"[TEXT-1]\", 5.0], \"mrn\": \"[MRN-1]\"}"}}'

@@ -10,7 +10,7 @@ setup_file() {
 	site_connection pinned "$MODEL" openai "model: note"
 	site_connection triton-pinned "$MODEL" kserve "model: note"
 	site_connection scoring "$MODEL" openai "allow_routes: [/v1/rerank]"
-	agent_start && login alice
+	agent_start && login alice || return 1
 	model_scripts '{"think":{"think":"She is Dr. Jane Smith, born 03/14/2024.","text":"SSN: 536-22-8741 is on file."},
 		"breaks":{"text":"SSN: 536-22-87","fails":"Overloaded at SSN: 536-22-8741"},
 		"anthropic-busy":{"raw":[529,"application/json","{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"SSN: 536-22-8741\"}}"]}}'

@@ -2,7 +2,7 @@ load lib/common
 
 # Recordings are for the privacy office, which has a key in a safe and one in use, and for nobody else.
 setup_file() {
-	site_folder && site_account && idp_start && model_start && site_policy
+	site_folder && site_account && idp_start && model_start && site_policy || return 1
 	age-keygen -o "$SITE/key.txt" 2> "$SITE/keygen.err"
 	age-keygen -o "$SITE/safe.txt" 2>> "$SITE/keygen.err"
 	age-keygen -o "$SITE/other.txt" 2>> "$SITE/keygen.err"

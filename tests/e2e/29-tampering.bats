@@ -16,7 +16,7 @@ setup_file() {
 	site_policy && site_configure || return 1
 	sed -i "s|recording: {durability: strict}|recording: {durability: strict, timestamp: {url: 'http://127.0.0.1:$TSA_PORT/tsa', roots_file: tsa-root.pem}}|" \
 		"$SITE/agent/agent.yaml"
-	agent_start && login alice
+	agent_start && login alice || return 1
 	phigate-agent keys --config "$SITE/init/agent.yaml" | grep '^phigate/gpu-1+' > "$SITE/ledger.vkey"
 }
 teardown() {

@@ -1,7 +1,7 @@
 load lib/common
 
 setup_file() {
-	site_folder && site_account && idp_start && model_start && site_policy
+	site_folder && site_account && idp_start && model_start && site_policy || return 1
 	sinks_prepare
 	site_configure
 	[ "$(id -u)" != 0 ] || chown "$AGENT_USER:" "$SITE"/*.token

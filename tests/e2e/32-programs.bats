@@ -11,7 +11,7 @@ setup_file() {
 	site_configure || return 1
 	sed -i "s|^oidc: \(.*\)|oidc:\n  - \1\n  - {issuer: '$CLUSTER', audience: phigate, groups_prefix: cluster/, subjects: {'system:serviceaccount:ward:summaries': [clinicians]}}|" \
 		"$SITE/agent/agent.yaml"
-	agent_start && login alice
+	agent_start && login alice || return 1
 	for name in robot twin; do
 		home $name
 		sed -i "s|^oidc: .*|oidc: {issuer: '$CLUSTER', client_id: phigate}|" "$SITE/home/$name/config/phigate/client.yaml"

@@ -72,21 +72,46 @@ site_folder() {
 	export SITE PATH="$SITE/bin:$PATH"
 }
 
-# The agent never works as root: root gives it an account that lives as long as the site.
+# The agent never works as root: root gives it an account that lives as long as the site, and says whose it is: this shell's, which began
+# when /proc says so. A shell that was killed removes none.
+process_began() { local stat; read -r stat < "/proc/$1/stat" && set -- ${stat##*) } && echo "${20}"; } 2> /dev/null
 site_account() {
 	AGENT_USER=$(id -un)
 	if [ "$(id -u)" = 0 ]; then
+		site_sweep
 		AGENT_USER=phg-${SITE##*.}
 		AGENT_USER=${AGENT_USER,,}
 		local n
 		for n in 1 2 3 4 5 6 7 8 9 10; do
-			useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin "$AGENT_USER" 2>/dev/null && break
+			useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin --comment "phigate test $$ $(process_began $$)" "$AGENT_USER" 2>/dev/null && break
 			sleep 0.2                                # another site holds the lock of /etc/passwd
 		done
 		id "$AGENT_USER" > /dev/null || return 1
 	fi
 	export AGENT_USER
 	echo "$AGENT_USER" > "$SITE/account"
+}
+# account_remove NAME, when no process has it
+account_remove() {
+	local n
+	for n in 1 2 3 4 5 6 7 8 9 10; do
+		userdel "$1" 2>/dev/null || ! id "$1" > /dev/null 2>&1 && return
+		sleep 0.2
+	done
+	say "the account $1 is left"
+	return 1
+}
+# site_sweep: accounts of shells that were killed, and what runs as them
+site_sweep() {
+	local name about words
+	while IFS=: read -r name _ _ _ about _; do
+		[[ $name == phg-* && $about == "phigate test "* ]] || continue
+		read -r -a words <<< "$about"
+		[ "$(process_began "${words[2]}")" != "${words[3]:-}" ] || continue
+		pkill -KILL -u "$name" --ns $$ --nslist pid || true
+		account_remove "$name" || true
+	done < /etc/passwd
+	return 0
 }
 
 idp_start() {
@@ -217,7 +242,7 @@ site_stop() {
 		until_ok "no process of the agent is left" eval '! agent_left > /dev/null 2>&1' || {
 			rc=1
 			for pid in $(agent_left); do say "left: $(tr '\0' ' ' < "/proc/$pid/cmdline")"; kill -KILL "$pid"; done; }
-		for n in 1 2 3 4 5 6 7 8 9 10; do userdel "$AGENT_USER" 2>/dev/null && break; sleep 0.2; done
+		account_remove "$AGENT_USER" || rc=1
 	fi
 	[ "${SITE_KEEP:-}" ] || rm -rf "$SITE"
 	return $rc
