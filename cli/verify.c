@@ -164,7 +164,8 @@ static int verify(struct run *run, const char *path)
 	if (argument(args, "--json") && !telling.checks)
 		return term_fail(RC_NOMEM, &why);
 	if (argument(args, "--witness") && pack_looks_like(path)) {
-		fprintf(stderr, "phigate: --witness is for bundles; an evidence pack has no cosignatures\n");
+		fputs("phigate: witnesses cosign what bundles lead to, not the checkpoint of an evidence pack: take its bundles out (tar -xf) and verify "
+		      "those with --witness; that they lead to the pack's ledger is a check of the pack\n", stderr);
 		cJSON_Delete(telling.checks);
 		return EXIT_USAGE;
 	}

@@ -60,24 +60,42 @@ struct table {
 };
 
 /* "SESSION.PART.tar" */
-static bool is_bundle(const char *name)
+static bool is_bundle(const char *name, struct pack_inside *out)
 {
 	size_t id = strspn(name, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"), part;
 
 	if (id != 26 || name[id] != '.')
 		return false;
 	part = strspn(name + id + 1, "0123456789");
-	return part > 0 && part <= 7 && strcmp(name + id + 1 + part, ".tar") == 0;
+	if (!part || part > 7 || strcmp(name + id + 1 + part, ".tar") != 0)
+		return false;
+	snprintf(out->session, sizeof out->session, "%.26s", name);
+	snprintf(out->part, sizeof out->part, "%.*s", (int)part, name + id + 1);
+	return true;
+}
+
+static enum rc add_inside(struct pack *p, const struct pack_inside *one)
+{
+	if (p->n_inside == p->inside_cap) {
+		size_t cap = p->inside_cap ? 2 * p->inside_cap : 64;
+		struct pack_inside *more = realloc(p->inside, cap * sizeof *more);
+
+		if (!more)
+			return RC_NOMEM;
+		p->inside = more;
+		p->inside_cap = cap;
+	}
+	p->inside[p->n_inside++] = *one;
+	return RC_OK;
 }
 
 static enum rc on_member(void *arg, const struct tar_member *found, struct extent where, struct why *why)
 {
+	struct pack_inside inside = {.where = where};
 	struct table *t = arg;
 
-	if (t->next == PACK_AGENTS && t->p->whole && is_bundle(found->name)) {
-		t->p->bundles++;
-		return RC_OK;
-	}
+	if (t->next == PACK_AGENTS && t->p->whole && is_bundle(found->name, &inside))
+		return add_inside(t->p, &inside);
 	if (t->next == (t->p->whole ? PACK_FILES : PACK_AGENTS))
 		return why_set(why, RC_BAD, "members: %s does not belong there", found->name);
 	if (strcmp(found->name, FILES[t->next].name) != 0)
@@ -160,6 +178,7 @@ void pack_free(struct pack *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	cJSON_Delete(p->about);
+	free(p->inside);
 	free(p);
 }
 

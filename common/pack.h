@@ -74,8 +74,10 @@ struct pack_figures {
 
 /* The checks, each told to on_check (may be NULL): "archive", "members", "signature", "sums" (of a whole pack), "ledger" (the leaves lead to
  * the signed checkpoint, none is left out), "lists" (the lists tell what the ledger tells, and nothing that it would have to tell is missing),
- * "reviews" (each is signed), "bundles" (every bundle that the lists tell of was looked at; a failed one is told, and fails nothing here).
- * Memory: 36 to 72 bytes for each session, decision, review and bundle. Answers as bundle_verify(). figures may be NULL. */
+ * "reviews" (each is signed), "bundles" (every bundle that the lists tell of was looked at; a failed one is told, and fails nothing here; each
+ * that is inside is the file that was looked at and the one that the leaves name, and what its proof leads to is a state of the same ledger, as
+ * far as the leaves and the checkpoint reach).
+ * Memory: 36 to 72 bytes for each session, decision, review and bundle, and 120 more for a bundle inside. Answers as bundle_verify(). figures may be NULL. */
 enum rc pack_verify(struct pack *p, const struct bundle_trust *trust, struct pack_figures *figures, bundle_on_check *on_check, void *arg,
 		    struct why *why) MUST_USE;
 

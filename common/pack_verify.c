@@ -1,5 +1,6 @@
 /* Is a pack what an agent made, does its ledger hold, and do its lists tell what the ledger tells? */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -286,21 +287,26 @@ static enum rc on_result(void *arg, const cJSON *row, struct why *why)
 	else if (strcmp(result, "open") != 0)
 		v->figures.failed++;
 	v->figures.bundles += strcmp(result, "open") != 0;
+	if (pack_note(v, SAID_RESULT, "file", id, number, json_text_or_empty(row, "sha256")) != RC_OK)
+		return RC_NOMEM;
 	return pack_note(v, SAID_RESULT, "result", id, number, "");
 }
 
 static void conclude_lists(struct verification *v)
 {
 	const struct pack_figures *f = &v->figures;
+	char inside[96] = "";
 
+	if (v->p->n_inside)
+		snprintf(inside, sizeof inside, "; %zu are inside, and %zu of them lead to a state of this ledger", v->p->n_inside, v->compared);
 	pack_say(v, CHECK_LISTS, BUNDLE_HOLDS, "what the ledger tells of the period is in the lists, and nothing else: sessions %llu, holds %llu, changes and looks %llu",
 	    (unsigned long long)f->sessions, (unsigned long long)f->holds,
 	    (unsigned long long)(f->policies + f->configurations + f->starts + f->stops + f->revocations + f->listed + f->fetched));
 	pack_say(v, CHECK_REVIEWS, BUNDLE_HOLDS, "reviews %llu, each signed by the agent", (unsigned long long)f->reviews);
 	if (!v->p->whole)
 		pack_say(v, CHECK_BUNDLES, BUNDLE_SKIPPED, "they have not been looked at yet");
-	pack_say(v, CHECK_BUNDLES, BUNDLE_HOLDS, "%llu were looked at when the pack was made: %llu verified, %llu did not, %llu were missing",
-	    (unsigned long long)f->bundles, (unsigned long long)f->verified, (unsigned long long)f->failed, (unsigned long long)f->missing);
+	pack_say(v, CHECK_BUNDLES, BUNDLE_HOLDS, "%llu were looked at when the pack was made: %llu verified, %llu did not, %llu were missing%s",
+	    (unsigned long long)f->bundles, (unsigned long long)f->verified, (unsigned long long)f->failed, (unsigned long long)f->missing, inside);
 }
 
 static enum rc check_lists(struct verification *v)
@@ -322,6 +328,8 @@ static enum rc check_lists(struct verification *v)
 	if (rc == RC_OK && v->p->whole)
 		rc = pack_read_list(v, PACK_RESULTS, on_result, CHECK_BUNDLES);
 	if (rc == RC_OK)
+		rc = pack_inside_check(v);
+	if (rc == RC_OK)
 		rc = pack_read_list(v, PACK_SESSIONS, on_session_again, CHECK_LISTS);
 	conclude_lists(v);
 	return rc;
@@ -338,7 +346,7 @@ static void check_about(struct verification *v)
 	if (clock_parse(slice_str(from), &v->from_ns) != RC_OK || clock_parse(slice_str(to), &v->to_ns) != RC_OK || v->from_ns >= v->to_ns)
 		FAIL(v, CHECK_MEMBERS, "pack.json names no period");
 	pack_say(v, CHECK_ARCHIVE, BUNDLE_HOLDS, "plain tar, nothing in it or behind it that a reader could see otherwise");
-	pack_say(v, CHECK_MEMBERS, BUNDLE_HOLDS, "the files of an evidence pack, in order, with %zu bundles", v->p->bundles);
+	pack_say(v, CHECK_MEMBERS, BUNDLE_HOLDS, "the files of an evidence pack, in order, with %zu bundles", v->p->n_inside);
 	if (!v->p->whole) {
 		pack_say(v, CHECK_SIGNATURE, BUNDLE_SKIPPED, "it is not signed yet");
 		pack_say(v, CHECK_SUMS, BUNDLE_SKIPPED, "it is not signed yet");
@@ -367,6 +375,7 @@ enum rc pack_verify(struct pack *p, const struct bundle_trust *trust, struct pac
 	if (rc == RC_OK)
 		rc = check_lists(&v);
 	keyset_free(&v.keys);
+	free(v.states);
 	if (figures)
 		*figures = v.figures;
 	if (rc != RC_OK)

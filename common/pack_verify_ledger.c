@@ -111,6 +111,17 @@ static enum rc look_at(struct verification *v, struct slice text, const char *in
 	return KINDS[leaf.kind].look(v, &words, index);
 }
 
+/* The root is made only where a bundle tells of one. */
+static void compare(struct verification *v)
+{
+	struct tlog_hash root;
+
+	if (v->next_state == v->n_states || v->states[v->next_state].size > v->edge.size)
+		return;
+	tlog_edge_root(&v->edge, &root);
+	pack_inside_compare(v, v->edge.size, &root);
+}
+
 static enum rc on_leaf(void *arg, const cJSON *row, struct why *why)
 {
 	struct verification *v = arg;
@@ -123,6 +134,7 @@ static enum rc on_leaf(void *arg, const cJSON *row, struct why *why)
 		return why_set(why, RC_BAD, "ledger.jsonl: after leaf %llu another one than the next", (unsigned long long)v->edge.size);
 	tlog_leaf(slice_str(text), &hash);
 	tlog_edge_add(&v->edge, 0, &hash);
+	compare(v);
 	v->figures.leaves++;
 	snprintf(number, sizeof number, "%lld", (long long)index);
 	return look_at(v, slice_str(text), number);
@@ -184,27 +196,24 @@ static bool read_ledger(const cJSON *tree, struct ledger_said *said)
 		read_hashes(json_array(tree, "onward"), said->onward.hash, TLOG_PATH_MAX, &said->onward.n);
 }
 
-/* The checkpoint by one of the keys that are believed, or by the one that the pack names, which proves less. */
-static void check_note(struct verification *v, const cJSON *tree, struct slice note, struct tlog_checkpoint *checkpoint)
+enum rc pack_open_note(struct verification *v, const char *named, struct slice note, struct tlog_checkpoint *out, struct why *why)
 {
-	const char *text = v->trust->ledger_key ? v->trust->ledger_key : json_text(tree, "vkey");
-	struct why why = {.text = "there is no key"};
+	const char *text = v->trust->ledger_key ? v->trust->ledger_key : named;
+	enum rc rc = why_set(why, RC_BAD, "there is no key");
 	char origin[TLOG_NAME_MAX + 16];
 	struct tlog_vkey vkey;
-	bool opened = false;
 
-	while (text && *text && !opened) {
+	while (text && *text && rc != RC_OK) {
 		struct slice line = {text, strcspn(text, "\n")};
 
 		text += line.n + (text[line.n] == '\n');
-		if (line.n && line.p[0] != '#')
-			opened = tlog_vkey_parse(line, &vkey, &why) == RC_OK && tlog_checkpoint_open(note, &vkey, checkpoint, &why) == RC_OK;
+		if (line.n && line.p[0] != '#' && (rc = tlog_vkey_parse(line, &vkey, why)) == RC_OK)
+			rc = tlog_checkpoint_open(note, &vkey, out, why);
 	}
 	snprintf(origin, sizeof origin, "phigate/%.120s", v->agent);
-	if (!opened)
-		FAIL(v, CHECK_LEDGER, "ledger.checkpoint: %s", why.text);
-	else if (strcmp(checkpoint->origin, origin) != 0)
-		FAIL(v, CHECK_LEDGER, "the checkpoint is that of %s, not of agent %s", checkpoint->origin, v->agent);
+	if (rc == RC_OK && strcmp(out->origin, origin) != 0)
+		rc = why_set(why, RC_DENIED, "it is that of %s, not of agent %s", out->origin, v->agent);
+	return rc;
 }
 
 static enum rc check_leaves(struct verification *v, const struct ledger_said *said, const struct tlog_checkpoint *checkpoint)
@@ -235,6 +244,7 @@ enum rc pack_check_ledger(struct verification *v)
 	struct tlog_checkpoint checkpoint = {0};
 	struct ledger_said said = {0};
 	struct buf text, note_text;
+	struct why why = {0};
 	cJSON *tree = NULL;
 	enum rc rc;
 
@@ -250,8 +260,15 @@ enum rc pack_check_ledger(struct verification *v)
 		FAIL(v, CHECK_LEDGER, "ledger.json is not what an agent writes");
 		goto out;
 	}
-	check_note(v, tree, buf_slice(&note_text), &checkpoint);
-	rc = check_leaves(v, &said, &checkpoint);
+	if (pack_open_note(v, json_text(tree, "vkey"), buf_slice(&note_text), &checkpoint, &why) != RC_OK)
+		FAIL(v, CHECK_LEDGER, "ledger.checkpoint: %s", why.text);
+	rc = pack_inside_begin(v, json_text(tree, "vkey"));
+	if (rc == RC_OK) {
+		compare(v);
+		rc = check_leaves(v, &said, &checkpoint);
+	}
+	if (rc == RC_OK)
+		pack_inside_compare(v, checkpoint.size, &checkpoint.root);
 out:
 	cJSON_Delete(tree);
 	buf_free(&text);

@@ -12,6 +12,7 @@
 #include "sshsig.h"
 #include "store.h"
 #include "tarfile.h"
+#include "tlog_proof.h"
 
 #define MINUTE (60 * NS_PER_S)
 
@@ -172,17 +173,25 @@ static void seal(struct parts *parts)
 	assert_int_equal(pack_seal(&here, &AUDREY, &parts->made, theirs, &parts->file[PACK_SUMS], &parts->file[PACK_SIG], &why), RC_OK);
 }
 
-static void join(const struct parts *parts)
+static void join_with(const struct parts *parts, const struct buf *inside)
 {
 	int fd;
 
 	snprintf(pack_path, sizeof pack_path, "%s/pack.tar", site.dir);
 	fd = open(pack_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	assert_true(fd >= 0);
-	for (int i = 0; i < PACK_FILES; i++)
+	for (int i = 0; i < PACK_FILES; i++) {
+		if (i == PACK_AGENTS && inside)
+			assert_int_equal(tarfile_add(fd, "01KB0000000000000000000002.1.tar", 1, buf_slice(inside)), RC_OK);
 		assert_int_equal(tarfile_add(fd, pack_name((enum pack_file)i), 1, parts->file[i].data ? buf_slice(&parts->file[i]) : SLICE("")), RC_OK);
+	}
 	assert_int_equal(tarfile_end(fd), RC_OK);
 	close(fd);
+}
+
+static void join(const struct parts *parts)
+{
+	join_with(parts, NULL);
 }
 
 static void drop(struct parts *parts)
@@ -279,6 +288,7 @@ static void test_whatever_is_changed_or_left_out_is_found(void **state)
 		{PACK_CHANGES, "phigate-policy-v1", "phigate-config-v1", "the ledger tells of leaf"},
 		{PACK_LEAVES, "bob@example.org", "eve@example.org", "FAILED ledger"},
 		{PACK_LEAVES, "\"index\":", "\"index\":1", "FAILED ledger"},
+		{PACK_LEAVES, "\\nOLD0-0001\\n", "\\n\\n", "is not what an agent writes"},
 		{PACK_LEDGER, "\"from\":", "\"from\":1", "FAILED ledger"},
 		{PACK_LEDGER, "\"edge\":[", "\"edge\":[\"00\",", "FAILED ledger"},
 		{PACK_LEDGER, "\"onward\":[\"", "\"onward\":[\"0", "FAILED ledger"},
@@ -306,6 +316,103 @@ static void test_whatever_is_changed_or_left_out_is_found(void **state)
 		assert_int_not_equal(verdict(NULL), RC_OK);
 		if (!strstr(told, cases[i].found) || !strstr(told, "FAILED signature"))
 			fail_msg("case %zu: %s", i, told);
+		drop(&parts);
+	}
+}
+
+/* What a bundle begins with. The ledger's leaf names the sum of no bytes. */
+static void make_inside(const char *sums, struct slice note, struct buf *out)
+{
+	struct tlog_proof proof = {.index = 1, .checkpoint = note};
+	struct buf text;
+	char path[128];
+	int fd;
+
+	buf_init(&text, TLOG_PROOF_MAX);
+	buf_init(out, 1 << 20);
+	assert_int_equal(tlog_proof_write(&proof, &text), RC_OK);
+	snprintf(path, sizeof path, "%s/inside.tar", site.dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(tarfile_add(fd, "SHA256SUMS", 1, slice_str(sums)), RC_OK);
+	assert_int_equal(tarfile_add(fd, "SHA256SUMS.sig", 1, SLICE("signature\n")), RC_OK);
+	assert_int_equal(tarfile_add(fd, "session.tlog-proof", 1, buf_slice(&text)), RC_OK);
+	assert_int_equal(tarfile_end(fd), RC_OK);
+	close(fd);
+	assert_int_equal(file_read(path, out, NULL), RC_OK);
+	buf_free(&text);
+}
+
+/* The note as the key would sign it for a ledger of that size. root NULL: as the ledger is now. */
+static void make_note(const char *state_dir, uint64_t size, const struct tlog_hash *root, struct buf *note)
+{
+	struct tlog_checkpoint checkpoint;
+	struct buf text;
+	char path[160];
+	EVP_PKEY *key;
+
+	buf_init(note, TLOG_CHECKPOINT_MAX);
+	assert_int_equal(ledger_checkpoint(site.ledger, note), RC_OK);
+	if (!root)
+		return;
+	assert_int_equal(tlog_checkpoint_parse(buf_slice(note), &checkpoint, NULL), RC_OK);
+	buf_clear(note);
+	checkpoint.root = *root;
+	checkpoint.size = size ? size : checkpoint.size;
+	snprintf(path, sizeof path, "%s/keys/ledger_ed25519", state_dir);
+	buf_init(&text, 8192);
+	assert_int_equal(file_read(path, &text, NULL), RC_OK);
+	assert_int_equal(sshkey_read_private(buf_slice(&text), &key, NULL), RC_OK);
+	buf_free(&text);
+	assert_int_equal(tlog_checkpoint_sign(&checkpoint, key, note), RC_OK);
+	EVP_PKEY_free(key);
+}
+
+/* The agent's key says one thing in a bundle and another in the pack: sessions were left out of one of them. */
+static void test_a_bundle_inside_is_of_the_same_ledger(void **state)
+{
+	const struct tlog_hash other = {{1}};
+	const struct {
+		const char *sums;
+		uint64_t size;                   /* of the ledger that its proof leads to; 0: all of it */
+		const struct tlog_hash *root;
+		bool another_key, changed;
+		const char *found;               /* NULL: nothing */
+	} rows[] = {
+		{"", 0, NULL, false, false, NULL},
+		{"", 0, NULL, false, true, "the bundle in the pack is not the one that was looked at"},
+		{"x", 0, NULL, false, false, "the bundle in the pack is not the one that the ledger knows"},
+		{"", 0, &other, false, false, "leads to another ledger than the pack's"},
+		{"", 9, &other, false, false, "leads to another ledger than the pack's: with 9 leaves"},
+		{"", 0, &other, true, false, "the proof of session 01KB0000000000000000000002, part 1: "},
+	};
+	char elsewhere[96];
+
+	(void)state;
+	snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", site.dir);
+	assert_int_equal(sh("mkdir -p elsewhere/keys"), 0);
+	assert_int_equal(key_make(elsewhere, KEY_LEDGER, "gpu-1", NULL), RC_OK);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct buf note, inside;
+		char hex[SHA256_HEX], row[128];
+		struct parts parts;
+
+		make_note(rows[i].another_key ? elsewhere : site.dir, rows[i].size, rows[i].root, &note);
+		make_inside(rows[i].sums, buf_slice(&note), &inside);
+		sha256_hex(inside.data, inside.len, hex);
+		gather(&parts);
+		snprintf(row, sizeof row, "\"sha256\":\"%s\",\"part\":1", hex);
+		change(&parts.file[PACK_RESULTS], "\"part\":1", row);
+		seal(&parts);
+		if (rows[i].changed)
+			*(char *)memmem(inside.data, inside.len, "signature", 9) = 'S';
+		join_with(&parts, &inside);
+		verdict(NULL);
+		if (rows[i].found ? !strstr(told, rows[i].found) : !strstr(told, "; 1 are inside, and 1 of them lead to a state of this ledger"))
+			fail_msg("row %zu: %s", i, told);
+		assert_true(!rows[i].found == !strstr(told, "FAILED"));
+		buf_free(&note);
+		buf_free(&inside);
 		drop(&parts);
 	}
 }
@@ -411,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_a_pack_tells_of_its_period_and_verifies),
 		T(test_whatever_is_changed_or_left_out_is_found),
+		T(test_a_bundle_inside_is_of_the_same_ledger),
 		T(test_what_the_store_has_lost_the_ledger_tells),
 		T(test_a_session_that_the_ledger_does_not_know_is_told),
 		T(test_the_agent_signs_only_over_its_own_files),
