@@ -325,9 +325,20 @@ static void what_is_shown_of_a_match_is_masked(void **state)
 	(void)state;
 	buf_init(&shown, 65536);
 	decide_shown(policy, &(struct asked){.text = {"SSN 536-22-8741 and all patients"}}, &shown);
-	assert_non_null(strstr(shown.data, "\"condition\":\"prompt_matches\""));
+	assert_non_null(strstr(shown.data, "{\"condition\":\"prompt_matches\",\"pattern\":\"8741.*patients\",\"message\":1,\"role\":\"user\""));
 	assert_non_null(strstr(shown.data, "[SSN]"));
 	assert_null(strstr(shown.data, "8741 and"));
+	policy_unref(policy);
+	policy = deny_when("{any: [{max_tokens: {over: 8000}}, {body_bytes: {over: 9}}]}");
+	buf_clear(&shown);
+	decide_shown(policy, &(struct asked){.max_tokens = 8001}, &shown);
+	assert_string_equal(shown.data, "{\"condition\":\"max_tokens\",\"over\":8000,\"value\":8001}");
+	buf_clear(&shown);
+	decide_shown(policy, &(struct asked){.max_tokens = INT64_MAX}, &shown);  /* none is named, or none that is one */
+	assert_string_equal(shown.data, "{\"condition\":\"max_tokens\",\"over\":8000,\"value\":null}");
+	buf_clear(&shown);
+	decide_shown(policy, &(struct asked){.body_bytes = 10}, &shown);
+	assert_string_equal(shown.data, "{\"condition\":\"body_bytes\",\"over\":9,\"value\":10}");
 	buf_free(&shown);
 	policy_unref(policy);
 }
