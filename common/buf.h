@@ -61,6 +61,12 @@ static inline enum rc buf_add_slice(struct buf *b, struct slice s)
 {
 	return buf_add(b, s.p, s.n);
 }
+static inline enum rc buf_add_buf(struct buf *b, const struct buf *from)  /* fails, too, when from has failed */
+{
+	if (from->rc != RC_OK && b->rc == RC_OK)
+		b->rc = from->rc;
+	return b->rc == RC_OK ? buf_add(b, from->data, from->len) : b->rc;
+}
 static inline enum rc buf_puts(struct buf *b, const char *s)
 {
 	return buf_add(b, s, strlen(s));

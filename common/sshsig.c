@@ -89,6 +89,7 @@ enum rc sshsig_sign_sum(EVP_PKEY *key, const char *namespace, const unsigned cha
 	ssh_put_string(&blob, SLICE(""));
 	ssh_put_string(&blob, slice_str(HASH));
 	rc = ssh_put_string(&blob, buf_slice(&sig));
+	rc = sig.rc != RC_OK ? sig.rc : rc;
 	if (rc == RC_OK)
 		rc = armor(buf_slice(&blob), armored);
 out:

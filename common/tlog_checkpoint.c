@@ -38,7 +38,7 @@ enum rc tlog_checkpoint_sign(const struct tlog_checkpoint *checkpoint, EVP_PKEY 
 	buf_printf(&text, "%s\n%llu\n", checkpoint->origin, (unsigned long long)checkpoint->size);
 	base64_encode(checkpoint->root.b, SHA256_LEN, &text);
 	rc = buf_putc(&text, '\n');
-	buf_add_slice(out, buf_slice(&text));
+	buf_add_buf(out, &text);
 	buf_putc(out, '\n');
 	if (rc == RC_OK)
 		rc = put_signature(buf_slice(&text), checkpoint->origin, key, out);

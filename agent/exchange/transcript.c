@@ -145,7 +145,7 @@ static void add_totals(struct transcript *t)
 	if (!t->totals.len)
 		return;
 	buf_puts(&t->body, ",\"totals\":");
-	buf_add_slice(&t->body, buf_slice(&t->totals));
+	buf_add_buf(&t->body, &t->totals);
 	buf_clear(&t->totals);
 }
 
@@ -174,7 +174,7 @@ static void put(struct transcript *t, struct slice bytes, size_t rest, int64_t n
 
 	buf_init(&joined, BUF_MAX_DEFAULT);
 	if (t->tail.len) {
-		buf_add_slice(&joined, buf_slice(&t->tail));
+		buf_add_buf(&joined, &t->tail);
 		buf_add_slice(&joined, whole);
 		buf_clear(&t->tail);
 		whole = buf_slice(&joined);

@@ -253,6 +253,14 @@ static void tell(struct attest *a, const char *id, int part, bool stamped, bool 
 		spool_tell_sealed(a->spool, id, part);
 }
 
+static enum rc sync_folder(const struct attest *a, const char *id)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", a->bundles_dir, id);
+	return dir_sync(path);
+}
+
 static void attend(struct attest *a, struct pass *pass, const char *id, int part, const char *note)
 {
 	struct bundle_front front;
@@ -277,6 +285,9 @@ static void attend(struct attest *a, struct pass *pass, const char *id, int part
 		else
 			log_error("bundle_not_attested", L_TEXT("session", id), L_NUM("part", part), L_TEXT("reason", reason(&why, rc)));
 		done = rc == RC_OK && !want_stamp && !missing;
+		/* what was there before may be what a killed agent put there, and did not sync any more */
+		if (done && !stamp.len && !proof.len)
+			done = sync_folder(a, id) == RC_OK;
 	}
 	if (done)
 		unlinkat(a->dir_fd, note, 0);

@@ -260,7 +260,7 @@ static enum rc make_sums(struct work *w, struct why *why)
 	}
 	if (rc != RC_OK)
 		return rc;
-	buf_add_slice(&w->sums, buf_slice(&w->segments));
+	buf_add_buf(&w->sums, &w->segments);
 	sha256_hex(w->session.data, w->session.len, hex);
 	return add_sum(&w->sums, hex, "session.json");
 }

@@ -112,6 +112,21 @@ static enum rc refill(struct index_reader *r)
 	return n < 0 ? RC_IO : n == 0 ? RC_END : RC_OK;
 }
 
+/* More than a line without its LF: the tail, when none comes to the end of the file (zeros, after a power failure), else no line. */
+static enum rc look_for_end(const struct index_reader *r)
+{
+	off_t at = (off_t)r->whole_bytes;
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = pread(r->fd, bytes, sizeof bytes, at)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n > 0 && memchr(bytes, '\n', (size_t)n))
+			return RC_BAD;
+		at += n > 0 ? n : 0;
+	}
+	return n < 0 ? RC_IO : RC_AGAIN;
+}
+
 enum rc index_next(struct index_reader *r, struct bundle_line *out)
 {
 	struct slice line;
@@ -126,7 +141,7 @@ enum rc index_next(struct index_reader *r, struct bundle_line *out)
 		if (lf)
 			break;
 		if (line.n >= BUNDLE_LINE_MAX)
-			return RC_BAD;
+			return look_for_end(r);
 		rc = refill(r);
 		if (rc == RC_END)
 			return r->in.len ? RC_AGAIN : RC_END;

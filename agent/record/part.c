@@ -89,10 +89,10 @@ void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice bod
 
 enum rc batch_join(struct batch *first, struct batch *then)
 {
-	enum rc rc = buf_add_slice(&first->text, buf_slice(&then->text));
+	enum rc rc = buf_add_buf(&first->text, &then->text);
 
 	if (rc == RC_OK)
-		rc = buf_add_slice(&first->records, buf_slice(&then->records));
+		rc = buf_add_buf(&first->records, &then->records);
 	batch_clear(then);
 	return rc;
 }
@@ -293,7 +293,7 @@ static enum rc put_about(const struct part *p, const struct part_about *about, i
 
 	buf_init(&text, BUF_MAX_DEFAULT);
 	buf_printf(&text, "{\"format\":1,\"id\":\"%s\",\"part\":%d,\"opened\":\"%s\",", p->id, p->number, clock_text_us(wall_ns, opened));
-	buf_add_slice(&text, buf_slice(&about->json));
+	buf_add_buf(&text, &about->json);
 	rc = buf_putc(&text, '}');
 	if (rc == RC_OK)
 		rc = put_file(p->dir_fd, "about.json", buf_slice(&text));

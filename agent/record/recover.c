@@ -342,7 +342,7 @@ static enum rc write_end(struct rescue *s)
 	buf_init(&body, BODY_MAX_BYTES);
 	boot_id(boot);
 	buf_printf(&body, "{\"boot\":\"%s\",\"lost_bytes\":%llu,\"orphans\":[", boot, (unsigned long long)s->lost_bytes);
-	buf_add_slice(&body, buf_slice(&s->orphans));
+	buf_add_buf(&body, &s->orphans);
 	buf_puts(&body, "]}");
 	rc = add(&batch, KIND_RECOVERED, 0, &body, s->emergency, wall_ns, s->mono_ns);
 	buf_clear(&body);

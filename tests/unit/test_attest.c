@@ -93,6 +93,40 @@ static enum rc verdict(const char *id, const char *tsa_roots, struct why *why)
 	return verify_trusting(path, (struct bundle_trust){.tsa_roots = tsa_roots}, why);
 }
 
+/* Which of the site's folders was synced. */
+static char synced[128];
+static atomic_bool was_synced;
+
+int fsync(int fd)
+{
+	char link[40], path[128] = "";
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (readlink(link, path, sizeof path - 1) > 0 && strcmp(path, synced) == 0)
+		was_synced = true;
+	return 0;
+}
+
+/* Killed between the rename and its sync: the note may only go once the name is on the disk. */
+static void test_a_stamp_that_a_kill_left_is_synced_before_its_note_goes(void **state)
+{
+	int asked;
+
+	(void)state;
+	site_open(true);
+	record(SESSION);
+	await_stamps();
+	site_close();
+	asked = web_requests(&web);
+	assert_int_equal(sh("touch stamps/" SESSION ".1"), 0);
+	snprintf(synced, sizeof synced, "%s/bundles/" SESSION, site.dir);
+	was_synced = false;
+	site_open(true);
+	await_stamps();
+	assert_true(was_synced);
+	assert_int_equal(web_requests(&web), asked);
+}
+
 static void test_a_sealed_bundle_gets_its_stamp_and_who_reads_it_is_not_disturbed(void **state)
 {
 	struct why why = {0};
@@ -242,6 +276,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_stamp_that_a_kill_left_is_synced_before_its_note_goes),
 		TEST(a_sealed_bundle_gets_its_stamp_and_who_reads_it_is_not_disturbed),
 		TEST(an_authority_that_lies_or_fails_is_asked_again),
 		TEST(another_authority_than_the_one_that_is_believed_stamps_nothing),

@@ -395,6 +395,32 @@ static void test_a_torn_last_line_is_cut_off(void **state)
 	check_other();
 }
 
+/* As file systems leave it that write sizes before contents: also more zeros than a line has bytes. */
+static void test_a_tail_of_zeros_is_cut_off(void **state)
+{
+	struct audit a;
+
+	(void)state;
+	crash();
+	assert_int_equal(sh("{ printf '{\"v\":1'; head -c 65536 /dev/zero; } >> " SPOOLED "index.jsonl"), 0);
+	site_open(true);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "\"lost_bytes\":65542,\"orphans\":[]}"), 1);
+	audit_free(&a);
+	check_other();
+}
+
+/* Behind them comes a line again: that is no tail. */
+static void test_zeros_within_an_index_are_damage(void **state)
+{
+	(void)state;
+	crash();
+	assert_int_equal(sh("{ head -c 65536 /dev/zero; tail -n 1 " SPOOLED "index.jsonl; } > more && cat more >> " SPOOLED "index.jsonl"), 0);
+	site_open(true);
+	assert_true(exists("quarantine/" SESSION ".1") && !exists("bundles/" SESSION "/1.tar"));
+	check_other();
+}
+
 static void test_a_segment_without_lines_is_kept_and_named(void **state)
 {
 	struct audit a;
@@ -576,6 +602,8 @@ int main(void)
 		TEST(without_the_state_no_answer_passes_for_complete),
 		TEST(a_state_that_is_too_old_is_brought_up_to_the_index),
 		TEST(a_torn_last_line_is_cut_off),
+		TEST(a_tail_of_zeros_is_cut_off),
+		TEST(zeros_within_an_index_are_damage),
 		TEST(a_segment_without_lines_is_kept_and_named),
 		TEST(a_segment_with_some_of_its_lines_is_named_too),
 		SEALED(killed_at_any_step_nothing_acknowledged_is_lost),
