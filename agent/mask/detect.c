@@ -76,6 +76,7 @@ static const struct {
 	{scan_city, AT_TOWN},
 	{scan_name, AT_NAMED},
 	{scan_known_name, AT_CAPITAL},
+	{scan_typist, AT_CAPITAL},
 	{scan_small_initial, AT_LONE},
 	{scan_person, AT_PERSON | AT_PARTICLE},
 	{scan_weighed_house, AT_DIGIT},

@@ -111,6 +111,7 @@ static const struct {
 	{"zip behind a state", "it has the form of a ZIP code, and a state stands before it", false},
 
 	/* names */
+	{"initials of who dictated", "it stands alone in its line, as the initials of who dictated a letter and who typed it do", false},
 	{"name found before", "it is part of a name that was found before in this text", false},
 	{"name, weighed", "its letters, the lists and the words on both sides are most like those of a person's name", false},
 	{"name in running text", "the lists of names and the words around it say that it is a person's", false},

@@ -194,6 +194,7 @@ detector scan_postcode;                                                         
 detector scan_address, scan_city, scan_county;                                                       /* places.c */
 detector scan_facility;                                                                              /* facilities.c */
 detector scan_person;                                                                                /* people.c */
+detector scan_typist;                                                                                /* typists.c */
 detector scan_weighed, scan_weighed_house;                                                                               /* weighed.c */
 detector scan_weighed_code;                                                                          /* weighed_codes.c */
 detector scan_custom, scan_custom_inside;                                                            /* custom.c */

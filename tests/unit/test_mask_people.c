@@ -86,6 +86,16 @@ static void test_what_ends_and_what_goes_on_with_a_name(void **state)
 	      {"Primary: sepsis", NULL});
 }
 
+static void test_names_as_they_sign(void **state)
+{
+	CHECK({"RKP:jw  dd 03/02/2009", "[NAME]  dd [DATE]"}, {"Yours,\nEFM/rtl\n", "Yours,\n[NAME]\n"}, {"HPI:pt is well", NULL}, {"CV:rrr", NULL}, {"PT/ot", NULL},
+	      {"LR:ns 2:1", NULL}, {"PERRL/eomi", NULL}, {"See RKP:jw", NULL},
+	      {"HUMPHREY PRIESTLEY, M.D.", "[NAME], M.D."}, {"ATTENDING PHYSICIAN, M.D.", NULL}, {"YELLOWHORSE,Delbert   DOB", "[NAME]   DOB"},
+	      {"Name MWAMBA, BLESSING K   Birth", "Name [NAME]   Birth"}, {"plate: GUSTAFSON ARNE L 114 22", "plate: [NAME] 114 22"},
+	      {"J Stallings RN, wound care", "[NAME] RN, wound care"}, {"A Stallings RN", "[NAME] RN"}, {"seen\nD Thacker\n", "seen\n[NAME]\n"}, {"A Stallings fund", NULL},
+	      {"D Street", NULL}, {"E Coli", NULL}, {"wife, sefina, here", "wife, [NAME], here"}, {"dad dipesh back", "dad [NAME] back"}, {"dad asleep", NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +103,7 @@ int main(void)
 		cmocka_unit_test(test_names_behind_offices_and_ranks),
 		cmocka_unit_test(test_names_first_in_a_line_or_cell),
 		cmocka_unit_test(test_names_behind_services_and_kin),
+		cmocka_unit_test(test_names_as_they_sign),
 		cmocka_unit_test(test_what_ends_and_what_goes_on_with_a_name),
 	};
 

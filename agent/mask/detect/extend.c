@@ -36,7 +36,7 @@ static size_t initial(struct scan *s, size_t end)
 	behind = i + 2;
 	if (scan_at(s, behind) == '.' && scan_at(s, behind + 1) != '.' && !is_alnum(scan_at(s, behind + 1)))
 		return behind + 1;
-	if (comma && scan_at(s, behind) == ' ' && (is_digit(scan_at(s, behind + 1)) || scan_at(s, behind + 1) == '|'))     /* "BJORKLUND, L 96" */
+	if ((comma || is_upper(scan_at(s, end - 1))) && scan_at(s, behind) == ' ' && (is_digit(scan_at(s, behind + 1)) || scan_at(s, behind + 1) == '|'))     /* "BJORKLUND, L 96" */
 		return behind;
 	return ends(s, behind) && scan_at(s, behind) != ':' && scan_at(s, behind) != '%' && scan_at(s, behind) != '+' ? behind : end;
 }

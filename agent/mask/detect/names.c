@@ -36,7 +36,7 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 		return marked && c->label == LABEL_NAME && scan_at(s, p->end) == '.' && is_alpha(scan_at(s, p->end + 2));
 	if ((p->words & NO_SMALL_NAME) || (p->care & (CARE_END | CARE_TRADE)))
 		return false;
-	if (first && (scan_at(s, p->end) == ':' || c->before[0] == CONTEXT_NAME))
+	if (first && ((scan_at(s, p->end) == ':' && c->label != LABEL_TITLE) || c->before[0] == CONTEXT_NAME))
 		return false;                            /* "pt sticker:", "Mr. Cross misgendered me" */
 	dictionary = part_look_up(s, p);
 	if (!first)
@@ -45,8 +45,8 @@ static bool is_small_part(struct scan *s, const struct part *p, bool first)
 	strong = (dictionary & NAMES) && !(dictionary & DICTIONARY_SAFE);
 	if (c->label == LABEL_PERSON && !c->mark && ((p->words & WORD_EPONYM) || around_right(s, p->end) == RIGHT_THING))
 		return false;                            /* "referred to foster care" */
-	if (c->label == LABEL_PERSON && !c->mark && (dictionary & DICTIONARY_FIRST) && (word_kinds(c->before[0]) & WORD_KIN))
-		strong = strong || around_right(s, p->end) >= RIGHT_VERB;                /* "mom rose called" */
+	if (c->label == LABEL_PERSON && !c->mark && (word_kinds(c->before[0]) & WORD_KIN) && c->gap <= GAP_COMMA)              /* "mom rose called", "dad dipesh" */
+		strong = strong || ((dictionary & DICTIONARY_FIRST) && around_right(s, p->end) >= RIGHT_VERB) || (!dictionary && p->end - p->start > 3);
 	if (c->label == LABEL_TITLE || c->label == LABEL_ROLE)
 		return is_small_behind_title(s, p, dictionary);
 	if (c->label == LABEL_SPOKEN)

@@ -195,6 +195,7 @@ static size_t last_first(struct scan *s, const struct run *run)
 	struct part first, more;
 	size_t at, end, longer;
 	uint16_t sign = scan_at(s, last->end);
+	bool named;
 
 	if ((sign != ',' && sign != '^') || !(surname->dictionary & DICTIONARY_LAST || part_is_unknown(surname)))
 		return 0;
@@ -204,15 +205,20 @@ static size_t last_first(struct scan *s, const struct run *run)
 	part_read(s, at, &first);
 	if (first.shape == SHAPE_INITIAL && sign == ',' && run->n == 1)
 		return last_initial(s, last, &first);
-	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first)))
+	/* "Name MWAMBA, BLESSING K" */
+	named = s->context->before[0] == label_words.name && s->context->gap <= GAP_COLON && first.shape == last->shape && !(first.words & WORD_STOP);
+	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first) || named))
 		return 0;
 	if (sign == '^' && (s->context->last == '^' || s->context->last == '|' || s->context->last == '[') && is_coded_pair(surname, &first))
 		return more_first(s, &first, &more) ? more_first(s, &first, &more) : first.end;
-	if (first.shape != last->shape && !(last->shape == SHAPE_CAPITALS && part_is_strong(last, DICTIONARY_LAST)))
+	if (first.shape != last->shape && !(last->shape == SHAPE_CAPITALS && (part_is_strong(last, DICTIONARY_LAST) ||
+	    (part_is_unknown(last) && last->end - last->start > 4 && part_is_strong(&first, DICTIONARY_FIRST)))))
 		return 0;
 	end = first.end;
 	longer = more_first(s, &first, &more);
 	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE))) {
+		if (named)
+			return longer ? longer : end;
 		if (around_right(s, end) == RIGHT_SURE || is_date_behind(s, end))
 			return end;
 		return longer && around_right(s, longer) == RIGHT_SURE ? longer : 0;
@@ -319,6 +325,32 @@ static enum left left_of(struct scan *s, const struct part *first, size_t end)
 	return left == LEFT_SERVICE && !part_is_strong(first, NAMES) ? LEFT_NONE : left;
 }
 
+/* "HUMPHREY PRIESTLEY, M.D.": words that are names and something else as well, before a credential. */
+static bool has_credential(struct scan *s, const struct run *run)
+{
+	for (int k = 0; k < run->n; k++)
+		if (run->p[k].shape < SHAPE_INITIAL || (run->p[k].words & WORD_STOP) || !((run->p[k].dictionary & NAMES) || part_is_unknown(&run->p[k])))
+			return false;
+	return run->n > 1 && scan_at(s, run->end) == ',' && around_credential(s, run->end);
+}
+
+/* "J Stallings RN", "by D Thacker": an initial without its full stop. */
+static bool is_bare_initial(struct scan *s, const struct run *run)
+{
+	const struct context *c = s->context;
+	bool begins = c->gap == GAP_LINE || !c->before[0] || c->last == '/';
+	uint16_t letter = scan_at(s, s->i);
+	bool credential;
+
+	if (run->n != 2 || scan_at(s, run->p[0].end) != ' ' || run->p[1].shape != SHAPE_NAME || !part_is_strong(&run->p[1], DICTIONARY_LAST) ||
+	    (run->p[1].words & (WORD_EPONYM | WORD_STATE | WORD_STREET)) || (run->p[1].dictionary & DICTIONARY_PLACE))
+		return false;
+	credential = around_credential(s, run->end);
+	if (letter == 'A' || letter == 'I')
+		return credential;
+	return credential || (begins ? around_ends_line(s, run->end) : (word_kinds(c->before[0]) & WORD_BY) && c->gap == GAP_SPACE);
+}
+
 bool scan_person(struct scan *s, struct finding *f)
 {
 	struct run run;
@@ -332,11 +364,15 @@ bool scan_person(struct scan *s, struct finding *f)
 	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_LAST)     /* the end of "Salter-Harris" */
 		return false;
 	read_run(s, &run);
-	/* "A Colorado", "I Street": no initial without its full stop */
-	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.'))
+	/* "A Colorado", "I Street": most initials have their full stop */
+	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.' && !is_bare_initial(s, &run)))
 		return false;
 	end = last_first(s, &run);
 	score = end ? 8 : words_score(&run, &n);
+	if (!end && score < 0 && has_credential(s, &run)) {
+		n = run.n;
+		score = 0;
+	}
 	if (!end) {
 		if (score < 0)
 			return false;
