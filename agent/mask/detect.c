@@ -123,7 +123,7 @@ void detect_ready(void)
 	for (size_t k = 0; k < sizeof JOINTS / sizeof *JOINTS; k++)
 		joints[(unsigned char)JOINTS[k].sign] = (uint16_t)JOINTS[k].where;
 	for (uint16_t c = 0; c < 0x80; c++)
-		alone[c] = c == ' ' || c == '.' || c == ':' ? ALONE_ASK : small[c] || joints[c] || c == '(' || c == '[' ? ALONE_NOT : ALONE;
+		alone[c] = c == ' ' || c == '.' || c == ':' ? ALONE_ASK : small[c] || joints[c] || c == '(' || c == '[' || c == '{' ? ALONE_NOT : ALONE;
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
 			at_place[at] |= DETECTORS[k].where >> at & 1 ? (uint64_t)1 << k : 0;
@@ -232,16 +232,20 @@ static bool begins_number(const struct word *word, uint16_t next)
 	return word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
 }
 
-/* " at ", " (at) ", "[at]" */
+/* " at ", " (at) ", "[at]", " dot ", " underscore " */
 static bool is_spelled(struct scan *s, uint16_t next)
 {
 	size_t i = s->token;
 
 	if (next == ' ')
 		next = scan_at(s, ++i);
-	if (next == '[' || next == '(')
+	if (next == '[' || next == '(' || next == '{')
 		next = scan_at(s, ++i);
-	return i > s->token && (next == '@' || (lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't'));
+	if (i == s->token)
+		return false;
+	return next == '@' || (lower(next) == 'a' && lower(scan_at(s, i + 1)) == 't') ||
+	       (lower(next) == 'd' && lower(scan_at(s, i + 1)) == 'o' && lower(scan_at(s, i + 2)) == 't') ||
+	       (lower(next) == 'u' && lower(scan_at(s, i + 1)) == 'n' && lower(scan_at(s, i + 5)) == 's');
 }
 
 /* Behind "two", "a" and "the" of a small word, does a word stand that makes no number of them, as most do? */
@@ -312,7 +316,7 @@ static unsigned int where(struct scan *s)
 	at = joined(s, next);
 	if (s->token - s->i > 20)
 		at |= AT_CODED;
-	if ((next == ' ' || next == '(' || next == '[') && is_spelled(s, next))
+	if ((next == ' ' || next == '(' || next == '[' || next == '{') && is_spelled(s, next))
 		at |= AT_LOCAL;
 	if (s->digits && s->letters)
 		at |= AT_MIXED;
@@ -355,8 +359,10 @@ static inline bool stands_alone(const uint16_t *c, size_t j, size_t stop)
 	if (j + 2 >= stop)
 		return false;
 	next = c[j + 1];
-	if (c[j] == ' ')                                 /* " at ", " (at) " */
-		return next != '@' && next != '(' && next != '[' && (lower(next) != 'a' || lower(c[j + 2]) != 't');
+	if (c[j] == ' ')                                 /* " at ", " (at) ", " dot ", " underscore " */
+		return next != '@' && next != '(' && next != '[' && next != '{' && (lower(next) != 'a' || lower(c[j + 2]) != 't') &&
+		       ((next | 32) != 'd' || (c[j + 2] | 32) != 'o' || (j + 3 < stop && (c[j + 3] | 32) != 't')) &&
+		       ((next | 32) != 'u' || (c[j + 2] | 32) != 'n' || (j + 3 < stop && (c[j + 3] | 32) != 'd'));
 	return c[j] == ':' ? next == ' ' || next == '\n' : !is_alnum(next);
 }
 

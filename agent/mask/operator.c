@@ -16,7 +16,7 @@ static void ascii_of(struct slice value, struct ascii *a)
 {
 	struct reading r;
 
-	reading_make(&r, value.p, value.n < READING_MAX ? value.n : READING_MAX, true);
+	reading_make(&r, 0, value.p, value.n < READING_MAX ? value.n : READING_MAX, true);
 	for (a->n = 0; a->n < r.n; a->n++)
 		a->c[a->n] = (char)(r.c[a->n] < 0x80 ? r.c[a->n] : '?');
 	a->c[a->n] = '\0';

@@ -122,7 +122,7 @@ static enum rc read_line(struct slice line, int number, struct phrases *p, struc
 	if (line.n > LINE_MAX_BYTES)
 		return why_at(why, RC_BAD, number, 1, "the line is longer than %d bytes; one word or phrase stands in a line",
 			      LINE_MAX_BYTES);
-	reading_make(&r, line.p, line.n, true);
+	reading_make(&r, 0, line.p, line.n, true);
 	return add_phrase(&r, p, words, beginnings) ? RC_OK : RC_NOMEM;
 }
 

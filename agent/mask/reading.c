@@ -3,6 +3,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "markup.h"
 #include "utf8.h"
 
 /* Letters of other scripts that look like Latin ones (the common part of Unicode's confusables data, UTS 39), in order. */
@@ -73,6 +74,24 @@ static bool is_mark(uint32_t c)
 	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
 }
 
+/* Digits and letters in circles, squares and brackets, or with a full stop or comma, of which NFKC knows nothing or too much. */
+static uint32_t enclosed(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+		char first;
+	} rows[] = {
+		{0x2474, 0x247c, '1'}, {0x2488, 0x2490, '1'}, {0x24f5, 0x24fd, '1'}, {0x24ff, 0x24ff, '0'}, {0x2776, 0x277e, '1'}, {0x2780, 0x2788, '1'},
+		{0x278a, 0x2792, '1'}, {0x1f100, 0x1f100, '0'}, {0x1f101, 0x1f10a, '0'}, {0x1f150, 0x1f169, 'A'}, {0x1f170, 0x1f189, 'A'},
+		{0x1f1e6, 0x1f1ff, 'A'},
+	};
+
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+		if (c >= rows[k].from && c <= rows[k].to)
+			return (unsigned char)rows[k].first + c - rows[k].from;
+	return 0;
+}
+
 int reading_character(uint32_t c, bool confusables, bool strip_marks, uint32_t out[READING_PER_CHARACTER])
 {
 	utf8proc_int32_t parts[READING_PER_CHARACTER];
@@ -89,6 +108,8 @@ int reading_character(uint32_t c, bool confusables, bool strip_marks, uint32_t o
 	}
 	if (is_ignorable(c))
 		return 0;
+	if (confusables && c >= 0x2474 && (out[0] = enclosed(c)))
+		return 1;
 	got = utf8proc_decompose_char((utf8proc_int32_t)c, parts, READING_PER_CHARACTER, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, &boundary);
 	for (utf8proc_ssize_t i = 0; i < got && i < READING_PER_CHARACTER; i++) {
 		uint32_t part = (uint32_t)parts[i];
@@ -108,10 +129,14 @@ static const struct {
 } REFERENCES[] = {
 	{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}, {"nbsp;", ' '}, {"period;", '.'}, {"commat;", '@'},
 	{"colon;", ':'}, {"sol;", '/'}, {"hyphen;", '-'}, {"dash;", '-'}, {"ndash;", '-'}, {"lpar;", '('}, {"rpar;", ')'}, {"num;", '#'},
+	{"mdash;", '-'}, {"minus;", '-'}, {"ensp;", ' '}, {"emsp;", ' '}, {"thinsp;", ' '}, {"lowbar;", '_'}, {"plus;", '+'}, {"comma;", ','},
+	{"middot;", '.'}, {"bull;", '.'}, {"shy;", 0}, {"zwnj;", 0}, {"zwj;", 0},
 };
 #define REFERENCE_MAX 10                         /* "&#x10ffff;" */
+#define NOTHING 0xad                             /* a soft hyphen: it is passed over */
 
-/* "&#53;", "&#x35;" or a name at p[n]: its length, *c; 0: it is none; -1: the text's end cuts it. */
+/* "&#53;", "&#x35;" or a name at p[n]: its length, *c; 0: it is none; -1: the text's end cuts it. One of ASCII by its number needs no
+ * semicolon, as browsers have it. */
 static int reference(const char *p, size_t n, bool final, uint32_t *c)
 {
 	size_t i = 2;
@@ -128,7 +153,7 @@ static int reference(const char *p, size_t n, bool final, uint32_t *c)
 			have = n - 1 < length ? n - 1 : length;
 			if (memcmp(p + 1, REFERENCES[k].name, have) != 0)
 				continue;
-			*c = (unsigned char)REFERENCES[k].c;
+			*c = REFERENCES[k].c ? (unsigned char)REFERENCES[k].c : NOTHING;
 			return have == length ? (int)length + 1 : final ? 0 : -1;
 		}
 		return 0;
@@ -137,10 +162,11 @@ static int reference(const char *p, size_t n, bool final, uint32_t *c)
 		int digit = p[i] >= '0' && p[i] <= '9' ? p[i] - '0' : hex && (p[i] | 32) >= 'a' && (p[i] | 32) <= 'f' ? (p[i] | 32) - 'a' + 10 : -1;
 
 		if (digit < 0) {
-			if (p[i] != ';' || i == 2 + (size_t)hex || value == 0 || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+			if (i == 2 + (size_t)hex || value == 0 || value > 0x10ffff || (value >= 0xd800 && value < 0xe000) ||
+			    (p[i] != ';' && (value <= ' ' || value > '~')))
 				return 0;
 			*c = value;
-			return (int)i + 1;
+			return (int)i + (p[i] == ';');
 		}
 		value = value * (hex ? 16 : 10) + (uint32_t)digit;
 		if (value > 0x10ffff)
@@ -166,20 +192,44 @@ static bool put(struct reading *r, uint32_t c, size_t at)
 	return true;
 }
 
-/* The character or reference at p[n]: its length, *c; 0: the end cuts it; -1: no character's byte. */
-static int character(const char *p, size_t n, bool final, uint32_t *c)
+/* The character, reference or mark-up at p[n], behind the unit before: its length, *c (0: it is passed over); 0: the end cuts it; -1: no
+ * character's byte. */
+static int character(const char *p, size_t n, bool final, uint16_t before, uint32_t *c)
 {
 	int length;
 
-	if (*p != '&') {
+	if (*p & 0x80) {
 		length = utf8_decode(p, n, c);
 		return length == 0 && final ? -1 : length;
 	}
-	length = reference(p, n, final, c);
+	length = *p == '&' ? reference(p, n, final, c) : markup_begins[(unsigned char)*p] ? markup_read(p, n, final, before, c) : 0;
 	if (length > 0)
 		return length;
-	*c = '&';
+	*c = *p ? (unsigned char)*p : ' ';
 	return length < 0 ? 0 : 1;
+}
+
+/* Bytes that do not stand for themselves alone. */
+static inline bool is_special(unsigned char byte)
+{
+	return byte >= 0x80 || byte == '&' || markup_begins[byte];
+}
+
+/* The highest bit of each byte that is this sign; other bytes above the lowest such one may have it, too. */
+static inline uint64_t is_sign(uint64_t bytes, char sign)
+{
+	const uint64_t ones = 0x0101010101010101ULL;
+
+	return (bytes ^ (ones * (unsigned char)sign)) - ones;
+}
+
+/* May some of eight bytes be above ASCII, 0, or begin a reference or mark-up? Mark-up of other signs stands behind a digit. */
+static inline bool has_special(uint64_t bytes)
+{
+	const uint64_t ones = 0x0101010101010101ULL, high = ones << 7;
+	uint64_t low = bytes & ~high, digits = (low + ones * (0x80 - '0')) & ~(low + ones * (0x80 - '9' - 1));
+
+	return (bytes | (bytes - ones) | digits | is_sign(bytes, '&') | is_sign(bytes, '<') | is_sign(bytes, '*') | is_sign(bytes, '\\')) & high;
 }
 
 #define BLOCK 8
@@ -187,44 +237,49 @@ static int character(const char *p, size_t n, bool final, uint32_t *c)
 /* Bytes that stand for themselves, from p[i] on, first block by block; returns behind them. */
 static size_t plain_bytes(struct reading *r, size_t units, const char *p, size_t i, size_t n)
 {
-	const uint64_t ones = 0x0101010101010101ULL, high = ones << 7;
-	uint16_t *c = r->c + units, *at = r->at + units;
+	uint16_t *c = r->c + units, *at = r->at + units, before = units ? r->c[units - 1] : r->before;
 	unsigned char *ascii = r->ascii + units;
 	size_t stop = READING_UNITS - units < n - i ? i + READING_UNITS - units : n;
 
-	for (; i + BLOCK <= stop; i += BLOCK) {
+	while (i < stop) {
 		unsigned char byte[BLOCK];
-		uint64_t word, and;
+		size_t some = stop - i < BLOCK ? stop - i : BLOCK;
+		uint64_t word;
 
-		memcpy(&word, p + i, BLOCK);
-		memcpy(byte, p + i, BLOCK);
-		and = word ^ (ones * '&');
-		if ((word | (word - ones) | (and - ones)) & high)
-			break;                           /* some may be above ASCII, 0, or '&' */
-		memcpy(ascii, byte, BLOCK);
-		ascii += BLOCK;
-		for (int k = 0; k < BLOCK; k++)
-			*c++ = byte[k];
-		for (int k = 0; k < BLOCK; k++)
-			*at++ = (uint16_t)(i + k);
-	}
-	for (; i < stop; i++) {
-		unsigned char byte = (unsigned char)p[i];
-
-		if (byte >= 0x80 || byte == '&')
-			break;
-		*ascii++ = byte ? byte : ' ';
-		*c++ = byte ? byte : ' ';
-		*at++ = (uint16_t)i;
+		if (some == BLOCK && !(before >= '0' && before <= '9')) {
+			memcpy(&word, p + i, BLOCK);
+			if (!has_special(word)) {
+				memcpy(byte, p + i, BLOCK);
+				memcpy(ascii, byte, BLOCK);
+				ascii += BLOCK;
+				for (int k = 0; k < BLOCK; k++)
+					*c++ = byte[k];
+				for (int k = 0; k < BLOCK; k++)
+					*at++ = (uint16_t)(i + k);
+				before = byte[BLOCK - 1];
+				i += BLOCK;
+				continue;
+			}
+		}
+		for (size_t k = 0; k < some; k++, i++) {
+			*byte = (unsigned char)p[i];
+			if (is_special(*byte))
+				return i;
+			before = *byte ? *byte : ' ';
+			*ascii++ = (unsigned char)before;
+			*c++ = before;
+			*at++ = (uint16_t)i;
+		}
 	}
 	return i;
 }
 
-void reading_make(struct reading *r, const char *p, size_t n, bool final)
+void reading_make(struct reading *r, uint16_t before, const char *p, size_t n, bool final)
 {
 	size_t i = 0, units = 0;
 	bool plain = true;
 
+	r->before = before;
 	while (i < n && units < READING_UNITS) {
 		size_t behind = plain_bytes(r, units, p, i, n);
 		uint32_t c;
@@ -234,11 +289,11 @@ void reading_make(struct reading *r, const char *p, size_t n, bool final)
 		i = behind;
 		if (i == n || units == READING_UNITS)
 			break;
-		length = character(p + i, n - i, final, &c);
+		length = character(p + i, n - i, final, units ? r->c[units - 1] : before, &c);
 		r->n = units;
-		if (length == 0 || (length > 0 && !put(r, c, i)))
+		if (length == 0 || (length > 0 && c && !put(r, c, i)))
 			break;
-		plain = plain && length == 1;
+		plain = plain && length == 1 && c;
 		units = r->n;
 		i += length < 0 ? 1 : (size_t)length;    /* no character's: passed over, so that it hides nothing */
 	}
@@ -260,10 +315,10 @@ size_t reading_end(const struct reading *r, const char *window, size_t i)
 	if (i == 0)
 		return r->at[0];
 	at = r->at[i - 1];
-	if (!(window[at] & 0x80) && window[at] != '&')
+	if (!is_special((unsigned char)window[at]) || (markup_begins[(unsigned char)window[at] & 0x7f] && (unsigned char)window[at] == r->c[i - 1]))
 		return at + 1;
 	/* it was read before, so it is whole; up to the reading's end no reference is cut either */
-	length = character(window + at, r->at[r->n] - at, true, &c);
+	length = character(window + at, r->at[r->n] - at, true, i > 1 ? r->c[i - 2] : r->before, &c);
 	return at + (length > 0 ? (size_t)length : 1);
 }
 

@@ -1,5 +1,6 @@
 /* How a text is read before anything is looked for: NFKC without marks, zero-width and invalid bytes passed over, tag characters and
- * look-alikes as Latin letters, HTML character references as what they stand for. Each read unit knows the bytes that it came from. */
+ * look-alikes as Latin letters, HTML character references as what they stand for, mark-up inside numbers and words (markup.h) as nothing.
+ * Each read unit knows the bytes that it came from. */
 #ifndef PHIGATE_MASK_READING_H
 #define PHIGATE_MASK_READING_H
 
@@ -15,14 +16,16 @@ struct reading {
 	const char *window;                      /* borrowed */
 	size_t n;
 	bool final;                              /* nothing follows the window */
+	uint16_t before;                         /* the unit that was read before the window; 0: none */
 	bool plain;                              /* each unit comes from one byte: at[i] is i */
 	uint16_t c[READING_UNITS + 1];           /* what is read; 0 behind the last */
 	unsigned char ascii[READING_UNITS + READING_BEHIND];     /* the same in a byte each, for words; 0x80: not of ASCII. 0 behind the last */
 	uint16_t at[READING_UNITS + 1];          /* offset of the bytes that it came from; of c[n]: where reading stopped */
 };
 
-/* Read window[n]. Unless it is final, a character or reference that its end cuts is left for the next time. */
-void reading_make(struct reading *r, const char *window, size_t n, bool final);
+/* Read window[n], behind the unit before (0: none). Unless it is final, what its end cuts is left for the next time: a character, a
+ * reference, mark-up. */
+void reading_make(struct reading *r, uint16_t before, const char *window, size_t n, bool final);
 
 /* Where the bytes of the character that ends before unit i end, in the window that was read. What is passed over behind it does not
  * count: how much of that is there already depends on where the text was cut. */

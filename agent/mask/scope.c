@@ -226,7 +226,7 @@ static void essence(enum entity entity, struct slice value, struct buf *out)
 	struct reading r;
 	uint16_t last = 0;               /* of what was added */
 
-	reading_make(&r, value.p, value.n < READING_MAX ? value.n : READING_MAX, true);
+	reading_make(&r, 0, value.p, value.n < READING_MAX ? value.n : READING_MAX, true);
 	for (size_t i = 0; i < r.n; i++) {
 		uint16_t c = lower(r.c[i]);
 

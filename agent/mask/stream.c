@@ -23,6 +23,7 @@ struct mask_stream {
 	struct passages *passages;       /* who else looks at the text; NULL: nobody */
 	struct context context;
 	size_t offset;                   /* of window[0], counted with the text that stands before */
+	uint16_t unit;                   /* the one that was read before window[0]; 0: none */
 	size_t before;                   /* bytes of text that is context and never given out */
 	bool swallow;                    /* the rest of a run that was masked */
 	struct finding swallowed;        /* what the run is */
@@ -378,7 +379,7 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 	enum rc rc = RC_OK;
 
 	s.border = m->before > m->offset ? m->before - m->offset : 0;
-	reading_make(&r, m->window, m->n, final);
+	reading_make(&r, m->unit, m->window, m->n, final);
 	scan_move(&s, 0);
 	s.secret_at = secret_next(&m->secret, &r, 0);
 	while (rc == RC_OK && s.i < r.n) {
@@ -389,6 +390,7 @@ static enum rc work(struct mask_stream *m, bool final, struct buf *out)
 	}
 	custom_free(s.custom);
 	done = r.at[s.i];
+	m->unit = s.i ? r.c[s.i - 1] : m->unit;
 	if (m->swallow && rc == RC_OK) {
 		swallow(m, kept, done);
 		kept = done;
@@ -488,6 +490,7 @@ enum rc mask_finish(struct mask_stream *m, struct buf *out)
 	wipe(&m->context, sizeof m->context);
 	m->context.columns.line_begins = true;
 	m->offset = m->before = 0;
+	m->unit = 0;
 	m->swallow = m->found = false;
 	return rc;
 }

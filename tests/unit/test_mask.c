@@ -420,6 +420,32 @@ static void test_what_eyes_do_not_see(void **state)
 	      {"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", NULL}, {"TWV0Zm9ybWluIDUwMCBtZyB0d2ljZSBkYWlseQ==", NULL});
 }
 
+static void test_mark_up_inside_numbers_and_words(void **state)
+{
+	CHECK({"SSN <b>536</b>-22-8741 here", "SSN <b>[SSN] here"}, {"<span>536</span>-<span class=\"x\">22</span>-<span>8741</span>", "<span>[SSN]</span>"},
+	      {"536<!-- x -->-22-8741, 536<br>22<br/>8741", "[SSN], [SSN]"}, {"J<b>oh</b>n Smith called", "[NAME] called"}, {"Dr. *Mar*garet Osborne", "Dr. *[NAME]"},
+	      {"call (617) <b>482</b>-3190", "call [PHONE]"}, {"see [536](x)-[22](y)-[8741](z)", "see [[SSN]](z)"}, {"536[^1]-22[^2]-8741", "[SSN]"},
+	      {"536\\-22\\-8741, 536 \\- 22 \\- 8741", "[SSN], [SSN]"}, {"$536\\text{-}22\\text{-}8741$", "$[SSN]$"}, {"536$-$22{-}8741", "[SSN]"},
+	      {"536=2D22=2d8741", "[SSN]"}, {"\\u0035\\u0033\\u0036-22-8741", "[SSN]"}, {"\\\\u0035\\x33\\u0036-22-8741", "[SSN]"});
+	CHECK({"<td>536</td><td>22</td><td>8741</td>", NULL}, {"the <b>12</b> mg dose, 10<sup>9</sup>/L, H<sub>2</sub>O", NULL}, {"5 < 22 and 3*4 = 12, a*b", NULL},
+	      {"C:\\users\\x86\\notes, \\d{3}\\-\\d{2}", NULL}, {"rows[4] = {-1, 22}, cost $-$5 [12](note)", NULL}, {"# **Plan**\n* **A1c** in 3 months\n* stop *aspirin* 81 mg", NULL});
+}
+
+static void test_signs_that_look_like_digits_and_hyphens(void **state)
+{
+	CHECK({"\u278e\u278c\u278f-\u278b\u278b-\u2791\u2790\u278d\u278a", "[SSN]"}, {"\u277a\u2778\u277b-22-8741", "[SSN]"}, {"\u24f9\u24f7\u24fa-22-8741", "[SSN]"},
+	      {"\u248c\u248a\u248d-22-8741", "[SSN]"}, {"&#53&#51&#54&#45&#50&#50-8741", "[SSN]"}, {"536&minus;22&minus;8741, 53&shy;6-22-8741", "[SSN], [SSN]"},
+	      {"536\u00b722\u00b78741, 617\u2022482\u20223190", "[SSN], [PHONE]"}, {"\U0001f179\U0001f17e\U0001f177\U0001f17d Smith called", "[NAME] called"});
+	CHECK({"\u2776 Rest. \u2777 Take 81 mg. \u2488 Walk", NULL}, {"AT&T, R&#D, x&y; ward&4", NULL}, {"5\u00b710 mg, A\u00b7B", NULL});
+}
+
+static void test_mail_that_is_spelled_out(void **state)
+{
+	CHECK({"mail john dot smith at example dot org now", "mail [EMAIL] now"}, {"john underscore smith at example dot org", "[EMAIL]"},
+	      {"rosa {at} example {dot} org", "[EMAIL]"}, {"rosa@example(dot)org, rosa@example[.]org", "[EMAIL], [EMAIL]"});
+	CHECK({"the red dot is at the center", NULL}, {"a dot appeared at noon", NULL}, {"the general.name key, patient.id, user.email", NULL}, {"{\"weather\":\"sky\"}", NULL});
+}
+
 static void test_our_own_words_stay(void **state)
 {
 	CHECK({"Dr. [NAME] saw [NAME-2], SSN [SSN:8741], MRN: [MRN:0a1b2c3d], on [DATE]", NULL}, {"aged 90+, zip 021", NULL});
@@ -469,6 +495,8 @@ int main(void)
 		cmocka_unit_test(test_addresses_in_hurried_notes),
 		cmocka_unit_test(test_heads_of_tables_are_labels),
 		cmocka_unit_test(test_what_eyes_do_not_see),
+		cmocka_unit_test(test_mark_up_inside_numbers_and_words), cmocka_unit_test(test_signs_that_look_like_digits_and_hyphens),
+		cmocka_unit_test(test_mail_that_is_spelled_out),
 		cmocka_unit_test(test_our_own_words_stay),
 		cmocka_unit_test(test_prose_stays),
 	};

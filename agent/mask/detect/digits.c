@@ -8,6 +8,12 @@ static bool is_emphasis(uint16_t c)
 	return c == '*' || c == '_' || c == '`' || c == '~';
 }
 
+/* Dots in the middle of the line, and bullets. */
+static bool is_middle_dot(uint16_t c)
+{
+	return c == 0xb7 || c == 0x2022 || c == 0x2027 || c == 0x2219 || c == 0x22c5 || c == 0x30fb;
+}
+
 /* The sign between two groups at place j: its own character, ' ' for white space; 0: the number ends here. *next: behind it. */
 static char sign_at(struct scan *s, size_t j, size_t *next)
 {
@@ -18,6 +24,10 @@ static char sign_at(struct scan *s, size_t j, size_t *next)
 	if ((first == ' ' || first == '-' || first == '.' || first == '/') && is_digit(scan_at(s, j + 1))) {
 		*next = j + 1;
 		return (char)first;
+	}
+	if (is_middle_dot(first) && is_digit(scan_at(s, j + 1))) {
+		*next = j + 1;
+		return '-';
 	}
 	for (int k = 0; k < 6; k++, j++) {
 		uint16_t c = scan_at(s, j);

@@ -76,29 +76,33 @@ static size_t literal(struct scan *s, size_t i, const char *text)
 	return i;
 }
 
-/* " at host dot org", with or without brackets around at and dot; *plain: " at host.org" */
-static size_t spelled(struct scan *s, size_t i, bool *plain)
+static const char *const DOTS[] = {" dot ", " (dot) ", " [dot] ", " {dot} ", "(dot)", "[dot]", "{dot}", "[.]", "(.)", ".", NULL};
+
+/* One of these at place i: the unit behind, 0. */
+static size_t one_of(struct scan *s, size_t i, const char *const *list)
 {
-	static const char *const at[] = {" at ", " (at) ", " [at] ", "(at)", "[at]", NULL};
-	static const char *const dot[] = {" dot ", " (dot) ", " [dot] ", "(dot)", "[dot]", ".", NULL};
-	size_t j = 0, end;
+	size_t j = 0;
+
+	while (*list && !(j = literal(s, i, *list)))
+		list++;
+	return j;
+}
+
+/* "host dot example dot org" at place j: the unit behind, 0; *plain: its dots are dots. */
+static size_t spelled_host(struct scan *s, size_t j, bool *plain)
+{
+	size_t end;
 	int dots = 0;
 
-	for (int k = 0; at[k] && !j; k++)
-		j = literal(s, i, at[k]);
-	if (!j)
-		return 0;
-	*plain = scan_at(s, i) == ' ' && lower(scan_at(s, i + 1)) == 'a';
 	for (int parts = 0; parts < 5; parts++) {
-		size_t next = 0, from = j;
+		size_t next, from = j;
 
 		while (is_alnum(scan_at(s, j)) || scan_at(s, j) == '-')
 			j++;
 		if (j == from)
 			return 0;
 		end = j;
-		for (int k = 0; dot[k] && !next; k++)
-			next = literal(s, j, dot[k]);
+		next = one_of(s, j, DOTS);
 		*plain = *plain && next <= j + 1;
 		if (!next || !is_alnum(scan_at(s, next)))
 			return dots ? end : 0;
@@ -106,6 +110,33 @@ static size_t spelled(struct scan *s, size_t i, bool *plain)
 		j = next;
 	}
 	return 0;
+}
+
+/* " at host dot org", with or without brackets around at and dot; *plain: " at host.org" */
+static size_t spelled(struct scan *s, size_t i, bool *plain)
+{
+	static const char *const at[] = {" at ", " (at) ", " [at] ", " {at} ", "(at)", "[at]", "{at}", NULL};
+	size_t j = one_of(s, i, at);
+
+	*plain = scan_at(s, i) == ' ' && lower(scan_at(s, i + 1)) == 'a';
+	return j ? spelled_host(s, j, plain) : 0;
+}
+
+/* " dot smith" behind the first part of a mailbox, at place i: the unit behind, i itself. */
+static size_t spelled_local(struct scan *s, size_t i)
+{
+	static const char *const dots[] = {" dot ", " (dot) ", " [dot] ", " {dot} ", "(dot)", "[dot]", "{dot}", " underscore ", NULL};
+
+	for (int parts = 0; parts < 3; parts++) {
+		size_t j = one_of(s, i, dots), from = j;
+
+		while (j && j < from + LOCAL_MAX && is_local(scan_at(s, j)))
+			j++;
+		if (j == from)
+			break;
+		i = j;
+	}
+	return i;
 }
 
 bool scan_email(struct scan *s, struct finding *f)
@@ -120,6 +151,8 @@ bool scan_email(struct scan *s, struct finding *f)
 		j++;
 	if (scan_at(s, j) == '@') {
 		end = domain(s, j + 1, &dots);
+		if (!dots && (j = spelled_host(s, j + 1, &plain)))        /* "rosa@example[dot]org" */
+			return found(f, s, j, ENTITY_EMAIL, "email, spelled out");
 		return end > j + 1 && (dots || has_top_level(s, j, end)) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
 	if (scan_at(s, j) == ' ' && scan_at(s, j + 1) == '@') {          /* "rosa @ example.org" */
@@ -127,8 +160,9 @@ bool scan_email(struct scan *s, struct finding *f)
 		end = domain(s, j, &dots);
 		return dots && has_top_level(s, j, end) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
-	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[')
+	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[' && scan_at(s, j) != '{')
 		return false;
+	j = spelled_local(s, j);
 	end = spelled(s, j, &plain);
 	/* "data at host.example.org", "started at 3.125" */
 	if (end && plain && (!has_top_level(s, j, end) || (j == s->token && (dictionary_find(s->hash) & DICTIONARY_SAFE))))
@@ -163,6 +197,14 @@ static bool url_rest(struct scan *s, struct finding *f, size_t j, const char *ru
 	return true;
 }
 
+/* "general.name", "patient.id": a word, and what programs and forms say of things; j: at the dot. */
+static bool is_member(struct scan *s, size_t j, size_t end)
+{
+	static const char *const members[] = {"name", "id", "info", "test", "email", "is", "at", "me", "my", "local", NULL};
+
+	return j == s->token && one_of(s, j + 1, members) == end && (dictionary_find(s->hash) & DICTIONARY_SAFE);
+}
+
 bool scan_url(struct scan *s, struct finding *f)
 {
 	static const char *const schemes[] = {"https://", "http://", "ftp://", "ftps://", "sftp://", "www."};
@@ -188,6 +230,8 @@ bool scan_url(struct scan *s, struct finding *f)
 		return url_rest(s, f, end, "url without a scheme");
 	for (j = s->i; j < end && scan_at(s, j) != '.'; j++)
 		;
+	if (dots == 1 && is_member(s, j, end))
+		return false;
 	return j - s->i >= 3 && !is_upper(scan_at(s, end - 1)) && !is_upper(scan_at(s, j + 1)) && end - s->i >= 7 &&
 	       found(f, s, end, ENTITY_URL, "url without a scheme");
 }

@@ -191,7 +191,7 @@ static const char PERIOD[] =
 
 static const char AGE[] = "year years yr yrs yo month months mo week weeks day days y";
 
-static const char SMALL_WORD[] = "ping pong guy gun love jack ivy alta toma era kitty champ guess stack steer veer goodness bolt chip echo sonny buddy";
+static const char SMALL_WORD[] = "sky moon kelvin newton stormy rocky misty dusty rusty opal ping pong guy gun love jack ivy alta toma era kitty champ guess stack steer veer goodness bolt chip echo sonny buddy";
 
 static const char STATE[] = "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
 	"kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania "
