@@ -78,6 +78,11 @@ static size_t literal(struct scan *s, size_t i, const char *text)
 
 static const char *const DOTS[] = {" dot ", " (dot) ", " [dot] ", " {dot} ", "(dot)", "[dot]", "{dot}", "[.]", "(.)", ".", NULL};
 
+static bool begins_dot(uint16_t c)
+{
+	return c == ' ' || c == '(' || c == '[' || c == '{';
+}
+
 /* One of these at place i: the unit behind, 0. */
 static size_t one_of(struct scan *s, size_t i, const char *const *list)
 {
@@ -151,7 +156,8 @@ bool scan_email(struct scan *s, struct finding *f)
 		j++;
 	if (scan_at(s, j) == '@') {
 		end = domain(s, j + 1, &dots);
-		if (!dots && (j = spelled_host(s, j + 1, &plain)))        /* "rosa@example[dot]org" */
+		/* "rosa@example[dot]org" */
+		if (end > j + 1 && !dots && begins_dot(scan_at(s, end)) && (j = spelled_host(s, j + 1, &plain)))
 			return found(f, s, j, ENTITY_EMAIL, "email, spelled out");
 		return end > j + 1 && (dots || has_top_level(s, j, end)) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
@@ -160,7 +166,7 @@ bool scan_email(struct scan *s, struct finding *f)
 		end = domain(s, j, &dots);
 		return dots && has_top_level(s, j, end) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
-	if (scan_at(s, j) != ' ' && scan_at(s, j) != '(' && scan_at(s, j) != '[' && scan_at(s, j) != '{')
+	if (!begins_dot(scan_at(s, j)))
 		return false;
 	j = spelled_local(s, j);
 	end = spelled(s, j, &plain);
