@@ -160,15 +160,15 @@ void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
 }
 
 /* The number was read from one of the groups before: it goes on here. False: that is not so. */
-static bool go_on(struct scan *s, struct digits *d)
+static bool go_on(struct scan *s, size_t i, struct digits *d)
 {
 	size_t k = 1, last = d->groups - (d->n == DIGITS_MAX), from;
 
-	if (s->number_at >= s->i || !s->r->plain)
+	if (s->number_at >= i || !s->r->plain)
 		return false;
-	while (k < last && d->group[k].end - d->group[k].n < s->i)
+	while (k < last && d->group[k].end - d->group[k].n < i)
 		k++;
-	if (k >= last || d->group[k].end - d->group[k].n != s->i)
+	if (k >= last || d->group[k].end - d->group[k].n != i)
 		return false;
 	from = d->group[k].from;
 	d->n = (size_t)(d->group[last - 1].from + d->group[last - 1].n) - from;
@@ -182,12 +182,12 @@ static bool go_on(struct scan *s, struct digits *d)
 	return true;
 }
 
-const struct digits *digits_here(struct scan *s)
+const struct digits *digits_at(struct scan *s, size_t i)
 {
-	if (s->number_at != s->i) {
-		if (!go_on(s, s->number))
-			digits_read(s, s->i, false, s->number);
-		s->number_at = s->cut ? SIZE_MAX : s->i;
+	if (s->number_at != i) {
+		if (!go_on(s, i, s->number))
+			digits_read(s, i, false, s->number);
+		s->number_at = s->cut ? SIZE_MAX : i;
 	}
 	return s->number;
 }

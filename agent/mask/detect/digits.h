@@ -22,8 +22,13 @@ struct digits {
 /* Read from a digit (or from a letter, when words are numbers: "five three six") at place i on. */
 void digits_read(struct scan *s, size_t i, bool words, struct digits *out);
 
-/* The same for the place of the scan and without words; read once for all who ask there. */
-const struct digits *digits_here(struct scan *s);
+/* The same for place i, the scan's or the one behind it, and without words; read once for all who ask there. */
+const struct digits *digits_at(struct scan *s, size_t i);
+
+static inline const struct digits *digits_here(struct scan *s)
+{
+	return digits_at(s, s->i);
+}
 
 /* Is what stands at the end of the first k groups no longer part of a number? */
 bool digits_end(struct scan *s, const struct digits *d, size_t k);

@@ -47,8 +47,9 @@ static bool signs_in(const struct digits *d, size_t n, const char *allowed)
 /* Digits at place i, or with words also those that are written so. */
 static const struct digits *in_digits_or_words(struct scan *s, size_t i, bool words, struct digits *room)
 {
-	if (i == s->i && is_digit(scan_at(s, i)))
-		return digits_here(s);
+	/* from any place the same is seen of it where each unit is one byte */
+	if (is_digit(scan_at(s, i)) && (i == s->i || s->r->plain))
+		return digits_at(s, i);
 	digits_read(s, i, words, room);
 	return room;
 }

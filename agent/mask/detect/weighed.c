@@ -80,7 +80,7 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 	const struct word *before = lexicon_find(left->before[0]), *second = lexicon_find(left->before[1]);
 	unsigned int own = looks(p), length = p->end - p->start;
 	uint64_t gap = (uint64_t)left->gap * 0x10000 + (left->gap > GAP_SPACE ? left->last : 0);
-	uint64_t right = one.none ? 1 : one.digits ? 2 : one.part.hash;
+	uint64_t right = one.none ? 1 : one.digits ? 2 : one.part.hash, care;
 
 	if (one.masked || two.masked || (two.part.words & WORD_RESULT))          /* "Murphy is negative" */
 		return false;
@@ -116,8 +116,9 @@ static bool look(struct scan *s, const struct part *p, const struct left_side *l
 		sides_kinds(signs, NEXT_KIND, two.part.words, two.part.care);
 	}
 
-	model_sign(signs, RUN_CARE, shows_care(s, p) + 2 * left->gap);
-	model_sign(signs, RUN_CARE_LEFT, (shows_care(s, p) + 2 * left->gap) * 0x1000003ULL + left->before[0]);
+	care = shows_care(s, p) + 2 * left->gap;
+	model_sign(signs, RUN_CARE, care);
+	model_sign(signs, RUN_CARE_LEFT, care * 0x1000003ULL + left->before[0]);
 
 	model_sign(signs, OWN_LEFT, own * 0x1000003ULL + left->before[0]);
 	model_sign(signs, OWN_RIGHT, own * 0x1000003ULL + right);
