@@ -63,6 +63,16 @@ int ftruncate(int fd, off_t n)
 	return (int)syscall(SYS_ftruncate, fd, n);
 }
 
+static int64_t wall_shift_ns;
+
+int64_t clock_wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec + wall_shift_ns;
+}
+
 /* Run in a process of its own, which ends there (or its notary, which is a process too, and then the agent stops) or at the n-th step; *told gets what it acknowledged last. True: it was killed. */
 static bool run(void (*fn)(int tell), int steps, char *told)
 {
@@ -395,6 +405,22 @@ static void test_a_torn_last_line_is_cut_off(void **state)
 	check_other();
 }
 
+/* Between the crash and the restart somebody sets the clock back: the bundle's times step there, which its recovered record explains. */
+static void test_a_clock_that_was_set_back_before_the_restart_is_no_damage(void **state)
+{
+	struct audit a;
+
+	(void)state;
+	crash();
+	wall_shift_ns = -3600 * NS_PER_S;
+	site_open(true);
+	wall_shift_ns = 0;
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "\"k\":\"recovered\""), 1);
+	audit_free(&a);
+	check_other();
+}
+
 /* As file systems leave it that write sizes before contents: also more zeros than a line has bytes. */
 static void test_a_tail_of_zeros_is_cut_off(void **state)
 {
@@ -603,6 +629,7 @@ int main(void)
 		TEST(a_state_that_is_too_old_is_brought_up_to_the_index),
 		TEST(a_torn_last_line_is_cut_off),
 		TEST(a_tail_of_zeros_is_cut_off),
+		TEST(a_clock_that_was_set_back_before_the_restart_is_no_damage),
 		TEST(zeros_within_an_index_are_damage),
 		TEST(a_segment_without_lines_is_kept_and_named),
 		TEST(a_segment_with_some_of_its_lines_is_named_too),
