@@ -40,6 +40,9 @@ static const struct {
 
 	/* by their form */
 	{"accession form", "it has the form of a laboratory's accession number", false},
+	{"date, scanned", "it has the form of a date in which a scanner took letters for digits", false},
+	{"phone, scanned", "it has the form of a telephone number in which a scanner took letters for digits", false},
+	{"plan number form", "it is three capitals and nine digits or more in groups, as health plans write their members", false},
 	{"card form", "it is four groups of four digits", false},
 	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
 	{"uid form", "it has the form of what names one study or image (DICOM)", false},
@@ -94,6 +97,7 @@ static const struct {
 	{"county", "the word County follows", false},
 	{"facility", "it ends as the names of hospitals, clinics and homes do", false},
 	{"facility in running text", "the words before it speak of a place where people are treated, work, learn or are held", false},
+	{"facility in small letters", "words in small letters that places of care are called after stand before what kind of place it is", false},
 	{"facility, weighed", "its letters, the lists and the words on both sides are most like those of a place of care or work", false},
 	{"facility, well known", "it is in the list of well-known hospitals and chains", false},
 	{"highway", "it is a road by its number, or a mile of it", false},
@@ -113,6 +117,7 @@ static const struct {
 	/* names */
 	{"initials of who dictated", "it stands alone in its line, as the initials of who dictated a letter and who typed it do", false},
 	{"name found before", "it is part of a name that was found before in this text", false},
+	{"name, spelled", "it is spelled letter by letter behind a name", false},
 	{"name, weighed", "its letters, the lists and the words on both sides are most like those of a person's name", false},
 	{"name in running text", "the lists of names and the words around it say that it is a person's", false},
 

@@ -164,7 +164,7 @@ static const struct known_label LABELS[] = {
 	{"pasrr", LABEL_ID, MARK | NEAR}, {"signed release", LABEL_ID, MARK | NEAR}, {"envelope", LABEL_ID, MARK | NEAR | SHORT},
 	{"census", LABEL_ID, MARK}, {"census no", LABEL_ID, 0}, {"hosp", LABEL_MRN, MARK}, {"chart no", LABEL_MRN, 0}, {"dpsst", LABEL_ID, MARK | NEAR | SHORT},
 	{"alien", LABEL_ID, MARK}, {"alien number", LABEL_ID, 0}, {"a number", LABEL_ID, MARK}, {"interp", LABEL_ID, MARK | NEAR},
-	{"interpreter", LABEL_ID, MARK}, {"trace", LABEL_ID, MARK | NEAR}, {"check", LABEL_ACCOUNT, MARK}, {"remit", LABEL_ACCOUNT, MARK | NEAR},
+	{"trace", LABEL_ID, MARK | NEAR}, {"check", LABEL_ACCOUNT, MARK}, {"remit", LABEL_ACCOUNT, MARK | NEAR},
 	{"medallion", LABEL_LICENSE, MARK | NEAR}, {"tribal enrollment", LABEL_ID, MARK | NEAR}, {"enrollment", LABEL_ID, MARK},
 	{"parcel", LABEL_ID, MARK | NEAR}, {"voucher", LABEL_ID, MARK | NEAR | SHORT}, {"trip", LABEL_ID, MARK | NEAR}, {"run", LABEL_ID, MARK},
 	{"run number", LABEL_ID, 0}, {"cad", LABEL_ID, MARK | NEAR}, {"dispatch", LABEL_ID, MARK | NEAR}, {"epcr", LABEL_ID, MARK | NEAR},
