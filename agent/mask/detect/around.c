@@ -254,3 +254,11 @@ enum right around_right(struct scan *s, size_t end)
 		return RIGHT_MORE;
 	return c == ' ' ? verb(s, end + 1, kinds, behind) : RIGHT_NONE;
 }
+
+size_t around_literal(struct scan *s, size_t i, const char *text)
+{
+	for (; *text; text++, i++)
+		if (lower(scan_at(s, i)) != (unsigned char)*text)
+			return 0;
+	return i;
+}

@@ -36,6 +36,9 @@ bool around_ends_line(struct scan *s, size_t end);
 bool around_is_line(struct scan *s, size_t end);         /* a line, or a cell, has nothing but what ends there */
 bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
 
+/* Is it this text, which is in small letters, at place i, whatever its case? The unit behind, 0. */
+size_t around_literal(struct scan *s, size_t i, const char *text);
+
 /* The word of letters at place i: its hash; *end behind it. WORD_HASH: there is none. */
 uint64_t around_word(struct scan *s, size_t i, size_t *end);
 

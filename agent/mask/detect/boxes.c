@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "around.h"
 #include "roads.h"
 
 static const char *const BOXES[] = {"p.o. box ", "po box ", "p o box ", "p. o. box ", "p.o.box ", "post office box ", "pob ", "po drawer ",
@@ -10,17 +11,14 @@ static const char *const BOXES[] = {"p.o. box ", "po box ", "p o box ", "p. o. b
 size_t boxes_office(struct scan *s, size_t i)
 {
 	for (size_t k = 0; k < sizeof BOXES / sizeof *BOXES; k++) {
-		size_t n = 0, j;
+		size_t from = around_literal(s, i, BOXES[k]), j;
 
-		while (BOXES[k][n] && lower(scan_at(s, i + n)) == (unsigned char)BOXES[k][n])
-			n++;
-		if (BOXES[k][n])
+		if (!from)
 			continue;
-		j = i + n + (scan_at(s, i + n) == '#');
-		n = j;
-		while (j < n + 7 && is_digit(scan_at(s, j)))
-			j++;
-		if (j > n && !is_alnum(scan_at(s, j)))
+		from += scan_at(s, from) == '#';
+		for (j = from; j < from + 7 && is_digit(scan_at(s, j)); j++)
+			;
+		if (j > from && !is_alnum(scan_at(s, j)))
 			return j;
 	}
 	return 0;
@@ -35,23 +33,18 @@ size_t boxes_rural(struct scan *s, size_t i)
 	if (!strchr("rhpcs", lower(scan_at(s, i)) & 0x7f))
 		return 0;
 	for (size_t k = 0; k < sizeof RURAL / sizeof *RURAL; k++) {
-		size_t n = 0, j, from;
+		size_t from = around_literal(s, i, RURAL[k]), j;
 
-		while (RURAL[k][n] && lower(scan_at(s, i + n)) == (unsigned char)RURAL[k][n])
-			n++;
-		if (RURAL[k][n])
+		if (!from)
 			continue;
-		for (j = i + n; j < i + n + 5 && is_digit(scan_at(s, j)); j++)
+		for (j = from; j < from + 5 && is_digit(scan_at(s, j)); j++)
 			;
-		if (j == i + n)
+		if (j == from)
 			return 0;
-		j += scan_at(s, j) == ',';
-		for (n = 0; n < 5 && lower(scan_at(s, j + n)) == (unsigned char)" box "[n]; n++)
+		from = around_literal(s, j + (scan_at(s, j) == ','), " box ");
+		for (j = from; from && j < from + 6 && is_digit(scan_at(s, j)); j++)
 			;
-		from = j + n;
-		for (j = from; n == 5 && j < from + 6 && is_digit(scan_at(s, j)); j++)
-			;
-		if (n < 5 || j == from)
+		if (j == from)
 			return 0;
 		j += (scan_at(s, j) == '-' && is_alpha(scan_at(s, j + 1))) + (is_alpha(scan_at(s, j)) || scan_at(s, j) == '-');
 		return is_alnum(scan_at(s, j)) ? 0 : j;

@@ -23,16 +23,6 @@ static bool found(struct finding *f, struct scan *s, size_t end, const char *rul
 	return true;
 }
 
-/* How many digits stand at place i, five at most, and what they say. */
-static size_t number(struct scan *s, size_t i, int *value)
-{
-	size_t n = 0;
-
-	for (*value = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
-		*value = *value * 10 + scan_at(s, i + n) - '0';
-	return n;
-}
-
 /* Does the number that ends there go on in another way: "3/4.5", "5/2,000", "3/4%"? */
 static bool goes_on(struct scan *s, size_t end)
 {
@@ -48,12 +38,12 @@ static bool goes_on(struct scan *s, size_t end)
 /* A month and a day of it, or a month with a zero before it and the year's two digits: "08/97". */
 static bool read_day(struct scan *s, size_t i, struct day *d)
 {
-	size_t n = number(s, i, &d->first), m;
+	size_t n = digits_few(s, i, &d->first), m;
 
 	d->sign = scan_at(s, i + n);
 	if (n < 1 || n > 2 || (d->sign != '/' && d->sign != '-'))
 		return false;
-	m = number(s, i + n + 1, &d->second);
+	m = digits_few(s, i + n + 1, &d->second);
 	d->end = i + n + 1 + m;
 	d->padded = scan_at(s, i) == '0' || scan_at(s, i + n + 1) == '0';
 	d->year = scan_at(s, d->end) == d->sign && is_digit(scan_at(s, d->end + 1));
@@ -104,7 +94,7 @@ static enum partner partner(struct scan *s, const struct day *d)
 	if (i == d->end)
 		return PARTNER_NONE;
 	if (!read_day(s, i, &other) || other.sign != d->sign || other.turned) {
-		end = i + number(s, i, &value);
+		end = i + digits_few(s, i, &value);
 		return end > i && scan_at(s, end) == '/' && is_digit(scan_at(s, end + 1)) ? PARTNER_SCORE : PARTNER_NONE;
 	}
 	if (other.year)
@@ -124,7 +114,7 @@ static bool has_time(struct scan *s, size_t end)
 		return false;
 	if (scan_at(s, end + 1) == '@')
 		return true;
-	n = number(s, end + 1, &value);
+	n = digits_few(s, end + 1, &value);
 	if (n == 4)
 		return value < 2400 && value % 100 < 60 && !is_alpha(scan_at(s, end + 5));
 	return n && n < 3 && value < 24 && scan_at(s, end + 1 + n) == ':' && is_digit(scan_at(s, end + 2 + n));
@@ -260,7 +250,7 @@ static size_t days_of_month(struct scan *s)
 
 	if (!read_day(s, s->i, &d) || d.turned || d.sign != '/' || is_score(&d) || scan_at(s, d.end) != '-')
 		return 0;
-	n = number(s, d.end + 1, &last);
+	n = digits_few(s, d.end + 1, &last);
 	end = d.end + 1 + n;
 	return n && n < 3 && last > d.second && check_day(-1, d.first, last) && !goes_on(s, end) && scan_at(s, end) != '/' &&
 	       scan_at(s, end) != '-' && !(kinds_behind(s, end) & WORD_SHARE) ? end : 0;
@@ -270,7 +260,7 @@ static size_t days_of_month(struct scan *s)
 static size_t year_and_month(struct scan *s)
 {
 	int year, month;
-	size_t n = number(s, s->i, &year), m = number(s, s->i + 5, &month), end = s->i + 7;
+	size_t n = digits_few(s, s->i, &year), m = digits_few(s, s->i + 5, &month), end = s->i + 7;
 
 	if (n != 4 || year < 1900 || year > 2099 || scan_at(s, s->i + 4) != '-' || m != 2 || month < 1 || month > 12 || goes_on(s, end))
 		return 0;
@@ -283,7 +273,7 @@ static size_t year_and_month(struct scan *s)
 static size_t month_and_year(struct scan *s)
 {
 	int month, year;
-	size_t n = number(s, s->i, &month), end;
+	size_t n = digits_few(s, s->i, &month), end;
 	uint16_t sign = scan_at(s, s->i + n);
 	word_set before = word_kinds(s->context->before[0]);
 
@@ -292,7 +282,7 @@ static size_t month_and_year(struct scan *s)
 	if (sign == '-' && !(before & (WORD_DATE_BEFORE | WORD_DAY)) && (scan_at(s, s->i) != '0' || (before & WORD_SCORE)) &&
 	    s->context->gap != GAP_BRACKET)
 		return 0;
-	end = s->i + n + 1 + number(s, s->i + n + 1, &year);
+	end = s->i + n + 1 + digits_few(s, s->i + n + 1, &year);
 	if (end != s->i + n + 5 || year < 1900 || year > 2099 || goes_on(s, end))
 		return 0;
 	return scan_at(s, end) == sign && is_alnum(scan_at(s, end + 1)) ? 0 : end;

@@ -211,6 +211,15 @@ int digits_value(const struct digits *d, size_t group)
 	return value;
 }
 
+size_t digits_few(struct scan *s, size_t i, int *value)
+{
+	size_t n = 0;
+
+	for (*value = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
+		*value = *value * 10 + scan_at(s, i + n) - '0';
+	return n;
+}
+
 bool digits_word(uint64_t hash)
 {
 	uint64_t o = word_hash(WORD_HASH, 'o'), z = word_hash(WORD_HASH, 'z');

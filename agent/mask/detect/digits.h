@@ -30,6 +30,9 @@ static inline const struct digits *digits_here(struct scan *s)
 	return digits_at(s, s->i);
 }
 
+/* How many digits stand at place i, five at most, and what they say. */
+size_t digits_few(struct scan *s, size_t i, int *value);
+
 /* Is what stands at the end of the first k groups no longer part of a number? */
 bool digits_end(struct scan *s, const struct digits *d, size_t k);
 

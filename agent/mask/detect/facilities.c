@@ -263,12 +263,10 @@ static void run_read(struct scan *s, struct run *r, enum cue cue, size_t at)
 static size_t phrase(struct scan *s)
 {
 	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
-		size_t n = 0;
+		size_t end = around_literal(s, s->i, PHRASES[k]);
 
-		while (PHRASES[k][n] && lower(scan_at(s, s->i + n)) == (unsigned char)PHRASES[k][n])
-			n++;
-		if (!PHRASES[k][n] && !is_alnum(scan_at(s, s->i + n)))
-			return s->i + n;
+		if (end && !is_alnum(scan_at(s, end)))
+			return end;
 	}
 	return 0;
 }
@@ -354,9 +352,8 @@ static bool before_address(struct scan *s, size_t end)
 	if (j > i)
 		return scan_at(s, j) == ' ' && is_upper(scan_at(s, j + 1));
 	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-		for (j = 0; words[k][j] && lower(scan_at(s, i + j)) == (unsigned char)words[k][j]; j++)
-			;
-		if (!words[k][j] && !is_alpha(scan_at(s, i + j)))
+		j = around_literal(s, i, words[k]);
+		if (j && !is_alpha(scan_at(s, j)))
 			return true;
 	}
 	return false;

@@ -145,14 +145,9 @@ static bool is_quantity(struct scan *s, const struct value *v)
 	if (v->letters || v->digits > 6 || scan_at(s, v->end) != ' ')
 		return false;
 	around_word(s, v->end + 1, &end);
-	for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
-		size_t n = 0;
-
-		while (units[k][n] && lower(scan_at(s, v->end + 1 + n)) == (unsigned char)units[k][n])
-			n++;
-		if (!units[k][n] && end == v->end + 1 + n && n)
+	for (size_t k = 0; k < sizeof units / sizeof *units; k++)
+		if (around_literal(s, v->end + 1, units[k]) == end)
 			return true;
-	}
 	return false;
 }
 

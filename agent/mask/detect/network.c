@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "scan.h"
+#include "around.h"
 
 #define LOCAL_MAX 64                             /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX 255
@@ -68,14 +68,6 @@ static bool has_top_level(struct scan *s, size_t i, size_t end)
 	return false;
 }
 
-static size_t literal(struct scan *s, size_t i, const char *text)
-{
-	for (; *text; text++, i++)
-		if (lower(scan_at(s, i)) != (unsigned char)*text)
-			return 0;
-	return i;
-}
-
 static const char *const DOTS[] = {" dot ", " (dot) ", " [dot] ", " {dot} ", "(dot)", "[dot]", "{dot}", "[.]", "(.)", ".", NULL};
 
 static bool begins_dot(uint16_t c)
@@ -88,7 +80,7 @@ static size_t one_of(struct scan *s, size_t i, const char *const *list)
 {
 	size_t j = 0;
 
-	while (*list && !(j = literal(s, i, *list)))
+	while (*list && !(j = around_literal(s, i, *list)))
 		list++;
 	return j;
 }
@@ -220,7 +212,7 @@ bool scan_url(struct scan *s, struct finding *f)
 	if (scan_at(s, s->token) != '.' && scan_at(s, s->token) != ':' && scan_at(s, s->token) != '-')
 		return false;
 	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++)
-		if ((j = literal(s, s->i, schemes[k])) && (is_alnum(scan_at(s, j)) || scan_at(s, j) == '['))
+		if ((j = around_literal(s, s->i, schemes[k])) && (is_alnum(scan_at(s, j)) || scan_at(s, j) == '['))
 			return url_rest(s, f, j, "url form");
 	if (is_digit(scan_at(s, s->i)) || s->context->last == '.' || s->context->last == '/')
 		return false;

@@ -2,16 +2,7 @@
 
 #include "around.h"
 #include "checks.h"
-
-/* So many digits at place i, and what they say. */
-static size_t number(struct scan *s, size_t i, int *value)
-{
-	size_t n = 0;
-
-	for (*value = 0; n < 5 && is_digit(scan_at(s, i + n)); n++)
-		*value = *value * 10 + scan_at(s, i + n) - '0';
-	return n;
-}
+#include "digits.h"
 
 /* Behind the dash between the ends of a range: "–", " - "; 0. */
 static size_t between(struct scan *s, size_t end)
@@ -30,7 +21,7 @@ static size_t year(struct scan *s, size_t end)
 
 	if (scan_at(s, i) != ' ')
 		return end;
-	n = number(s, i + 1, &value);
+	n = digits_few(s, i + 1, &value);
 	return n == 4 && value >= 1900 && value < 2100 && !is_alnum(scan_at(s, i + 5)) ? i + 5 : end;
 }
 
@@ -38,19 +29,19 @@ static size_t year(struct scan *s, size_t end)
 static size_t in_numbers(struct scan *s, size_t i)
 {
 	int a, b, c;
-	size_t n = number(s, i, &a), m, k;
+	size_t n = digits_few(s, i, &a), m, k;
 
 	if (n < 1 || n > 2 || scan_at(s, i + n) != '/')
 		return 0;
 	i += n + 1;
-	m = number(s, i, &b);
+	m = digits_few(s, i, &b);
 	i += m;
 	if (m == 4 && b >= 1900 && b < 2100 && a >= 1 && a <= 12)
 		return is_alnum(scan_at(s, i)) || scan_at(s, i) == '/' ? 0 : i;
 	if (m < 1 || m > 2 || !check_day(-1, a, b))
 		return 0;
 	if (scan_at(s, i) == '/') {
-		k = number(s, i + 1, &c);
+		k = digits_few(s, i + 1, &c);
 		i = k == 2 || k == 4 ? i + 1 + k : 0;
 	}
 	return !i || is_alnum(scan_at(s, i)) || (scan_at(s, i) == '.' && is_digit(scan_at(s, i + 1))) || scan_at(s, i) == '%' ? 0 : i;
@@ -60,7 +51,7 @@ static size_t in_numbers(struct scan *s, size_t i)
 static size_t with_month(struct scan *s, size_t i)
 {
 	int day;
-	size_t n = number(s, i, &day), end;
+	size_t n = digits_few(s, i, &day), end;
 	bool before = n == 1 || n == 2;
 
 	if (before) {
@@ -71,7 +62,7 @@ static size_t with_month(struct scan *s, size_t i)
 	if (!is_upper(scan_at(s, i)) || !(word_kinds(around_word(s, i, &end)) & WORD_MONTH) || is_digit(scan_at(s, end)))
 		return 0;
 	if (!before && scan_at(s, end) == ' ') {
-		n = number(s, end + 1, &day);
+		n = digits_few(s, end + 1, &day);
 		if ((n == 1 || n == 2) && day >= 1 && day <= 31 && !is_alnum(scan_at(s, end + 1 + n)))
 			return year(s, end + 1 + n);
 	}
@@ -83,7 +74,7 @@ static size_t with_month(struct scan *s, size_t i)
 static size_t day_of_month(struct scan *s, size_t i)
 {
 	int day;
-	size_t n = number(s, i, &day);
+	size_t n = digits_few(s, i, &day);
 	uint16_t c = scan_at(s, i + n);
 
 	if (n < 1 || n > 2 || day < 2 || day > 31 || !is_alpha(scan_at(s, s->i)) || is_alnum(c) || c == '/' || c == '-' || c == '%' || ((c == '.' || c == ':') && is_digit(scan_at(s, i + n + 1))))

@@ -16,15 +16,6 @@ size_t roads_numbered(struct scan *s, size_t i)
 	return i + n + 2;
 }
 
-/* Is it this text at place i, whatever its case? The unit behind, 0. */
-static size_t literal(struct scan *s, size_t i, const char *text)
-{
-	for (; *text; text++, i++)
-		if (lower(scan_at(s, i)) != (unsigned char)*text)
-			return 0;
-	return i;
-}
-
 /* Where on a road: " at mile marker 31", ", mile 21", " EB MM 23.4", " W": the unit behind, end itself. */
 static size_t on_road(struct scan *s, size_t end, bool *mile)
 {
@@ -33,13 +24,13 @@ static size_t on_road(struct scan *s, size_t end, bool *mile)
 	size_t j;
 
 	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
-		if ((j = literal(s, end, ways[k])) && !is_alnum(scan_at(s, j)) && is_upper(scan_at(s, end + 1))) {
+		if ((j = around_literal(s, end, ways[k])) && !is_alnum(scan_at(s, j)) && is_upper(scan_at(s, end + 1))) {
 			end = j;
 			break;
 		}
 	*mile = false;
 	for (size_t k = 0; k < sizeof miles / sizeof *miles && !*mile; k++)
-		if ((j = literal(s, end, miles[k])) && is_digit(scan_at(s, j))) {
+		if ((j = around_literal(s, end, miles[k])) && is_digit(scan_at(s, j))) {
 			while (j < end + 24 && (is_digit(scan_at(s, j)) || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1)))))
 				j++;
 			end = j;
@@ -88,7 +79,7 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 
 	if (!begins_road(s, i))
 		return 0;
-	while (k < sizeof HIGHWAYS / sizeof *HIGHWAYS && !(j = literal(s, i, HIGHWAYS[k].form)))
+	while (k < sizeof HIGHWAYS / sizeof *HIGHWAYS && !(j = around_literal(s, i, HIGHWAYS[k].form)))
 		k++;
 	if (k == sizeof HIGHWAYS / sizeof *HIGHWAYS)
 		return 0;
@@ -119,9 +110,9 @@ size_t roads_crossing(struct scan *s)
 	} else {
 		end = first;
 	}
-	i = literal(s, end, " & ");
+	i = around_literal(s, end, " & ");
 	if (!i && (word_kinds(s->context->before[0]) & WORD_ON) && s->context->gap == GAP_SPACE)
-		i = literal(s, end, " and ");
+		i = around_literal(s, end, " and ");
 	if (!i)
 		return 0;
 	if (!first)
@@ -193,7 +184,7 @@ size_t roads_more(struct scan *s, size_t end)
 	size_t j;
 
 	for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
-		if ((j = literal(s, end, joints[k].joint)) && (j = second_street(s, j, joints[k].sure))) {
+		if ((j = around_literal(s, end, joints[k].joint)) && (j = second_street(s, j, joints[k].sure))) {
 			end = j;
 			break;
 		}

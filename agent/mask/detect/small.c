@@ -25,14 +25,9 @@ static bool credential(struct scan *s, size_t end)
 		return false;
 	if (word_kinds(hash) & WORD_CREDENTIAL)
 		return true;
-	for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
-		size_t n = 0;
-
-		while (others[k][n] && lower(scan_at(s, i + 1 + n)) == (unsigned char)others[k][n])
-			n++;
-		if (!others[k][n] && behind == i + 1 + n)
+	for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+		if (around_literal(s, i + 1, others[k]) == behind)
 			return true;
-	}
 	return false;
 }
 

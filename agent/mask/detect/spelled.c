@@ -11,14 +11,12 @@ static size_t as_in(struct scan *s, size_t i)
 	static const char *const forms[] = {" as in ", " like ", " for "};
 
 	for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
-		size_t n = 0, end;
+		size_t word = around_literal(s, i, forms[k]), end;
 
-		while (forms[k][n] && lower(scan_at(s, i + n)) == (unsigned char)forms[k][n])
-			n++;
-		if (forms[k][n])
+		if (!word)
 			continue;
-		around_word(s, i + n, &end);
-		return end > i + n + 2 ? end : i;
+		around_word(s, word, &end);
+		return end > word + 2 ? end : i;
 	}
 	return i;
 }

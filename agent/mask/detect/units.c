@@ -9,12 +9,10 @@
 static size_t one_of(struct scan *s, size_t i, const char *const words[])
 {
 	for (size_t k = 0; words[k]; k++) {
-		size_t n = 0;
+		size_t end = around_literal(s, i, words[k]);
 
-		while (words[k][n] && lower(scan_at(s, i + n)) == (unsigned char)words[k][n])
-			n++;
-		if (!words[k][n] && !is_alpha(scan_at(s, i + n)))
-			return i + n;
+		if (end && !is_alpha(scan_at(s, end)))
+			return end;
 	}
 	return 0;
 }

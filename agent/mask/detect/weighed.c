@@ -202,14 +202,9 @@ static bool is_brand(struct scan *s, const struct part *p)
 		n++;
 	if (p->start + n >= p->end)
 		return false;
-	for (size_t k = 0; k < sizeof begins / sizeof *begins; k++) {
-		size_t m = 0;
-
-		while (begins[k][m] && lower(scan_at(s, p->start + m)) == (unsigned char)begins[k][m])
-			m++;
-		if (!begins[k][m] && m == n)
+	for (size_t k = 0; k < sizeof begins / sizeof *begins; k++)
+		if (around_literal(s, p->start, begins[k]) == p->start + n)
 			return false;
-	}
 	return true;
 }
 

@@ -148,14 +148,9 @@ static size_t upto(struct scan *s, size_t i)
 	if (at == i || (lower(scan_at(s, at)) != 't' && lower(scan_at(s, at)) != 'u'))
 		return 0;
 	around_word(s, at, &end);
-	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-		size_t n = 0;
-
-		while (words[k][n] && lower(scan_at(s, at + n)) == (unsigned char)words[k][n])
-			n++;
-		if (!words[k][n] && end == at + n && scan_at(s, end) == ' ')
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+		if (around_literal(s, at, words[k]) == end && scan_at(s, end) == ' ')
 			return end + 1;
-	}
 	return 0;
 }
 
