@@ -8,6 +8,7 @@
 #include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "leaf.h"
 #include "tlog_proof.h"
 
 #define FILE_MAX ((size_t)64 << 20)
@@ -50,29 +51,17 @@ static struct item *more(struct items *items)
 
 /* ---- receipts ---------------------------------------------------------------------------------------------------------------- */
 
-static bool take_line(const char **text, char *out, size_t n)
+static bool parse_leaf(const char *text, struct item *item)
 {
-	size_t length = strcspn(*text, "\n");
+	struct leaf leaf;
 
-	if ((*text)[length] != '\n' || length >= n)
+	if (leaf_parse(slice_str(text), &leaf) != RC_OK || (leaf.kind != LEAF_OPEN && leaf.kind != LEAF_CLOSE) ||
+	    hex_decode(leaf.field[2], item->sum, SHA256_LEN) != RC_OK)
 		return false;
-	memcpy(out, *text, length);
-	out[length] = '\0';
-	*text += length + 1;
-	return true;
-}
-
-/* "phigate-open-v1\nSESSION\nPART\nSUM\n…" */
-static bool parse_leaf(const char *leaf, struct item *item)
-{
-	char kind[32], part[16], sum[2 * SHA256_LEN + 1];
-
-	if (!take_line(&leaf, kind, sizeof kind) || !take_line(&leaf, item->session, sizeof item->session) || !take_line(&leaf, part, sizeof part) ||
-	    !take_line(&leaf, sum, sizeof sum) || hex_decode(slice_str(sum), item->sum, SHA256_LEN) != RC_OK)
-		return false;
-	item->close = strcmp(kind, "phigate-close-v1") == 0;
-	item->part = atoi(part);
-	return (item->close || strcmp(kind, "phigate-open-v1") == 0) && item->part > 0;
+	snprintf(item->session, sizeof item->session, "%.*s", (int)leaf.field[0].n, leaf.field[0].p);
+	item->close = leaf.kind == LEAF_CLOSE;
+	item->part = (int)leaf_number(leaf.field[1]);
+	return item->part > 0;
 }
 
 static bool read_keys(const char *text, struct tlog_vkey keys[KEYS_MAX], size_t *n)

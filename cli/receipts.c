@@ -13,6 +13,7 @@
 #include "encode.h"
 #include "file.h"
 #include "json.h"
+#include "leaf.h"
 #include "signin.h"
 #include "tlog_proof.h"
 
@@ -257,19 +258,18 @@ static enum rc read_keys(const struct taking *t, struct tlog_vkey keys[KEYS_MAX]
 	return rc;
 }
 
-/* "phigate-open-v1\nSESSION\n…" */
-static bool is_leaf_of(const char *leaf, const char *session, enum receipt_of what)
+static bool is_leaf_of(const char *text, const char *session, enum receipt_of what)
 {
-	char first[160];
+	struct leaf leaf;
 
-	snprintf(first, sizeof first, "phigate-%s-v1\n%s\n", what == RECEIPT_CLOSE ? "close" : "open", session);
-	return strncmp(leaf, first, strlen(first)) == 0;
+	return leaf_parse(slice_str(text), &leaf) == RC_OK && leaf.kind == (what == RECEIPT_CLOSE ? LEAF_CLOSE : LEAF_OPEN) &&
+	       slice_is(leaf.field[0], session);
 }
 
 static enum rc check(struct taking *t, const char *session, enum receipt_of what, struct why *why)
 {
 	struct tlog_vkey keys[KEYS_MAX];
-	struct tlog_proof proof;
+	struct tlog_proof proof = {0};
 	uint64_t index;
 	char origin[80];
 	size_t n;
