@@ -373,7 +373,8 @@ static void who_sends_lets_others_go_first_for_a_moment(void **state)
 	assert_int_equal(fibers_start(1, STACK_BYTES, &o.fibers), RC_OK);
 	assert_int_equal(fiber_start(o.fibers, start_all, &o), RC_OK);
 	await(&o.done);
-	assert_string_equal(o.ran, "lqsq");
+	/* who is late on the processor may have waited too long one turn sooner */
+	assert_true(strcmp(o.ran, "lqsq") == 0 || strcmp(o.ran, "lsqq") == 0);
 	fibers_stop(o.fibers);
 	sem_destroy(&o.done);
 }
