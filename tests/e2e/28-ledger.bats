@@ -63,6 +63,10 @@ recorded() {
 	agent_start
 	exits 0 as alice phigate verify "$B" --ledger "$SITE/vkeys"
 	recorded_again=$B
+	# who had receipts under the old key is told, and goes on once the operator has said why
+	exits 5 as alice timeout 60 phigate connect openai-prod
+	has "$output" "the ledger of gpu-1 is signed by another key than before"
+	rm "$SITE/home/alice/state/phigate/receipts/gpu-1.json"
 	T=$T-new recorded
 	exits 0 as alice phigate verify "$B" --ledger "$SITE/vkeys"
 	tail -n 1 "$SITE/vkeys" > "$SITE/vkey"
