@@ -66,6 +66,12 @@ static bool in_foreground(void)
 	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
+static void take(void)
+{
+	if (keys.raw && in_foreground())
+		tcsetattr(STDIN_FILENO, TCSANOW, &keys.while_raw);
+}
+
 /* The signal comes again once its handler has returned, and then does what it did before. */
 static void on_end(int number)
 {
@@ -90,6 +96,7 @@ static void on_stop(int number)
 	sigaddset(&mask, number);
 	sigprocmask(SIG_UNBLOCK, &mask, NULL);           /* here it stops, and here it goes on */
 	watch_stop();
+	take();                                          /* SIGCONT may have come before, or not at all where nobody could stop it */
 	errno = saved;
 }
 
@@ -98,8 +105,7 @@ static void on_go_on(int number)
 	int saved = errno;
 
 	(void)number;
-	if (keys.raw && in_foreground())
-		tcsetattr(STDIN_FILENO, TCSANOW, &keys.while_raw);
+	take();
 	errno = saved;
 }
 
