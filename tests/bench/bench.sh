@@ -267,7 +267,7 @@ start() {
 	AS_AGENT=()
 	[ "$(id -u)" != 0 ] || AS_AGENT=(setpriv --reuid "$AGENT_USER" --regid "$AGENT_USER" --clear-groups)
 	stub_start && nginx_start && sshd_start && ssh_start && idp_start && site_policy || return 1
-	DURABILITY=batched site_configure && agent_start && agent2_start || return 1
+	DURABILITY=batched LIMITS_MORE="per_person: $((2 * IDLE))" site_configure && agent_start && agent2_start || return 1
 	FRESH_KIB=$(agent_kib)
 	login alice || return 1
 	target nginx "$NGINX"

@@ -165,7 +165,7 @@ site_connection() {
 		"$1" "'$2'" "$3" "$SITE/agent/secret" "${4:+, $4}" >> "$SITE/agent/agent.yaml"
 }
 
-# AGENT_MORE: more lines of agent.yaml; RECORDING_MORE: more keys of its recording; STATE: another place for its state
+# AGENT_MORE: more lines of agent.yaml; RECORDING_MORE: more keys of its recording; LIMITS_MORE: of its limits; STATE: another place for its state
 site_configure() {
 	local ports admin
 	read -r -a ports <<< "$(free_ports 2)"
@@ -190,7 +190,7 @@ site_configure() {
 	roles: {auditor: [privacy-office], admin: [platform]}
 	policies_dir: $SITE/agent/policies
 	recording: {durability: ${DURABILITY:-strict}${RECORDING_MORE:+, $RECORDING_MORE}}
-	limits: {body_max: 8MiB, header_max: 32KiB, ssh_starts_per_minute: 6000}
+	limits: {body_max: 8MiB, header_max: 32KiB, ssh_starts_per_minute: 6000${LIMITS_MORE:+, $LIMITS_MORE}}
 	admin: {listen: '127.0.0.1:$ADMIN'}
 	log: {format: json, level: ${LOG_LEVEL:-info}}
 	${AGENT_MORE:-}
