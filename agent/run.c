@@ -246,7 +246,7 @@ static void free_current(struct run *r)
 
 static enum rc start_sinks(struct run *r, struct why *why)
 {
-	return sinks_new(r->agent.config, &r->agent.sinks, why);
+	return sinks_new(r->agent.config, r->agent.ledger, &r->agent.sinks, why);
 }
 
 static void stop_sinks(struct run *r)

@@ -4,6 +4,7 @@
 
 static const struct {
 	const char *name, *title;
+	bool warns;                              /* also when it went as it should */
 } kinds[AUDIT_KINDS] = {
 	[AUDIT_OPENED] = {"session-opened", "Session opened"},
 	[AUDIT_RENEWED] = {"session-renewed", "Sign-in renewed"},
@@ -11,11 +12,33 @@ static const struct {
 	[AUDIT_CUT] = {"cut", "Answer cut"},
 	[AUDIT_HOLD] = {"hold", "Request held"},
 	[AUDIT_DECISION] = {"decision", "Request decided"},
-	[AUDIT_EMERGENCY] = {"emergency", "Emergency access used"},
-	[AUDIT_CLOCK] = {"clock-set", "Clock set"},
-	[AUDIT_RECOVERED] = {"session-recovered", "Session recovered after a crash"},
+	[AUDIT_EMERGENCY] = {"emergency", "Emergency access used", true},
+	[AUDIT_CLOCK] = {"clock-set", "Clock set", true},
+	[AUDIT_RECOVERED] = {"session-recovered", "Session recovered after a crash", true},
 	[AUDIT_CLOSED] = {"session-closed", "Session closed"},
-	[AUDIT_MISSING] = {"events-missing", "Events missing"},
+	[AUDIT_AGENT_STARTED] = {"agent-started", "Agent started"},
+	[AUDIT_AGENT_STOPPED] = {"agent-stopped", "Agent stopped"},
+	[AUDIT_CONFIG] = {"configuration-in-force", "Configuration in force"},
+	[AUDIT_POLICY] = {"policy-in-force", "Policy in force"},
+	[AUDIT_ANSWERED] = {"hold-answered", "Answer given to a held request"},
+	[AUDIT_EMERGENCY_OPENED] = {"emergency-opened", "Emergency session opened", true},
+	[AUDIT_REVOKED] = {"session-revoked", "Session revoked", true},
+	[AUDIT_LISTED] = {"sessions-listed", "Sessions of others listed"},
+	[AUDIT_FETCHED] = {"bundle-fetched", "Bundle fetched"},
+	[AUDIT_ARCHIVED] = {"bundle-archived", "Bundle archived"},
+	[AUDIT_EVIDENCE] = {"evidence-signed", "Evidence pack signed"},
+	[AUDIT_REVIEWED] = {"session-reviewed", "Session reviewed"},
+	[AUDIT_CONFIG_CHANGED] = {"configuration-changed", "Configuration changed"},
+	[AUDIT_POLICY_CHANGED] = {"policy-changed", "Policy changed"},
+	[AUDIT_RELOADED] = {"reloaded", "Configuration read again"},
+	[AUDIT_RELOAD_REFUSED] = {"reload-refused", "Configuration not taken over"},
+	[AUDIT_QUARANTINED] = {"recording-quarantined", "Damaged recording put aside"},
+	[AUDIT_ARCHIVE_FAILED] = {"archive-failed", "Bundle not archived"},
+	[AUDIT_WITNESS_FAILED] = {"witness-failed", "No word of a witness"},
+	[AUDIT_WITNESS_CONTRADICTS] = {"witness-contradicts", "A witness has seen another ledger"},
+	[AUDIT_TIMESTAMP_FAILED] = {"timestamp-failed", "No time stamp"},
+	[AUDIT_ALARM] = {"alarm", "Alarm"},
+	[AUDIT_MISSING] = {"events-missing", "Events missing", true},
 };
 
 const char *audit_name(enum audit_kind kind)
@@ -43,6 +66,21 @@ const char *audit_version(const struct audit_event *e)
 	return e->session ? e->session->version : e->version;
 }
 
+const char *audit_actor(const struct audit_event *e)
+{
+	return e->session && e->session->user ? e->session->user : e->by;
+}
+
+bool audit_is_record(const struct audit_event *e)
+{
+	return e->kind <= AUDIT_CLOSED;
+}
+
+bool audit_warns(const struct audit_event *e)
+{
+	return kinds[e->kind].warns || e->result != AUDIT_SUCCEEDED;
+}
+
 static void add(struct buf *out, const char *before, const char *text)
 {
 	if (!text)
@@ -58,7 +96,12 @@ void audit_sentence(const struct audit_event *e, struct buf *out)
 	buf_puts(out, kinds[e->kind].title);
 	add(out, " for ", s ? s->user : NULL);
 	add(out, " on ", s ? s->connection : NULL);
+	if (s && !s->user)
+		add(out, ": session ", s->id);
+	add(out, ": policy ", s && !s->id ? s->policy : NULL);
+	add(out, ": ", e->what);
 	add(out, ", rule ", e->rule);
+	add(out, ": hold ", s ? NULL : e->hold);
 	add(out, ", ", e->outcome);
 	add(out, " by ", e->by);
 	if (e->status)

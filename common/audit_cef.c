@@ -11,6 +11,11 @@
 static const int severities[AUDIT_KINDS] = {     /* of 0 to 10 */
 	[AUDIT_OPENED] = 2, [AUDIT_RENEWED] = 1, [AUDIT_EXCHANGE] = 2, [AUDIT_CUT] = 4, [AUDIT_HOLD] = 4, [AUDIT_DECISION] = 3,
 	[AUDIT_EMERGENCY] = 8, [AUDIT_CLOCK] = 6, [AUDIT_RECOVERED] = 6, [AUDIT_CLOSED] = 2, [AUDIT_MISSING] = 8,
+	[AUDIT_AGENT_STARTED] = 3, [AUDIT_AGENT_STOPPED] = 3, [AUDIT_CONFIG] = 2, [AUDIT_POLICY] = 2, [AUDIT_ANSWERED] = 3,
+	[AUDIT_EMERGENCY_OPENED] = 8, [AUDIT_REVOKED] = 5, [AUDIT_LISTED] = 2, [AUDIT_FETCHED] = 3, [AUDIT_ARCHIVED] = 1,
+	[AUDIT_EVIDENCE] = 3, [AUDIT_REVIEWED] = 2, [AUDIT_CONFIG_CHANGED] = 4, [AUDIT_POLICY_CHANGED] = 5, [AUDIT_RELOADED] = 3,
+	[AUDIT_RELOAD_REFUSED] = 5, [AUDIT_QUARANTINED] = 9, [AUDIT_ARCHIVE_FAILED] = 7, [AUDIT_WITNESS_FAILED] = 5, [AUDIT_WITNESS_CONTRADICTS] = 10,
+	[AUDIT_TIMESTAMP_FAILED] = 5, [AUDIT_ALARM] = 8,
 };
 
 /* What is no UTF-8 becomes '?', for some readers take none of it. */
@@ -79,7 +84,6 @@ static void put_labelled_number(struct buf *out, const char *field, const char *
 
 static void put_session(struct buf *out, const struct audit_session *s)
 {
-	put(out, "suser", s->user);
 	put(out, "suid", s->subject);
 	if (s->address && strchr(s->address, ':'))
 		put_labelled(out, "c6a2", "Source IPv6 Address", s->address);
@@ -112,6 +116,7 @@ void audit_cef(const struct audit_event *e, struct buf *out)
 	put(out, "dvchost", audit_agent(e));
 	put(out, "cat", audit_name(e->kind));
 	put(out, "outcome", results[e->result]);
+	put(out, "suser", audit_actor(e));
 	if (e->session)
 		put_session(out, e->session);
 	put(out, "requestMethod", e->method);
@@ -124,6 +129,8 @@ void audit_cef(const struct audit_event *e, struct buf *out)
 	put(out, "act", e->outcome);
 	put(out, "duser", e->by);
 	put(out, "reason", e->why);
+	put_labelled(out, "flexString2", "what", e->what);
+	put(out, "fileHash", e->sha256);
 	put_labelled_number(out, "cn1", "status", e->status);
 	put_labelled_number(out, "cn2", "masked", e->masked_n);
 	put_labelled_number(out, "cn3", "exchange", (int64_t)e->exchange);

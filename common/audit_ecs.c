@@ -12,6 +12,14 @@ static const struct {
 	[AUDIT_CUT] = {"api", "end"}, [AUDIT_HOLD] = {"api", "info"}, [AUDIT_DECISION] = {"api", NULL}, [AUDIT_EMERGENCY] = {"api", NULL},
 	[AUDIT_CLOCK] = {"host", "change"}, [AUDIT_RECOVERED] = {"session", "info"}, [AUDIT_CLOSED] = {"session", "end"},
 	[AUDIT_MISSING] = {"host", "info"},
+	[AUDIT_AGENT_STARTED] = {"process", "start"}, [AUDIT_AGENT_STOPPED] = {"process", "end"}, [AUDIT_CONFIG] = {"configuration", "info"},
+	[AUDIT_POLICY] = {"configuration", "info"}, [AUDIT_ANSWERED] = {"api", "info"}, [AUDIT_EMERGENCY_OPENED] = {"session", "start"},
+	[AUDIT_REVOKED] = {"session", "end"}, [AUDIT_LISTED] = {"api", "access"}, [AUDIT_FETCHED] = {"file", "access"},
+	[AUDIT_ARCHIVED] = {"file", "creation"}, [AUDIT_EVIDENCE] = {"file", "creation"}, [AUDIT_REVIEWED] = {"session", "info"},
+	[AUDIT_CONFIG_CHANGED] = {"configuration", "change"}, [AUDIT_POLICY_CHANGED] = {"configuration", "change"}, [AUDIT_RELOADED] = {"configuration", "info"},
+	[AUDIT_RELOAD_REFUSED] = {"configuration", "change"}, [AUDIT_QUARANTINED] = {"file", "change"}, [AUDIT_ARCHIVE_FAILED] = {"file", "creation"},
+	[AUDIT_WITNESS_FAILED] = {"host", "info"}, [AUDIT_WITNESS_CONTRADICTS] = {"host", "info"}, [AUDIT_TIMESTAMP_FAILED] = {"host", "info"},
+	[AUDIT_ALARM] = {"host", "info"},
 };
 
 static void put_list(struct buf *out, const char *key, const char *first, const char *second)
@@ -37,7 +45,8 @@ static void put_event(const struct audit_event *e, struct buf *out)
 	jsonput_text(out, "outcome", e->result == AUDIT_SUCCEEDED ? "success" : "failure");
 	jsonput_text(out, "module", "phigate");
 	jsonput_text(out, "dataset", "phigate.audit");
-	jsonput_number(out, "sequence", (int64_t)e->seq);
+	if (e->leaf || audit_is_record(e))
+		jsonput_number(out, "sequence", (int64_t)e->seq);
 	if (e->began_ns) {
 		jsonput_text(out, "start", clock_text_us(e->began_ns, time));
 		jsonput_text(out, "end", clock_text_us(e->wall_ns, time));
@@ -48,18 +57,24 @@ static void put_event(const struct audit_event *e, struct buf *out)
 	jsonput_close(out, '}');
 }
 
-static void put_user(const struct audit_session *s, struct buf *out)
+static void put_user(const struct audit_event *e, struct buf *out)
 {
+	static const struct audit_session none;
+	const struct audit_session *s = e->session ? e->session : &none;
 	const cJSON *group;
 
+	if (!e->session && !e->by)
+		return;
 	jsonput_open(out, "user", '{');
-	jsonput_text(out, "name", s->user);
+	jsonput_text(out, "name", audit_actor(e));
 	jsonput_text(out, "id", s->subject);
 	jsonput_text(out, "domain", s->issuer);
-	jsonput_open(out, "roles", '[');
-	cJSON_ArrayForEach(group, s->groups)
-		jsonput_text(out, NULL, cJSON_GetStringValue(group));
-	jsonput_close(out, ']');
+	if (s->groups) {
+		jsonput_open(out, "roles", '[');
+		cJSON_ArrayForEach(group, s->groups)
+			jsonput_text(out, NULL, cJSON_GetStringValue(group));
+		jsonput_close(out, ']');
+	}
 	jsonput_close(out, '}');
 	if (s->address) {
 		jsonput_open(out, "source", '{');
@@ -129,8 +144,7 @@ void audit_ecs(const struct audit_event *e, struct buf *out)
 	jsonput_close(out, '}');
 	jsonput_text(out, "message", sentence.data);
 	put_event(e, out);
-	if (s)
-		put_user(s, out);
+	put_user(e, out);
 	if (e->kind == AUDIT_EXCHANGE || e->kind == AUDIT_CUT)
 		put_request(e, out);
 	if (e->rule) {

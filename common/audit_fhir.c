@@ -28,6 +28,28 @@ static const struct {
 	[AUDIT_RECOVERED] = {DCM, "110113", "Security Alert", "E"},
 	[AUDIT_CLOSED] = {DCM, "110114", "User Authentication", "E"},
 	[AUDIT_MISSING] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_AGENT_STARTED] = {DCM, "110100", "Application Activity", "E"},
+	[AUDIT_AGENT_STOPPED] = {DCM, "110100", "Application Activity", "E"},
+	[AUDIT_CONFIG] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_POLICY] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_ANSWERED] = {REST, "rest", "RESTful Operation", "E"},
+	[AUDIT_EMERGENCY_OPENED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_REVOKED] = {DCM, "110114", "User Authentication", "E"},
+	[AUDIT_LISTED] = {DCM, "110101", "Audit Log Used", "R"},
+	[AUDIT_FETCHED] = {DCM, "110101", "Audit Log Used", "R"},
+	[AUDIT_ARCHIVED] = {DCM, "110106", "Export", "R"},
+	[AUDIT_EVIDENCE] = {DCM, "110106", "Export", "R"},
+	[AUDIT_REVIEWED] = {DCM, "110101", "Audit Log Used", "R"},
+	[AUDIT_CONFIG_CHANGED] = {DCM, "110113", "Security Alert", "U"},
+	[AUDIT_POLICY_CHANGED] = {DCM, "110113", "Security Alert", "U"},
+	[AUDIT_RELOADED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_RELOAD_REFUSED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_QUARANTINED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_ARCHIVE_FAILED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_WITNESS_FAILED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_WITNESS_CONTRADICTS] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_TIMESTAMP_FAILED] = {DCM, "110113", "Security Alert", "E"},
+	[AUDIT_ALARM] = {DCM, "110113", "Security Alert", "E"},
 };
 
 /* Second subtypes, as DICOM codes them. */
@@ -35,6 +57,16 @@ static const struct {
 	const char *code, *display;
 } subtypes[AUDIT_KINDS] = {
 	[AUDIT_OPENED] = {"110122", "Login"}, [AUDIT_CLOSED] = {"110123", "Logout"}, [AUDIT_EMERGENCY] = {"110127", "Emergency Override Started"},
+	[AUDIT_AGENT_STARTED] = {"110120", "Application Start"},
+	[AUDIT_AGENT_STOPPED] = {"110121", "Application Stop"},
+	[AUDIT_CONFIG] = {"110131", "Software Configuration"},
+	[AUDIT_POLICY] = {"110129", "Security Configuration"},
+	[AUDIT_EMERGENCY_OPENED] = {"110127", "Emergency Override Started"},
+	[AUDIT_REVOKED] = {"110123", "Logout"},
+	[AUDIT_CONFIG_CHANGED] = {"110131", "Software Configuration"},
+	[AUDIT_POLICY_CHANGED] = {"110129", "Security Configuration"},
+	[AUDIT_RELOADED] = {"110131", "Software Configuration"},
+	[AUDIT_RELOAD_REFUSED] = {"110131", "Software Configuration"},
 };
 
 static void put_coding(struct buf *out, const char *key, const char *system, const char *code, const char *display)
@@ -65,14 +97,15 @@ static const char *some(const char *text)
 static void put_agents(const struct audit_event *e, struct buf *out)
 {
 	const struct audit_session *s = e->session;
+	const char *actor = some(audit_actor(e));
 
 	jsonput_open(out, "agent", '[');
 	jsonput_open(out, NULL, '{');
 	if (s && some(s->subject))
 		put_identifier(out, "who", some(s->issuer), s->subject);
-	jsonput_text(out, "altId", s ? some(s->user) : NULL);
-	jsonput_text(out, "name", s ? some(s->user) : audit_agent(e));
-	jsonput_flag(out, "requestor", s != NULL);
+	jsonput_text(out, "altId", actor);
+	jsonput_text(out, "name", actor ? actor : some(audit_agent(e)));
+	jsonput_flag(out, "requestor", actor != NULL);
 	if (s && some(s->address)) {
 		jsonput_open(out, "network", '{');
 		jsonput_text(out, "address", s->address);
@@ -80,7 +113,7 @@ static void put_agents(const struct audit_event *e, struct buf *out)
 		jsonput_close(out, '}');
 	}
 	jsonput_close(out, '}');
-	if (some(e->by)) {
+	if (some(e->by) && actor != e->by) {
 		jsonput_open(out, NULL, '{');
 		jsonput_text(out, "altId", e->by);
 		jsonput_text(out, "name", e->by);
@@ -147,6 +180,10 @@ static void put_details(const struct audit_event *e, struct buf *out)
 	put_detail(out, "rule", e->rule);
 	put_detail(out, "outcome", e->outcome);
 	put_detail(out, "why", e->why);
+	put_detail(out, "what", e->what);
+	put_detail(out, "sha256", e->sha256);
+	if (e->leaf)
+		put_detail_number(out, "leaf", (int64_t)e->seq);
 	put_detail_number(out, "missing", (int64_t)e->missing);
 	jsonput_close(out, ']');
 }
@@ -155,7 +192,7 @@ static void put_entity(const struct audit_event *e, struct buf *out)
 {
 	jsonput_open(out, "entity", '[');
 	jsonput_open(out, NULL, '{');
-	if (e->session) {
+	if (e->session && some(e->session->id)) {
 		put_identifier(out, "what", "urn:phigate:session", some(e->session->id));
 		put_coding(out, "type", "http://terminology.hl7.org/CodeSystem/audit-entity-type", "4", "Other");
 	}

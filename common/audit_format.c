@@ -60,8 +60,10 @@ void audit_format_ours(const struct audit_event *e, const char *key, struct buf 
 	jsonput_text(out, "event", audit_name(e->kind));
 	if (s) {
 		jsonput_text(out, "session", s->id);
-		jsonput_number(out, "part", s->part);
-		jsonput_number(out, "seq", (int64_t)e->seq);
+		if (s->part)
+			jsonput_number(out, "part", s->part);
+		if (audit_is_record(e))
+			jsonput_number(out, "seq", (int64_t)e->seq);
 		jsonput_text(out, "connection", s->connection);
 		jsonput_text(out, "policy", s->policy);
 		jsonput_text(out, "purpose", s->purpose);
@@ -75,6 +77,10 @@ void audit_format_ours(const struct audit_event *e, const char *key, struct buf 
 	jsonput_text(out, "outcome", e->outcome);
 	jsonput_text(out, "by", e->by);
 	jsonput_text(out, "why", e->why);
+	jsonput_text(out, "what", e->what);
+	jsonput_text(out, "sha256", e->sha256);
+	if (e->leaf)
+		jsonput_number(out, "leaf", (int64_t)e->seq);
 	put_masked(e->masked, out);
 	if (e->missing)
 		jsonput_number(out, "missing", (int64_t)e->missing);

@@ -9,19 +9,31 @@
 #define CLASS 6003
 #define CATEGORY 6
 
-enum { ACTIVITY_CREATE = 1, ACTIVITY_READ = 2, ACTIVITY_OTHER = 99 };
-enum { SEVERITY_INFORMATIONAL = 1, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH };
+enum { ACTIVITY_CREATE = 1, ACTIVITY_READ, ACTIVITY_UPDATE, ACTIVITY_OTHER = 99 };
+enum { SEVERITY_INFORMATIONAL = 1, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
 
 static const int severities[AUDIT_KINDS] = {
 	[AUDIT_OPENED] = SEVERITY_INFORMATIONAL, [AUDIT_RENEWED] = SEVERITY_INFORMATIONAL, [AUDIT_EXCHANGE] = SEVERITY_INFORMATIONAL,
 	[AUDIT_CUT] = SEVERITY_LOW, [AUDIT_HOLD] = SEVERITY_LOW, [AUDIT_DECISION] = SEVERITY_INFORMATIONAL, [AUDIT_EMERGENCY] = SEVERITY_HIGH,
 	[AUDIT_CLOCK] = SEVERITY_MEDIUM, [AUDIT_RECOVERED] = SEVERITY_MEDIUM, [AUDIT_CLOSED] = SEVERITY_INFORMATIONAL,
 	[AUDIT_MISSING] = SEVERITY_HIGH,
+	[AUDIT_AGENT_STARTED] = SEVERITY_LOW, [AUDIT_AGENT_STOPPED] = SEVERITY_LOW, [AUDIT_CONFIG] = SEVERITY_INFORMATIONAL,
+	[AUDIT_POLICY] = SEVERITY_INFORMATIONAL, [AUDIT_ANSWERED] = SEVERITY_INFORMATIONAL, [AUDIT_EMERGENCY_OPENED] = SEVERITY_HIGH,
+	[AUDIT_REVOKED] = SEVERITY_MEDIUM, [AUDIT_LISTED] = SEVERITY_INFORMATIONAL, [AUDIT_FETCHED] = SEVERITY_INFORMATIONAL,
+	[AUDIT_ARCHIVED] = SEVERITY_INFORMATIONAL, [AUDIT_EVIDENCE] = SEVERITY_INFORMATIONAL, [AUDIT_REVIEWED] = SEVERITY_INFORMATIONAL,
+	[AUDIT_CONFIG_CHANGED] = SEVERITY_LOW, [AUDIT_POLICY_CHANGED] = SEVERITY_MEDIUM, [AUDIT_RELOADED] = SEVERITY_INFORMATIONAL,
+	[AUDIT_RELOAD_REFUSED] = SEVERITY_MEDIUM, [AUDIT_QUARANTINED] = SEVERITY_HIGH, [AUDIT_ARCHIVE_FAILED] = SEVERITY_HIGH,
+	[AUDIT_WITNESS_FAILED] = SEVERITY_MEDIUM, [AUDIT_WITNESS_CONTRADICTS] = SEVERITY_CRITICAL, [AUDIT_TIMESTAMP_FAILED] = SEVERITY_MEDIUM,
+	[AUDIT_ALARM] = SEVERITY_HIGH,
 };
 
-/* A model that is asked creates an answer; listing models reads. */
+/* A model that is asked creates an answer; listing models reads, as does who looks at others' sessions. */
 static int activity(const struct audit_event *e)
 {
+	if (e->kind == AUDIT_LISTED || e->kind == AUDIT_FETCHED)
+		return ACTIVITY_READ;
+	if (e->kind == AUDIT_CONFIG_CHANGED || e->kind == AUDIT_POLICY_CHANGED)
+		return ACTIVITY_UPDATE;
 	if (e->kind != AUDIT_EXCHANGE && e->kind != AUDIT_CUT)
 		return ACTIVITY_OTHER;
 	return e->method && (strcmp(e->method, "GET") == 0 || strcmp(e->method, "HEAD") == 0) ? ACTIVITY_READ : ACTIVITY_CREATE;
@@ -43,10 +55,17 @@ static void put_metadata(const struct audit_event *e, struct buf *out)
 	jsonput_text(out, "event_code", audit_name(e->kind));
 	jsonput_text(out, "log_name", "phigate.audit");
 	jsonput_text(out, "log_provider", audit_agent(e));
-	if (e->session) {
+	if (e->session)
 		jsonput_text(out, "correlation_uid", e->session->id);
+	if (e->leaf || audit_is_record(e))
 		jsonput_number(out, "sequence", (int64_t)e->seq);
-	}
+	jsonput_close(out, '}');
+}
+
+static void put_named(struct buf *out, const char *key, const char *name)
+{
+	jsonput_open(out, key, '{');
+	jsonput_text(out, "name", name);
 	jsonput_close(out, '}');
 }
 
@@ -58,7 +77,7 @@ static void put_actor(const struct audit_event *e, struct buf *out)
 	jsonput_open(out, "actor", '{');
 	if (s) {
 		jsonput_open(out, "user", '{');
-		jsonput_text(out, "name", s->user ? s->user : "unknown");
+		jsonput_text(out, "name", audit_actor(e) ? audit_actor(e) : "unknown");
 		jsonput_text(out, "uid", s->subject);
 		jsonput_text(out, "domain", s->issuer);
 		jsonput_open(out, "groups", '[');
@@ -69,9 +88,13 @@ static void put_actor(const struct audit_event *e, struct buf *out)
 		}
 		jsonput_close(out, ']');
 		jsonput_close(out, '}');
-		jsonput_open(out, "session", '{');
-		jsonput_text(out, "uid", s->id);
-		jsonput_close(out, '}');
+		if (s->id) {
+			jsonput_open(out, "session", '{');
+			jsonput_text(out, "uid", s->id);
+			jsonput_close(out, '}');
+		}
+	} else if (e->by) {
+		put_named(out, "user", e->by);
 	}
 	jsonput_text(out, "app_name", s ? "phigate" : "phigate-agent");
 	jsonput_close(out, '}');
@@ -83,13 +106,6 @@ static void put_actor(const struct audit_event *e, struct buf *out)
 	} else {
 		jsonput_text(out, "svc_name", "phigate-agent");
 	}
-	jsonput_close(out, '}');
-}
-
-static void put_named(struct buf *out, const char *key, const char *name)
-{
-	jsonput_open(out, key, '{');
-	jsonput_text(out, "name", name);
 	jsonput_close(out, '}');
 }
 
@@ -150,7 +166,7 @@ void audit_ocsf(const struct audit_event *e, struct buf *out)
 	jsonput_number(out, "category_uid", CATEGORY);
 	jsonput_text(out, "category_name", "Application Activity");
 	jsonput_number(out, "activity_id", a);
-	jsonput_text(out, "activity_name", a == ACTIVITY_CREATE ? "Create" : a == ACTIVITY_READ ? "Read" : audit_title(e->kind));
+	jsonput_text(out, "activity_name", a == ACTIVITY_CREATE ? "Create" : a == ACTIVITY_READ ? "Read" : a == ACTIVITY_UPDATE ? "Update" : audit_title(e->kind));
 	jsonput_number(out, "type_uid", CLASS * 100 + a);
 	jsonput_number(out, "severity_id", severity);
 	jsonput_number(out, "time", e->wall_ns / NS_PER_MS);

@@ -9,12 +9,6 @@
 
 enum { SEVERITY_INFO = 9, SEVERITY_WARN = 13 };
 
-static bool is_warning(const struct audit_event *e)
-{
-	return e->result != AUDIT_SUCCEEDED || e->kind == AUDIT_EMERGENCY || e->kind == AUDIT_CLOCK || e->kind == AUDIT_RECOVERED ||
-	       e->kind == AUDIT_MISSING;
-}
-
 static void put_text(struct buf *out, const char *key, const char *text)
 {
 	if (!text)
@@ -55,21 +49,16 @@ static void put_flag(struct buf *out, const char *key)
 	jsonput_close(out, '}');
 }
 
-static void put_session(struct buf *out, const struct audit_session *s)
+static void put_roles(struct buf *out, const cJSON *groups)
 {
 	const cJSON *group;
 
-	put_text(out, "session.id", s->id);
-	put_number(out, "phigate.part", s->part);
-	put_text(out, "user.name", s->user);
-	put_text(out, "user.id", s->subject);
-	put_text(out, "phigate.issuer", s->issuer);
 	jsonput_open(out, NULL, '{');
 	jsonput_text(out, "key", "user.roles");
 	jsonput_open(out, "value", '{');
 	jsonput_open(out, "arrayValue", '{');
 	jsonput_open(out, "values", '[');
-	cJSON_ArrayForEach(group, s->groups) {
+	cJSON_ArrayForEach(group, groups) {
 		jsonput_open(out, NULL, '{');
 		jsonput_text(out, "stringValue", cJSON_GetStringValue(group));
 		jsonput_close(out, '}');
@@ -78,6 +67,17 @@ static void put_session(struct buf *out, const struct audit_session *s)
 	jsonput_close(out, '}');
 	jsonput_close(out, '}');
 	jsonput_close(out, '}');
+}
+
+static void put_session(struct buf *out, const struct audit_session *s)
+{
+	put_text(out, "session.id", s->id);
+	if (s->part)
+		put_number(out, "phigate.part", s->part);
+	put_text(out, "user.id", s->subject);
+	put_text(out, "phigate.issuer", s->issuer);
+	if (s->groups)
+		put_roles(out, s->groups);
 	put_text(out, "client.address", s->address);
 	if (s->port)
 		put_number(out, "client.port", s->port);
@@ -129,8 +129,8 @@ static void put_record(const struct audit_event *e, struct buf *out)
 	jsonput_open(out, NULL, '{');
 	put_int64(out, "timeUnixNano", e->wall_ns);
 	put_int64(out, "observedTimeUnixNano", e->wall_ns);
-	jsonput_number(out, "severityNumber", is_warning(e) ? SEVERITY_WARN : SEVERITY_INFO);
-	jsonput_text(out, "severityText", is_warning(e) ? "WARN" : "INFO");
+	jsonput_number(out, "severityNumber", audit_warns(e) ? SEVERITY_WARN : SEVERITY_INFO);
+	jsonput_text(out, "severityText", audit_warns(e) ? "WARN" : "INFO");
 	jsonput_text(out, "eventName", audit_name(e->kind));
 	jsonput_open(out, "body", '{');
 	jsonput_text(out, "stringValue", sentence.data);
@@ -138,6 +138,7 @@ static void put_record(const struct audit_event *e, struct buf *out)
 	jsonput_open(out, "attributes", '[');
 	put_text(out, "event.id", e->id);
 	put_text(out, "event.name", audit_name(e->kind));
+	put_text(out, "user.name", audit_actor(e));
 	if (e->session)
 		put_session(out, e->session);
 	if (e->exchange)
@@ -150,6 +151,10 @@ static void put_record(const struct audit_event *e, struct buf *out)
 	put_text(out, "phigate.outcome", e->outcome);
 	put_text(out, "phigate.by", e->by);
 	put_text(out, "phigate.why", e->why);
+	put_text(out, "phigate.what", e->what);
+	put_text(out, "phigate.sha256", e->sha256);
+	if (e->leaf)
+		put_number(out, "phigate.leaf", (int64_t)e->seq);
 	if (e->missing)
 		put_number(out, "phigate.missing", (int64_t)e->missing);
 	jsonput_close(out, ']');

@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,28 @@ static struct {
 	bool json;
 	enum log_level least;
 } setup = {2, false, LOG_INFO};
+
+static struct {
+	pthread_rwlock_t lock;                   /* so that nobody is called any more who has gone */
+	log_fn *fn;
+	void *arg;
+} watch = {.lock = PTHREAD_RWLOCK_INITIALIZER};
+
+void log_watch(log_fn *fn, void *arg)
+{
+	pthread_rwlock_wrlock(&watch.lock);
+	watch.fn = fn;
+	watch.arg = arg;
+	pthread_rwlock_unlock(&watch.lock);
+}
+
+static void tell_watch(const char *event, const struct log_field *fields)
+{
+	pthread_rwlock_rdlock(&watch.lock);
+	if (watch.fn)
+		watch.fn(watch.arg, event, fields);
+	pthread_rwlock_unlock(&watch.lock);
+}
 
 void log_setup(int fd, bool json, enum log_level least)
 {
@@ -50,6 +73,8 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	char time[CLOCK_TEXT];
 	struct buf line;
 
+	tell_watch(event, fields);
+	errno = keep;
 	if (level < setup.least)
 		return;
 	buf_init(&line, 16384);

@@ -30,6 +30,11 @@ struct log_field {
 
 void log_setup(int fd, bool json, enum log_level least);   /* before threads start; the default is fd 2, text, info */
 
+/* Who else wants what is logged, at any level: fn is called by whatever thread logs, with whatever locks it has, before the line is written, and
+ * must not wait. What it logs itself comes again. One at a time; NULL: nobody any more. */
+typedef void log_fn(void *arg, const char *event, const struct log_field *fields);
+void log_watch(log_fn *fn, void *arg);
+
 /* One write(2) a line; event is a snake_case name. Thread-safe, keeps errno. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 

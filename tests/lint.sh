@@ -73,6 +73,12 @@ check "the dashboard is JSON, and shows only metrics that exist" "$(node -e 'JSO
 	< config/grafana-dashboard.json 2>&1 | head -n 3
 	grep -oE 'phigate_[a-z_]+' config/grafana-dashboard.json | sed -E 's/_(bucket|sum|count)$//' | sort -u | comm -23 - <(metrics))"
 
+audit_kinds() { grep -oE '^[[:space:]]*\[AUDIT_[A-Z_]+\] = \{"[a-z-]+", "' common/audit.c | grep -oE '"[a-z-]+"' | tr -d '"' | sort -u; }
+check "every event of the live streams stands in phigate-agent(8)" "$(sed -n '/^\.Ss events/,/^\.It Cm name/p' agent/phigate-agent.8 | grep -oE '[a-z]+(-[a-z]+)*' |
+	sort -u | comm -23 <(audit_kinds) -)"
+check "every line of the log that becomes an event is logged" "$(sed -n '/ROWS\[\] = {/,/^};/p' agent/sink/sink_log.c | grep -oE '\{"[a-z_]+"' | tr -d '{"' |
+	while read -r name; do grep -qE "log_(info|warn|error)\(\"$name\"" $(agent_files) || echo "$name"; done)"
+
 # the words in quotes where a finding gets its rule
 mask_rules() {
 	for f in agent/mask/*.c agent/mask/detect/*.c; do

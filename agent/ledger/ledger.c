@@ -37,6 +37,8 @@ struct ledger {
 	pthread_cond_t posted;
 	pthread_t poster;
 	bool poster_runs, stop;
+	void (*watch)(void *arg);                /* NULL: nobody */
+	void *watch_arg;
 };
 
 static void put(struct queue *q, struct waiting *w)
@@ -90,6 +92,8 @@ static void serve(struct ledger *l)
 		batch[i]->done = true;
 	}
 	buf_free(&note);
+	if (rc == RC_OK && l->watch)
+		l->watch(l->watch_arg);
 	l->busy = false;
 	pthread_cond_broadcast(&l->changed);
 }
@@ -136,6 +140,14 @@ enum rc ledger_add(struct ledger *l, struct slice leaf, struct ledger_receipt *r
 enum rc ledger_seal(struct ledger *l, struct slice leaf, struct slice data, struct ledger_receipt *receipt, struct buf *armored)
 {
 	return submit(l, leaf, &data, receipt, armored);
+}
+
+void ledger_watch(struct ledger *l, void (*fn)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&l->lock);
+	l->watch = fn;
+	l->watch_arg = arg;
+	pthread_mutex_unlock(&l->lock);
 }
 
 /* ---- what nobody waits for --------------------------------------------------------------------------------------------------- */

@@ -36,6 +36,10 @@ enum rc ledger_seal(struct ledger *l, struct slice leaf, struct slice data, stru
 /* Soon, and without waiting; what cannot be kept is dropped, and logged. */
 void ledger_post(struct ledger *l, struct slice leaf);
 
+/* Who wants to know that there are new leaves, to be read with ledger_reader(): fn is called by whatever thread had them added, may not call the
+ * ledger, and should return at once. NULL: nobody any more; no call of the former one runs when this returns. */
+void ledger_watch(struct ledger *l, void (*fn)(void *arg), void *arg);
+
 /* Append the tlog-proof of the leaf under the receipt's checkpoint. */
 enum rc ledger_prove(const struct ledger *l, const struct ledger_receipt *receipt, struct buf *proof, struct why *why) MUST_USE;
 

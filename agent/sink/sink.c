@@ -17,11 +17,14 @@
 #include "jsonput.h"
 #include "log.h"
 #include "metrics.h"
+#include "sink_ledger.h"
+#include "sink_log.h"
 #include "sink_private.h"
 
 #define BATCH_BYTES ((size_t)256 << 10)
 #define BACKOFF_MIN_NS (200 * NS_PER_MS)
 #define BACKOFF_MAX_NS (60 * NS_PER_S)
+#define LAST_NS (2 * NS_PER_S)                   /* for what waits when the agent stops */
 #define FACILITY 13                              /* log audit (RFC 5424 6.2.1) */
 #define SEVERITY_WARNING 4
 #define SEVERITY_INFO 6
@@ -38,6 +41,8 @@ struct sinks {
 	size_t n;
 	pthread_mutex_t lock;                    /* of the sessions, and so of the order of events */
 	struct live *sessions;
+	struct ledger_events *of_ledger;
+	struct log_events *of_log;
 };
 
 /* ---- an event becomes a line ------------------------------------------------------------------------------------------------ */
@@ -50,13 +55,12 @@ static void put_plain(const struct sink *s, const struct audit_event *e, struct 
 /* RFC 5424 6: the message's own time, the agent for a host, the kind of event as MSGID. */
 static void put_syslog(const struct sink *s, const struct audit_event *e, struct buf *out)
 {
-	bool warning = e->result != AUDIT_SUCCEEDED || e->kind == AUDIT_EMERGENCY || e->kind == AUDIT_MISSING || e->kind == AUDIT_RECOVERED;
 	char time[CLOCK_TEXT];
 	struct buf line;
 
 	buf_init(&line, AUDIT_TEXT_MAX);
 	if (audit_format_line(s->format, e, &line) == RC_OK) {
-		buf_printf(out, "<%d>1 %s %s phigate-agent - %s - ", 8 * FACILITY + (warning ? SEVERITY_WARNING : SEVERITY_INFO),
+		buf_printf(out, "<%d>1 %s %s phigate-agent - %s - ", 8 * FACILITY + (audit_warns(e) ? SEVERITY_WARNING : SEVERITY_INFO),
 			   clock_text_us(e->wall_ns, time), s->agent, audit_name(e->kind));
 		buf_add(out, line.data, line.len - 1);
 	} else {
@@ -308,7 +312,7 @@ static void rest(struct sink *s, int64_t wait_ns, bool until_news)
 	until.tv_sec += wait_ns / NS_PER_S;
 	until.tv_nsec = wait_ns % NS_PER_S;
 	pthread_mutex_lock(&s->lock);
-	while (!atomic_load(&s->stop) && !(until_news && s->news) && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
+	while (!atomic_load(&s->stop) && !atomic_load(&s->last) && !(until_news && s->news) && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
 		;
 	s->news = false;
 	pthread_mutex_unlock(&s->lock);
@@ -340,9 +344,12 @@ static void *run(void *arg)
 
 	while (!atomic_load(&s->stop)) {
 		struct why why = {0};
+		bool last = atomic_load(&s->last);
 		enum rc rc = send_some(s, &why);
 		unsigned char chance;
 
+		if (last && rc != RC_OK)
+			break;
 		if (rc == RC_OK) {
 			if (pause_ns)
 				log_info("events_taken_again", L_TEXT("sink", s->conf->name));
@@ -361,6 +368,10 @@ static void *run(void *arg)
 			rest(s, pause_ns + pause_ns * chance / 1024, false);
 		}
 	}
+	pthread_mutex_lock(&s->lock);
+	s->ended = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
@@ -396,7 +407,34 @@ static enum rc start(struct sink *s, const struct config *config, struct why *wh
 	return rc;
 }
 
-enum rc sinks_new(const struct config *config, struct sinks **out, struct why *why)
+static enum rc sync_all(void *arg)
+{
+	struct sinks *all = arg;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < all->n && rc == RC_OK; i++)
+		rc = sink_queue_sync(all->sinks[i].queue);
+	return rc;
+}
+
+/* What is no record; behind the queues, which make the folder. */
+static enum rc start_others(struct sinks *all, const struct config *config, struct ledger *ledger, struct why *why)
+{
+	const struct ledger_events_to to = {on_event, sync_all, all};
+	char *dir = path_join(config->state_dir, "events");
+	enum rc rc = dir ? RC_OK : RC_NOMEM;
+
+	if (dir && !all->n)
+		ledger_events_forget(dir);
+	if (rc == RC_OK && all->n && ledger)
+		rc = ledger_events_new(ledger, dir, all->agent, &to, &all->of_ledger, why);
+	if (rc == RC_OK && all->n)
+		rc = log_events_new(all->agent, on_event, all, &all->of_log);
+	free(dir);
+	return rc;
+}
+
+enum rc sinks_new(const struct config *config, struct ledger *ledger, struct sinks **out, struct why *why)
 {
 	struct sinks *all = calloc(1, sizeof *all);
 	enum rc rc = RC_OK;
@@ -424,14 +462,26 @@ enum rc sinks_new(const struct config *config, struct sinks **out, struct why *w
 		}
 	}
 	if (rc == RC_OK)
+		rc = start_others(all, config, ledger, why);
+	if (rc == RC_OK)
 		*out = all;
 	else
 		sinks_free(all);
 	return rc;
 }
 
-static void stop(struct sink *s)
+static void wait_for_end(struct sink *s, const struct timespec *until)
 {
+	pthread_mutex_lock(&s->lock);
+	while (!s->ended && pthread_cond_timedwait(&s->wake, &s->lock, until) == 0)
+		;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void stop(struct sink *s, const struct timespec *until)
+{
+	if (s->runs)
+		wait_for_end(s, until);
 	atomic_store(&s->stop, true);
 	wake(s);
 	if (s->runs)
@@ -450,10 +500,20 @@ static void stop(struct sink *s)
 
 void sinks_free(struct sinks *all)
 {
+	struct timespec until;
+
 	if (!all)
 		return;
+	log_events_free(all->of_log);
+	ledger_events_free(all->of_ledger);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LAST_NS / NS_PER_S;
+	for (size_t i = 0; i < all->n; i++) {
+		atomic_store(&all->sinks[i].last, true);
+		wake(&all->sinks[i]);
+	}
 	for (size_t i = 0; i < all->n; i++)
-		stop(&all->sinks[i]);
+		stop(&all->sinks[i], &until);
 	while (all->sessions)
 		end(&all->sessions);
 	pthread_mutex_destroy(&all->lock);

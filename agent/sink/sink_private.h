@@ -20,6 +20,7 @@ struct sink {
 	struct syslog_link *link;
 	int fd;                                  /* the file; -1: not open */
 	atomic_bool stop, reopen;
+	atomic_bool last;                        /* what waits, and then no more */
 	atomic_ullong sent, retried, dropped;
 	pthread_t thread;
 	bool runs;
@@ -27,7 +28,7 @@ struct sink {
 	pthread_mutex_t gap_lock;                /* one thread tells of what was dropped */
 	pthread_mutex_t lock;                    /* of news */
 	pthread_cond_t wake;
-	bool news;
+	bool news, ended;
 };
 
 /* Lines, each with its LF, to the receiver. RC_OK: it has them; RC_CANCELLED: the agent stops; else none may be taken as delivered, and why says

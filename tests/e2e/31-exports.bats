@@ -5,7 +5,7 @@ setup_file() {
 	sinks_prepare
 	site_configure
 	[ "$(id -u)" != 0 ] || chown "$AGENT_USER:" "$SITE"/*.token
-	agent_start && login alice bob
+	agent_start && login alice bob adam audrey
 }
 
 # a TLS syslog receiver that wants the agent's certificate, two HTTP endpoints, and what agent.yaml says of them and of a file
@@ -119,21 +119,51 @@ received() { service receiver node "$SITE_TESTS/e2e/lib/receiver.mjs" syslog "$S
 	"$SITE/tls/ca.pem" && speaks receiver; }
 # the messages of one session without the syslog head, each once, in the order in which they came first
 messages_of() { sed -n 's/^<[0-9]*>1 [^ ]* gpu-1 phigate-agent - [^ ]* - //p' "$SITE/syslog" | grep -F "$1" | awk '!seen[$0]++'; }
+# what an export of the session tells, too: not who fetched its bundle, or revoked it
+records() { grep -F "$SESSION."; }
 
 @test "what streams to a file, to syslog and to HTTP endpoints is what the export says later" {
 	recorded
 	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
-	diff <(as alice phigate export "$B" --format ecs) <(grep -F "$SESSION" "$STATE/audit.ndjson")
+	diff <(as alice phigate export "$B" --format ecs) <(records < "$STATE/audit.ndjson")
 	told "$SITE/syslog" "session-closed.*$SESSION"
-	diff <(as alice phigate export "$B" --format cef) <(messages_of "$SESSION")
+	diff <(as alice phigate export "$B" --format cef) <(messages_of "$SESSION.")
 	check syslog "$SITE/syslog" > "$SITE/kinds"
 	has "$(xargs < "$SITE/kinds")" "session-opened exchange"
 	told "$SITE/otlp" "session-closed.*$SESSION"
 	check otlp "$SITE/otlp" > /dev/null
 	has "$(sort -u "$SITE/otlp.heads")" "POST /v1/logs Bearer otlp-token-4711 application/json"
 	told "$SITE/splunk" "session-closed.*$SESSION"
-	same splunk "$(as alice phigate export "$B" --format ocsf | jq -cS .)" "$(jq -cS "select(.event.metadata.correlation_uid == \"$SESSION\") | .event" "$SITE/splunk")"
+	same splunk "$(as alice phigate export "$B" --format ocsf | jq -cS .)" "$(jq -cS "select(.event.metadata.uid | startswith(\"$SESSION.\")) | .event" "$SITE/splunk")"
 	has "$(sort -u "$SITE/splunk.heads")" "POST /services/collector/event Splunk hec-token-4712 application/json"
+}
+
+@test "who revoked, listed and fetched, what was taken over by whom, and when the agent started are told in every format, without PHI" {
+	tunnel $T alice openai-prod --reason "ward round for Jane Smith, MRN 84729315"
+	revoked=$SESSION
+	exits 0 as audrey phigate sessions
+	exits 0 as adam phigate revoke "$revoked"
+	bundle alice "$revoked" "$SITE/$T.tar"
+	echo '# for Jane Smith, SSN 536-22-8741' >> "$SITE/agent/policies/hipaa.yaml"
+	sed -i 's/body_max: 8MiB/body_max: 9MiB/; $a# for Jane Smith' "$SITE/agent/agent.yaml"
+	exits 0 phigate-agent reload --config "$SITE/agent/agent.yaml"
+	for event in agent-started configuration-in-force policy-in-force sessions-listed session-revoked bundle-fetched policy-changed configuration-changed reloaded; do
+		for file in "$STATE/audit.ndjson" "$SITE/syslog" "$SITE/otlp" "$SITE/splunk"; do told "$file" "$event"; done
+	done
+	e() { jq -c "select(.event.action == \"$1\")" "$STATE/audit.ndjson"; }
+	same revoked "adam@hospital.example $revoked" "$(e session-revoked | jq -r '[.user.name, .phigate.session] | join(" ")')"
+	same listed audrey@hospital.example "$(e sessions-listed | jq -r .phigate.by | sort -u)"
+	same fetched "alice@hospital.example" "$(e bundle-fetched | jq -r "select(.phigate.session == \"$revoked\") | .phigate.by")"
+	same policy "hipaa $(sha256sum "$SITE/agent/policies/hipaa.yaml" | cut -d' ' -f1) uid $(id -u) command" \
+		"$(e policy-changed | jq -r '[.phigate.policy, .phigate.sha256, .phigate.by, .phigate.why] | join(" ")')"
+	same changed limits.body_max "$(e configuration-changed | jq -r .phigate.what)"
+	has "$(e configuration-in-force | tail -n 1)" "$(sha256sum "$SITE/agent/agent.yaml" | cut -d' ' -f1)"
+	check ecs "$STATE/audit.ndjson" > /dev/null
+	check syslog "$SITE/syslog" > /dev/null
+	messages_of CEF: > "$SITE/$T.cef" && check cef "$SITE/$T.cef" > /dev/null
+	check otlp "$SITE/otlp" > /dev/null
+	jq -c .event "$SITE/splunk" > "$SITE/$T.ocsf" && check ocsf "$SITE/$T.ocsf" > /dev/null
+	no_phi "$(cat "$STATE/audit.ndjson" "$SITE/syslog" "$SITE/otlp" "$SITE/splunk")"
 }
 
 @test "the live stream holds no text and no PHI either" {
@@ -158,7 +188,7 @@ messages_of() { sed -n 's/^<[0-9]*>1 [^ ]* gpu-1 phigate-agent - [^ ]* - //p' "$
 	received
 	told "$SITE/syslog" "session-closed.*$SESSION"
 	bundle alice "$SESSION" "$SITE/$T.tar"
-	diff <(as alice phigate export "$SITE/$T.tar" --format cef) <(messages_of "$SESSION")
+	diff <(as alice phigate export "$SITE/$T.tar" --format cef) <(messages_of "$SESSION.")
 	has "$(agent_log)" '"event":"events_not_taken","sink":"siem"'
 }
 
@@ -172,7 +202,7 @@ messages_of() { sed -n 's/^<[0-9]*>1 [^ ]* gpu-1 phigate-agent - [^ ]* - //p' "$
 	told "$STATE/audit.ndjson" "session-closed.*$SESSION"
 	has "$(grep -F "$SESSION" "$STATE/audit.ndjson" | grep session-closed)" '"why":"crash"'
 	bundle alice "$SESSION" "$SITE/$T.tar"
-	diff <(as alice phigate export "$SITE/$T.tar" --format ecs) <(cat "$STATE/audit.old" "$STATE/audit.ndjson" | grep -F "$SESSION" | awk '!seen[$0]++')
+	diff <(as alice phigate export "$SITE/$T.tar" --format ecs) <(cat "$STATE/audit.old" "$STATE/audit.ndjson" | records | awk '!seen[$0]++')
 	mv "$STATE/audit.ndjson" "$STATE/audit.2"
 	kill -HUP "$(pid_of agent)"
 	until_ok "the reload" eval 'agent_log | grep -q "\"event\":\"reload"'

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "audit_format.h"
+#include "audit_leaf.h"
 #include "audit_reader.h"
 #include "clock.h"
 #include "json.h"
@@ -260,12 +261,115 @@ static void test_routes_of_all_dialects_have_an_operation(void **state)
 	}
 }
 
+/* ---- what is no record ------------------------------------------------------------------------------------------------------ */
+
+#define SUM "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define AT "2026-01-01T00:00:00.000000Z"
+#define SAYS(...) {__VA_ARGS__, NULL}
+
+static void test_each_leaf_that_is_no_record_is_an_event_in_every_format(void **state)
+{
+	static const struct {
+		const char *leaf, *event, *ecs[6];
+	} rows[] = {
+		{"phigate-start-v1\n0.2.0\n" SUM "\n" AT "\n", "agent-started", SAYS("\"version\":\"0.2.0\"", "\"sha256\":\"" SUM "\"")},
+		{"phigate-stop-v1\n" AT "\n", "agent-stopped", SAYS("\"category\":[\"process\"],\"type\":[\"end\"]")},
+		{"phigate-config-v1\n" SUM "\n" AT "\n", "configuration-in-force", SAYS("\"sha256\":\"" SUM "\"")},
+		{"phigate-policy-v1\nhipaa\n" SUM "\n" AT "\n", "policy-in-force", SAYS("\"policy\":\"hipaa\"", "\"sha256\":\"" SUM "\"")},
+		{"phigate-hold-v1\n7K2M-9QXD\napprove\nbob\n" AT "\n", "hold-answered",
+			SAYS("\"hold\":\"7K2M-9QXD\"", "\"outcome\":\"approve\"", "\"user\":{\"name\":\"bob\"}")},
+		{"phigate-revoke-v1\n01SESSION\nbob\n" AT "\n", "session-revoked",
+			SAYS("\"session\":\"01SESSION\"", "\"by\":\"bob\"", "\"user\":{\"name\":\"bob\"}", "Session revoked: session 01SESSION by bob")},
+		{"phigate-list-v1\ncarol\n" AT "\n", "sessions-listed", SAYS("\"user\":{\"name\":\"carol\"}")},
+		{"phigate-fetch-v1\n01SESSION\n2\ncarol\n" AT "\n", "bundle-fetched", SAYS("\"session\":\"01SESSION\",\"part\":2", "\"by\":\"carol\"")},
+		{"phigate-emergency-v1\n01SESSION\n" AT "\n", "emergency-opened", SAYS("\"session\":\"01SESSION\"")},
+		{"phigate-archive-v1\n01SESSION\n1\n" SUM "\ns3://b/k\n" AT "\n", "bundle-archived", SAYS("\"what\":\"s3://b/k\"", "\"sha256\":\"" SUM "\"")},
+		{"phigate-evidence-v1\n" AT "\n2026-02-01T00:00:00Z\n" SUM "\ncarol\n" AT "\n", "evidence-signed",
+			SAYS("\"what\":\"" AT "/2026-02-01T00:00:00Z\"", "\"by\":\"carol\"")},
+	};
+	struct told t;
+	struct audit_reader *r = begin(&t);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char id[32];
+
+		snprintf(id, sizeof id, "gpu-1.ledger.%zu", 40 + i);
+		buf_clear(&t.names);
+		for (size_t k = 0; audit_format_nth(k); k++)
+			buf_clear(&t.all[k]);
+		assert_int_equal(audit_leaf(slice_str(rows[i].leaf), 40 + i, "gpu-1", "0.1.0", tell, &t), RC_OK);
+		assert_int_equal(strncmp(t.names.data, rows[i].event, strlen(rows[i].event)), 0);
+		assert_int_equal(t.n, i + 1);
+		assert_true(says(&t, "\"@timestamp\":\"" AT "\""));
+		for (size_t k = 0; rows[i].ecs[k]; k++)
+			if (!says(&t, rows[i].ecs[k]))
+				fail_msg("%s in %s", rows[i].ecs[k], t.last.data);
+		for (size_t k = 0; audit_format_nth(k); k++)
+			if (!strstr(t.all[k].data, id) || !strstr(t.all[k].data, rows[i].event) || !strstr(t.all[k].data, "gpu-1"))
+				fail_msg("%s: %s", audit_format_nth(k)->name, t.all[k].data);
+	}
+	end(&t, r);
+}
+
+static void test_leaves_that_records_tell_of_and_what_is_no_leaf_are_no_events(void **state)
+{
+	static const char *const leaves[] = {"phigate-open-v1\n01S\n1\n" SUM "\n" AT "\n", "phigate-head-v1\n01S\n1\n" SUM "\n7\n",
+		"phigate-close-v1\n01S\n1\n" SUM "\n" SUM "\n7\n", "phigate-review-v1\n01S\n1\n" SUM "\n" AT "\n"};
+	static const char *const others[] = {"", "phigate-other-v1\n", "phigate-stop-v1\nnever\n", "phigate-list-v1\na\n" AT "\nmore\n"};
+	struct told t;
+	struct audit_reader *r = begin(&t);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
+		assert_int_equal(audit_leaf(slice_str(leaves[i]), i, "gpu-1", "0.1.0", tell, &t), RC_OK);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_int_equal(audit_leaf(slice_str(others[i]), i, "gpu-1", "0.1.0", tell, &t), RC_BAD);
+	assert_int_equal(t.n, 0);
+	end(&t, r);
+}
+
+/* A kind that somebody adds and forgets in a format would be told without its class. */
+static void test_every_kind_is_classified_in_every_format(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, AUDIT_TEXT_MAX);
+	for (int kind = 0; kind < AUDIT_KINDS; kind++) {
+		const struct audit_event e = {.kind = (enum audit_kind)kind, .id = "1", .wall_ns = T0, .agent = "gpu-1", .version = "0.1.0", .by = "bob",
+					      .what = "w|=", .sha256 = SUM};
+		static const char *const lacks[][2] = {{"fhir", "\"type\":{}"}, {"fhir", "\"type\":{\"display\""}, {"ocsf", "\"severity_id\":0"},
+			{"ecs", "\"event\":{\"id\":\"1\",\"kind\":\"event\",\"type\""}, {"cef", "|0|"}, {"otlp", "(null)"}};
+
+		assert_non_null(audit_name(e.kind));
+		assert_true(strlen(audit_name(e.kind)) <= 32);           /* RFC 5424 6: MSGID */
+		assert_non_null(audit_title(e.kind));
+		for (int other = 0; other < kind; other++)
+			assert_string_not_equal(audit_name(e.kind), audit_name((enum audit_kind)other));
+		for (size_t i = 0; audit_format_nth(i); i++) {
+			buf_clear(&out);
+			audit_format_nth(i)->write(&e, &out);
+			assert_int_equal(out.rc, RC_OK);
+			assert_non_null(strstr(out.data, "bob"));
+			assert_non_null(strstr(out.data, SUM));
+			for (size_t k = 0; k < sizeof lacks / sizeof *lacks; k++)
+				if (strcmp(lacks[k][0], audit_format_nth(i)->name) == 0 && strstr(out.data, lacks[k][1]))
+					fail_msg("%s %s: %s", audit_format_nth(i)->name, audit_name(e.kind), out.data);
+		}
+	}
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_session_is_told_from_open_to_close), cmocka_unit_test(test_a_model_is_told_only_by_a_name),
 		cmocka_unit_test(test_records_that_say_something_else_tell_nothing), cmocka_unit_test(test_no_text_breaks_out_of_any_format),
 		cmocka_unit_test(test_formats_are_found_by_name), cmocka_unit_test(test_routes_of_all_dialects_have_an_operation),
+		cmocka_unit_test(test_each_leaf_that_is_no_record_is_an_event_in_every_format),
+		cmocka_unit_test(test_leaves_that_records_tell_of_and_what_is_no_leaf_are_no_events),
+		cmocka_unit_test(test_every_kind_is_classified_in_every_format),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

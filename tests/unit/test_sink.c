@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
 #include "recordings.h"
 #include "sink.h"
 #include "sink_queue.h"
@@ -189,7 +190,7 @@ static void start(void)
 	struct why why = {0};
 
 	one = (struct sink_settings){.name = "watch", .to = SINK_FILE, .format = "ecs", .path = out_file, .queue_max = QUEUE_BYTES};
-	assert_int_equal(sinks_new(&config, &sinks, &why), RC_OK);
+	assert_int_equal(sinks_new(&config, NULL, &sinks, &why), RC_OK);
 }
 
 static void tell(const char *kind, uint64_t seq, uint64_t exchange, const char *body)
@@ -312,6 +313,195 @@ static void an_encrypted_recording_that_a_crash_left_is_told_of(void **state)
 	assert_int_equal(teardown(state), 0);
 }
 
+/* ---- what is no record ------------------------------------------------------------------------------------------------------- */
+
+static void start_with_ledger(void)
+{
+	static struct sink_settings one;
+	struct config config = {.name = "gpu-1", .state_dir = site.dir, .sinks = &one, .n_sinks = 1};
+	struct why why = {0};
+
+	one = (struct sink_settings){.name = "watch", .to = SINK_FILE, .format = "ecs", .path = out_file, .queue_max = QUEUE_BYTES};
+	assert_int_equal(sinks_new(&config, site.ledger, &sinks, &why), RC_OK);
+}
+
+static void add_list(const char *who)
+{
+	char time[CLOCK_TEXT];
+	struct buf leaf;
+
+	buf_init(&leaf, LEAF_MAX);
+	assert_int_equal(LEAF(LEAF_LIST, &leaf, who, clock_text_us(clock_wall_ns(), time)), RC_OK);
+	assert_int_equal(ledger_add(site.ledger, buf_slice(&leaf), NULL), RC_OK);
+	buf_free(&leaf);
+}
+
+/* The names of who listed, in the file's order. */
+static void assert_listed(const struct buf *all, const char *names)
+{
+	char have[256] = "";
+
+	for (const char *p = all->data; p && (p = strstr(p, "\"by\":\"")); p++)
+		strncat(have, p + 6, 1);
+	assert_string_equal(have, names);
+}
+
+static void leaves_are_told_from_where_it_was_left_and_once(void **state)
+{
+	const char kill[] = "2\n";
+	char path[128];
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 1 << 20);
+	assert_int_equal(setup(state), 0);
+	site_open(true);
+	add_list("a");                                   /* before anybody wanted to know */
+	start_with_ledger();
+	add_list("b");
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 1, &all), 1);
+	assert_non_null(strstr(all.data, "\"id\":\"gpu-1.ledger.1\""));
+	sinks_free(sinks);
+	add_list("c");                                   /* while nobody reads */
+	start_with_ledger();
+	add_list("d");
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 3, &all), 3);
+	add_list("e");
+	sinks_free(sinks);                               /* it is in the queue before this returns, whoever sends it then */
+	start_with_ledger();
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 4, &all), 4);
+	sinks_free(sinks);
+	assert_listed(&all, "bcde");
+	/* killed before it could note where it was: some come twice, with the identifiers that they had */
+	snprintf(path, sizeof path, "%s/events/ledger.position", site.dir);
+	assert_int_equal(file_write(path, slice_str(kill), 0600, NULL), RC_OK);
+	start_with_ledger();
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 7, &all), 7);
+	sinks_free(sinks);
+	assert_int_equal(lines_of(out_file, "\"id\":\"gpu-1.ledger.4\"", &all), 2);
+	assert_listed(&all, "bcdecde");
+	buf_free(&all);
+	assert_int_equal(teardown(state), 0);
+}
+
+static void many_leaves_over_tiles_are_told_in_order(void **state)
+{
+	struct buf all;
+	const char *at;
+
+	(void)state;
+	buf_init(&all, 4 << 20);
+	assert_int_equal(setup(state), 0);
+	site_open(true);
+	start_with_ledger();
+	for (int i = 0; i < 300; i++)
+		add_list("a");
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 300, &all), 300);
+	sinks_free(sinks);
+	at = all.data;
+	for (int i = 0; i < 300; i++) {
+		char id[40];
+
+		snprintf(id, sizeof id, "\"gpu-1.ledger.%d\"", i);
+		at = strstr(at, id);
+		assert_non_null(at);
+	}
+	buf_free(&all);
+	assert_int_equal(teardown(state), 0);
+}
+
+static void a_position_that_is_none_and_another_ledger(void **state)
+{
+	struct sink_settings one = {.name = "watch", .to = SINK_FILE, .format = "ecs", .path = out_file, .queue_max = QUEUE_BYTES};
+	struct config config = {.name = "gpu-1", .state_dir = site.dir, .sinks = &one, .n_sinks = 1};
+	struct why why = {0};
+	char path[128];
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 1 << 20);
+	assert_int_equal(setup(state), 0);
+	site_open(true);
+	start_with_ledger();
+	add_list("a");
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 1, &all), 1);
+	sinks_free(sinks);
+	snprintf(path, sizeof path, "%s/events/ledger.position", site.dir);
+	assert_int_equal(file_write(path, SLICE("here\n"), 0600, NULL), RC_OK);
+	assert_int_equal(sinks_new(&config, site.ledger, &sinks, &why), RC_BAD);
+	assert_non_null(strstr(why.text, path));
+	assert_int_equal(file_write(path, SLICE("77\n"), 0600, NULL), RC_OK);           /* of one that was longer */
+	start_with_ledger();
+	assert_int_equal(wait_for(out_file, "\"id\":\"gpu-1.ledger.0\"", 2, &all), 2);
+	sinks_free(sinks);
+	config.n_sinks = 0;                              /* who comes later is not told of what was before */
+	assert_int_equal(sinks_new(&config, site.ledger, &sinks, &why), RC_OK);
+	sinks_free(sinks);
+	add_list("b");
+	start_with_ledger();
+	add_list("c");
+	assert_int_equal(wait_for(out_file, "\"action\":\"sessions-listed\"", 3, &all), 3);
+	sinks_free(sinks);
+	assert_listed(&all, "aac");
+	buf_free(&all);
+	assert_int_equal(teardown(state), 0);
+}
+
+static void what_the_log_tells_of_configuration_and_of_failures_is_told_without_reasons_and_paths(void **state)
+{
+	static const struct {
+		const char *event, *says[5];
+	} rows[] = {
+		{"session-reviewed", {"\"session\":\"01S\"", "\"by\":\"bob\""}},
+		{"configuration-changed", {"\"what\":\"connections.llama-prod.upstream\"", "\"by\":\"uid 1000\"", "\"why\":\"SIGHUP\""}},
+		{"policy-changed", {"\"policy\":\"hipaa\"", "\"sha256\":\"abc\"", "\"by\":\"uid 0\"", "\"why\":\"command\""}},
+		{"reloaded", {"\"by\":\"uid 0\""}},
+		{"reload-refused", {"\"outcome\":\"failure\"", "\"by\":\"uid 0\""}},
+		{"recording-quarantined", {"\"what\":\"01S.1\"", "\"outcome\":\"failure\""}},
+		{"archive-failed", {"\"session\":\"01S\",\"part\":2"}},
+		{"witness-failed", {"\"what\":\"witness.example\""}},
+		{"witness-contradicts", {"\"what\":\"witness.example\""}},
+		{"timestamp-failed", {"\"outcome\":\"failure\""}},
+		{"alarm", {"\"what\":\"disk_full\"", "\"session\":\"01S\""}},
+	};
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 1 << 20);
+	start();
+	log_info("session_reviewed", L_TEXT("session", "01S"), L_TEXT("by", "bob"), L_NUM("n", 1));
+	log_info("config_changed", L_TEXT("key", "connections.llama-prod.upstream"), L_TEXT("by", "SIGHUP"), L_NUM("uid", 1000), L_NUM("pid", 7));
+	log_info("policy_changed", L_TEXT("policy", "hipaa"), L_TEXT("by", "command"), L_NUM("uid", 0), L_TEXT("before", ""), L_TEXT("after", "abc"));
+	log_info("reloaded", L_TEXT("by", "command"), L_NUM("uid", 0), L_NUM("keys_changed", 2));
+	log_error("reload_refused", L_TEXT("by", "command"), L_NUM("uid", 0), L_TEXT("reason", "secret"));
+	log_error("recording_quarantined", L_TEXT("name", "01S.1"), L_TEXT("reason", "secret"), L_TEXT("kept_in", "/secret"));
+	log_error("archive_failed", L_TEXT("session", "01S"), L_NUM("part", 2), L_TEXT("reason", "secret"));
+	log_warn("witness_failed", L_TEXT("witness", "witness.example"), L_TEXT("reason", "secret"));
+	log_error("witness_contradicts", L_TEXT("witness", "witness.example"), L_TEXT("reason", "secret"));
+	log_warn("timestamp_failed", L_TEXT("reason", "secret"));
+	for (int i = 0; i < 1000; i++)                   /* one now and then is enough */
+		log_debug("disk_full", L_TEXT("session", "01S"), L_NUM("part", 2));
+	log_info("something_else", L_TEXT("session", "01S"));
+	assert_int_equal(wait_for(out_file, "\n", 11, &all), 11);
+	sinks_free(sinks);
+	log_info("reloaded", L_TEXT("by", "command"), L_NUM("uid", 0));          /* nobody is there any more */
+	assert_int_equal(lines_of(out_file, "\n", &all), 11);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char action[64];
+		const char *line, *end;
+
+		snprintf(action, sizeof action, "\"action\":\"%s\"", rows[i].event);
+		line = strstr(all.data, action);
+		assert_non_null(line);
+		end = strchr(line, '\n');
+		for (size_t k = 0; k < 5 && rows[i].says[k]; k++)
+			if (!memmem(line, (size_t)(end - line), rows[i].says[k], strlen(rows[i].says[k])))
+				fail_msg("%s: %s in %.*s", rows[i].event, rows[i].says[k], (int)(end - line), line);
+	}
+	assert_int_equal(lines_of(out_file, "secret", &all), 0);
+	buf_free(&all);
+}
+
 static void a_file_that_was_moved_away_is_opened_anew(void **state)
 {
 	char moved[128];
@@ -361,6 +551,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_record_that_tells_something_is_a_line_once_and_in_order, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_has_no_room_is_counted_and_told_where_it_is_missing, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(an_encrypted_recording_that_a_crash_left_is_told_of, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(leaves_are_told_from_where_it_was_left_and_once, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(many_leaves_over_tiles_are_told_in_order, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(a_position_that_is_none_and_another_ledger, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(what_the_log_tells_of_configuration_and_of_failures_is_told_without_reasons_and_paths, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_file_that_was_moved_away_is_opened_anew, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_a_sink_names_must_be_there, make_dir, remove_dir),
 	};

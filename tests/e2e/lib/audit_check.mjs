@@ -74,7 +74,8 @@ const checks = {
     }
   },
   ecs() {
-    const categories = { api: ['allowed', 'denied', 'info', 'end'], session: ['start', 'end', 'info'], host: ['change', 'info'] };
+    const categories = { api: ['access', 'allowed', 'denied', 'info', 'end'], session: ['start', 'end', 'info'], host: ['change', 'info'], process: ['start', 'end'],
+      configuration: ['change', 'info'], file: ['access', 'change', 'creation'] };
     for (const line of lines()) {
       const e = JSON.parse(line);
       must(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(e['@timestamp']) && e.ecs.version, `time: ${line}`);
