@@ -4,7 +4,6 @@
 
 static const struct {
 	const char *name, *title;
-	bool warns;                              /* also when it went as it should */
 } kinds[AUDIT_KINDS] = {
 	[AUDIT_OPENED] = {"session-opened", "Session opened"},
 	[AUDIT_RENEWED] = {"session-renewed", "Sign-in renewed"},
@@ -12,17 +11,17 @@ static const struct {
 	[AUDIT_CUT] = {"cut", "Answer cut"},
 	[AUDIT_HOLD] = {"hold", "Request held"},
 	[AUDIT_DECISION] = {"decision", "Request decided"},
-	[AUDIT_EMERGENCY] = {"emergency", "Emergency access used", true},
-	[AUDIT_CLOCK] = {"clock-set", "Clock set", true},
-	[AUDIT_RECOVERED] = {"session-recovered", "Session recovered after a crash", true},
+	[AUDIT_EMERGENCY] = {"emergency", "Emergency access used"},
+	[AUDIT_CLOCK] = {"clock-set", "Clock set"},
+	[AUDIT_RECOVERED] = {"session-recovered", "Session recovered after a crash"},
 	[AUDIT_CLOSED] = {"session-closed", "Session closed"},
 	[AUDIT_AGENT_STARTED] = {"agent-started", "Agent started"},
 	[AUDIT_AGENT_STOPPED] = {"agent-stopped", "Agent stopped"},
 	[AUDIT_CONFIG] = {"configuration-in-force", "Configuration in force"},
 	[AUDIT_POLICY] = {"policy-in-force", "Policy in force"},
 	[AUDIT_ANSWERED] = {"hold-answered", "Answer given to a held request"},
-	[AUDIT_EMERGENCY_OPENED] = {"emergency-opened", "Emergency session opened", true},
-	[AUDIT_REVOKED] = {"session-revoked", "Session revoked", true},
+	[AUDIT_EMERGENCY_OPENED] = {"emergency-opened", "Emergency session opened"},
+	[AUDIT_REVOKED] = {"session-revoked", "Session revoked"},
 	[AUDIT_LISTED] = {"sessions-listed", "Sessions of others listed"},
 	[AUDIT_FETCHED] = {"bundle-fetched", "Bundle fetched"},
 	[AUDIT_ARCHIVED] = {"bundle-archived", "Bundle archived"},
@@ -38,7 +37,13 @@ static const struct {
 	[AUDIT_WITNESS_CONTRADICTS] = {"witness-contradicts", "A witness has seen another ledger"},
 	[AUDIT_TIMESTAMP_FAILED] = {"timestamp-failed", "No time stamp"},
 	[AUDIT_ALARM] = {"alarm", "Alarm"},
-	[AUDIT_MISSING] = {"events-missing", "Events missing", true},
+	[AUDIT_MISSING] = {"events-missing", "Events missing"},
+};
+
+/* Also when they went as they should. */
+static const bool warns[AUDIT_KINDS] = {
+	[AUDIT_EMERGENCY] = true, [AUDIT_CLOCK] = true, [AUDIT_RECOVERED] = true, [AUDIT_EMERGENCY_OPENED] = true,
+	[AUDIT_REVOKED] = true, [AUDIT_MISSING] = true,
 };
 
 const char *audit_name(enum audit_kind kind)
@@ -78,7 +83,7 @@ bool audit_is_record(const struct audit_event *e)
 
 bool audit_warns(const struct audit_event *e)
 {
-	return kinds[e->kind].warns || e->result != AUDIT_SUCCEEDED;
+	return warns[e->kind] || e->result != AUDIT_SUCCEEDED;
 }
 
 static void add(struct buf *out, const char *before, const char *text)

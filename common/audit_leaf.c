@@ -15,7 +15,7 @@ static const struct {
 	[LEAF_POLICY] = {true, AUDIT_POLICY, .policy = 1, .sha256 = 2},
 	[LEAF_CONFIG] = {true, AUDIT_CONFIG, .sha256 = 1},
 	[LEAF_START] = {true, AUDIT_AGENT_STARTED, .version = 1, .sha256 = 2},
-	[LEAF_STOP] = {true, AUDIT_AGENT_STOPPED},
+	[LEAF_STOP] = {.told = true, .kind = AUDIT_AGENT_STOPPED},
 	[LEAF_FETCH] = {true, AUDIT_FETCHED, .session = 1, .part = 2, .by = 3},
 	[LEAF_LIST] = {true, AUDIT_LISTED, .by = 1},
 	[LEAF_REVOKE] = {true, AUDIT_REVOKED, .session = 1, .by = 2},

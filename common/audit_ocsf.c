@@ -10,6 +10,7 @@
 #define CATEGORY 6
 
 enum { ACTIVITY_CREATE = 1, ACTIVITY_READ, ACTIVITY_UPDATE, ACTIVITY_OTHER = 99 };
+static const char *const activities[] = {[ACTIVITY_CREATE] = "Create", [ACTIVITY_READ] = "Read", [ACTIVITY_UPDATE] = "Update"};
 enum { SEVERITY_INFORMATIONAL = 1, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
 
 static const int severities[AUDIT_KINDS] = {
@@ -166,7 +167,7 @@ void audit_ocsf(const struct audit_event *e, struct buf *out)
 	jsonput_number(out, "category_uid", CATEGORY);
 	jsonput_text(out, "category_name", "Application Activity");
 	jsonput_number(out, "activity_id", a);
-	jsonput_text(out, "activity_name", a == ACTIVITY_CREATE ? "Create" : a == ACTIVITY_READ ? "Read" : a == ACTIVITY_UPDATE ? "Update" : audit_title(e->kind));
+	jsonput_text(out, "activity_name", a == ACTIVITY_OTHER ? audit_title(e->kind) : activities[a]);
 	jsonput_number(out, "type_uid", CLASS * 100 + a);
 	jsonput_number(out, "severity_id", severity);
 	jsonput_number(out, "time", e->wall_ns / NS_PER_MS);
