@@ -71,6 +71,7 @@ static const struct {
 	{scan_small_place, AT_PARTICLE | AT_OWN},
 	{scan_facility, AT_CARE},
 	{scan_address, AT_DIGIT | AT_STREET | AT_LABELLED},
+	{scan_spoken_address, AT_NUMBER},
 	{scan_postcode, AT_DIGIT | AT_MORE},
 	{scan_county, AT_TOWN},
 	{scan_city, AT_TOWN},
@@ -227,7 +228,7 @@ static bool begins_number(const struct word *word, uint16_t next)
 	if ((word->numbers & NUMBER_UNIT) && is_alpha(next))     /* "five five five" */
 		return true;
 	if (!(word->numbers & (NUMBER_THE | NUMBER_ONE)))
-		return word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
+		return word->numbers & (NUMBER_ORDINAL | NUMBER_TENS | NUMBER_FORTY | NUMBER_NINETY | NUMBER_WEEKDAY | NUMBER_AGED | NUMBER_DAY);
 	next = lower(next);
 	return word->numbers & NUMBER_THE ? is_digit(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' : next == 'h';
 }

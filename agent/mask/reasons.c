@@ -111,6 +111,7 @@ static const struct {
 	{"street, weighed", "its letters, the lists and the words on both sides are most like those of a street", false},
 	{"street abroad", "it has the form of an address in another country", false},
 	{"street address", "a number stands before the name of a street", false},
+	{"street address in words", "a street stands behind a number that is written in words", false},
 	{"zip behind a city", "it has the form of a ZIP code, and a city or a street stands before it", false},
 	{"zip behind a state", "it has the form of a ZIP code, and a state stands before it", false},
 

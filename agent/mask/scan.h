@@ -191,7 +191,7 @@ detector scan_day;                                                              
 detector scan_holiday;                                                                               /* holidays.c */
 detector scan_age;                                                                                   /* ages.c */
 detector scan_postcode;                                                                              /* abroad.c */
-detector scan_address, scan_city, scan_county;                                                       /* places.c */
+detector scan_address, scan_spoken_address, scan_city, scan_county;                                  /* places.c */
 detector scan_facility;                                                                              /* facilities.c */
 detector scan_person;                                                                                /* people.c */
 detector scan_typist;                                                                                /* typists.c */

@@ -271,6 +271,35 @@ static void test_prose_is_held_for_a_few_bytes_only(void **state)
 	end(&f, text, sizeof text - 1, "prose", 0);
 }
 
+/* "five five five …" may be a telephone's number, and behind a label a longer one. */
+static void test_spelled_digits_are_held_for_no_more_than_a_number_has(void **state)
+{
+	static const struct {
+		const char *before;
+		size_t most;
+	} cases[] = {{"it was ", 90}, {"account number ", 140}, {"call ", 140}};
+
+	static const char word[] = "eight ";
+
+	(void)state;
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		struct fed f = begin(engine);
+		size_t most = 0;
+
+		feed(&f, cases[k].before, strlen(cases[k].before));
+		for (size_t i = 0; i < 600; i++) {
+			feed(&f, &word[i % strlen(word)], 1);
+			most = mask_held(f.m) > most ? mask_held(f.m) : most;
+		}
+		if (most > cases[k].most)
+			fail_msg("behind '%s' %zu bytes were held", cases[k].before, most);
+		assert_int_equal(mask_finish(f.m, &f.out), RC_OK);
+		mask_stream_free(f.m);
+		mask_scope_free(f.scope);
+		buf_free(&f.out);
+	}
+}
+
 static void test_masking_again_changes_nothing(void **state)
 {
 	static const char *const rules[] = {NULL, "response: {default: pseudonym}", "response: {default: hash}", "response: {default: partial}",
@@ -463,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_a_policys_pattern_holds_no_more_than_others),
 		cmocka_unit_test(test_what_stood_where_a_mask_stands_says_the_same_of_its_neighbours),
 		cmocka_unit_test(test_prose_is_held_for_a_few_bytes_only),
+		cmocka_unit_test(test_spelled_digits_are_held_for_no_more_than_a_number_has),
 		cmocka_unit_test(test_masking_again_changes_nothing),
 		cmocka_unit_test(test_bytes_that_are_no_text_pass_as_they_are),
 		cmocka_unit_test(test_the_text_before_decides_and_is_not_given_out),

@@ -101,6 +101,22 @@ size_t care_tail(struct scan *s, size_t end)
 	return lexicon_find(around_word(s, at + 1, &behind))->care & (CARE_BODY | (at > end ? 0 : CARE_TRADE | CARE_END | CARE_SHORT)) ? behind : end;
 }
 
+size_t care_store_number(struct scan *s, size_t end)
+{
+	size_t i = end + 2, j = i;
+
+	if (scan_at(s, end) != ' ' || scan_at(s, end + 1) != '#')
+		return end;
+	while (j < i + 6 && is_digit(scan_at(s, j)))
+		j++;
+	return j > i && !is_alnum(scan_at(s, j)) ? j : end;
+}
+
+bool care_is_numbered(struct scan *s, size_t end)
+{
+	return scan_at(s, end + (scan_at(s, end) == ' ')) == '#' && care_store_number(s, end) == end;
+}
+
 static void add(const char *list, unsigned int care)
 {
 	for (struct word *word; (word = lexicon_add_next(&list));)

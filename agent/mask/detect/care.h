@@ -2,6 +2,7 @@
 #ifndef PHIGATE_MASK_CARE_H
 #define PHIGATE_MASK_CARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -33,5 +34,11 @@ struct scan;
 
 /* The end of a name that ends at place end with what ends the names of places of work: ", LLC", "Home"; end itself when there is none. */
 size_t care_tail(struct scan *s, size_t end);
+
+/* Behind " #4412" at place end, which one of many shops of a name; end itself when there is none. */
+size_t care_store_number(struct scan *s, size_t end);
+
+/* Does a number of somebody follow, as behind "Hosp#" and "Clinic # 19937204"? Then the word before is its label. */
+bool care_is_numbered(struct scan *s, size_t end);
 
 #endif

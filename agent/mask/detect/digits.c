@@ -103,13 +103,13 @@ static bool may_be_number(uint16_t first)
 	return first == 'o' || first == 't' || first == 'f' || first == 's' || first == 'e' || first == 'n' || first == 'z';
 }
 
-static void read_words(struct scan *s, size_t i, struct digits *d)
+static void read_words(struct scan *s, size_t i, unsigned int most, struct digits *d)
 {
 	size_t next;
 	int digit;
 
 	d->groups = 1;
-	while (d->n + 1 < DIGITS_MAX && may_be_number(lower(scan_at(s, i)))) {
+	while (d->n < most && may_be_number(lower(scan_at(s, i)))) {
 		digit = word_at(s, i, &next);
 		if (digit < 0 && (digit = two_at(s, i, &next)) < 0)
 			break;
@@ -147,14 +147,14 @@ static void read_groups(struct scan *s, size_t j, struct digits *d)
 	d->spaced = d->groups > 3 && d->group[0].n == 1 && d->n == d->groups;    /* only the first may be empty */
 }
 
-void digits_read(struct scan *s, size_t i, bool words, struct digits *d)
+void digits_read(struct scan *s, size_t i, unsigned int spoken, struct digits *d)
 {
 	d->n = d->groups = 0;
 	d->spaced = false;
 	d->d[0] = '\0';
 	memset(&d->group[0], 0, sizeof d->group[0]);
-	if (words && !is_digit(scan_at(s, i)))
-		read_words(s, i, d);
+	if (spoken && !is_digit(scan_at(s, i)))
+		read_words(s, i, spoken, d);
 	else
 		read_groups(s, i, d);
 }
@@ -186,7 +186,7 @@ const struct digits *digits_at(struct scan *s, size_t i)
 {
 	if (s->number_at != i) {
 		if (!go_on(s, i, s->number))
-			digits_read(s, i, false, s->number);
+			digits_read(s, i, 0, s->number);
 		s->number_at = s->cut ? SIZE_MAX : i;
 	}
 	return s->number;

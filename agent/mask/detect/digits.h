@@ -6,6 +6,7 @@
 
 #define DIGITS_MAX 40
 #define GROUPS_MAX 20
+#define SPOKEN_MAX 20                            /* digits in words behind a label; no number that people tell has more */
 
 struct digits {
 	char d[DIGITS_MAX + 1];          /* all digits, NUL-terminated */
@@ -19,8 +20,9 @@ struct digits {
 	bool spaced;                     /* every group is one digit: "5 3 6 - 2 2" */
 };
 
-/* Read from a digit (or from a letter, when words are numbers: "five three six") at place i on. */
-void digits_read(struct scan *s, size_t i, bool words, struct digits *out);
+/* Read from a digit at place i on, or from a letter where numbers may be words ("five three six"): of those so many digits and one more at
+ * most are read, 0: none, for as long as they are read the text is held. */
+void digits_read(struct scan *s, size_t i, unsigned int spoken, struct digits *out);
 
 /* The same for place i, the scan's or the one behind it, and without words; read once for all who ask there. */
 const struct digits *digits_at(struct scan *s, size_t i);

@@ -203,7 +203,7 @@ static bool is_place(struct scan *s, struct finding *f)
 {
 	size_t end = kind_of_place(s, f->end, CARE_END | CARE_TRADE | CARE_SHORT), behind;
 
-	if (end == f->end || lexicon_find(around_word(s, f->end + 1, &behind))->kinds & (WORD_SERVICE | WORD_CREDENTIAL))
+	if (end == f->end || lexicon_find(around_word(s, f->end + 1, &behind))->kinds & (WORD_SERVICE | WORD_CREDENTIAL) || care_is_numbered(s, end))
 		return false;
 	if (scan_at(s, end) == ':' || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)) && !is_upper(scan_at(s, end + 1)) && f->entity == ENTITY_NAME))
 		return false;

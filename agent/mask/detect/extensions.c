@@ -5,6 +5,8 @@
 #include "checks.h"
 #include "digits.h"
 
+#define SPOKEN_PHONE 11
+
 static bool found(struct finding *f, size_t start, size_t end, const char *rule)
 {
 	*f = (struct finding){.start = start, .end = end, .entity = ENTITY_PHONE, .rule = rule, .custom = -1};
@@ -29,13 +31,13 @@ static bool letter_x(struct scan *s, struct finding *f)
 	struct digits d;
 
 	if (lower(scan_at(s, s->i)) == 'x' && n == 1 && scan_at(s, s->token) == '-') {   /* "x6-2240" */
-		digits_read(s, s->i + 1, false, &d);
+		digits_read(s, s->i + 1, 0, &d);
 		return (!s->context->last || strchr(" (\n\t,;:/", s->context->last)) && d.groups > 1 && d.group[1].sign == '-' && d.group[1].n == 4 &&
 		       digits_end(s, &d, 2) && found(f, s->i + 1, d.group[1].end, "extension");
 	}
 	if (lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
-	digits_read(s, s->i + 1, false, &d);
+	digits_read(s, s->i + 1, 0, &d);
 	if (d.group[0].n != n || !digits_end(s, &d, 1) || (n != 5 && is_measure(s, &d, 0)) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))
 		return false;
 	return found(f, s->i + 1, s->token, "extension");
@@ -68,7 +70,7 @@ static bool in_words(struct scan *s, struct finding *f)
 	bool counting = true;
 	struct digits d;
 
-	digits_read(s, s->i, true, &d);
+	digits_read(s, s->i, SPOKEN_PHONE + 1, &d);
 	for (size_t k = 1; k < d.n; k++)
 		counting = counting && d.d[k] == d.d[k - 1] + 1;
 	if (counting || !((d.n == 7 && d.d[0] >= '2') || (d.n == 10 && check_nanp(d.d)) || (d.n == 11 && d.d[0] == '1' && check_nanp(d.d + 1))))

@@ -359,18 +359,6 @@ static bool before_address(struct scan *s, size_t end)
 	return false;
 }
 
-/* " #4412": which one of many of a name */
-static size_t store_number(struct scan *s, size_t end)
-{
-	size_t i = end + 2, j = i;
-
-	if (scan_at(s, end) != ' ' || scan_at(s, end + 1) != '#')
-		return end;
-	while (j < i + 6 && is_digit(scan_at(s, j)))
-		j++;
-	return j > i && !is_alnum(scan_at(s, j)) ? j : end;
-}
-
 /* Behind "Three", "Our", "Green": where the name goes on whose first word says little; 0. */
 static size_t behind_lead(struct scan *s)
 {
@@ -405,9 +393,11 @@ bool scan_facility(struct scan *s, struct finding *f)
 		if (led.cared && led.own == OWN_NAME && led.words > 1)
 			return found(f, s, care_tail(s, care_tail(s, led.cared)), "facility");
 	}
+	if (r.cared && care_is_numbered(s, r.cared))
+		return false;
 	if (r.cared)
-		r.cared = store_number(s, r.cared);
-	r.end = store_number(s, r.end);
+		r.cared = care_store_number(s, r.cared);
+	r.end = care_store_number(s, r.end);
 	if (r.phrase && (end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
 		return found(f, s, end > r.end ? end : r.end, "facility, well known");
 	if (r.cared)

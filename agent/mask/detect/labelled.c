@@ -282,7 +282,7 @@ static bool in_words(struct scan *s, struct finding *f)
 	for (size_t k = 0; k < sizeof VALUES / sizeof *VALUES; k++) {
 		if (VALUES[k].label != s->context->label || s->context->again)
 			continue;
-		digits_read(s, s->i, true, &d);
+		digits_read(s, s->i, SPOKEN_MAX, &d);
 		return d.n >= 5 && found(f, s, d.group[0].end, VALUES[k].entity, VALUES[k].rule);
 	}
 	return false;

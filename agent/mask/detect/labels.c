@@ -10,7 +10,7 @@ static const struct known_label LABELS[] = {
 	{"ssn", LABEL_SSN, FAR}, {"ss", LABEL_SSN, MARK}, {"social security", LABEL_SSN, FAR}, {"soc sec", LABEL_SSN, 0},
 	{"s s n", LABEL_SSN, 0}, {"social", LABEL_SSN, 0}, {"itin", LABEL_SSN, 0}, {"tin", LABEL_SSN, 0},
 	{"l4ssn", LABEL_SSN, 0}, {"ssn4", LABEL_SSN, 0}, {"seguro social", LABEL_SSN, 0}, {"ssnlast4", LABEL_SSN, 0},
-	{"last four", LABEL_SSN, 0}, {"last 4", LABEL_SSN, 0}, {"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
+	{"last four", LABEL_SSN, 0}, {"last 4", LABEL_SSN, 0}, {"last4", LABEL_SSN, 0}, {"your social", LABEL_SSN, FAR}, {"my social", LABEL_SSN, FAR}, {"ssns", LABEL_SSN, LIST},
 
 	{"mrn", LABEL_MRN, FAR}, {"mrn number", LABEL_MRN, 0}, {"emrn", LABEL_MRN, 0}, {"medical record", LABEL_MRN, FAR},
 	{"m r n", LABEL_MRN, 0}, {"mrns", LABEL_MRN, 0}, {"medrec", LABEL_MRN, 0}, {"record", LABEL_MRN, MARK | NEAR}, {"records", LABEL_MRN, MARK},

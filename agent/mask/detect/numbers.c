@@ -50,11 +50,67 @@ static const struct digits *in_digits_or_words(struct scan *s, size_t i, bool wo
 	/* from any place the same is seen of it where each unit is one byte */
 	if (is_digit(scan_at(s, i)) && (i == s->i || s->r->plain))
 		return digits_at(s, i);
-	digits_read(s, i, words, room);
+	digits_read(s, i, words ? SPOKEN_MAX : 0, room);
 	return room;
 }
 
 /* ---- social security numbers ---------------------------------------------------------------------------------------------------------- */
+
+/* "C4417": the first letter of the last name, and the last four, as VistA has it; the unit behind, 0. */
+static size_t letter_and_four(struct scan *s)
+{
+	size_t i = s->i + 1;
+
+	if (s->token != s->i + 5 || !is_alpha(scan_at(s, s->i)))
+		return 0;
+	while (i < s->token && is_digit(scan_at(s, i)))
+		i++;
+	return i == s->token ? i : 0;
+}
+
+/* Behind the number of a line in a list, "2. ", "3) "; place i itself: there is none. */
+static size_t list_number(struct scan *s, size_t i)
+{
+	size_t n = 0;
+
+	while (n < 2 && is_digit(scan_at(s, i + n)))
+		n++;
+	return n && (scan_at(s, i + n) == '.' || scan_at(s, i + n) == ')') && scan_at(s, i + n + 1) == ' ' ? i + n + 2 : i;
+}
+
+/* Between two parts of a number in a form or a list: " | ", "\n2. ", "/"; the unit behind, 0. */
+static size_t between_parts(struct scan *s, size_t i)
+{
+	size_t from = i;
+	bool line = false, bar = false;
+
+	for (; i < from + 6; i++) {
+		uint16_t c = scan_at(s, i);
+
+		if (c != ' ' && c != '\n' && c != '\r' && c != '\t' && (c != '|' || bar) && (c != '/' || i > from))
+			break;
+		line = line || c == '\n';
+		bar = bar || c == '|';
+	}
+	if (i == from)
+		return 0;
+	return line ? list_number(s, i) : i;
+}
+
+/* The three parts behind a label in cells or lines of their own, from place i on: the unit behind, 0. */
+static size_t in_parts(struct scan *s, size_t i)
+{
+	static const size_t lengths[] = {3, 2, 4};
+
+	for (size_t k = 0; k < 3; k++) {
+		if (k && !(i = between_parts(s, i)))
+			return 0;
+		for (size_t n = 0; n < lengths[k]; n++, i++)
+			if (!is_digit(scan_at(s, i)))
+				return 0;
+	}
+	return is_alnum(scan_at(s, i)) ? 0 : i;
+}
 
 bool scan_ssn(struct scan *s, struct finding *f)
 {
@@ -63,8 +119,17 @@ bool scan_ssn(struct scan *s, struct finding *f)
 	struct digits room;
 	const struct digits *d;
 
+	size_t end, start;
+
 	if (!is_digit(scan_at(s, s->i)) && !label)
 		return false;
+	if (label && (end = letter_and_four(s)))
+		return found(f, s, end, ENTITY_SSN, "ssn label");
+	if (label && (end = in_parts(s, start = list_number(s, s->i)))) {
+		found(f, s, end, ENTITY_SSN, "ssn label");
+		f->start = start;
+		return true;
+	}
 	d = in_digits_or_words(s, s->i, label, &room);
 	if (lengths(d, 3, form) && signs_in(d, 3, "-. ") && (digits_end(s, d, 3) || (d->group[1].sign == '-' && is_alpha(scan_at(s, d->group[2].end))))) {
 		bool spaces = d->group[1].sign == ' ' || d->group[2].sign == ' ', same = d->group[1].sign == d->group[2].sign;
@@ -124,7 +189,7 @@ static bool international(struct scan *s, struct finding *f, enum entity entity)
 {
 	struct digits d;
 
-	digits_read(s, s->i + 1, false, &d);
+	digits_read(s, s->i + 1, 0, &d);
 	for (size_t k = d.groups; k > 0; k--) {
 		size_t n = d.group[k - 1].from + d.group[k - 1].n;
 
@@ -212,7 +277,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 		return found(f, s, d->group[2].end, entity, label ? "phone label" : "phone form");
 	/* HL7: "^940^5550173" */
 	if (d->group[0].n == 3 && s->context->last == '^' && scan_at(s, d->group[0].end) == '^') {
-		digits_read(s, d->group[0].end + 1, false, &room);
+		digits_read(s, d->group[0].end + 1, 0, &room);
 		if (room.group[0].n == 7 && digits_end(s, &room, 1))
 			return found(f, s, room.group[0].end, entity, "phone form");
 	}

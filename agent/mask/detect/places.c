@@ -2,6 +2,7 @@
 #include "abroad.h"
 #include "around.h"
 #include "boxes.h"
+#include "digits.h"
 #include "parts.h"
 #include "roads.h"
 #include "units.h"
@@ -130,6 +131,16 @@ static size_t street(struct scan *s, size_t i, enum style style)
 	return end ? behind_suffix(s, end) : style == STREET_LOOSE ? last : 0;
 }
 
+/* " loop" behind a street's name, end itself. */
+static size_t small_suffix(struct scan *s, size_t end)
+{
+	size_t word;
+
+	if (scan_at(s, end) != ' ' || is_upper(scan_at(s, end + 1)))
+		return end;
+	return word_kinds(around_word(s, end + 1, &word)) & WORD_STREET && !is_alnum(scan_at(s, word)) ? word : end;
+}
+
 /* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city
  * stands beside */
 static size_t bare_street(struct scan *s, size_t i)
@@ -161,7 +172,9 @@ static size_t bare_street(struct scan *s, size_t i)
 		part_read(s, city, &p);
 		end = p.shape >= SHAPE_CAPITALS ? p.end : end;
 	}
-	if (direction || units_behind(s, end) > end)
+	if (direction)
+		return small_suffix(s, end);
+	if (units_behind(s, end) > end)
 		return end;
 	for (int words = 1; words < BARE_WORDS; words++) {       /* "3400 Wailea Alanui, cottage 7" */
 		size_t at = part_next_word(s, &p);
@@ -246,6 +259,44 @@ static size_t home_first(struct scan *s)
 		return end ? end : bare_street(s, j + n + 1);
 	}
 	return is_upper(scan_at(s, j)) ? street(s, j, STREET_NAME) : 0;
+}
+
+/* "twelve forty", "one hundred and five" at place i: the unit behind, 0. *words: how many. */
+static size_t number_in_words(struct scan *s, size_t i, size_t *words)
+{
+	const unsigned int kinds = NUMBER_UNIT | NUMBER_TENS | NUMBER_FORTY | NUMBER_NINETY | NUMBER_HUNDRED | NUMBER_THOUSAND;
+	size_t end = 0, behind;
+
+	for (*words = 0; *words < 6; i = behind + 1) {
+		uint64_t hash = around_word(s, i, &behind);
+		bool number = (number_kinds(hash) & kinds) || (*words && digits_word(hash));
+
+		if (!number && !(*words && (number_kinds(hash) & NUMBER_AND)))
+			break;
+		if (number) {
+			end = behind;
+			++*words;
+		}
+		if (scan_at(s, behind) != ' ' && scan_at(s, behind) != '-')
+			break;
+	}
+	return end;
+}
+
+/* As it is dictated: "lives at twelve forty Main street". */
+bool scan_spoken_address(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	size_t words, i = number_in_words(s, s->i, &words), end, blanks = 0;
+	bool cue = lives_at(c) || labelled(s, LABEL_ADDRESS);
+	bool small = cue || (words > 1 && ((c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || is_upper(scan_at(s, i + 1))));
+
+	if (!i || scan_at(s, i) != ' ' || (!small && !is_upper(scan_at(s, i + 1))))
+		return false;
+	end = street(s, i + 1, small ? STREET_SMALL : STREET_NAME);
+	for (size_t j = i + 1; j < end; j++)
+		blanks += scan_at(s, j) == ' ';
+	return end && blanks <= 3 && found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address in words");
 }
 
 bool scan_address(struct scan *s, struct finding *f)
