@@ -1,4 +1,4 @@
-/* Elastic Common Schema 9.0: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html. What it has no field for stands under
+/* Elastic Common Schema 9.4: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html. What it has no field for stands under
  * "phigate". */
 #include "audit_format.h"
 #include "clock.h"
@@ -116,9 +116,7 @@ static void put_request(const struct audit_event *e, struct buf *out)
 	}
 	if (e->model) {
 		jsonput_open(out, "request", '{');
-		jsonput_open(out, "model", '{');
-		jsonput_text(out, "name", e->model);
-		jsonput_close(out, '}');
+		jsonput_text(out, "model", e->model);
 		jsonput_close(out, '}');
 	}
 	if (e->counted) {
@@ -141,7 +139,7 @@ void audit_ecs(const struct audit_event *e, struct buf *out)
 	jsonput_open(out, NULL, '{');
 	jsonput_text(out, "@timestamp", clock_text_us(e->wall_ns, time));
 	jsonput_open(out, "ecs", '{');
-	jsonput_text(out, "version", "9.0.0");
+	jsonput_text(out, "version", "9.4.0");
 	jsonput_close(out, '}');
 	jsonput_text(out, "message", sentence.data);
 	put_event(e, out);

@@ -85,11 +85,11 @@ PROMPT_WORDS='cholecystectomy|Summarise|streamed|ward round|metformin|every pati
 	recorded
 	e() { as alice phigate export "$B" --format ecs | jq -c "select(.event.action == \"$1\")" | sed -n "${2:-1}p"; }
 	same who "alice@hospital.example clinicians 127.0.0.1" "$(e session-opened | jq -r '[.user.name, .user.roles[0], .source.ip] | join(" ")')"
-	same asked "POST 200 note 9 12 success chat" "$(e exchange | jq -r '[.http.request.method, .http.response.status_code, .gen_ai.request.model.name,
+	same asked "POST 200 note 9 12 success chat" "$(e exchange | jq -r '[.http.request.method, .http.response.status_code, .gen_ai.request.model,
 		.gen_ai.usage.input_tokens, .gen_ai.usage.output_tokens, .event.outcome, .gen_ai.operation.name] | join(" ")')"
 	same masked '{"NAME":1,"DATE":1,"PHONE":1,"EMAIL":1,"SSN":1,"MRN":1}' "$(e exchange | jq -c .phigate.masked)"
 	[ "$(e exchange | jq .event.duration)" -gt 0 ]
-	same refused "denied failure no-embeddings null" "$(e exchange 3 | jq -r '[.event.type[0], .event.outcome, .rule.name, .gen_ai.request.model.name] | map(tostring) | join(" ")')"
+	same refused "denied failure no-embeddings null" "$(e exchange 3 | jq -r '[.event.type[0], .event.outcome, .rule.name, .gen_ai.request.model] | map(tostring) | join(" ")')"
 	same approved "approved bob@hospital.example bulk-export" "$(e decision 3 | jq -r '[.phigate.outcome, .phigate.by, .rule.name] | join(" ")')"
 	same closed client "$(e session-closed | jq -r .phigate.why)"
 	same ids 12 "$(as alice phigate export "$B" --format ecs | jq -r .event.id | sort -u | wc -l)"
@@ -135,6 +135,7 @@ records() { grep -F "$SESSION."; }
 	has "$(sort -u "$SITE/otlp.heads")" "POST /v1/logs Bearer otlp-token-4711 application/json"
 	told "$SITE/splunk" "session-closed.*$SESSION"
 	same splunk "$(as alice phigate export "$B" --format ocsf | jq -cS .)" "$(jq -cS "select(.event.metadata.uid | startswith(\"$SESSION.\")) | .event" "$SITE/splunk")"
+	check hec "$SITE/splunk" > /dev/null
 	has "$(sort -u "$SITE/splunk.heads")" "POST /services/collector/event Splunk hec-token-4712 application/json"
 }
 

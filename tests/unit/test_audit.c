@@ -90,7 +90,7 @@ static void test_a_session_is_told_from_open_to_close(void **state)
 	assert_int_equal(t.n, 1);
 	assert_int_equal(put(r, 4, 1, "response", ENDED), RC_OK);
 	assert_true(says(&t, "\"duration\":3000000000") && says(&t, "\"method\":\"POST\"") && says(&t, "\"status_code\":200"));
-	assert_true(says(&t, "\"name\":\"note\"") && says(&t, "\"input_tokens\":9,\"output_tokens\":12") && says(&t, "\"masked\":{\"NAME\":2,\"SSN\":1}"));
+	assert_true(says(&t, "\"request\":{\"model\":\"note\"}") && says(&t, "\"input_tokens\":9,\"output_tokens\":12") && says(&t, "\"masked\":{\"NAME\":2,\"SSN\":1}"));
 	assert_int_equal(put(r, 5, 2, "hold", "{\"hold\":\"7K2M-9QXD\",\"rule\":\"bulk\"}"), RC_OK);
 	assert_int_equal(put(r, 6, 2, "decision", "{\"hold\":\"7K2M-9QXD\",\"rule\":\"bulk\",\"outcome\":\"denied\",\"by\":\"bob\",\"reason\":\"Jane Smith\"}"), RC_OK);
 	assert_true(says(&t, "\"outcome\":\"failure\"") && says(&t, "\"by\":\"bob\"") && says(&t, "\"user\":[\"alice@hospital.example\",\"bob\"]"));
