@@ -205,6 +205,8 @@ static bool label_key(struct context *c, const struct scan *s)
 	const struct reading *r = s->r;
 	uint16_t sign = behind(s);
 
+	if (c->columns.line_begins && sign == '|')       /* "PV1|": a segment of HL7 */
+		return false;
 	if (s->word->label >= 0 || s->word->filler || !ends_key(sign) || key_word(r, s->i, s->token) == s->token)
 		return false;
 	for (size_t i = s->i, to; i < s->token; i = to) {
@@ -230,11 +232,21 @@ static bool is_hidden(const struct scan *s)
 	return j == s->token && s->token > s->i;
 }
 
+/* Is it told of a person beside the name: a sex, an age, "DOB", one of the letters of a degree? */
+static bool tells_with_name(const struct scan *s)
+{
+	enum label label = s->word->label < 0 ? LABEL_NONE : labels_at(s->word->label)->label;
+
+	return s->token - s->i <= (s->digits ? 3 : 1) || label == LABEL_DATE || label == LABEL_AGE || (s->word->kinds & (WORD_CREDENTIAL | WORD_YEARS)) ||
+	       s->hash == label_words.male || s->hash == label_words.female;
+}
+
 void context_word(struct context *c, const struct scan *s)
 {
 	const struct reading *r = s->r;
 	uint64_t before = c->gap < GAP_STOP ? c->before[0] : 0;
 
+	c->person = c->person && tells_with_name(s);
 	c->initials = s->token == s->i + 1 && s->letters ? (uint8_t)(c->initials < 100 ? c->initials + 1 : 100) : 0;
 	c->hidden = (r->c[s->i] | 32) == 'x' && is_hidden(s) && c->hidden < 100 ? (uint8_t)(c->hidden + s->token - s->i) : 0;
 	if (!label_key(c, s))
@@ -284,11 +296,13 @@ void context_sign(struct context *c, uint16_t sign)
 	}
 	if (c->identifiers)
 		count_brackets(c, sign);
+	if (sign == '\n' || sign == '?' || sign == '!' || (sign == '.' && !c->initials))
+		c->person = false;
 	if (sign == '*' || sign == 0x2022)
 		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
 	else if (sign != '-')
 		c->hidden = 0;
-	if (sign == '#' && (gives_way(c) || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
+	if (sign == '#' && (gives_way(c) || c->label == LABEL_DATE || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
 		number_label(c, true, 4);
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
@@ -360,6 +374,7 @@ void context_masked(struct context *c, enum entity entity)
 	}
 	if (entity == ENTITY_DATE && c->days < 3)
 		c->days++;
+	c->person = entity == ENTITY_NAME || (c->person && (entity == ENTITY_DATE || entity == ENTITY_AGE || entity == ENTITY_PHONE));
 	c->hidden = 0;
 	c->identifiers = c->identifiers ? IDENTIFIER_FAR : 0;
 	c->ending = c->ending && c->label == LABEL_SSN;

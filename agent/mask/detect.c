@@ -63,6 +63,8 @@ static const struct {
 	{scan_code, AT_MIXED | AT_SIGN | AT_HOST},
 	{scan_beside, AT_DIGIT | AT_APART | AT_MIXED | AT_CODED},
 	{scan_before, AT_DIGIT | AT_APART},
+	{scan_beside_name, AT_DIGIT | AT_MIXED},
+	{scan_user_name, AT_MIXED},
 	{scan_number, AT_DIGIT | AT_APART},
 	{scan_encoded, AT_CODED},
 	{scan_day, AT_DIGIT},

@@ -45,6 +45,7 @@ static const struct {
 	{"plan number form", "it is three capitals and nine digits or more in groups, as health plans write their members", false},
 	{"card form", "it is four groups of four digits", false},
 	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
+	{"user name form", "it is an initial and a last name with a number, as people are called by their computers", false},
 	{"uid form", "it has the form of what names one study or image (DICOM)", false},
 	{"plate form", "it has the form of a California license plate", false},
 	{"code form", "it is a long code of letters and digits, as records and devices have, and none of the public ones", false},

@@ -49,6 +49,7 @@ struct context {
 	uint16_t last;                   /* the unit before; 0 at the beginning */
 	bool key;                        /* the text is a key of JSON */
 	uint8_t initials;                /* words of one letter right before */
+	bool person;                     /* a name stands before in the line, and since then only what is told with one: a day, an age, a sex */
 	bool glued;                      /* the words before are joined by one space or sign each */
 	uint64_t words[CONTEXT_WORDS];   /* hashes of the words before, the last one first; 0: none */
 	unsigned int tried;              /* how much was tried since the last sign that ends codes, so that no text is dear */
@@ -177,8 +178,9 @@ typedef bool detector(struct scan *s, struct finding *f);
 
 detector scan_date, scan_ip, scan_phone, scan_ssn, scan_card, scan_zip, scan_number;                 /* numbers.c */
 detector scan_form;                                                                                  /* forms.c */
-detector scan_labelled, scan_beside, scan_glued, scan_rest, scan_before;                             /* labelled.c */
+detector scan_labelled, scan_beside, scan_glued, scan_rest, scan_before, scan_user_name;             /* labelled.c */
 detector scan_email, scan_url, scan_ip6, scan_mac;                                                   /* network.c */
+detector scan_beside_name;                                                                           /* beside.c */
 detector scan_code;                                                                                  /* codes.c */
 detector scan_encoded, scan_data;                                                                    /* encoded.c */
 detector scan_name, scan_known_name;                                                                 /* names.c */
@@ -220,6 +222,7 @@ static inline void context_plain_word(struct context *c, uint64_t hash, uint16_t
 	c->words[0] = hash;
 	c->glued = true;
 	c->hidden = c->initials = 0;
+	c->person = false;
 	c->last = last;
 }
 

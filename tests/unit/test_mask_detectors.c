@@ -19,6 +19,46 @@ static void test_social_security_numbers_in_parts(void **state)
 	      {"last4 doses given", NULL}, {"code C4417", NULL});
 }
 
+/* beside.c */
+static void test_numbers_beside_a_name(void **state)
+{
+	CHECK({"DOE, JANE / 03/14/1961 / 55645151", "[NAME] / [DATE] / [MRN]"}, {"Doe, Jane  |  4602033  |  Adm 10/20", "[NAME]  |  [MRN]  |  Adm [DATE]"},
+	      {"Jane Goldberg F 67 4471820 seen", "[NAME] F 67 [MRN] seen"}, {"Jane Goldberg (E1840277)", "[NAME] ([MRN])"},
+	      {"Seen by Jane Goldberg 7719", "Seen by [NAME] [ID]"}, {"HUMPHREY PRIESTLEY, M.D. HP3", "[NAME], M.D. [ID]"},
+	      {"Jane Goldberg. 4471820 cells", "[NAME]. 4471820 cells"}, {"Jane Goldberg platelets 447182", "[NAME] platelets 447182"},
+	      {"Dr. Goldberg gave 2500 mL", "Dr. [NAME] gave 2500 mL"}, {"Dr. Goldberg 0830 rounds", "Dr. [NAME] 0830 rounds"},
+	      {"Jane Goldberg, M.D. PGY2", "[NAME], M.D. PGY2"}, {"Jane Goldberg\n4471820 cells", "[NAME]\n4471820 cells"});
+}
+
+/* labelled.c */
+static void test_codes_of_few_digits(void **state)
+{
+	CHECK({"Transmitter ID: 8XK4QA", "Transmitter ID: [DEVICE]"}, {"Case: COVID19", NULL}, {"plate HRTBEAT, owes", "plate [VEHICLE], owes"},
+	      {"plate \"GR8-DAD\"", "plate \"[VEHICLE]\""}, {"growth plate INJURY", NULL}, {"Car: 2009 Tahoe", NULL},
+	      {"Implant: femur size 5, lot SSD5498677.", "Implant: femur size 5, lot [DEVICE]."}, {"Prevnar lot X014422", NULL}, {"lot 9920418", NULL},
+	      {"IMEI 35 209900 176148 1 lost", "IMEI [DEVICE] lost"}, {"passcode bluejay7", "passcode [ID]"});
+}
+
+static void test_user_names(void **state)
+{
+	CHECK({"printed by kmorales4", "printed by [ID]"}, {"user yfisk.", "user [ID]."}, {"Last access RTAYLOR3", "Last access [ID]"},
+	      {"SMARCA4 and STK11 are wild type", NULL}, {"jcarver44@aol.com", "[EMAIL]"}, {"the user interface", NULL});
+}
+
+/* columns.c */
+static void test_segments_whose_names_have_digits(void **state)
+{
+	CHECK({"PV1|1|I|2N||||||||||||||||88172630\nx", "PV1|1|I|2N||||||||||||||||[ID]\nx"}, {"IN1|1|A12|77|AETNA||||77182", "IN1|1|A12|77|AETNA||||[HEALTH_PLAN]"},
+	      {"OBX|1|NM|718-7^HGB^LN||447182|g/dL", NULL}, {"N4*ROUND ROCK*TX*786811140~", "N4*[CITY]*TX*[ZIP]~"});
+}
+
+/* extensions.c */
+static void test_pagers_behind_a_letter(void **state)
+{
+	CHECK({"resident (p31187) at any hour", "resident (p[PHONE]) at any hour"}, {"PGY2 p22907.", "PGY2 p[PHONE]."}, {"p53 and p16 are negative", NULL},
+	      {"p31187-variant", NULL});
+}
+
 /* places.c */
 static void test_addresses_as_they_are_dictated(void **state)
 {
@@ -81,6 +121,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_social_security_numbers_in_parts),
+		cmocka_unit_test(test_numbers_beside_a_name),
+		cmocka_unit_test(test_codes_of_few_digits),
+		cmocka_unit_test(test_user_names),
+		cmocka_unit_test(test_segments_whose_names_have_digits),
+		cmocka_unit_test(test_pagers_behind_a_letter),
 		cmocka_unit_test(test_addresses_as_they_are_dictated),
 		cmocka_unit_test(test_what_a_number_follows_is_no_place),
 		cmocka_unit_test(test_names_and_places_go_on),

@@ -19,11 +19,22 @@ static const struct {
 	{"GT1", 5, LABEL_ADDRESS}, {"GT1", 6, LABEL_PHONE}, {"GT1", 12, LABEL_SSN}, {"IN1", 16, LABEL_NAME}, {"IN1", 18, LABEL_DATE},
 	{"IN1", 36, LABEL_HEALTH_PLAN}, {"IN1", 49, LABEL_HEALTH_PLAN}, {"OBR", 2, LABEL_ID}, {"OBR", 3, LABEL_ID}, {"OBR", 7, LABEL_DATE},
 	{"OBR", 16, LABEL_PERSON}, {"ORC", 2, LABEL_ID}, {"ORC", 3, LABEL_ID}, {"ORC", 12, LABEL_PERSON},
+	{"PID", 21, LABEL_MRN}, {"PID", 23, LABEL_CITY}, {"PID", 29, LABEL_DATE}, {"NK1", 30, LABEL_NAME}, {"NK1", 31, LABEL_PHONE}, {"PV1", 5, LABEL_ID},
+	{"PV1", 50, LABEL_ID}, {"PD1", 4, LABEL_PERSON}, {"GT1", 2, LABEL_ACCOUNT}, {"GT1", 8, LABEL_DATE}, {"IN1", 8, LABEL_HEALTH_PLAN}, {"IN1", 19, LABEL_ADDRESS},
+	{"IN2", 2, LABEL_SSN}, {"IN2", 6, LABEL_HEALTH_PLAN}, {"IN2", 8, LABEL_HEALTH_PLAN}, {"MRG", 1, LABEL_MRN}, {"MRG", 3, LABEL_ACCOUNT},
+	{"MRG", 7, LABEL_NAME}, {"SCH", 1, LABEL_ID}, {"SCH", 2, LABEL_ID}, {"TXA", 12, LABEL_ID}, {"OBR", 10, LABEL_PERSON}, {"OBR", 28, LABEL_PERSON},
+	{"OBR", 32, LABEL_PERSON}, {"OBX", 16, LABEL_PERSON}, {"EVN", 5, LABEL_PERSON}, {"RXE", 15, LABEL_ID}, {"SPM", 2, LABEL_ID}, {"FT1", 2, LABEL_ID},
 };
 
-static const char SEGMENTS[][4] = {"MSH", "PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC"};
+static const char SEGMENTS[][4] = {"MSH", "PID", "NK1", "PV1", "GT1", "IN1", "OBR", "ORC", "PD1", "IN2", "MRG", "SCH", "TXA", "OBX", "EVN", "RXE", "SPM", "FT1"};
 
 static uint64_t segments[sizeof SEGMENTS / sizeof *SEGMENTS];
+static uint64_t segments_seen;                   /* a bit of each, so that most words cost one look */
+
+static uint64_t segment_bit(uint64_t hash)
+{
+	return (uint64_t)1 << (word_mix(hash) >> 58);
+}
 
 static uint64_t hash_of(const char *word)
 {
@@ -37,12 +48,12 @@ static uint64_t hash_of(const char *word)
 void columns_fill(void)
 {
 	for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
-		segments[i] = hash_of(SEGMENTS[i]);
+		segments_seen |= segment_bit(segments[i] = hash_of(SEGMENTS[i]));
 }
 
 void columns_word(struct columns *t, uint64_t hash, enum label label)
 {
-	if (t->column == 0 && !t->words && t->line_begins)
+	if (t->column == 0 && !t->words && t->line_begins && (segments_seen & segment_bit(hash)))
 		for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
 			if (hash == segments[i])
 				t->segment = (uint8_t)(i + 1);

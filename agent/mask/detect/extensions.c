@@ -23,6 +23,14 @@ static bool is_measure(struct scan *s, const struct digits *d, size_t group)
 	return scan_at(s, end) == ' ' && is_alpha(scan_at(s, behind)) && (word_kinds(around_word(s, behind, &behind)) & WORD_SHARE);
 }
 
+/* "(p31187)", "PGY2 p22907": a pager; behind "p" no protein has so many digits. */
+static bool is_pager(struct scan *s, size_t n)
+{
+	uint16_t next = scan_at(s, s->token);
+
+	return scan_at(s, s->i) == 'p' && n == 5 && (s->context->label == LABEL_NONE || s->context->label >= LABEL_TITLE) && (!s->context->last || strchr(" (,/", s->context->last)) && next != '-' && next != '_';
+}
+
 /* "x5521", "(x206)" */
 static bool letter_x(struct scan *s, struct finding *f)
 {
@@ -35,7 +43,9 @@ static bool letter_x(struct scan *s, struct finding *f)
 		return (!s->context->last || strchr(" (\n\t,;:/", s->context->last)) && d.groups > 1 && d.group[1].sign == '-' && d.group[1].n == 4 &&
 		       digits_end(s, &d, 2) && found(f, s->i + 1, d.group[1].end, "extension");
 	}
-	if (lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
+	if (is_pager(s, n))
+		return found(f, s->i + 1, s->token, "extension");
+	if (s->context->label == LABEL_THING || lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
 	digits_read(s, s->i + 1, 0, &d);
 	if (d.group[0].n != n || !digits_end(s, &d, 1) || (n != 5 && is_measure(s, &d, 0)) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))

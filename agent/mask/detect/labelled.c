@@ -14,7 +14,7 @@ static const struct {
 	int digits;              /* of them digits */
 } VALUES[] = {
 	{LABEL_MRN, ENTITY_MRN, "mrn label", 4, 3}, {LABEL_HEALTH_PLAN, ENTITY_HEALTH_PLAN, "health plan label", 4, 3},
-	{LABEL_ACCOUNT, ENTITY_ACCOUNT, "account label", 5, 4}, {LABEL_LICENSE, ENTITY_LICENSE, "license label", 5, 4},
+	{LABEL_ACCOUNT, ENTITY_ACCOUNT, "account label", 5, 4}, {LABEL_LICENSE, ENTITY_LICENSE, "license label", 4, 4},
 	{LABEL_VEHICLE, ENTITY_VEHICLE, "vehicle label", 5, 2}, {LABEL_DEVICE, ENTITY_DEVICE, "device label", 5, 3},
 	{LABEL_BIOMETRIC, ENTITY_BIOMETRIC, "biometric label", 4, 2}, {LABEL_ID, ENTITY_ID, "id label", 4, 3},
 };
@@ -27,6 +27,12 @@ static bool is_small(uint16_t c)
 static bool is_joiner(uint16_t c)
 {
 	return c == '-' || c == '.' || c == '_' || c == '*' || c == '/' || c == '\\' || c == '(' || c == ')' || c == ':' || c == '+';
+}
+
+/* Is what stands beside it a part of the same word of a program: "pcr-2", "a_b", "a.b"? */
+static bool joins(uint16_t c)
+{
+	return c == '-' || c == '_' || c == '.' || c == '/' || c == '@' || c == '\\';
 }
 
 struct value {
@@ -72,6 +78,8 @@ static bool is_tail(struct scan *s, const struct value *v, const struct value *n
 		return v->digits >= 2 && v->digits <= 4 && v->letters <= 2 && next->count >= 2 && next->count <= 3;
 	if (next->count != 1 || is_alnum(scan_at(s, next->end)))
 		return false;
+	if (label == LABEL_DEVICE && v->digits == 14 && !v->letters && next->digits)    /* an IMEI */
+		return true;
 	if (next->letters)
 		return label == LABEL_DEVICE && v->digits >= 5 && scan_at(s, v->end + 1) != 'A' && scan_at(s, v->end + 1) != 'I';
 	return groups > 0 && v->digits >= 5 && !(scan_at(s, next->end) == ' ' && is_small(scan_at(s, next->end + 1)));
@@ -196,7 +204,7 @@ static void read_form(struct scan *s, size_t end, struct form *form)
 /* 1200-1500: hours, or from one amount to another. */
 static bool is_range(const struct form *f)
 {
-	return f->dashes == 1 && !f->letters && f->first == f->last && f->digits == 2 * f->first && f->first != 3;
+	return f->dashes == 1 && !f->letters && f->first == f->last && f->digits == 2 * f->first && f->first != 3 && f->first < 5;
 }
 
 /* Does it look like a code when no mark says that it is one? Not what tests, genes, codes of services and stages are called: CA125,
@@ -229,7 +237,7 @@ static bool near_value(struct scan *s, struct finding *f)
 	enum label label = c->label == LABEL_ROLE ? LABEL_ID : c->label;                 /* "paramedic P44718" */
 	size_t k = 0;
 
-	if (c->label == LABEL_USER || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
+	if (c->label == LABEL_USER || s->word->filler == FILLER_NUMBER || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
 		return false;
 	while (k < sizeof VALUES / sizeof *VALUES && VALUES[k].label != label)
 		k++;
@@ -243,6 +251,39 @@ static bool near_value(struct scan *s, struct finding *f)
 	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s)))
 		return false;
 	return found(f, s, v->end, VALUES[k].entity, VALUES[k].rule);
+}
+
+/* "8XK4QA", "7QK-2MD": capitals between digits, as in no word. */
+static bool is_woven(struct scan *s, const struct value *v)
+{
+	unsigned int turns = 0;
+
+	for (size_t j = s->i; j < v->end; j++) {
+		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
+			return false;
+		turns += j > s->i && is_digit(scan_at(s, j)) != is_digit(scan_at(s, j - 1)) && is_alnum(scan_at(s, j)) && is_alnum(scan_at(s, j - 1));
+	}
+	return v->count >= 6 && v->digits >= 2 && turns > 1;
+}
+
+/* "GR8DAD", "HRTBEAT": what somebody wished for on a plate, where no word is written so. */
+static bool is_wish(struct scan *s, const struct value *v)
+{
+	for (size_t j = s->i; j < v->end; j++)
+		if (is_alpha(scan_at(s, j)) && !is_upper(scan_at(s, j)))
+			return false;
+	return s->context->gap != GAP_LINE && v->count <= 8 && (v->digits ? v->letters >= 3 : v->count >= 5 && v->end == s->token && s->word == &lexicon_none &&
+	       !(dictionary_find(s->hash) & DICTIONARY_SAFE));
+}
+
+/* "lot SSD5498677": of what is implanted; drugs and vaccines have shorter ones. */
+static bool lot(struct scan *s, struct finding *f)
+{
+	struct value v;
+
+	read_value(s, s->i, LABEL_NONE, &v);
+	return s->context->before[0] == label_words.lot && v.end == s->token && v.digits >= 7 && v.letters <= 4 && v.count >= 8 && !is_quantity(s, &v) &&
+	       found(f, s, v.end, ENTITY_DEVICE, "device label");
 }
 
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
@@ -269,6 +310,10 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	if (strong && !c->least && ((label == LABEL_VEHICLE && is_wish(s, &v)) || (label != LABEL_VEHICLE && is_woven(s, &v))))
+		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	if (label == LABEL_LICENSE && v.count == 4 && v.end != s->token)         /* "0.7-1.3" */
+		return false;
 	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits - (label == LABEL_LICENSE && v.letters >= 3) || ((c->least || !c->mark) && looks_like_year(s, &v)))
 		return false;
 	return v.digits + (v.letters > 0 && v.letters < 5 ? 2 : 0) >= c->least && found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
@@ -288,12 +333,30 @@ static bool in_words(struct scan *s, struct finding *f)
 	return false;
 }
 
+/* "kmorales4", "yfisk": an initial and a last name, and a number or none from place i to place end. */
+static bool is_user_name(struct scan *s, size_t i, size_t end, size_t *digits)
+{
+	uint64_t hash = WORD_HASH;
+	size_t j = i, capitals = 0;
+
+	for (; j < end && is_alpha(scan_at(s, j)); j++) {
+		capitals += is_upper(scan_at(s, j));
+		hash = j > i ? word_hash(hash, scan_at(s, j)) : hash;
+	}
+	*digits = end - j;
+	if (j < i + (capitals ? 7 : 5) || *digits > 3 || (capitals && capitals != j - i))        /* in capitals genes are written, too: SMARCA4 */
+		return false;
+	for (; j < end && is_digit(scan_at(s, j)); j++)
+		;
+	return j == end && (dictionary_find(hash) & (DICTIONARY_LAST | DICTIONARY_SAFE)) == DICTIONARY_LAST;
+}
+
 /* "username: rlopez58", "@rosa_lopez"; without a colon or "@" only what is no word: "login is rlopez58" */
 static bool user(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
-	bool sure = (c->gap == GAP_COLON && c->before[0] != label_words.user) || c->last == '@' || c->last == '"';
-	size_t j = s->i;
+	bool sure = (c->gap == GAP_COLON && c->before[0] != label_words.user) || c->last == '@' || c->last == '"' || c->last == '=';
+	size_t j = s->i, digits;
 
 	while (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '_' || scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == ':') &&
 					   is_alnum(scan_at(s, j + 1))))
@@ -304,7 +367,18 @@ static bool user(struct scan *s, struct finding *f)
 		j += 5;                                  /* "mellow#4471" */
 	for (size_t k = s->i; k < j; k++)
 		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
+	sure = sure || is_user_name(s, s->i, j, &digits);
 	return sure && j >= s->i + 3 && c->before[0] && found(f, s, j, ENTITY_ID, "user label");
+}
+
+bool scan_user_name(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	size_t digits;
+
+	return s->digits && s->token < s->i + 24 && c->label != LABEL_PLAIN && c->label != LABEL_THING && !joins(c->last) &&
+	       !(joins(scan_at(s, s->token)) && is_alnum(scan_at(s, s->token + 1))) && is_user_name(s, s->i, s->token, &digits) && digits &&
+	       found(f, s, s->token, ENTITY_ID, "user name form");
 }
 
 bool scan_labelled(struct scan *s, struct finding *f)
@@ -319,6 +393,8 @@ bool scan_labelled(struct scan *s, struct finding *f)
 		return false;
 	if (c->label == LABEL_USER)
 		return is_alnum(first) && c->age <= 12 && user(s, f);
+	if (c->label == LABEL_THING)
+		return s->digits && lot(s, f);
 	if (s->token > s->i && !s->digits && in_words(s, f))
 		return true;
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
@@ -359,7 +435,7 @@ bool scan_glued(struct scan *s, struct finding *f)
 		return false;
 	if (hidden == j - s->i && hidden >= 4 && digits == 4)
 		*f = (struct finding){.entity = hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, .rule = "last four"};
-	else if ((hash == label_words.x || hash == label_words.ext) && digits >= 4 && digits <= 6 &&
+	else if ((hash == label_words.x || hash == label_words.ext) && s->context->label != LABEL_THING && digits >= 4 && digits <= 6 &&
 		 !(scan_at(s, j + digits - 1) == '0' && scan_at(s, j + digits - 2) == '0'))
 		*f = (struct finding){.entity = ENTITY_PHONE, .rule = "extension"};
 	else if (labels_of_word(hash) == LABEL_MRN && digits >= 5)

@@ -92,7 +92,7 @@ static const struct known_label LABELS[] = {
 	{"study id", LABEL_ID, 0}, {"subject id", LABEL_ID, 0}, {"subjid", LABEL_ID, 0}, {"trial id", LABEL_ID, 0}, {"participant", LABEL_ID, MARK | NEAR},
 	{"subject", LABEL_ID, MARK | NEAR}, {"confirmation", LABEL_ID, MARK | NEAR | SHORT}, {"authorization", LABEL_ID, 0},
 	{"authorisation", LABEL_ID, 0}, {"auth", LABEL_ID, MARK | NEAR}, {"reference", LABEL_ID, MARK | NEAR}, {"ref", LABEL_ID, 0},
-	{"ticket", LABEL_ID, MARK | NEAR}, {"visit", LABEL_ID, MARK | NEAR}, {"specimen", LABEL_ID, MARK | NEAR}, {"sample", LABEL_ID, MARK},
+	{"ticket", LABEL_ID, MARK | NEAR | SHORT}, {"visit", LABEL_ID, MARK | NEAR}, {"specimen", LABEL_ID, MARK | NEAR}, {"sample", LABEL_ID, MARK},
 	{"invoice", LABEL_ID, MARK | NEAR}, {"inv", LABEL_ID, MARK | NEAR}, {"waybill", LABEL_ID, MARK | NEAR}, {"incident form", LABEL_ID, MARK | NEAR}, {"relates to", LABEL_ID, MARK}, {"tracking", LABEL_ID, MARK | NEAR}, {"record id", LABEL_ID, 0}, {"employee id", LABEL_ID, 0},
 	{"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0}, {"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK},
 	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK | NEAR}, {"badge", LABEL_ID, 0}, {"registry", LABEL_ID, MARK | NEAR},
@@ -106,7 +106,7 @@ static const struct known_label LABELS[] = {
 	{"kit", LABEL_ID, MARK | NEAR}, {"episode", LABEL_ID, MARK | NEAR}, {"booking", LABEL_ID, MARK | NEAR}, {"approval", LABEL_ID, MARK | NEAR},
 	{"venmo", LABEL_USER, MARK | NEAR}, {"dcn", LABEL_ID, MARK | NEAR}, {"icn", LABEL_ID, MARK | NEAR}, {"edipi", LABEL_ID, 0},
 	{"dod id", LABEL_ID, 0}, {"dod number", LABEL_ID, 0}, {"din", LABEL_ID, MARK}, {"pin", LABEL_ID, MARK | NEAR | SHORT},
-	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_ID, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
+	{"account pin", LABEL_ID, MARK}, {"passcode", LABEL_USER, 0}, {"access code", LABEL_ID, 0}, {"combination", LABEL_ID, 0},
 	{"pasaporte", LABEL_ID, 0}, {"document", LABEL_ID, MARK | NEAR}, {"transaction", LABEL_ID, MARK | NEAR}, {"conf", LABEL_ID, MARK | NEAR | SHORT},
 	{"incident", LABEL_ID, MARK | NEAR}, {"job", LABEL_ID, MARK | NEAR}, {"docket", LABEL_ID, MARK | NEAR}, {"inmate", LABEL_ID, 0},
 	{"folio", LABEL_ID, MARK | NEAR}, {"cedula", LABEL_ID, 0}, {"curp", LABEL_ID, 0}, {"matricula", LABEL_ID, MARK}, {"consular", LABEL_ID, MARK | NEAR},
@@ -188,6 +188,18 @@ static const struct known_label LABELS[] = {
 	{"sedan", LABEL_VEHICLE, MARK | NEAR}, {"pickup", LABEL_VEHICLE, MARK | NEAR}, {"minivan", LABEL_VEHICLE, MARK | NEAR}, {"motorcycle", LABEL_VEHICLE, MARK | NEAR},
 	{"tundra", LABEL_VEHICLE, MARK | NEAR}, {"buick", LABEL_VEHICLE, MARK | NEAR}, {"trailer plate", LABEL_VEHICLE, 0},
 
+	/* of systems and their print-outs */
+	{"id band", LABEL_MRN, 0}, {"id band checked", LABEL_MRN, 0}, {"id band verified", LABEL_MRN, 0}, {"euid", LABEL_MRN, 0}, {"ien", LABEL_MRN, MARK | NEAR}, {"dfn", LABEL_MRN, MARK | NEAR},
+	{"master patient index", LABEL_MRN, 0}, {"athena id", LABEL_MRN, 0}, {"nhi", LABEL_MRN, MARK | NEAR}, {"chi number", LABEL_MRN, 0},
+	{"fin nbr", LABEL_ACCOUNT, 0}, {"encntr", LABEL_ID, MARK | NEAR}, {"adm no", LABEL_ID, 0}, {"tcn", LABEL_ID, MARK | NEAR},
+	{"precert", LABEL_ID, MARK | NEAR}, {"pre cert", LABEL_ID, MARK | NEAR}, {"oper", LABEL_ID, MARK | NEAR}, {"meeting", LABEL_ID, MARK | NEAR},
+	{"webinar", LABEL_ID, MARK | NEAR}, {"shield", LABEL_ID, MARK | NEAR | SHORT}, {"awb", LABEL_ID, MARK | NEAR}, {"eob", LABEL_ID, MARK | NEAR},
+	{"nabp", LABEL_LICENSE, 0}, {"pol", LABEL_HEALTH_PLAN, MARK | NEAR}, {"tx id", LABEL_DEVICE, 0}, {"transmitter id", LABEL_DEVICE, 0}, {"g6 tx", LABEL_DEVICE, 0}, {"g7 tx", LABEL_DEVICE, 0},
+	{"social insurance", LABEL_SSN, 0}, {"sin", LABEL_SSN, MARK}, {"national insurance", LABEL_ID, 0}, {"aadhaar", LABEL_ID, 0}, {"cpf", LABEL_ID, MARK | NEAR},
+	{"dni", LABEL_ID, MARK | NEAR}, {"nif", LABEL_ID, MARK | NEAR}, {"nric", LABEL_ID, 0}, {"hkid", LABEL_ID, 0}, {"ramq", LABEL_HEALTH_PLAN, MARK | NEAR},
+	{"hcn", LABEL_HEALTH_PLAN, MARK | NEAR}, {"ihi", LABEL_HEALTH_PLAN, MARK}, {"abha", LABEL_HEALTH_PLAN, MARK | NEAR},
+	{"password", LABEL_USER, 0}, {"pwd", LABEL_USER, MARK},
+
 	/* what is counted or sold: a number behind it tells nobody */
 	{"lot", LABEL_THING, 0}, {"model", LABEL_THING, 0}, {"part", LABEL_THING, 0}, {"catalog", LABEL_THING, 0},
 	{"catalogue", LABEL_THING, 0}, {"cat", LABEL_THING, 0}, {"batch", LABEL_THING, 0}, {"room", LABEL_THING, 0},
@@ -216,7 +228,7 @@ static const struct known_label LABELS[] = {
 	{"tty", LABEL_PHONE, 0}, {"telecom", LABEL_PHONE, LIST}, {"landline", LABEL_PHONE, LIST}, {"hotline", LABEL_PHONE, 0},
 	{"p", LABEL_PHONE, MARK}, {"h", LABEL_PHONE, MARK}, {"c", LABEL_PHONE, MARK}, {"w", LABEL_PHONE, MARK},
 	{"o", LABEL_PHONE, MARK}, {"m", LABEL_PHONE, MARK}, {"t", LABEL_PHONE, MARK}, {"f", LABEL_FAX, MARK},
-	{"beepers", LABEL_PAGER, 0}, {"pagers", LABEL_PAGER, 0}, {"pgr", LABEL_PAGER, 0}, {"beeper", LABEL_PAGER, 0}, {"bpr", LABEL_PAGER, 0},
+	{"beepers", LABEL_PAGER, 0}, {"pagers", LABEL_PAGER, 0}, {"pgr", LABEL_PAGER, 0}, {"pg", LABEL_PAGER, 0}, {"beep", LABEL_PAGER, 0}, {"beeper", LABEL_PAGER, 0}, {"bpr", LABEL_PAGER, 0},
 	{"ext", LABEL_PAGER, 0}, {"extension", LABEL_PAGER, 0}, {"extn", LABEL_PAGER, 0}, {"faxed", LABEL_FAX, 0},
 
 	{"dob", LABEL_DATE, 0}, {"d o b", LABEL_DATE, 0}, {"date of birth", LABEL_DATE, 0}, {"birth date", LABEL_DATE, 0},
@@ -373,7 +385,7 @@ static const struct {
 	const char *word;
 	int kind;
 } FILLERS[] = {
-	{"number", FILLER_NUMBER}, {"numbers", FILLER_MARK}, {"no", FILLER_NUMBER}, {"nos", FILLER_MARK}, {"nr", FILLER_NUMBER},
+	{"number", FILLER_NUMBER}, {"numbers", FILLER_MARK}, {"no", FILLER_NUMBER}, {"nos", FILLER_MARK}, {"nr", FILLER_NUMBER}, {"nbr", FILLER_NUMBER},
 	{"num", FILLER_NUMBER}, {"numero", FILLER_NUMBER}, {"id", FILLER_NUMBER}, {"ids", FILLER_MARK}, {"is", FILLER_MARK},
 	{"was", FILLER_MARK}, {"es", FILLER_MARK}, {"code", FILLER_MARK}, {"are", FILLER_MARK}, {"identifier", FILLER_MARK},
 	{"ending", FILLER_ENDING}, {"ends", FILLER_ENDING}, {"last", FILLER_ENDING}, {"last4", FILLER_ENDING}, {"final", FILLER_ENDING},
@@ -467,6 +479,10 @@ void labels_fill(void)
 	label_words.ref = phrase_hash("ref", &last);
 	label_words.call = phrase_hash("call", &last);
 	label_words.catalogue = phrase_hash("catalogue", &last);
+	label_words.lot = phrase_hash("lot", &last);
+	label_words.male = phrase_hash("male", &last);
+	label_words.xx = phrase_hash("xx", &last);
+	label_words.female = phrase_hash("female", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		const char *word = strrchr(LABELS[i].words, ' ');
 

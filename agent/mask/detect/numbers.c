@@ -3,6 +3,7 @@
 
 #include "checks.h"
 #include "digits.h"
+#include "labels.h"
 
 static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
 {
@@ -123,7 +124,7 @@ bool scan_ssn(struct scan *s, struct finding *f)
 
 	if (!is_digit(scan_at(s, s->i)) && !label)
 		return false;
-	if (label && (end = letter_and_four(s)))
+	if (label && !s->context->least && (end = letter_and_four(s)))
 		return found(f, s, end, ENTITY_SSN, "ssn label");
 	if (label && (end = in_parts(s, start = list_number(s, s->i)))) {
 		found(f, s, end, ENTITY_SSN, "ssn label");
@@ -434,13 +435,15 @@ bool scan_zip(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool label = labelled(s, LABEL_ZIP), state = c->label == LABEL_STATE && c->age <= 3;
 	bool city = (c->before[0] == CONTEXT_CITY || c->before[0] == CONTEXT_ADDRESS) && c->gap <= GAP_COMMA && c->gap;
-	bool coded = c->last == '^' && lexicon_find(c->before[0])->state == STATE_CODE;          /* "Kaneohe^HI^96744" */
+	bool coded = (c->last == '^' || c->last == '*') && lexicon_find(c->before[0])->state == STATE_CODE;          /* "Kaneohe^HI^96744" */
 	const char *rule = label ? "zip label" : state ? "zip behind a state" : "zip behind a city";
 	const struct digits *d;
 
 	if (!is_digit(scan_at(s, s->i)) || (!label && !state && !city && !coded))
 		return false;
 	d = digits_here(s);
+	if (d->group[0].n == 9 && c->last == '*' && digits_end(s, d, 1))         /* X12: "ROUND ROCK*TX*786811140~" */
+		return found(f, s, d->group[0].end, ENTITY_ZIP, rule);
 	if (d->group[0].n != 5)
 		return false;
 	/* ZIP+4; behind a label also "75534-030", as Brazil writes them */
@@ -459,6 +462,8 @@ bool scan_number(struct scan *s, struct finding *f)
 	if (!is_digit(scan_at(s, s->i)) || is_plain(s))
 		return false;
 	d = digits_here(s);
+	if (d->group[0].n == 10 && s->context->last == '*' && s->context->before[0] == label_words.xx && digits_end(s, d, 1))
+		return found(f, s, d->group[0].end, ENTITY_LICENSE, "license label");    /* X12: "*XX*" tells an NPI */
 	if (d->group[0].n == 10 && scan_at(s, d->group[0].end) == '^' && is_upper(scan_at(s, d->group[0].end + 1)))
 		return found(f, s, d->group[0].end, ENTITY_LICENSE, "number before a coded name");
 	if (d->group[0].n == 10 && digits_end(s, d, 1) && check_npi(d->d, 10))

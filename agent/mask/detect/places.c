@@ -283,14 +283,27 @@ static size_t number_in_words(struct scan *s, size_t i, size_t *words)
 	return end;
 }
 
+/* May more of a number, or a street's name, follow the word? Most often none does. */
+static bool goes_on_in_words(struct scan *s)
+{
+	uint16_t next = scan_at(s, s->token + 1);
+
+	if (scan_at(s, s->token) != ' ' && scan_at(s, s->token) != '-')
+		return false;
+	return is_upper(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' || next == 'o' || next == 'h' || next == 'z';
+}
+
 /* As it is dictated: "lives at twelve forty Main street". */
 bool scan_spoken_address(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
-	size_t words, i = number_in_words(s, s->i, &words), end, blanks = 0;
-	bool cue = lives_at(c) || labelled(s, LABEL_ADDRESS);
-	bool small = cue || (words > 1 && ((c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || is_upper(scan_at(s, i + 1))));
+	size_t words, i, end, blanks = 0;
+	bool cue = lives_at(c) || labelled(s, LABEL_ADDRESS), small;
 
+	if (!cue && !goes_on_in_words(s))
+		return false;
+	i = number_in_words(s, s->i, &words);
+	small = cue || (words > 1 && ((c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || is_upper(scan_at(s, i + 1))));
 	if (!i || scan_at(s, i) != ' ' || (!small && !is_upper(scan_at(s, i + 1))))
 		return false;
 	end = street(s, i + 1, small ? STREET_SMALL : STREET_NAME);
@@ -368,7 +381,7 @@ static bool state_at(struct scan *s, size_t i)
 	if (!is_upper(scan_at(s, i)))
 		return false;
 	hash = around_word(s, i, &end);
-	if (is_alnum(scan_at(s, end)))
+	if (is_alnum(scan_at(s, end)) || (scan_at(s, i) == 'I' && (scan_at(s, end) == ':' || scan_at(s, end) == '#')))       /* "Athena ID:" */
 		return false;
 	if (end - i == 2)
 		return is_upper(scan_at(s, i + 1)) && lexicon_find(hash)->state;
