@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit_format.h"
 #include "audit_leaf.h"
@@ -361,6 +362,80 @@ static void test_every_kind_is_classified_in_every_format(void **state)
 	buf_free(&out);
 }
 
+/* ---- as others read it ------------------------------------------------------------------------------------------------------- */
+
+/* Of no session, of one that is only named, and of one of which all is known. */
+static void put_variants(const struct audit_format *format, enum audit_kind kind, const cJSON *groups, const cJSON *masked, struct buf *out)
+{
+	const struct audit_session named = {.agent = "gpu-1", .version = "0.1.0", .id = "01KB0000000000000000000000", .part = 2, .policy = "hipaa"};
+	const struct audit_session known = {
+		.agent = "gpu-1", .version = "0.1.0", .id = "01KB0000000000000000000000", .part = 1, .user = "alice@hospital.example", .subject = "s1",
+		.issuer = "https://idp.example", .address = "2001:db8::1", .port = 51022, .connection = "llama-prod", .dialect = "openai",
+		.policy = "hipaa", .purpose = "TREAT", .groups = groups, .emergency = true,
+	};
+	const struct audit_session *const sessions[] = {NULL, &named, &known};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct audit_event e = {
+			.kind = kind, .result = (enum audit_result)i, .seq = 7, .leaf = i == 0, .wall_ns = T0 + 123456789, .session = sessions[i],
+			.agent = "gpu-1", .version = "0.1.0", .by = i ? "bob" : NULL, .what = "w|=\\", .sha256 = SUM, .why = "idle", .missing = i,
+		};
+
+		snprintf(e.id, sizeof e.id, "gpu-1.ledger.7");
+		if (i == 2) {
+			e.exchange = 3;
+			e.began_ns = T0;
+			e.method = "POST";
+			e.route = "/v1/chat/completions";
+			e.model = "note";
+			e.status = 200;
+			e.masked = masked;
+			e.masked_n = 3;
+			e.counted = true;
+			e.input_tokens = 9;
+			e.output_tokens = 12;
+			e.hold = "7K2M-9QXD";
+			e.rule = "bulk";
+			e.outcome = "denied";
+		}
+		assert_int_equal(audit_format_line(format, &e, out), RC_OK);
+	}
+}
+
+/* Events of every kind, against the schemas and by the parsers that the end-to-end tests use, too. */
+static void test_every_kind_is_what_the_schemas_of_others_say(void **state)
+{
+	cJSON *groups = cJSON_Parse("[\"clinicians\"]"), *masked = cJSON_Parse("{\"NAME\":2,\"SSN\":1}");
+	char path[] = "/tmp/phigate-audit.XXXXXX", command[200];
+	int fd;
+
+	(void)state;
+	if (system("command -v node > /dev/null && [ -e tests/node_modules/.package-lock.json ]") != 0)
+		skip();
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	for (size_t i = 0; audit_format_nth(i); i++) {
+		struct buf all;
+		int status;
+
+		buf_init(&all, 1 << 20);
+		for (int kind = 0; kind < AUDIT_KINDS; kind++)
+			put_variants(audit_format_nth(i), (enum audit_kind)kind, groups, masked, &all);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, all.data, all.len, 0), (ssize_t)all.len);
+		snprintf(command, sizeof command, "node tests/e2e/lib/audit_check.mjs %s %s > /dev/null", audit_format_nth(i)->name, path);
+		status = system(command);
+		if (status != 0)
+			unlink(path);
+		assert_int_equal(status, 0);
+		buf_free(&all);
+	}
+	close(fd);
+	unlink(path);
+	cJSON_Delete(groups);
+	cJSON_Delete(masked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_each_leaf_that_is_no_record_is_an_event_in_every_format),
 		cmocka_unit_test(test_leaves_that_records_tell_of_and_what_is_no_leaf_are_no_events),
 		cmocka_unit_test(test_every_kind_is_classified_in_every_format),
+		cmocka_unit_test(test_every_kind_is_what_the_schemas_of_others_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
