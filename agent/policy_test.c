@@ -6,10 +6,10 @@
 #include "bundle.h"
 #include "command.h"
 #include "file.h"
+#include "identity_file.h"
 #include "json.h"
 #include "policy_case.h"
 
-#define IDENTITY_MAX_BYTES ((size_t)1 << 20)
 
 struct test {
 	struct policy *policy;
@@ -356,21 +356,6 @@ static enum rc take_groups(int *argc, char **argv, struct text_list *groups)
 	return rc;
 }
 
-static enum rc read_identities(const char *path, struct age_identities **out, struct why *why)
-{
-	struct buf text;
-	enum rc rc;
-
-	buf_init(&text, IDENTITY_MAX_BYTES);
-	rc = file_read(path, &text, why);
-	if (rc == RC_OK) {
-		rc = age_identities_read(buf_slice(&text), out, why);
-		(void)!why_file(why, rc, path);
-	}
-	buf_free(&text);
-	return rc;
-}
-
 static int run(int argc, char **argv)
 {
 	struct test t = {.defaults = {.dialect = "openai", .user = ""}};
@@ -385,7 +370,7 @@ static int run(int argc, char **argv)
 		text_list_free(&t.defaults.groups);
 		return command_usage(&cmd_policy_test, "needs a policy and a file of cases");
 	}
-	rc = identity ? read_identities(identity, &t.identities, &why) : RC_OK;
+	rc = identity ? identity_file_read(identity, &t.identities, &why) : RC_OK;
 	if (rc == RC_OK)
 		rc = policy_load(argv[1], "policy", &t.policy, &why);
 	for (size_t i = 0; rc == RC_OK && policy_warning(t.policy, i); i++)

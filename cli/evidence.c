@@ -2,19 +2,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "config.h"
 #include "file.h"
+#include "identity_file.h"
 #include "profile.h"
 #include "stamp.h"
 #include "term.h"
 #include "tlog_vkey.h"
-#include "wipe.h"
 
 #define SIGNERS_MAX_BYTES ((size_t)1 << 20)
 #define TRUST_MAX_BYTES ((size_t)1 << 20)
-#define IDENTITY_MAX_BYTES ((size_t)64 << 10)
 
 static enum rc read_signers(struct signers *signers, const char *path, struct why *why)
 {
@@ -112,31 +110,6 @@ static enum rc read_roots(const char *path, struct buf *text, struct why *why)
 	return rc == RC_BAD ? why_file(why, rc, path) : rc;
 }
 
-/* The text is locked as well, as far as the system lets it. */
-static enum rc read_identities(const char *path, struct age_identities **out, struct why *why)
-{
-	struct buf text;
-	enum rc rc;
-
-	*out = NULL;
-	if (!path)
-		return RC_OK;
-	buf_init(&text, IDENTITY_MAX_BYTES);
-	if (buf_room(&text, IDENTITY_MAX_BYTES / 2))
-		(void)!mlock(text.data, text.cap);
-	rc = read_option(path, &text, why);
-	if (rc == RC_OK) {
-		rc = age_identities_read(buf_slice(&text), out, why);
-		why_file(why, rc, path);
-	}
-	if (text.data) {
-		wipe(text.data, text.cap);
-		munlock(text.data, text.cap);
-	}
-	buf_free(&text);
-	return rc;
-}
-
 /* Each --witness is a key, or a file of keys. */
 static enum rc read_witnesses(const struct arguments *args, struct buf *text, struct why *why)
 {
@@ -162,8 +135,8 @@ enum rc evidence_trust_read(const struct evidence_files *files, struct evidence_
 	buf_init(&out->tsa, TRUST_MAX_BYTES);
 	buf_init(&out->witnesses, TRUST_MAX_BYTES);
 	rc = evidence_signers(files->allowed_signers, &out->signers, why);
-	if (rc == RC_OK)
-		rc = read_identities(files->identity, &out->identities, why);
+	if (rc == RC_OK && files->identity)
+		rc = identity_file_read(files->identity, &out->identities, why);
 	if (rc == RC_OK)
 		rc = read_option(files->ledger, &out->ledger, why);
 	if (rc == RC_OK)

@@ -77,6 +77,17 @@ void age_wrap_key(const unsigned char shared[AGE_KEY_LEN], const unsigned char s
 	age_derive((struct slice){(const char *)shared, AGE_KEY_LEN}, (struct slice){salt, sizeof salt}, AGE_X25519_INFO, out);
 }
 
+enum rc age_passphrase_key(struct slice passphrase, const unsigned char salt[AGE_SCRYPT_SALT], int work, unsigned char out[SHA256_LEN])
+{
+	static const uint64_t r = 8, p = 1;
+	uint64_t n = (uint64_t)1 << work, most = 128 * r * (n + p + 2) + 65536;
+	unsigned char salted[sizeof AGE_SCRYPT_LABEL - 1 + AGE_SCRYPT_SALT];
+
+	memcpy(salted, AGE_SCRYPT_LABEL, sizeof AGE_SCRYPT_LABEL - 1);
+	memcpy(salted + sizeof AGE_SCRYPT_LABEL - 1, salt, AGE_SCRYPT_SALT);
+	return EVP_PBE_scrypt(passphrase.p, passphrase.n, salted, sizeof salted, n, r, p, most, out, SHA256_LEN) == 1 ? RC_OK : RC_NOMEM;
+}
+
 void age_head_mac(const unsigned char file_key[AGE_FILE_KEY], struct slice head, unsigned char mac[SHA256_LEN])
 {
 	unsigned char key[SHA256_LEN];

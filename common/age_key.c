@@ -1,4 +1,6 @@
 /* Keys of age as texts. */
+#include <limits.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +11,7 @@
 #define RECIPIENT "age"
 #define IDENTITY "AGE-SECRET-KEY-"
 #define IDENTITIES_MAX 64
+#define ARMOR "AGE ENCRYPTED FILE"
 
 /* ---- recipients ----------------------------------------------------------------------------------------------------------- */
 
@@ -71,8 +74,8 @@ static enum rc no_identity(struct slice line, int number, struct why *why)
 {
 	if (begins(line, "age1"))
 		return why_at(why, RC_BAD, number, 0, "this is a recipient; the identity is the secret key, which begins with " IDENTITY "1");
-	if (begins(line, "-----BEGIN AGE") || begins(line, "age-encryption.org/"))
-		return why_at(why, RC_BAD, number, 0, "it is protected by a passphrase; open it first: age -d FILE > key.txt");
+	if (age_identities_locked(line))
+		return why_at(why, RC_BAD, number, 0, "it is protected by a passphrase");
 	if (begins(line, "AGE-PLUGIN-"))
 		return why_at(why, RC_BAD, number, 0, "this key is in a device or service that a plugin of age talks to; open the member with: age -d");
 	return why_at(why, RC_BAD, number, 0, "this is no key of age, which begins with " IDENTITY "1");
@@ -115,6 +118,64 @@ enum rc age_identities_read(struct slice text, struct age_identities **out, stru
 		*out = who;
 	else
 		age_identities_free(who);
+	return rc;
+}
+
+/* ---- protected by a passphrase -------------------------------------------------------------------------------------------- */
+
+bool age_identities_locked(struct slice text)
+{
+	return begins(text, "age-encryption.org/") || begins(text, "-----BEGIN " ARMOR "-----");
+}
+
+/* The file inside its armor (PEM, RFC 7468), or the text itself. PEM's data is *data, which OPENSSL_free() frees. */
+static enum rc take_off_armor(struct slice *text, unsigned char **data, struct why *why)
+{
+	char *name = NULL, *header = NULL;
+	long n = 0;
+	BIO *bio;
+	enum rc rc = RC_OK;
+
+	if (begins(*text, AGE_VERSION))
+		return RC_OK;
+	bio = BIO_new_mem_buf(text->p, (int)text->n);
+	if (!bio || PEM_read_bio(bio, &name, &header, data, &n) != 1 || strcmp(name, ARMOR) != 0)
+		rc = bio ? why_set(why, RC_BAD, "its armor is not as it was written") : RC_NOMEM;
+	else
+		*text = (struct slice){(const char *)*data, (size_t)n};
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	BIO_free(bio);
+	return rc;
+}
+
+static enum rc open_with(struct slice file, struct slice passphrase, struct buf *keys, struct why *why)
+{
+	struct age_opening *o = age_open_begin_passphrase(passphrase);
+	enum rc rc = o ? age_open_more(o, file, keys, why) : RC_NOMEM;
+
+	if (rc == RC_OK)
+		rc = age_open_end(o, keys, why);
+	age_open_free(o);
+	return rc;
+}
+
+enum rc age_identities_unlock(struct slice text, struct slice passphrase, struct age_identities **out, struct why *why)
+{
+	unsigned char *data = NULL;
+	struct buf keys;
+	enum rc rc = text.n <= INT_MAX ? take_off_armor(&text, &data, why) : RC_TOO_BIG;
+
+	*out = NULL;
+	buf_init(&keys, AGE_CHUNK + 1);
+	if (rc == RC_OK)
+		rc = buf_lock(&keys, AGE_CHUNK);
+	if (rc == RC_OK)
+		rc = open_with(text, passphrase, &keys, why);
+	if (rc == RC_OK)
+		rc = age_identities_read(buf_slice(&keys), out, why);
+	buf_free(&keys);
+	OPENSSL_free(data);
 	return rc;
 }
 

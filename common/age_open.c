@@ -15,7 +15,8 @@ struct secrets {
 };
 
 struct age_opening {
-	const struct age_identities *who;
+	const struct age_identities *who;        /* NULL: the passphrase opens it */
+	struct slice passphrase;
 	struct secrets *secret;
 	struct buf head;                         /* until it is whole */
 	size_t line;                             /* where its last line begins */
@@ -26,13 +27,14 @@ struct age_opening {
 	uint64_t chunks;                         /* opened */
 };
 
-struct age_opening *age_open_begin(const struct age_identities *who)
+static struct age_opening *begin(const struct age_identities *who, struct slice passphrase)
 {
 	struct age_opening *o = calloc(1, sizeof *o);
 
 	if (!o)
 		return NULL;
 	o->who = who;
+	o->passphrase = passphrase;
 	buf_init(&o->head, HEAD_MAX);
 	buf_init(&o->chunk, WHOLE);
 	o->secret = age_secret_new(sizeof *o->secret);
@@ -41,6 +43,16 @@ struct age_opening *age_open_begin(const struct age_identities *who)
 		return NULL;
 	}
 	return o;
+}
+
+struct age_opening *age_open_begin(const struct age_identities *who)
+{
+	return begin(who, SLICE(""));
+}
+
+struct age_opening *age_open_begin_passphrase(struct slice passphrase)
+{
+	return begin(NULL, passphrase);
 }
 
 void age_open_free(struct age_opening *o)
@@ -62,7 +74,7 @@ size_t age_open_recipients(const struct age_opening *o)
 /* ---- the head -------------------------------------------------------------------------------------------------------------- */
 
 struct stanza {
-	struct slice type, argument;             /* the first two words; argument is empty when there is none */
+	struct slice word[3];                    /* its first words, of which the type is one; empty when there are fewer */
 	size_t words;
 	struct buf body;
 };
@@ -102,8 +114,8 @@ static bool read_words(struct slice line, struct stanza *s)
 		for (size_t i = 0; i < word.n; i++)
 			if (word.p[i] < 0x21 || word.p[i] > 0x7e)
 				return false;
-		if (s->words < 2)
-			*(s->words ? &s->argument : &s->type) = word;
+		if (s->words < sizeof s->word / sizeof *s->word)
+			s->word[s->words] = word;
 		if (!space)
 			break;
 		line = (struct slice){space + 1, line.n - word.n - 1};
@@ -124,41 +136,81 @@ static bool read_body(struct slice *text, struct stanza *s)
 	return true;
 }
 
-static bool decode_key(struct slice text, unsigned char key[AGE_KEY_LEN])
+static bool decode(struct slice text, unsigned char *out, size_t n)
 {
 	struct buf bytes;
 	bool good;
 
-	buf_init(&bytes, AGE_KEY_LEN + 1);
-	good = text.n == AGE_KEY_TEXT && base64_bare_decode(text, &bytes) == RC_OK && bytes.len == AGE_KEY_LEN;
+	buf_init(&bytes, n + 1);
+	good = base64_bare_decode(text, &bytes) == RC_OK && bytes.len == n;
 	if (good)
-		memcpy(key, bytes.data, AGE_KEY_LEN);
+		memcpy(out, bytes.data, n);
 	buf_free(&bytes);
 	return good;
+}
+
+static bool decode_key(struct slice text, unsigned char key[AGE_KEY_LEN])
+{
+	return text.n == AGE_KEY_TEXT && decode(text, key, AGE_KEY_LEN);
+}
+
+/* The file's key out of what was wrapped under s->wrap. RC_NOT_FOUND: under another. */
+static enum rc unwrap_under(struct secrets *s, struct slice wrapped)
+{
+	static const unsigned char nonce[12];
+	struct age_cipher cipher = {0};
+	enum rc rc = age_cipher_begin(&cipher, s->wrap, false);
+
+	if (rc == RC_OK)
+		rc = age_cipher_run(&cipher, nonce, wrapped, (char *)s->file_key);
+	age_cipher_end(&cipher);
+	return rc == RC_BAD ? RC_NOT_FOUND : rc;
 }
 
 /* Has one of the identities the file's key from this stanza? RC_NOT_FOUND: none. */
 static enum rc unwrap(struct age_opening *o, const unsigned char share[AGE_KEY_LEN], struct slice wrapped)
 {
-	static const unsigned char nonce[12];
 	struct secrets *s = o->secret;
 	enum rc rc = RC_NOT_FOUND;
 
 	for (size_t i = 0; i < o->who->n && rc == RC_NOT_FOUND; i++) {
-		struct age_cipher cipher = {0};
-
 		rc = age_multiply(o->who->key[i].secret, share, s->shared);
 		if (rc != RC_OK)
 			return rc;
 		age_wrap_key(s->shared, share, o->who->key[i].recipient, s->wrap);
-		rc = age_cipher_begin(&cipher, s->wrap, false);
-		if (rc == RC_OK) {
-			rc = age_cipher_run(&cipher, nonce, wrapped, (char *)s->file_key);
-			rc = rc == RC_BAD ? RC_NOT_FOUND : rc;
-		}
-		age_cipher_end(&cipher);
+		rc = unwrap_under(s, wrapped);
 	}
 	return rc;
+}
+
+/* A decimal number without zeros before it, from 1 to AGE_WORK_MAX; 0: it is none. */
+static int read_work(struct slice text)
+{
+	int work = 0;
+
+	if (text.n < 1 || text.n > 2 || text.p[0] == '0')
+		return 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return 0;
+		work = 10 * work + (text.p[i] - '0');
+	}
+	return work <= AGE_WORK_MAX ? work : 0;
+}
+
+/* A passphrase's stanza is the only one, so that nobody else can have sealed the file; the head's first one therefore. */
+static enum rc read_scrypt(struct age_opening *o, const struct stanza *s)
+{
+	unsigned char salt[AGE_SCRYPT_SALT];
+	int work = read_work(s->word[2]);
+	enum rc rc;
+
+	if (s->words != 3 || s->word[1].n != AGE_SCRYPT_SALT_TEXT || !decode(s->word[1], salt, sizeof salt) || !work || s->body.len != AGE_WRAPPED)
+		return RC_BAD;
+	if (o->recipients)
+		return RC_BAD;
+	rc = age_passphrase_key(o->passphrase, salt, work, o->secret->wrap);
+	return rc == RC_OK ? unwrap_under(o->secret, buf_slice(&s->body)) : rc;
 }
 
 /* RC_NOT_FOUND: of another kind, or for somebody else. */
@@ -166,9 +218,11 @@ static enum rc read_stanza(struct age_opening *o, const struct stanza *s, bool f
 {
 	unsigned char share[AGE_KEY_LEN];
 
-	if (!slice_is(s->type, "X25519"))
+	if (!slice_is(s->word[0], o->who ? "X25519" : "scrypt"))
 		return RC_NOT_FOUND;
-	if (s->words != 2 || !decode_key(s->argument, share) || s->body.len != AGE_WRAPPED)
+	if (!o->who)
+		return read_scrypt(o, s);
+	if (s->words != 2 || !decode_key(s->word[1], share) || s->body.len != AGE_WRAPPED)
 		return RC_BAD;
 	return found ? RC_NOT_FOUND : unwrap(o, share, buf_slice(&s->body));
 }
@@ -187,7 +241,7 @@ static enum rc read_stanzas(struct age_opening *o, struct slice *text, struct wh
 		rc = take_line(text, &line) && read_words(line, &s) && read_body(text, &s) ? read_stanza(o, &s, found) : RC_BAD;
 		o->recipients++;
 		found |= rc == RC_OK;
-		passphrase |= slice_is(s.type, "scrypt");
+		passphrase |= slice_is(s.word[0], "scrypt");
 		rc = rc == RC_NOT_FOUND ? RC_OK : rc;
 		buf_free(&s.body);
 	}
@@ -195,6 +249,9 @@ static enum rc read_stanzas(struct age_opening *o, struct slice *text, struct wh
 		rc = RC_BAD;
 	if (rc != RC_OK || found)
 		return rc;
+	if (!o->who)
+		return passphrase ? why_set(why, RC_NOT_FOUND, "another passphrase protects it")
+			: why_set(why, RC_NOT_FOUND, "it is sealed for a recipient, not protected by a passphrase");
 	return passphrase ? why_set(why, RC_NOT_FOUND, "it is protected by a passphrase, not sealed for a recipient")
 		: why_set(why, RC_NOT_FOUND, "none of the %zu it is sealed for is this identity", o->recipients);
 }

@@ -9,6 +9,9 @@
 
 #define AGE_VERSION "age-encryption.org/v1\n"
 #define AGE_X25519_INFO "age-encryption.org/v1/X25519"
+#define AGE_SCRYPT_LABEL "age-encryption.org/v1/scrypt"
+#define AGE_SCRYPT_SALT 16
+#define AGE_SCRYPT_SALT_TEXT 22                  /* its base64, without padding */
 #define AGE_FILE_KEY 16
 #define AGE_NONCE 16                             /* of a file's payload */
 #define AGE_TAG 16
@@ -28,6 +31,9 @@ enum rc age_multiply(const unsigned char secret[AGE_KEY_LEN], const unsigned cha
 /* The key that wraps a file's key between an ephemeral share and a recipient. */
 void age_wrap_key(const unsigned char shared[AGE_KEY_LEN], const unsigned char share[AGE_KEY_LEN], const unsigned char recipient[AGE_KEY_LEN],
 		  unsigned char out[SHA256_LEN]);
+
+/* The key that wraps a file's key under a passphrase: scrypt (RFC 7914) with N = 2^work, r = 8, p = 1. RC_NOMEM. */
+enum rc age_passphrase_key(struct slice passphrase, const unsigned char salt[AGE_SCRYPT_SALT], int work, unsigned char out[SHA256_LEN]) MUST_USE;
 
 /* The MAC of a head, which ends with "---". */
 void age_head_mac(const unsigned char file_key[AGE_FILE_KEY], struct slice head, unsigned char mac[SHA256_LEN]);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <strings.h>
 
 #include "wipe.h"
@@ -67,6 +68,13 @@ char *buf_grow(struct buf *b, size_t n)
 	if ((b->cap < b->len + n + 1 || b->len + n > b->max) && grow(b, b->len + n) != RC_OK)
 		return NULL;
 	return b->data + b->len;
+}
+
+enum rc buf_lock(struct buf *b, size_t n)
+{
+	if (buf_grow(b, n))
+		(void)!mlock(b->data, b->cap);
+	return b->rc;
 }
 
 static enum rc put_digits(struct buf *b, unsigned long long n, unsigned int base)

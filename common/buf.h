@@ -33,6 +33,9 @@ struct buf {
 void buf_init(struct buf *b, size_t max);            /* max: ceiling in bytes; no allocation yet */
 void buf_free(struct buf *b);                        /* wipe and release; leaves it as after buf_init */
 
+/* Room for n bytes of a secret at once: none of them is moved later, and the system keeps them out of swap as far as it lets us. */
+enum rc buf_lock(struct buf *b, size_t n) MUST_USE;
+
 /* Room for n more bytes at the returned place (NULL on failure); buf_added(b, k) then says that k <= n were written. */
 char *buf_grow(struct buf *b, size_t n);             /* the same, where there is no room yet */
 static inline char *buf_room(struct buf *b, size_t n)

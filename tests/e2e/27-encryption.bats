@@ -114,6 +114,22 @@ sealed() {
 	exits 5 "$SITE_TESTS/../config/verify-bundle.sh" -i "$SITE/other.txt" "$B" "$SITE/allowed_signers" gpu-1@phigate
 }
 
+@test "an identity that age protects with a passphrase opens when that is typed, unseen, or read from stdin" {
+	sealed
+	printf 'hunter2\nhunter2\n' | script -qec "age -p -o $SITE/key.age $SITE/key.txt" /dev/null > "$SITE/age-p.out"
+	typed() { printf '%s\n' "$1" | as alice script -qec "phigate verify $B --identity $SITE/key.age" /dev/null; }
+	exits 0 typed hunter2
+	has "$output" "Passphrase of $SITE/key.age: "
+	has "$output" "each as the index says"
+	exits 1 typed hunter3
+	has "$output" "another passphrase protects it"
+	exits 0 as alice setsid -w phigate replay "$B" --identity "$SITE/key.age" --speed 0 --max-pause 0 <<< hunter2
+	has "$output" cholecystectomy
+	hasnt "$output" hunter2
+	exits 1 as alice setsid -w phigate verify "$B" --identity "$SITE/key.age" < /dev/null
+	has "$output" "without a terminal it is read from stdin"
+}
+
 @test "what an identity file is not is explained, and nothing of it shown" {
 	sealed
 	printf '%s\n' "$RECIPIENT" > "$SITE/public.txt"

@@ -68,9 +68,8 @@ static struct age_identities *identities(const char *text)
 }
 
 /* In pieces of step bytes, each of which may add no more text than was promised. */
-static enum rc open_in_steps(const struct age_identities *who, struct slice file, size_t step, struct buf *text, struct why *why)
+static enum rc feed_in_steps(struct age_opening *o, struct slice file, size_t step, struct buf *text, struct why *why)
 {
-	struct age_opening *o = age_open_begin(who);
 	enum rc rc = RC_OK;
 
 	assert_non_null(o);
@@ -84,6 +83,11 @@ static enum rc open_in_steps(const struct age_identities *who, struct slice file
 		rc = age_open_end(o, text, why);
 	age_open_free(o);
 	return rc;
+}
+
+static enum rc open_in_steps(const struct age_identities *who, struct slice file, size_t step, struct buf *text, struct why *why)
+{
+	return feed_in_steps(age_open_begin(who), file, step, text, why);
 }
 
 static void seal(const struct age_recipients *to, struct slice text, struct buf *file)
@@ -101,7 +105,7 @@ static void fill(char *text, size_t n)
 /* ---- vectors ---------------------------------------------------------------------------------------------------------------- */
 
 struct vector {
-	char expect[32], payload[SHA256_HEX];
+	char expect[32], payload[SHA256_HEX], passphrase[64];
 	bool zlib;
 	struct buf identities, file;
 };
@@ -144,6 +148,8 @@ static void read_vector(const char *path, struct vector *v)
 			buf_printf(&v->identities, "%s\n", value);
 		else if (field(at, "compressed", value, sizeof value))
 			v->zlib = true;
+		else if (!*v->passphrase && field(at, "passphrase", v->passphrase, sizeof v->passphrase))
+			continue;
 		else if (!field(at, "expect", v->expect, sizeof v->expect))
 			field(at, "payload", v->payload, sizeof v->payload);
 	}
@@ -173,7 +179,8 @@ static void check_vector(const char *name, size_t step)
 	read_vector(path, &v);
 	who = identities(v.identities.data);
 	buf_init(&text, MANY);
-	rc = open_in_steps(who, buf_slice(&v.file), step ? step : v.file.len + 1, &text, &why);
+	rc = feed_in_steps(*v.passphrase ? age_open_begin_passphrase(slice_str(v.passphrase)) : age_open_begin(who), buf_slice(&v.file),
+			   step ? step : v.file.len + 1, &text, &why);
 	if (rc != expected(v.expect))
 		fail_msg("%s: %s where \"%s\" is expected: %s", name, rc_name(rc), v.expect, why.text);
 	if ((rc == RC_OK) == (*why.text != '\0'))
@@ -205,7 +212,7 @@ static void test_the_published_vectors_come_out_as_they_say(void **state)
 			n++;
 		}
 	closedir(vectors);
-	assert_true(n >= 60);
+	assert_true(n >= 80);
 }
 
 /* ---- sealed and opened ------------------------------------------------------------------------------------------------------- */
@@ -445,6 +452,61 @@ static void test_identity_files_are_read_as_age_keygen_writes_them(void **state)
 	age_identities_free(who);
 }
 
+/* made by Debian's age: age -p -a key.txt */
+static const char locked[] =
+	"-----BEGIN AGE ENCRYPTED FILE-----\n"
+	"YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBYRHJKc2ZxMG9jdU5HMWVK\n"
+	"NU1PT3VnIDE4CjJLZUdMU0s2Nk1sWEVYYWt2R0VHWXZRMVhXZTZ6TGZ2UEZlMXRW\n"
+	"SzIycDQKLS0tIEIveE1YRlNyeVZSdHJpbVkvTUxBbE5rL2tiV2p0TjFJcTlwSEh1\n"
+	"eC8wM2MKxKB3c9x4VAEBfYbpT/ShykzLOcX2Qf7FXeZbT731V+qx9zv84+YKx1NV\n"
+	"DT6SydBNLX3vxL2pp/PLgV+pGPu9QkHZ0jxcfhwLWq3GTY5055DALFbsSzUnaDWT\n"
+	"wJD7W5eDwEaun9xeo09+t+U=\n"
+	"-----END AGE ENCRYPTED FILE-----\n";
+
+static void test_an_identity_file_opens_with_its_passphrase(void **state)
+{
+	struct age_identities *who = NULL;
+	struct age_recipients of;
+	struct why why = {0};
+	struct buf text;
+
+	(void)state;
+	assert_true(age_identities_locked(SLICE(locked)));
+	assert_false(age_identities_locked(SLICE("# a comment\n" KEY_TEXT)));
+	assert_int_equal(age_identities_unlock(SLICE(locked), SLICE("hunter3"), &who, &why), RC_NOT_FOUND);
+	assert_null(who);
+	assert_string_equal(why.text, "another passphrase protects it");
+	assert_int_equal(age_identities_unlock(SLICE(locked), SLICE("hunter2"), &who, &why), RC_OK);
+	age_identities_recipients(who, &of);
+	assert_int_equal(of.n, 1);
+	buf_init(&text, 256);
+	assert_int_equal(age_recipients_text(&of, 0, &text), RC_OK);
+	assert_string_equal(text.data, RECIPIENT_TEXT);
+	buf_free(&text);
+	age_identities_free(who);
+}
+
+static void test_a_protected_file_that_is_damaged_or_no_identity_is_explained(void **state)
+{
+	struct age_recipients to = recipients(RECIPIENT_TEXT);
+	struct age_identities *who;
+	char cut[sizeof locked];
+	struct why why = {0};
+	struct buf sealed;
+
+	(void)state;
+	memcpy(cut, locked, sizeof locked);
+	cut[sizeof locked / 2] = '\0';
+	assert_int_equal(age_identities_unlock(slice_str(cut), SLICE("hunter2"), &who, &why), RC_BAD);
+	assert_non_null(strstr(why.text, "armor"));
+	seal(&to, SLICE(KEY_TEXT), &sealed);
+	why = (struct why){0};
+	assert_int_equal(age_identities_unlock(buf_slice(&sealed), SLICE("hunter2"), &who, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(why.text, "sealed for a recipient"));
+	assert_null(who);
+	buf_free(&sealed);
+}
+
 static void test_an_identity_file_that_holds_none_is_explained_without_its_content(void **state)
 {
 	static const struct {
@@ -458,7 +520,7 @@ static void test_an_identity_file_that_holds_none_is_explained_without_its_conte
 		{"AGE-SECRET-KEY-1RP5ZFS3LH3HYAPW8HRRT28Y5E3W5XYNJ22DTR92DF8SPYCLYD0NSPHE6RZ\n", "no key of age", 1},
 		{"age-secret-key-1rp5zfs3lh3hyapw8hrrt28y5e3w5xynj22dtr92df8spyclyd0nsphe6ry\n", "no key of age", 1},
 		{" " KEY_TEXT "\n", "no key of age", 1},
-		{"age-encryption.org/v1\n-> scrypt x 18\n", "passphrase", 1},
+		{"age-encryption.org/v1\n-> scrypt x 18\n", "protected by a passphrase", 1},
 		{"-----BEGIN AGE ENCRYPTED FILE-----\n", "passphrase", 1},
 		{"password: hunter2\n", "no key of age", 1},
 	};
@@ -623,6 +685,8 @@ int main(void)
 		cmocka_unit_test(test_a_head_without_end_takes_no_memory),
 		cmocka_unit_test(test_only_recipients_of_the_right_kind_are_taken_and_the_rest_is_explained),
 		cmocka_unit_test(test_identity_files_are_read_as_age_keygen_writes_them),
+		cmocka_unit_test(test_an_identity_file_opens_with_its_passphrase),
+		cmocka_unit_test(test_a_protected_file_that_is_damaged_or_no_identity_is_explained),
 		cmocka_unit_test(test_an_identity_file_that_holds_none_is_explained_without_its_content),
 		cmocka_unit_test(test_more_keys_than_one_file_has_are_refused),
 		cmocka_unit_test(test_bech32_is_its_own_inverse_and_notices_every_change),
