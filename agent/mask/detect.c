@@ -42,50 +42,51 @@ enum {
 static const struct {
 	detector *scan;
 	unsigned int where;
+	unsigned int digits;             /* DIGITS_*: forms of a number, of digits alone, that it is asked for */
 } DETECTORS[] = {
-	{scan_labelled, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN},
-	{scan_glued, AT_MIXED},
-	{scan_rest, AT_DIGIT | AT_APART},
-	{scan_ssn, AT_DIGIT | AT_APART | AT_LABELLED},
-	{scan_scanned, AT_DIGIT | AT_MIXED | AT_SIGN | AT_NUMBER},
-	{scan_date, AT_DIGIT},
-	{scan_written_date, AT_DIGIT | AT_NUMBER},
-	{scan_phone, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN},
-	{scan_extension, AT_DIGIT | AT_APART | AT_MIXED | AT_NUMBER},
-	{scan_ip, AT_DIGIT},
-	{scan_email, AT_LOCAL},
-	{scan_url, AT_HOST},
-	{scan_data, AT_COLON},
-	{scan_mac, AT_COLON},
-	{scan_ip6, AT_COLON | AT_SIGN},
-	{scan_card, AT_DIGIT | AT_APART},
-	{scan_zip, AT_DIGIT | AT_APART},
-	{scan_code, AT_MIXED | AT_SIGN | AT_HOST},
-	{scan_beside, AT_DIGIT | AT_APART | AT_MIXED | AT_CODED},
-	{scan_before, AT_DIGIT | AT_APART},
-	{scan_beside_name, AT_DIGIT | AT_MIXED},
-	{scan_user_name, AT_MIXED},
-	{scan_number, AT_DIGIT | AT_APART},
-	{scan_encoded, AT_CODED},
-	{scan_day, AT_DIGIT},
-	{scan_age, AT_DIGIT | AT_NUMBER},
-	{scan_spelled, AT_LONE},
-	{scan_small_place, AT_PARTICLE | AT_OWN},
-	{scan_facility, AT_CARE},
-	{scan_address, AT_DIGIT | AT_STREET | AT_LABELLED},
-	{scan_spoken_address, AT_NUMBER},
-	{scan_postcode, AT_DIGIT | AT_MORE},
-	{scan_county, AT_TOWN},
-	{scan_city, AT_TOWN},
-	{scan_name, AT_NAMED},
-	{scan_known_name, AT_CAPITAL},
-	{scan_typist, AT_CAPITAL},
-	{scan_small_initial, AT_LONE},
-	{scan_person, AT_PERSON | AT_PARTICLE},
-	{scan_weighed_house, AT_DIGIT},
-	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED},
-	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_MORE},
-	{scan_weighed, AT_PERSON | AT_PARTICLE},
+	{scan_labelled, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN, DIGITS_TOLD},
+	{scan_glued, AT_MIXED, DIGITS_ANY},
+	{scan_rest, AT_DIGIT | AT_APART, DIGITS_TOLD},
+	{scan_ssn, AT_DIGIT | AT_APART | AT_LABELLED, DIGITS_SSN | DIGITS_APART},
+	{scan_scanned, AT_DIGIT | AT_MIXED | AT_SIGN | AT_NUMBER, DIGITS_SCANNED},
+	{scan_date, AT_DIGIT, DIGITS_DATE},
+	{scan_written_date, AT_DIGIT | AT_NUMBER, DIGITS_WRITTEN},
+	{scan_phone, AT_DIGIT | AT_APART | AT_LABELLED | AT_SIGN, DIGITS_PHONE},
+	{scan_extension, AT_DIGIT | AT_APART | AT_MIXED | AT_NUMBER, DIGITS_PHONE},
+	{scan_ip, AT_DIGIT, DIGITS_IP},
+	{scan_email, AT_LOCAL, DIGITS_ANY},
+	{scan_url, AT_HOST, DIGITS_ANY},
+	{scan_data, AT_COLON, DIGITS_ANY},
+	{scan_mac, AT_COLON, DIGITS_ANY},
+	{scan_ip6, AT_COLON | AT_SIGN, DIGITS_ANY},
+	{scan_card, AT_DIGIT | AT_APART, DIGITS_APART},
+	{scan_zip, AT_DIGIT | AT_APART, DIGITS_TOLD},
+	{scan_code, AT_MIXED | AT_SIGN | AT_HOST, DIGITS_ANY},
+	{scan_beside, AT_DIGIT | AT_APART | AT_MIXED | AT_CODED, DIGITS_TOLD},
+	{scan_before, AT_DIGIT | AT_APART, DIGITS_TOLD},
+	{scan_beside_name, AT_DIGIT | AT_MIXED, DIGITS_TOLD},
+	{scan_user_name, AT_MIXED, DIGITS_ANY},
+	{scan_number, AT_DIGIT | AT_APART, DIGITS_TOLD},
+	{scan_encoded, AT_CODED, DIGITS_ANY},
+	{scan_day, AT_DIGIT, DIGITS_DAY},
+	{scan_age, AT_DIGIT | AT_NUMBER, DIGITS_AGE},
+	{scan_spelled, AT_LONE, DIGITS_ANY},
+	{scan_small_place, AT_PARTICLE | AT_OWN, DIGITS_ANY},
+	{scan_facility, AT_CARE, DIGITS_ANY},
+	{scan_address, AT_DIGIT | AT_STREET | AT_LABELLED, DIGITS_STREET},
+	{scan_spoken_address, AT_NUMBER, DIGITS_ANY},
+	{scan_postcode, AT_DIGIT | AT_MORE, DIGITS_TOLD},
+	{scan_county, AT_TOWN, DIGITS_ANY},
+	{scan_city, AT_TOWN, DIGITS_ANY},
+	{scan_name, AT_NAMED, DIGITS_ANY},
+	{scan_known_name, AT_CAPITAL, DIGITS_ANY},
+	{scan_typist, AT_CAPITAL, DIGITS_ANY},
+	{scan_small_initial, AT_LONE, DIGITS_ANY},
+	{scan_person, AT_PERSON | AT_PARTICLE, DIGITS_ANY},
+	{scan_weighed_house, AT_DIGIT, DIGITS_HOUSE},
+	{scan_form, AT_DIGIT | AT_MIXED | AT_CODED, DIGITS_DASH},
+	{scan_weighed_code, AT_DIGIT | AT_MIXED | AT_CODED | AT_MORE, DIGITS_CODE},
+	{scan_weighed, AT_PERSON | AT_PARTICLE, DIGITS_ANY},
 };
 
 /* Signs behind letters or digits, and what they may be a part of with them. Before other signs, and where a token stands alone, the
@@ -113,6 +114,9 @@ static bool inert[0x80];
 
 /* The detectors of each kind of place, a bit each. */
 static uint64_t at_place[WHERES];
+
+/* The detectors that are asked for numbers of each form, likewise. */
+static uint64_t for_form[DIGITS_FORMS];
 _Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 64, "a bit for each detector");
 
 void detect_ready(void)
@@ -130,6 +134,9 @@ void detect_ready(void)
 	for (unsigned int at = 0; at < WHERES; at++)
 		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
 			at_place[at] |= DETECTORS[k].where >> at & 1 ? (uint64_t)1 << k : 0;
+	for (unsigned int form = 0; form < DIGITS_FORMS; form++)
+		for (size_t k = 0; k < sizeof DETECTORS / sizeof *DETECTORS; k++)
+			for_form[form] |= DETECTORS[k].digits >> form & 1 ? (uint64_t)1 << k : 0;
 }
 
 /* ---- the token ----------------------------------------------------------------------------------------------------------------------------- */
@@ -519,6 +526,16 @@ static bool scan_secret(struct scan *s, struct finding *f)
 	return end > 0;
 }
 
+/* The detectors that the form of a number leaves. */
+static uint64_t for_digits(struct scan *s)
+{
+	uint64_t list = 0;
+
+	for (unsigned int forms = digits_may_be(s); forms; forms &= forms - 1)
+		list |= for_form[__builtin_ctz(forms)];
+	return list;
+}
+
 bool detect(struct scan *s, struct finding *f)
 {
 	uint64_t list = 0;
@@ -528,6 +545,8 @@ bool detect(struct scan *s, struct finding *f)
 		return true;
 	for (unsigned int at = where(s); at; at &= at - 1)
 		list |= at_place[__builtin_ctz(at)];
+	if (s->digits && !s->letters)
+		list &= for_digits(s);
 	for (; list && !s->cut; list &= list - 1)
 		if (DETECTORS[__builtin_ctzll(list)].scan(s, f)) {
 			extend(s, f);

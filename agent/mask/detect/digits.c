@@ -226,3 +226,112 @@ bool digits_word(uint64_t hash)
 
 	return hash == word_hash(o, 'h') || hash == word_hash(word_hash(word_hash(z, 'e'), 'r'), 'o');
 }
+
+/* ---- what a number may be ---------------------------------------------------------------------------------------------- */
+
+static bool is_masked(uint64_t before)
+{
+	return before && before <= CONTEXT_LAST;
+}
+
+/* May what stands before make anything of it? */
+static bool is_told(const struct context *c)
+{
+	return c->label != LABEL_NONE || c->near || c->needs_mark || c->hidden || c->ending || c->person || c->last == '^' || is_masked(c->before[0]) ||
+	       is_masked(c->before[1]);
+}
+
+/* The telephone's groups: "1-800-…", "011-…", "617-482-3190", "617-4823190", "482-3190". */
+static bool may_be_phone(const struct digits *d)
+{
+	if (d->groups < 2)
+		return false;
+	if (d->group[0].n == 1)
+		return d->d[0] == '1' && d->group[1].n == 3;
+	return d->group[0].n == 3 && (d->d[0] == '0' || d->group[1].n == 4 || d->group[1].n == 7 ||
+				      (d->groups > 2 && d->group[1].n == 3 && d->group[2].n == 4));
+}
+
+/* May a street stand behind: "12-40 31st Avenue", "12, rue", "12 1/2 Main"? Or is it a position, "42.3601, -71.0589"? */
+static bool may_lead_street(struct scan *s, const struct digits *d)
+{
+	size_t end = d->group[0].end;
+	uint16_t behind = scan_at(s, end + 1);
+
+	switch (scan_at(s, end)) {
+	case ' ':
+		return is_digit(behind) && d->groups > 1 && (is_alpha(scan_at(s, d->group[1].end)) || scan_at(s, d->group[1].end) == '/');
+	case '.':
+		return d->groups > 1 && d->group[1].n > 3;
+	case ',':
+		return behind == ' ' && is_alpha(scan_at(s, end + 2));
+	case '/':
+		return d->groups < 3;
+	case '-':
+		return true;
+	}
+	return false;
+}
+
+/* A day of a month that is written, or is the first of several: "3 - 9 May", "14-Mar". */
+static bool may_be_written(struct scan *s, const struct digits *d)
+{
+	uint16_t next = scan_at(s, d->group[0].end), behind = scan_at(s, d->group[0].end + 1);
+
+	if (d->group[0].n > 2)
+		return false;
+	return next == '-' || ((next == ' ' || next == '/') && !is_digit(behind)) || (next == '.' && is_alpha(behind));
+}
+
+static unsigned int form_of(struct scan *s, const struct digits *d)
+{
+	uint8_t n = d->group[0].n;
+	uint16_t next = scan_at(s, d->group[0].end);
+	unsigned int forms = DIGITS_OTHER;
+
+	if (d->spaced)
+		forms |= DIGITS_APART;
+	if (d->groups > 2 && n == 3 && d->group[1].n == 2 && d->group[2].n == 4)
+		forms |= DIGITS_SSN;
+	if (may_be_phone(d))
+		forms |= DIGITS_PHONE;
+	if (d->groups > 3 && d->group[1].sign == '.')
+		forms |= DIGITS_IP;
+	if (d->groups > 2 && d->group[1].sign == d->group[2].sign)
+		forms |= DIGITS_DATE;
+	if (d->groups > 1 && n < 3 && (next == '/' || next == '-' || (d->groups > 3 && d->group[2].sign == '-')))
+		forms |= DIGITS_DAY;
+	if (may_be_written(s, d))
+		forms |= DIGITS_WRITTEN;
+	if (may_lead_street(s, d))
+		forms |= DIGITS_STREET;
+	/* of more groups all digits were read as such; "|" may be one, too */
+	if (next == '|' || (d->groups < 4 && (n == 3 ? next == ' ' || next == '-' || next == '.' : next == '/' || next == '-')))
+		forms |= DIGITS_SCANNED;
+	if (next == '-')
+		forms |= DIGITS_DASH;
+	if (next == '-' || next == '.' || next == '/' || next == '_' || next == ':' || next == '+')
+		forms |= DIGITS_CODE;
+	return forms;
+}
+
+/* Digits that may be an age over 89. */
+static unsigned int age_of(struct scan *s, size_t n)
+{
+	return (n == 2 && scan_at(s, s->i) == '9') || (n == 3 && scan_at(s, s->i) <= '1') ? DIGITS_AGE : 0;
+}
+
+unsigned int digits_may_be(struct scan *s)
+{
+	size_t n = s->token - s->i;
+	uint16_t next = scan_at(s, s->token), behind;
+	const struct digits *d;
+
+	if (n > 3 || is_told(s->context) || is_alnum(next))
+		return DIGITS_ANY;
+	behind = next == ' ' ? scan_at(s, s->token + 1) : 0;
+	if (is_alpha(behind))                            /* "12 Main", "3 March", "5 mg", "503 O14" */
+		return DIGITS_OTHER | DIGITS_STREET | DIGITS_HOUSE | (n < 3 ? DIGITS_WRITTEN : DIGITS_SCANNED) | age_of(s, n);
+	d = digits_here(s);
+	return s->cut ? DIGITS_ANY : form_of(s, d) | age_of(s, n);
+}

@@ -32,6 +32,21 @@ static inline const struct digits *digits_here(struct scan *s)
 	return digits_at(s, s->i);
 }
 
+/* What a number may be by its form: it is looked at once for all detectors, and few are asked for most. */
+enum {
+	DIGITS_OTHER = 1,                /* whatever it is */
+	DIGITS_TOLD = 2,                 /* what the words before say */
+	DIGITS_SSN = 4, DIGITS_PHONE = 8, DIGITS_IP = 16, DIGITS_APART = 32, DIGITS_DATE = 64, DIGITS_DAY = 128, DIGITS_WRITTEN = 256, DIGITS_AGE = 512,
+	DIGITS_STREET = 1024, DIGITS_HOUSE = 2048, DIGITS_SCANNED = 4096,
+	DIGITS_DASH = 8192,              /* a hyphen follows */
+	DIGITS_CODE = 16384,             /* or another sign that joins codes */
+	DIGITS_ANY = 32767,
+};
+#define DIGITS_FORMS 15
+
+/* Of the scan's token, which is of digits alone. */
+unsigned int digits_may_be(struct scan *s);
+
 /* How many digits stand at place i, five at most, and what they say. */
 size_t digits_few(struct scan *s, size_t i, int *value);
 

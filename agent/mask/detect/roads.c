@@ -102,6 +102,8 @@ size_t roads_crossing(struct scan *s)
 	size_t i = s->i, end, first = is_digit(scan_at(s, i)) ? roads_numbered(s, i) : 0;
 	struct part p;
 
+	if (!first && is_digit(scan_at(s, i)))
+		return 0;
 	if (!first) {
 		part_read(s, i, &p);
 		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))

@@ -72,12 +72,16 @@ static size_t blanks(struct scan *s, size_t i)
 static size_t with_month(struct scan *s)
 {
 	static const char *const months[] = {"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"};
+	uint16_t first = scan_at(s, s->i);
+	unsigned char letter = (unsigned char)(first == '0' ? 'o' : lower(first) & 0x7f);        /* no other month begins with a digit's look-alike */
 	bool wrong = false;
 
 	for (size_t k = 0; k < sizeof months / sizeof *months; k++) {
 		size_t n = 0, at;
 		struct group day, year;
 
+		if (letter != (unsigned char)*months[k])
+			continue;
 		wrong = false;
 		for (uint16_t c; months[k][n] && (c = scan_at(s, s->i + n)); n++) {
 			bool like = (months[k][n] == 'o' && c == '0') || (months[k][n] == 'l' && c == '1') || (months[k][n] == 'i' && (c == '1' || c == 'l'));
