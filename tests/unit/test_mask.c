@@ -443,7 +443,8 @@ static void test_mail_that_is_spelled_out(void **state)
 {
 	CHECK({"mail john dot smith at example dot org now", "mail [EMAIL] now"}, {"john underscore smith at example dot org", "[EMAIL]"},
 	      {"rosa {at} example {dot} org", "[EMAIL]"}, {"rosa@example(dot)org, rosa@example[.]org", "[EMAIL], [EMAIL]"});
-	CHECK({"the red dot is at the center", NULL}, {"a dot appeared at noon", NULL}, {"the general.name key, patient.id, user.email", NULL}, {"{\"weather\":\"sky\"}", NULL});
+	CHECK({"the red dot is at the center", NULL}, {"a dot appeared at noon", NULL}, {"the general.name key, patient.id, user.email", NULL}, {"{\"weather\":\"sky\"}", NULL},
+	      {"RA 0.75@0.4, RV 1.0@0.4", NULL});
 }
 
 static void test_our_own_words_stay(void **state)

@@ -18,7 +18,9 @@ static const char TRADE[] =
 	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
 	"court learning treatment infusion orphanage dispensary surgicenter schools derm ent gyn surg phys convalescent assisted "
 	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs mortuary crematory cremation funeral convent monastery montessori "
-	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary";
+	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary "
+	"teleradiology neuroradiology dermatopathology hematopathology cytopathology telehealth telemedicine homecare prosthetics orthotics "
+	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
@@ -35,7 +37,7 @@ static const char OWN[] =
 	"keystone crossroads landmark premier paramount unity harmony hope grace mercy trinity providence charity bethany bethel "
 	"bethesda calvary zion sinai samaritan shepherd golden silver copper emerald crystal eagle hawk falcon dove tri- county "
 	"metro metropolitan midwest southwest northwest southeast northeast riverside westside eastside northside southside "
-	"downtown uptown tidewater piedmont";
+	"downtown uptown tidewater piedmont lowcountry upstate panhandle bluegrass ozark tidelands foothills plains";
 
 static const char FAITH[] = "baptist methodist catholic lutheran presbyterian episcopal adventist jewish christian";
 
@@ -73,7 +75,7 @@ static const char KIND[] =
 static const char LEAD[] =
 	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
 	"law convent farmacia clinica islamic";
-static const char FIRST[] = "university univ college church hospital temple academy md our first";
+static const char FIRST[] = "university univ college church polyclinic hospital temple academy md our first";
 
 static const char AT[] = "at pharm recv hosp";
 static const char TO[] = "to from via through into near";

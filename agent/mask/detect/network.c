@@ -136,6 +136,14 @@ static size_t spelled_local(struct scan *s, size_t i)
 	return i;
 }
 
+/* "0.75@0.4", volts at milliseconds: a host of numbers has four (RFC 5321 4.1.3). */
+static bool is_setting(struct scan *s, size_t j, size_t end, int dots)
+{
+	while (j < end && (is_digit(scan_at(s, j)) || scan_at(s, j) == '.'))
+		j++;
+	return j == end && dots != 3;
+}
+
 bool scan_email(struct scan *s, struct finding *f)
 {
 	size_t j = s->token, end;
@@ -151,7 +159,8 @@ bool scan_email(struct scan *s, struct finding *f)
 		/* "rosa@example[dot]org" */
 		if (end > j + 1 && !dots && begins_dot(scan_at(s, end)) && (j = spelled_host(s, j + 1, &plain)))
 			return found(f, s, j, ENTITY_EMAIL, "email, spelled out");
-		return end > j + 1 && (dots || has_top_level(s, j, end)) && found(f, s, end, ENTITY_EMAIL, "email form");
+		return end > j + 1 && (dots || has_top_level(s, j, end)) && !is_setting(s, j + 1, end, dots) &&
+		       found(f, s, end, ENTITY_EMAIL, "email form");
 	}
 	if (scan_at(s, j) == ' ' && scan_at(s, j + 1) == '@') {          /* "rosa @ example.org" */
 		j += 2 + (scan_at(s, j + 2) == ' ');

@@ -25,7 +25,7 @@ static const char STOP[] =
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
-	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter palmetto mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well anything nothing something always never um uh oh yeah hmm";
+	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter palmetto mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
