@@ -290,7 +290,7 @@ static void test_days_without_a_year(void **state)
 	CHECK({"Cr 1.4 (10/24), was 1.2 (10/19)", "Cr 1.4 ([DATE]), was 1.2 ([DATE])"}, {"Staples out 11/16", "Staples out [DATE]"},
 	      {"F/u 10-20 w/ surgery", "F/u [DATE] w/ surgery"}, {"call 11-13 1715", "call [DATE] 1715"}, {"3/4, 3/5 and 3/7", "[DATE], [DATE] and [DATE]"},
 	      {"4/4 0700-1900: calm", "[DATE] 0700-1900: calm"}, {"CABG 2/2016", "CABG [DATE]"}, {"in 08/97 she", "in [DATE] she"}, {"seen 5/4 by", "seen [DATE] by"},
-	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"}, {"labs 5-19 Na 138", "labs [DATE] Na 138"}, {"5-19 0650: resting", "[DATE] 0650: resting"}, {"9JAN", "[DATE]"},
+	      {"by the 15th she was", "by [DATE] she was"}, {"October visit", "[DATE] visit"}, {"on may 3", "on [DATE]"}, {"8.21.24", "[DATE]"}, {"inpatient MAR 11/17-11/20", "inpatient MAR [DATE]"}, {"MAR 11 2026", "[DATE]"}, {"labs 5-19 Na 138", "labs [DATE] Na 138"}, {"5-19 0650: resting", "[DATE] 0650: resting"}, {"9JAN", "[DATE]"},
 	      {"the 5/8 visit", "the [DATE] visit"}, {"10/3-5 inpatient", "[DATE] inpatient"}, {"since 2024-03", "since [DATE]"}, {"{\"lastVisit\": \"10/24\"}", "{\"lastVisit\": \"[DATE]\"}"},
 	      {"seen 8.9.24", "seen [DATE]"}, {"the 14th of last month", "[DATE] of last month"}, {"seen March\n14, 2024", "seen [DATE]"}, {"Mon-Fri 8-5", NULL},
 	      {"date of birth is ten twenty-four nineteen sixty", "date of birth is [DATE]"}, {"3/4-5 tablets", NULL}, {"March 14,\n2024", "[DATE]"}, {"Augmentin 8/2 bid", NULL}, {"2/3 trials", NULL}, {"MIC S 8/4 /", NULL},

@@ -62,6 +62,7 @@ static void test_pagers_behind_a_letter(void **state)
 /* places.c */
 static void test_addresses_as_they_are_dictated(void **state)
 {
+	CHECK({"lives at 1402½ E. Locust Ave., Apt. 3-R", "lives at [ADDRESS]"}, {"a 12½ Main dose", NULL});
 	CHECK({"She lives at twelve forty Main street", "She lives at [ADDRESS]"}, {"lives at twelve forty main street", "lives at [ADDRESS]"},
 	      {"he gave four seventeen Oak Lane as home", "he gave [ADDRESS] as home"}, {"at one hundred and five Maple Drive", "at [ADDRESS]"},
 	      {"moved to one twenty three Pine Road", "moved to [ADDRESS]"}, {"at forty two Elm Avenue", "at [ADDRESS]"},

@@ -358,6 +358,8 @@ bool scan_address(struct scan *s, struct finding *f)
 		i++;
 	else if (n > 1 && scan_at(s, i) == ' ' && scan_at(s, i + 1) == '1' && scan_at(s, i + 2) == '/' && scan_at(s, i + 3) == '2' && scan_at(s, i + 4) == ' ')
 		i += 4;                                  /* "1417 1/2 N Kenmore Ave" */
+	else if (n > 2 && (scan_at(s, i) == 0x2044 || scan_at(s, i) == '/') && scan_at(s, i + 1) == '2' && scan_at(s, i + 2) == ' ')
+		i += 2;                                  /* "1402½ E. Locust Ave." */
 	else if (scan_at(s, i) == '-' && is_upper(scan_at(s, i + 1)) && !is_alnum(scan_at(s, i + 2)))
 		i += 2;                                  /* "118-B" */
 	if (scan_at(s, i) != ' ' || !is_alnum(scan_at(s, i + 1)))

@@ -215,13 +215,25 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 	return !(kinds & WORD_ALSO_NAME) || !(before & WORD_DAY_CUE);
 }
 
+/* "MAR 11/17": the medication administration record of that day. */
+static bool is_record(struct scan *s, size_t i, size_t end)
+{
+	size_t j = end + 1;
+
+	if (end != i + 3 || scan_at(s, i) != 'M' || scan_at(s, i + 1) != 'A' || scan_at(s, i + 2) != 'R' || scan_at(s, end) != ' ')
+		return false;
+	while (j < end + 3 && is_digit(scan_at(s, j)))
+		j++;
+	return j > end + 1 && scan_at(s, j) == '/' && is_digit(scan_at(s, j + 1));
+}
+
 /* Month first: the unit behind, 0 when no day and no year follows. */
 static size_t month_first(struct scan *s, size_t i)
 {
 	size_t end = month(s, i), at, to, behind;
 	bool ordinal, sure, verb;
 
-	if (!end)
+	if (!end || is_record(s, i, end))
 		return 0;
 	verb = is_verb(s, i, end);
 	sure = is_upper(scan_at(s, i)) || !verb;         /* "may 3 tablets", "march 5 miles" are none */
