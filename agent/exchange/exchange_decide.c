@@ -9,6 +9,8 @@
 #include "headers.h"
 #include "log.h"
 
+#define TERMS_MAX 65536                          /* of an approval, as the store keeps them */
+
 /* What an approval is bound to: all that is sent, and by whom. */
 static enum rc bind(struct exchange *x, struct hold_binding *out)
 {
@@ -241,15 +243,20 @@ struct facts exchange_facts(const struct exchange *x)
 	};
 }
 
-enum rc exchange_decide(struct exchange *x)
+/* Which rule asks whom: an approval is good for these terms only, as a hold that is joined is. */
+static enum rc terms_of(const struct verdict *verdict, struct buf *out)
+{
+	buf_truncate(out, 0);
+	buf_printf(out, "%s ", verdict->rule);
+	return quorum_json(verdict->by, out);
+}
+
+/* approved: the terms whose approval was used; asked: those of now. */
+static enum rc decide(struct exchange *x, struct buf *approved, struct buf *asked)
 {
 	struct facts facts = exchange_facts(x);
-	char approved_by[128] = "";                      /* the rule whose approval was used */
 	struct verdict verdict;
-	enum rc rc = within_limits(x);
-
-	if (rc != RC_OK)
-		return rc;
+	enum rc rc;
 
 	for (;;) {
 		facts.wall_ns = clock_wall_ns();
@@ -259,7 +266,12 @@ enum rc exchange_decide(struct exchange *x)
 		rc = exchange_mask_allows(x);
 		if (rc != RC_OK)
 			return rc;
-		if (verdict.decision == DECISION_ALLOW || strcmp(approved_by, verdict.rule) == 0)
+		if (verdict.decision == DECISION_ALLOW)
+			break;
+		rc = terms_of(&verdict, asked);
+		if (rc != RC_OK)
+			return not_held(x, rc);
+		if (approved->len && slice_is(buf_slice(approved), asked->data))
 			break;
 		if (is_emergency(x))
 			return pass_in_emergency(x, &verdict);
@@ -268,16 +280,33 @@ enum rc exchange_decide(struct exchange *x)
 		usage_resume(x->usage);
 		if (rc != RC_OK)
 			return rc;
-		snprintf(approved_by, sizeof approved_by, "%s", verdict.rule);
+		rc = terms_of(&verdict, approved);       /* before its policy may go */
+		if (rc != RC_OK)
+			return not_held(x, rc);
 		rc = refresh_policy(x);
 		if (rc != RC_OK)
 			return rc;
 	}
-	x->verdict = *approved_by ? "approved" : "allowed";
-	if (*approved_by && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
+	x->verdict = approved->len ? "approved" : "allowed";
+	if (approved->len && x->prompt && history_add(x->session->history, x->prompt) != RC_OK)
 		return not_held(x, RC_NOMEM);
 	if (verdict.decision == DECISION_ALLOW && verdict.rule &&
 	    transcript_decision(&x->transcript, NULL, verdict.rule, "allowed", NULL, NULL) != RC_OK)
 		return exchange_unrecorded(x);
 	return RC_OK;
+}
+
+enum rc exchange_decide(struct exchange *x)
+{
+	struct buf approved, asked;
+	enum rc rc = within_limits(x);
+
+	if (rc != RC_OK)
+		return rc;
+	buf_init(&approved, TERMS_MAX);
+	buf_init(&asked, TERMS_MAX);
+	rc = decide(x, &approved, &asked);
+	buf_free(&approved);
+	buf_free(&asked);
+	return rc;
 }

@@ -427,6 +427,29 @@ static void policy_decides_again_when_an_approval_is_used(void **state)
 	client_close(&c);
 }
 
+/* The rule's name is the same, and whom it asks is not: who approved before is not enough. */
+static void who_must_approve_is_decided_again_when_an_approval_is_used(void **state)
+{
+	char id[HOLD_ID_LEN + 1], again[HOLD_ID_LEN + 1];
+	struct hold h;
+	struct client c;
+
+	(void)state;
+	client_open(&c);
+	put_chat(&c, "List every patient");
+	await_hold(id, 1, NULL);
+	write_policy("version: 1\nrules: [{name: bulk, when: {prompt_matches: every}, then: approve, by: {groups: [privacy-officers], approvals: 2}}]\n");
+	take_over();
+	approve(id);
+	await_hold(again, 1, "pending");
+	assert_string_not_equal(id, again);
+	assert_int_equal(hold_deny(place.agent.holds, again, &by_bob, &h, NULL), RC_OK);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_true(is_error(&c, "approval_denied"));
+	assert_int_equal(model_asked(&place.model), 0);
+	client_close(&c);
+}
+
 static void over_a_limit_gets_429_and_when_to_come_back(void **state)
 {
 	struct audit third;
@@ -645,6 +668,7 @@ int main(void)
 		T(after_the_wait_the_client_is_told_and_the_same_request_passes_later),
 		T(a_client_that_hangs_up_cancels_its_hold),
 		T(policy_decides_again_when_an_approval_is_used),
+		T(who_must_approve_is_decided_again_when_an_approval_is_used),
 		T(over_a_limit_gets_429_and_when_to_come_back),
 		T(a_session_that_has_shown_enough_identifiers_gets_429),
 		T(tokens_of_a_day_come_to_an_end),
