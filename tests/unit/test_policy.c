@@ -15,7 +15,7 @@
 
 /* One request; what a test does not name is as below. */
 struct asked {
-	const char *method, *route, *user, *group, *model, *text[MESSAGES], *other, *opaque, *time, *purpose;
+	const char *method, *route, *user, *group, *first_group, *model, *text[MESSAGES], *other, *opaque, *time, *purpose;
 	size_t history;
 	int64_t max_tokens;
 	uint64_t body_bytes;
@@ -38,8 +38,8 @@ static struct verdict decide_shown(const struct policy *policy, const struct ask
 {
 	struct prompt_message messages[MESSAGES] = {{0}};
 	struct prompt_opaque opaque = {a->opaque, 100};
-	char *names[] = {(char *)(uintptr_t)(a->group ? a->group : "clinicians")};
-	struct text_list groups = {names, 1};
+	char *names[] = {(char *)(uintptr_t)a->first_group, (char *)(uintptr_t)(a->group ? a->group : "clinicians")};
+	struct text_list groups = {a->first_group ? names : names + 1, a->first_group ? 2 : 1};
 	struct prompt prompt = {.model = (char *)(uintptr_t)(a->model ? a->model : "llama3"), .stream = a->stream, .tools = a->tools,
 		.max_tokens = a->max_tokens ? a->max_tokens : 100, .messages = messages, .other_text = (char *)(uintptr_t)a->other,
 		.opaque = &opaque, .n_opaque = a->opaque != NULL};
@@ -179,6 +179,7 @@ static void each_condition_holds_for_what_it_names_and_nothing_else(void **state
 	holds_not("{opaque: false}", (struct asked){.opaque = "image"});
 	holds("{opaque: false}", (struct asked){.text = {"x"}});
 	holds("{time: {within: Wed, zone: UTC}}", (struct asked){.time = "1969-12-31T12:00:00Z"});
+	holds("{time: {within: Sat, zone: UTC}}", (struct asked){.time = "1969-12-20T12:00:00Z"});
 	holds("{route: '/v1/*'}", (struct asked){.route = "/v1/models"});
 	holds("{method: [DELETE, POST]}", (struct asked){.method = "POST"});
 	holds_not("{method: DELETE}", (struct asked){.method = "POST"});
@@ -189,6 +190,7 @@ static void each_condition_holds_for_what_it_names_and_nothing_else(void **state
 	holds_not("{user: '*@hospital.example'}", (struct asked){.user = "bob@hospital.example.net"});
 	holds("{group: [a, clinicians]}", (struct asked){.text = {"x"}});
 	holds_not("{group: clinician}", (struct asked){.text = {"x"}});
+	holds("{group: students}", (struct asked){.text = {"x"}, .first_group = "clinicians", .group = "students"});
 	holds("{max_tokens: {over: 8000}}", (struct asked){.max_tokens = 8001});
 	holds_not("{max_tokens: {over: 8000}}", (struct asked){.max_tokens = 8000});
 	holds("{max_tokens: {over: 8000}}", (struct asked){.max_tokens = INT64_MAX});
@@ -250,6 +252,31 @@ static void approve_passes_over_history_and_deny_does_not(void **state)
 	policy_unref(policy);
 }
 
+static void allow_looks_at_history_too(void **state)
+{
+	struct policy *policy = parse("rules:\n"
+		"  - {name: study, when: {prompt_matches: study 7}, then: allow}\n  - {name: rest, then: deny}\n");
+
+	(void)state;
+	assert_int_equal(decide_shown(policy, &(struct asked){.text = {"study 7", "yes", "and now?"}, .history = 2}, NULL).decision, DECISION_ALLOW);
+	policy_unref(policy);
+}
+
+/* Texts come here as UTF-8; one that did not must not pass for one that no rule is about. */
+static void what_cannot_be_looked_at_is_denied(void **state)
+{
+	struct policy *policy = parse("rules:\n  - {name: bulk, when: {prompt_matches: all patients}, then: approve, by: {groups: [p]}}\n");
+	const struct asked a = {.text = {"\xff"}};
+	struct verdict v;
+
+	(void)state;
+	v = decide_shown(policy, &a, NULL);
+	assert_int_equal(v.decision, DECISION_DENY);
+	assert_null(v.rule);
+	assert_non_null(v.message);
+	policy_unref(policy);
+}
+
 static void identifiers_of_the_prompt_are_counted(void **state)
 {
 	static const char three[] = "SSN 536-22-8741, MRN: 84729315, mail jsmith@example.org";
@@ -306,6 +333,8 @@ static void hours_are_those_of_the_zone_with_its_daylight_saving(void **state)
 	holds("{time: {within: 'Sat 22:00-06:00', zone: UTC}}", (struct asked){.time = "2026-11-29T03:00:00Z"});
 	holds_not("{time: {within: 'Sat 22:00-06:00', zone: UTC}}", (struct asked){.time = "2026-11-28T03:00:00Z"});
 	holds("{time: {within: ['Sat,Sun', 'Mon 00:00-01:00'], zone: UTC}}", (struct asked){.time = "2026-11-30T00:30:00Z"});
+	holds("{time: {within: 'Tue,Sun 10:00-11:00', zone: UTC}}", (struct asked){.time = "2026-11-29T10:00:00Z"});
+	holds_not("{time: {within: 'Tue,Sun 10:00-11:00', zone: UTC}}", (struct asked){.time = "2026-11-28T10:00:00Z"});
 	holds("{time: {within: 'Fri-Mon', zone: Asia/Kolkata}}", (struct asked){.time = "2026-11-26T18:30:00Z"});
 	holds_not("{time: {within: 'Fri-Mon', zone: Asia/Kolkata}}", (struct asked){.time = "2026-11-26T18:29:59Z"});
 	policy = deny_when(office);
@@ -363,7 +392,7 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - name: a\n    when: {opaque: picture}\n    then: deny\n", 4, 20, "image"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '7-19', zone: UTC}}\n    then: deny\n", 4, 28, "Mon-Fri 07:00-19:00"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:00-24:30', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
-		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:60-08:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
+		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:60-09:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '24:00-06:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: '07:00-07:00', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
 		{"version: 1\nrules:\n  - name: a\n    when: {time: {outside: 'Monx', zone: UTC}}\n    then: deny\n", 4, 28, "no hours"},
@@ -385,6 +414,7 @@ static void a_mistake_is_named_with_its_place_and_what_is_allowed(void **state)
 		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 7d, wait: 2h}\n", 3, 64, "at most 1h"},
 		{"version: 1\nrules:\n  - {name: a, then: approve, by: {groups: [b]}, ttl: 5m, wait: 6m}\n", 3, 64, "not longer than"},
 		{"version: 1\nlimits: {concurrent: 0}\n", 2, 22, "1 to"},
+		{"version: 1\nlimits: {phi_per_day: 1000000001}\n", 2, 23, "1 to 1000000000"},
 		{"version: 1\nlimits: {per_minute: 3}\n", 2, 10, "requests_per_minute"},
 		{"version: 1\nlimits: {tokens_per_day: many}\n", 2, 26, "tokens_per_day"},
 		{"version: 1\nmask: {request: 'sometimes'}\n", 2, 17, "off"},
@@ -569,6 +599,7 @@ static void an_answer_is_cut_by_the_rule_that_it_comes_to_first(void **state)
 	assert_int_equal(cut_for(policy, "clinicians", "hi").over, 50);
 	cut = cut_for(none, "clinicians", "hi");
 	assert_true(cut.over == INT64_MAX && !cut.rule);
+	assert_int_equal(cut_for(policy, "students", "\xff").over, 0);   /* what cannot be looked at */
 	policy_unref(policy);
 	policy_unref(none);
 }
@@ -584,6 +615,8 @@ int main(void)
 		cmocka_unit_test(any_all_and_not_combine),
 		cmocka_unit_test(a_pattern_meets_text_as_the_model_reads_it),
 		cmocka_unit_test(approve_passes_over_history_and_deny_does_not),
+		cmocka_unit_test(allow_looks_at_history_too),
+		cmocka_unit_test(what_cannot_be_looked_at_is_denied),
 		cmocka_unit_test(identifiers_of_the_prompt_are_counted),
 		cmocka_unit_test(hours_are_those_of_the_zone_with_its_daylight_saving),
 		cmocka_unit_test(what_is_shown_of_a_match_is_masked),
