@@ -10,6 +10,8 @@
 
 #include "bundle_private.h"
 #include "bundle_line.h"
+#include "encode.h"
+#include "json.h"
 #include "record_scan.h"
 #include "tarfile.h"
 
@@ -100,14 +102,48 @@ static enum rc on_member(void *arg, const struct tar_member *found, struct exten
 	return add_member(t->b, found, where, &t->next, why);
 }
 
+static struct segment *find_segment(const struct segments *s, uint64_t number)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->all[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->n && s->all[low].number == number ? &s->all[low] : NULL;
+}
+
+const struct segment *bundle_originals(const struct bundle *b, uint64_t number)
+{
+	return find_segment(&b->originals, number);
+}
+
+/* Originals are those of a segment that is there. */
+static enum rc check_originals(const struct bundle *b, struct why *why)
+{
+	char name[SEGMENT_NAME];
+
+	for (size_t i = 0; i < b->originals.n; i++) {
+		if (find_segment(&b->segments, b->originals.all[i].number))
+			continue;
+		bundle_segment_name(&b->originals.all[i], "orig", name);
+		return why_set(why, RC_BAD, "members: %s has no segment", name);
+	}
+	return RC_OK;
+}
+
 static enum rc read_members(struct bundle *b, uint64_t file_size, struct why *why)
 {
 	struct table table = {.b = b};
 	enum rc rc = tarfile_walk(b->fd, file_size, on_member, &table, why);
 
-	if (rc != RC_OK || table.next == MEMBERS)
+	if (rc != RC_OK)
 		return rc;
-	return why_set(why, RC_BAD, "members: %s is missing", bundle_member_names[table.next]);
+	return table.next == MEMBERS ? check_originals(b, why) : why_set(why, RC_BAD, "members: %s is missing", bundle_member_names[table.next]);
 }
 
 enum rc bundle_open(const char *path, struct bundle **out, struct why *why)
@@ -122,6 +158,7 @@ enum rc bundle_open(const char *path, struct bundle **out, struct why *why)
 	buf_init(&b->session_text, sizes_max[MEMBER_SESSION]);
 	buf_init(&b->record, BUNDLE_RECORD_MAX);
 	buf_init(&b->body, BUNDLE_RECORD_MAX);
+	buf_init(&b->original, BUNDLE_RECORD_MAX);
 	b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (b->fd < 0 || fstat(b->fd, &st) != 0) {
 		rc = why_set(why, errno == ENOENT ? RC_NOT_FOUND : errno == EACCES ? RC_DENIED : RC_IO, "%s: %s", path, strerror(errno));
@@ -149,11 +186,13 @@ void bundle_free(struct bundle *b)
 		close(b->fd);
 	member_close(&b->index);
 	segment_text_close(&b->text);
+	original_lines_close(&b->originals_text);
 	free_segments(&b->segments);
 	free_segments(&b->originals);
 	buf_free(&b->session_text);
 	buf_free(&b->record);
 	buf_free(&b->body);
+	buf_free(&b->original);
 	free(b);
 }
 
@@ -171,21 +210,6 @@ enum rc bundle_read(const struct bundle *b, struct extent where, struct buf *out
 		return RC_IO;
 	buf_added(out, (size_t)where.size);
 	return RC_OK;
-}
-
-static struct segment *find_segment(const struct segments *s, uint64_t number)
-{
-	size_t low = 0, high = s->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->all[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < s->n && s->all[low].number == number ? &s->all[low] : NULL;
 }
 
 unsigned char *bundle_sum(struct bundle *b, const char *name)
@@ -328,6 +352,7 @@ static enum rc read_record(struct bundle *b, const struct bundle_line *line, str
 
 	buf_clear(&b->record);
 	buf_clear(&b->body);
+	b->original_sum[0] = '\0';
 	if (!segment || line->off > segment->where.size || line->len > segment->where.size - line->off)
 		return why_set(why, RC_BAD, "it is not in the bundle");
 	if (line->len > BUNDLE_RECORD_MAX)
@@ -345,8 +370,89 @@ static enum rc read_record(struct bundle *b, const struct bundle_line *line, str
 		buf_clear(&b->body);
 		return why_set(why, RC_BAD, "it is not what the index says");
 	}
+	snprintf(b->original_sum, sizeof b->original_sum, "%.64s", scan.facts.original);
 	return RC_OK;
 }
+
+/* ---- originals ------------------------------------------------------------------------------------------------------------------ */
+
+/* Whom they are encrypted for. */
+static enum rc not_for_us(struct bundle *b, struct why *why)
+{
+	cJSON *session = bundle_read_session(b) == RC_OK ? json_parse(bundle_session(b)) : NULL;
+	const cJSON *one;
+	struct buf wanted;
+
+	buf_init(&wanted, 4096);
+	cJSON_ArrayForEach(one, json_array(session, "originals"))
+		buf_printf(&wanted, "%s%s", wanted.len ? ", " : "", cJSON_IsString(one) ? one->valuestring : "?");
+	why_set(why, RC_DENIED, "the original is encrypted%s; session.json names %s", b->keys ? ", and not for this identity" : "",
+		wanted.len ? wanted.data : "nobody");
+	buf_free(&wanted);
+	cJSON_Delete(session);
+	return RC_DENIED;
+}
+
+/* The next line that has this hash; what is not found on the way to the end is looked for once more from the beginning. */
+static enum rc find_original(struct bundle *b, const struct segment *file, const unsigned char wanted[SHA256_LEN], struct why *why)
+{
+	bool whole = b->originals_of != file;
+	unsigned char sum[SHA256_LEN];
+	enum rc rc = RC_OK;
+
+	for (;;) {
+		if (b->originals_of != file) {
+			original_lines_close(&b->originals_text);
+			rc = original_lines_open(&b->originals_text, b->fd, file->where, b->keys);
+			b->originals_of = rc == RC_OK ? file : NULL;
+		}
+		while (rc == RC_OK || rc == RC_TOO_BIG) {
+			buf_free(&b->original);
+			buf_init(&b->original, BUNDLE_RECORD_MAX);
+			rc = original_lines_next(&b->originals_text, &b->original, sum, why);
+			if ((rc == RC_OK || rc == RC_TOO_BIG) && memcmp(sum, wanted, sizeof sum) == 0)
+				return rc;
+		}
+		b->originals_of = NULL;
+		if (rc != RC_END || whole)
+			return rc;
+		whole = true;
+		rc = RC_OK;
+	}
+}
+
+enum rc bundle_original(struct bundle *b, struct slice *body, struct why *why)
+{
+	const struct segment *file = bundle_originals(b, b->line.segment);
+	unsigned char wanted[SHA256_LEN];
+	struct why what = {0};
+	struct record_scan scan;
+	enum rc rc;
+
+	*body = SLICE("");
+	if (!b->original_sum[0])
+		return RC_NOT_FOUND;
+	if (!file || hex_decode(slice_str(b->original_sum), wanted, sizeof wanted) != RC_OK)
+		return why_set(why, RC_BAD, "the original is missing");
+	rc = b->keys ? find_original(b, file, wanted, &what) : RC_NOT_FOUND;
+	if (rc == RC_NOT_FOUND)
+		return not_for_us(b, why);
+	if (rc == RC_END)
+		return why_set(why, RC_BAD, "the original is not the one that the record names");
+	if (rc == RC_TOO_BIG)
+		return why_set(why, rc, "the original is too large to be shown");
+	if (rc != RC_OK)
+		return why_set(why, rc, "the original cannot be read%s%s", what.text[0] ? ": " : "", what.text);
+	buf_clear(&b->body);
+	record_scan_begin(&scan, b->line.kind, &b->body);
+	record_scan_feed(&scan, buf_slice(&b->original));
+	if (!record_scan_end(&scan))
+		return why_set(why, RC_BAD, "the original is no record");
+	*body = buf_slice(&b->body);
+	return RC_OK;
+}
+
+/* ---- lines of the index ---------------------------------------------------------------------------------------------------------- */
 
 /* Behind the end of a line that is too long. */
 static enum rc skip_line(struct member_reader *r)

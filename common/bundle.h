@@ -91,4 +91,9 @@ enum rc bundle_next(struct bundle *b, struct bundle_record *out, struct why *why
 enum rc bundle_next_line(struct bundle *b, struct bundle_record *out, struct why *why) MUST_USE;
 enum rc bundle_body(struct bundle *b, struct bundle_record *record, struct why *why) MUST_USE;
 
+/* What the record whose body was read last was before it was masked: a body of the same form, until the next call. RC_NOT_FOUND: it names no
+ * original. RC_DENIED: it is encrypted, and not for the keys that are known (why says for whom, by session.json); RC_BAD: it is missing, or not
+ * the one that the record names; RC_TOO_BIG, RC_IO, RC_NOMEM. */
+enum rc bundle_original(struct bundle *b, struct slice *body, struct why *why) MUST_USE;
+
 #endif

@@ -5,6 +5,7 @@
 #include "bundle.h"
 #include "bundle_line.h"
 #include "member.h"
+#include "original_lines.h"
 #include "segment_text.h"
 
 #define SEGMENTS_MAX 200000                      /* the agent begins another part at half of it */
@@ -40,6 +41,11 @@ struct bundle {
 	struct segment_text text;
 	const struct segment *text_of;
 	uint64_t text_at;
+	/* the original that the record named that was read last, hex, "": none; and the originals' file that was read last, as they are read in order */
+	char original_sum[SHA256_HEX];
+	struct original_lines originals_text;
+	const struct segment *originals_of;
+	struct buf original;
 };
 
 extern const char *const bundle_member_names[MEMBERS];
@@ -49,6 +55,9 @@ enum rc bundle_read(const struct bundle *b, struct extent where, struct buf *out
 
 /* The place for the sum of the member of that name; NULL: there is none, or none that SHA256SUMS covers. */
 unsigned char *bundle_sum(struct bundle *b, const char *name);
+
+/* The originals' file of that segment; NULL: it has none. */
+const struct segment *bundle_originals(const struct bundle *b, uint64_t number);
 
 #define SEGMENT_NAME 32
 void bundle_segment_name(const struct segment *segment, const char *prefix, char out[SEGMENT_NAME]);

@@ -1,5 +1,5 @@
 /* What the files behind bundle_verify() share: bundle_verify.c, bundle_verify_signature.c, bundle_verify_index.c, bundle_verify_records.c,
- * bundle_verify_ledger.c, bundle_verify_witness.c. */
+ * bundle_verify_originals.c, bundle_verify_ledger.c, bundle_verify_witness.c. */
 #ifndef PHIGATE_BUNDLE_VERIFY_PRIVATE_H
 #define PHIGATE_BUNDLE_VERIFY_PRIVATE_H
 
@@ -9,6 +9,9 @@
 #include "story.h"
 #include "tlog_vkey.h"
 #include "verdict.h"
+
+/* What is known of the originals of the segment that is read. */
+enum originals { ORIGINALS_NONE, ORIGINALS_OPEN, ORIGINALS_LOCKED, ORIGINALS_WRONG };
 
 #define LOOSE_MAX 1024                           /* segments that a crash left without all their index lines */
 
@@ -43,6 +46,11 @@ struct verification {
 	struct loose loose[LOOSE_MAX];
 	size_t n_loose;
 	struct buf recovered;
+	enum originals originals;
+	struct original_lines originals_text;
+	uint64_t originals_segment;
+	uint64_t n_originals;                    /* that were read, each the one that its record names */
+	size_t originals_locked;                 /* files that cannot be read */
 };
 
 void verify_fail(struct verification *v, enum check check, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -61,6 +69,11 @@ enum rc verify_records(struct verification *v) MUST_USE;         /* segments, re
 enum rc verify_ledger(struct verification *v) MUST_USE;          /* ledger; after all that it compares with */
 enum rc verify_witness(struct verification *v) MUST_USE;         /* after the ledger */
 void verify_signer(struct verification *v);      /* signature, too: after all who tell its time */
+
+/* bundle_verify_originals.c: what a segment's records say of their originals against the file that has them; check records. */
+enum rc verify_originals_begin(struct verification *v, const struct segment *segment) MUST_USE;
+enum rc verify_original(struct verification *v, const char *hex) MUST_USE;       /* of the record in v->line, which names it */
+enum rc verify_originals_end(struct verification *v, bool all) MUST_USE;         /* all: no line may be left */
 
 /* Keys as an option names them: one a line, an old one beside the new; lines with # are comments. false: check has failed. */
 #define VERIFY_KEYS_MAX 32

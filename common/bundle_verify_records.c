@@ -1,5 +1,6 @@
 /* Segments as stored, records against the index, and the story that they tell: one pass, so that each byte is read once for its file's
  * hash, and a record once more for its own. */
+#include <stdio.h>
 #include <string.h>
 
 #include "bundle_verify_private.h"
@@ -115,7 +116,7 @@ static enum rc check_record(struct verification *v, const struct segment *segmen
 	if (recovered)
 		explain(v);
 	add_to_story(v, &scan.facts);
-	return RC_OK;
+	return scan.facts.original[0] ? verify_original(v, scan.facts.original) : RC_OK;
 }
 
 static void loosen(struct verification *v, const struct segment *segment)
@@ -145,8 +146,9 @@ static enum rc check_rest(struct verification *v, const struct segment *segment,
 	return RC_OK;
 }
 
-/* The index lines of one segment, and with r, its records. After one whose end is not known, those behind it are passed over. */
-static enum rc check_lines(struct verification *v, const struct segment *segment, struct segment_text *r)
+/* The index lines of one segment, and with r, its records. After one whose end is not known, those behind it are passed over. *whole: all were
+ * read, and there is nothing else. */
+static enum rc check_lines(struct verification *v, const struct segment *segment, struct segment_text *r, bool *whole)
 {
 	bool lost = false;
 	uint64_t at = 0;
@@ -167,7 +169,10 @@ static enum rc check_lines(struct verification *v, const struct segment *segment
 		if (rc == RC_OK)
 			rc = next_line(v);
 	}
-	return rc == RC_OK && r && !lost ? check_rest(v, segment, r, at > 0) : rc;
+	if (rc == RC_OK && r && !lost)
+		rc = check_rest(v, segment, r, at > 0);
+	*whole = r && !lost && !(v->n_loose && v->loose[v->n_loose - 1].segment == segment);
+	return rc;
 }
 
 static enum rc check_segment(struct verification *v, const struct segment *segment)
@@ -176,7 +181,8 @@ static enum rc check_segment(struct verification *v, const struct segment *segme
 	const struct age_identities *keys = segment->sealed ? v->b->keys : NULL;
 	char name[SEGMENT_NAME];
 	struct segment_text r;
-	enum rc rc = segment_text_open(&r, v->b->fd, segment->where, keys);
+	bool whole = false;
+	enum rc rc = segment_text_open(&r, v->b->fd, segment->where, keys), ended;
 
 	bundle_segment_name(segment, "seg", name);
 	if (rc == RC_OK && v->have_line && v->line.segment < segment->number)
@@ -184,13 +190,28 @@ static enum rc check_segment(struct verification *v, const struct segment *segme
 	while (rc == RC_OK && v->have_line && v->line.segment < segment->number)
 		rc = next_line(v);
 	if (rc == RC_OK)
-		rc = check_lines(v, segment, segment->sealed && !keys ? NULL : &r);
+		rc = verify_originals_begin(v, segment);
+	if (rc == RC_OK)
+		rc = check_lines(v, segment, segment->sealed && !keys ? NULL : &r, &whole);
+	ended = verify_originals_end(v, rc == RC_OK && whole && !verify_failed(v, CHECK_RECORDS));
+	rc = rc == RC_OK ? ended : rc;
 	if (rc == RC_OK)
 		rc = verify_sum(v, &r.stored, segment->sum, name);
 	if (rc == RC_OK && v->checks[CHECK_SUMS].failures > wrong)
 		verify_fail(v, CHECK_SEGMENTS, "%s is not the file that its index lines name", name);
 	segment_text_close(&r);
 	return rc;
+}
+
+static void tell_records(struct verification *v)
+{
+	char originals[128] = "";
+
+	if (v->originals_locked)
+		snprintf(originals, sizeof originals, "; of %zu segments the originals are encrypted, and there is no key for them", v->originals_locked);
+	else if (v->n_originals)
+		snprintf(originals, sizeof originals, "; %llu originals, each the one that its record names", (unsigned long long)v->n_originals);
+	verify_holds(v, CHECK_RECORDS, "%llu records, each as the index says%s", (unsigned long long)v->lines, originals);
 }
 
 static void conclude(struct verification *v)
@@ -216,7 +237,7 @@ static void conclude(struct verification *v)
 	else if (!verify_failed(v, CHECK_STORY) && story_end(v->story, &why) != RC_OK)
 		verify_fail(v, CHECK_STORY, "%s", why.text);
 	verify_holds(v, CHECK_SEGMENTS, "%zu segment files, each the one that its index lines name", n);
-	verify_holds(v, CHECK_RECORDS, "%llu records, each as the index says", (unsigned long long)v->lines);
+	tell_records(v);
 	verify_holds(v, CHECK_STORY, "%llu exchanges, from open to close%s", (unsigned long long)story_exchanges(v->story),
 		     v->sealed ? ", as far as the index tells" : "");
 }

@@ -53,7 +53,9 @@ static void note(struct record_scan *s, enum json_token token)
 	else if (s->kind == KIND_RESPONSE && token == JSON_ARRAY && strcmp(s->key, "chunks") == 0)
 		s->facts.chunks = true;
 	else if (s->kind == KIND_DECISION && token == JSON_STRING_END && strcmp(s->key, "outcome") == 0)
-		snprintf(s->facts.outcome, sizeof s->facts.outcome, "%s", s->value);
+		snprintf(s->facts.outcome, sizeof s->facts.outcome, "%.15s", s->value);
+	else if (token == JSON_STRING_END && strcmp(s->key, "original") == 0)
+		snprintf(s->facts.original, sizeof s->facts.original, "%s", s->value);
 }
 
 /* Follow the keys and plain values of the outermost object. */

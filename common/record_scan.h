@@ -12,6 +12,7 @@ struct record_facts {
 	int status;                              /* response; 0: none */
 	bool chunks, end;                        /* response */
 	char outcome[16];                        /* decision */
+	char original[72];                       /* any: SHA-256 of the line that it was before it was masked, hex */
 };
 
 struct record_scan {
@@ -22,7 +23,7 @@ struct record_scan {
 	uint64_t n;                              /* bytes so far */
 	size_t prefix_n;
 	char prefix[80];
-	char key[16], value[16];                 /* of the outermost object */
+	char key[16], value[72];                 /* of the outermost object */
 	size_t key_n, value_n;
 	bool in_key, in_value, closed, bad;
 };

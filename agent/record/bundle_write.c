@@ -34,7 +34,8 @@ struct work {
 	uint64_t records, exchanges;
 	char head[SHA256_HEX];
 	int64_t closed_ns;
-	struct buf segments;                     /* lines of SHA256SUMS for them */
+	struct buf segments, originals;          /* lines of SHA256SUMS for them */
+	char policy[SHA256_HEX], index[SHA256_HEX];
 	struct buf session, sums, sig, proof;
 	/* the archive */
 	int fd;
@@ -97,21 +98,35 @@ static enum rc exchanges_add(struct exchanges *e, uint64_t x)
 	return RC_OK;
 }
 
+/* Of the segment of that number, if it has any. */
+static enum rc add_originals(struct work *w, uint32_t number)
+{
+	char name[SEGMENT_NAME], f[SHA256_HEX];
+	enum rc rc = segment_hash(w->dir_fd, original_name(number, name), f);
+
+	if (rc == RC_OK)
+		rc = add_sum(&w->originals, f, name);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 /* Segments that the index does not know, of numbers between two that it knows, were orphans of a crash. */
 static enum rc add_segment(struct work *w, uint32_t last, const struct bundle_line *line)
 {
+	enum rc rc;
 	char name[SEGMENT_NAME], f[SHA256_HEX];
 
 	for (uint32_t n = last + 1; n < (uint32_t)line->segment; n++) {
-		enum rc rc = segment_hash(w->dir_fd, segment_name(n, w->sealed, name), f);
-
+		rc = segment_hash(w->dir_fd, segment_name(n, w->sealed, name), f);
 		if (rc == RC_OK)
 			rc = add_sum(&w->segments, f, name);
+		if (rc == RC_OK)
+			rc = add_originals(w, n);
 		if (rc != RC_OK && rc != RC_NOT_FOUND)
 			return rc;
 	}
 	hex_encode(line->f, SHA256_LEN, f);
-	return add_sum(&w->segments, f, segment_name((uint32_t)line->segment, w->sealed, name));
+	rc = add_sum(&w->segments, f, segment_name((uint32_t)line->segment, w->sealed, name));
+	return rc == RC_OK ? add_originals(w, (uint32_t)line->segment) : rc;
 }
 
 static enum rc read_line(struct work *w, struct exchanges *seen, uint32_t *last, const struct bundle_line *line)
@@ -244,22 +259,26 @@ static enum rc make_session(struct work *w, struct why *why)
 	return rc == RC_OK ? s->rc : rc;
 }
 
+static enum rc hash(struct work *w, const char *name, char hex[SHA256_HEX], struct why *why)
+{
+	enum rc rc = segment_hash(w->dir_fd, name, hex);
+
+	return rc == RC_NOT_FOUND ? damaged(why, name) : rc;
+}
+
 /* Sorted by name. */
 static enum rc make_sums(struct work *w, struct why *why)
 {
-	static const char *const files[] = {"index.jsonl", "policy.yaml"};
 	char hex[SHA256_HEX];
-	enum rc rc = RC_OK;
+	enum rc rc = hash(w, "index.jsonl", w->index, why);
 
-	for (size_t i = 0; i < sizeof files / sizeof *files && rc == RC_OK; i++) {
-		rc = segment_hash(w->dir_fd, files[i], hex);
-		if (rc == RC_NOT_FOUND)
-			rc = damaged(why, files[i]);
-		if (rc == RC_OK)
-			rc = add_sum(&w->sums, hex, files[i]);
-	}
+	if (rc == RC_OK)
+		rc = hash(w, "policy.yaml", w->policy, why);
 	if (rc != RC_OK)
 		return rc;
+	(void)!add_sum(&w->sums, w->index, "index.jsonl");
+	buf_add_buf(&w->sums, &w->originals);
+	(void)!add_sum(&w->sums, w->policy, "policy.yaml");
 	buf_add_buf(&w->sums, &w->segments);
 	sha256_hex(w->session.data, w->session.len, hex);
 	return add_sum(&w->sums, hex, "session.json");
@@ -394,22 +413,33 @@ static enum rc put_file(struct work *w, const char *name, struct slice expected,
 	return rc;
 }
 
-/* Members 6 and on are the lines of SHA256SUMS but the last, in their order with policy.yaml first. */
-static enum rc put_files(struct work *w, struct why *why)
+/* The files that lines of SHA256SUMS name. */
+static enum rc put_listed(struct work *w, struct slice lines, struct why *why)
 {
-	const char *line = w->sums.data, *second = strchr(line, '\n') + 1, *at = strchr(second, '\n') + 1;
-	const char *end = line + w->sums.len;
-	enum rc rc = put_file(w, "policy.yaml", (struct slice){second, SHA256_HEX - 1}, why);
+	enum rc rc = RC_OK;
 
-	if (rc == RC_OK)
-		rc = put_file(w, "index.jsonl", (struct slice){line, SHA256_HEX - 1}, why);
-	while (rc == RC_OK && (line = at, at = memchr(line, '\n', (size_t)(end - line)) + 1) < end) {
+	while (lines.n && rc == RC_OK) {
+		const char *lf = memchr(lines.p, '\n', lines.n);
+		size_t n = (size_t)(lf - lines.p);
 		char name[SEGMENT_NAME];
 
-		snprintf(name, sizeof name, "%.*s", (int)(at - line - SHA256_HEX - 2), line + SHA256_HEX + 1);
-		rc = put_file(w, name, (struct slice){line, SHA256_HEX - 1}, why);
+		snprintf(name, sizeof name, "%.*s", (int)(n - SHA256_HEX - 1), lines.p + SHA256_HEX + 1);
+		rc = put_file(w, name, (struct slice){lines.p, SHA256_HEX - 1}, why);
+		lines = (struct slice){lf + 1, lines.n - n - 1};
 	}
 	return rc;
+}
+
+/* Members 6 and on. */
+static enum rc put_files(struct work *w, struct why *why)
+{
+	enum rc rc = put_file(w, "policy.yaml", slice_str(w->policy), why);
+
+	if (rc == RC_OK)
+		rc = put_file(w, "index.jsonl", slice_str(w->index), why);
+	if (rc == RC_OK)
+		rc = put_listed(w, buf_slice(&w->segments), why);
+	return rc == RC_OK ? put_listed(w, buf_slice(&w->originals), why) : rc;
 }
 
 static enum rc write_archive(struct work *w, struct why *why)
@@ -472,6 +502,7 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	enum rc rc;
 
 	buf_init(&w.segments, SUMS_MAX_BYTES);
+	buf_init(&w.originals, SUMS_MAX_BYTES);
 	buf_init(&w.session, SESSION_MAX_BYTES);
 	buf_init(&w.sums, SUMS_MAX_BYTES);
 	buf_init(&w.sig, 8192);
@@ -498,6 +529,7 @@ enum rc bundle_write(struct spool *spool, const char *id, int number, struct why
 	close(w.dir_fd);
 	part_state_free(&w.state);
 	buf_free(&w.segments);
+	buf_free(&w.originals);
 	buf_free(&w.session);
 	buf_free(&w.sums);
 	buf_free(&w.sig);

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,104 +14,6 @@
 #include "record_private.h"
 
 #define LINES_MAX_BYTES ((size_t)256 << 20)
-#define SALT_LEN 16
-#define SALT_TEXT 24                             /* its base64 */
-#define KEPT_BYTES ((size_t)65536)               /* room that a buffer keeps however little it is used */
-
-/* ---- batches ---------------------------------------------------------------------------------------------------------- */
-
-void batch_init(struct batch *b)
-{
-	buf_init(&b->text, RECORD_MAX_BYTES);
-	buf_init(&b->records, LINES_MAX_BYTES);
-}
-
-void batch_free(struct batch *b)
-{
-	buf_free(&b->text);
-	buf_free(&b->records);
-}
-
-static void empty(struct buf *b)
-{
-	if (b->cap > KEPT_BYTES && b->cap / 4 > b->len)
-		buf_free(b);
-	else
-		buf_clear(b);
-}
-
-void batch_clear(struct batch *b)
-{
-	empty(&b->text);
-	empty(&b->records);
-}
-
-/* One call of the generator for many salts, as it costs more than all else that is done for a record. Each thread has its own,
- * and each salt is used once. */
-static void take_salt(unsigned char salt[SALT_LEN])
-{
-	static _Thread_local unsigned char pool[64 * SALT_LEN];
-	static _Thread_local size_t left;
-
-	if (!left) {
-		random_bytes(pool, sizeof pool);
-		left = sizeof pool;
-	}
-	left -= SALT_LEN;
-	memcpy(salt, pool + left, SALT_LEN);
-	memset(pool + left, 0, SALT_LEN);
-}
-
-void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out)
-{
-	struct sha256_ctx sum;
-	unsigned char salt[SALT_LEN], text[SALT_TEXT + 1];
-
-	take_salt(salt);
-	EVP_EncodeBlock(text, salt, sizeof salt);
-	out->begin_n = (size_t)snprintf(out->begin, sizeof out->begin, "{\"salt\":\"%s\",\"k\":\"%s\",\"body\":", text,
-					bundle_kind_name(kind));
-	if (emergency) {                                 /* the body goes on behind its brace */
-		out->begin_n += (size_t)snprintf(out->begin + out->begin_n, sizeof out->begin - out->begin_n, "{\"emergency\":true%s",
-						 body.n > 2 ? "," : "");
-		body.p++;
-		body.n--;
-	}
-	out->body = body;
-	out->record = (struct record){.exchange = exchange, .len = out->begin_n + body.n + 1, .kind = kind};
-	sha256_begin(&sum);
-	sha256_more(&sum, out->begin, out->begin_n);
-	sha256_more(&sum, body.p, body.n);
-	sha256_more(&sum, "}", 1);
-	sha256_end(&sum, out->record.c);
-}
-
-enum rc batch_join(struct batch *first, struct batch *then)
-{
-	enum rc rc = buf_add_buf(&first->text, &then->text);
-
-	if (rc == RC_OK)
-		rc = buf_add_buf(&first->records, &then->records);
-	batch_clear(then);
-	return rc;
-}
-
-enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns)
-{
-	struct record record = line->record;
-	char *to = buf_room(&b->text, record.len + 1);
-
-	record.wall_ns = wall_ns;
-	record.mono_ns = mono_ns;
-	record.off = b->text.len;
-	if (!to || !buf_room(&b->records, sizeof record))
-		return b->text.rc != RC_OK ? b->text.rc : b->records.rc;
-	memcpy(to, line->begin, line->begin_n);
-	memcpy(to + line->begin_n, line->body.p, line->body.n);
-	memcpy(to + record.len - 1, "}\n", 2);
-	buf_added(&b->text, record.len + 1);
-	return buf_add(&b->records, &record, sizeof record);
-}
 
 /* ---- names ------------------------------------------------------------------------------------------------------------ */
 
@@ -349,7 +250,7 @@ static enum rc put_open(struct part *p, const struct part_about *about, const st
 	enum rc rc;
 
 	batch_init(&batch);
-	record_line_make(KIND_OPEN, 0, buf_slice(&about->open_json), p->emergency, &line);
+	record_line_make(KIND_OPEN, 0, buf_slice(&about->open_json), NO_ORIGINAL, p->emergency, &line);
 	rc = batch_add(&batch, &line, wall_ns, mono_ns);
 	if (rc == RC_OK)
 		rc = part_append(p, &batch, &first);
@@ -387,6 +288,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 		return RC_NOMEM;
 	p->emergency = about->emergency;
 	p->recipients = about->recipients;
+	p->originals = about->originals;
 	p->tap = spool->tap;
 	p->opened_mono_ns = mono_ns;
 	snprintf(temp, sizeof temp, ".%s", part_name(about->id, number, name));
@@ -441,17 +343,40 @@ enum rc part_resume(int spool_fd, const char *id, int number, const struct index
 	return RC_OK;
 }
 
+/* The originals of the segment that is written next are not needed any more. */
+static enum rc drop_originals(const struct part *p, const struct batch *b)
+{
+	char name[SEGMENT_NAME];
+
+	return !b->originals.len || unlinkat(p->dir_fd, original_name(p->segment + 1, name), 0) == 0 ? RC_OK : RC_IO;
+}
+
+/* The originals first, so that no segment is ever without them. */
+static enum rc write_segment(const struct part *p, const struct batch *b, char f[SHA256_HEX])
+{
+	enum rc rc = RC_OK;
+
+	if (b->originals.len)
+		rc = original_write(p->dir_fd, p->segment + 1, buf_slice(&b->originals), &p->originals);
+	if (rc != RC_OK)
+		return rc;
+	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), &p->recipients, f);
+	if (rc == RC_AGAIN && drop_originals(p, b) != RC_OK)
+		rc = RC_IO;
+	return rc;
+}
+
 /* Take back what the index got of a batch that it had no room for. */
-static enum rc undo(struct part *p, const struct index_chain *chain, off_t index_n)
+static enum rc undo(struct part *p, const struct batch *b, const struct index_chain *chain, off_t index_n)
 {
 	char name[SEGMENT_NAME];
 
 	if (ftruncate(p->index_fd, index_n) != 0 || fdatasync(p->index_fd) != 0 ||
-	    unlinkat(p->dir_fd, segment_name(p->segment, p->recipients.n > 0, name), 0) != 0 || fsync(p->dir_fd) != 0)
+	    unlinkat(p->dir_fd, segment_name(p->segment, p->recipients.n > 0, name), 0) != 0)
 		return RC_IO;
 	p->chain = *chain;
 	p->segment--;
-	return RC_AGAIN;
+	return drop_originals(p, b) == RC_OK && fsync(p->dir_fd) == 0 ? RC_AGAIN : RC_IO;
 }
 
 /* The records of a batch whose first is number seq, to who wants to see them. */
@@ -487,7 +412,7 @@ enum rc part_append(struct part *p, const struct batch *b, struct part_state *st
 		return RC_OK;
 	if (fstat(p->index_fd, &st) != 0)
 		return RC_IO;
-	rc = segment_write(p->dir_fd, p->segment + 1, buf_slice(&b->text), &p->recipients, f);
+	rc = write_segment(p, b, f);
 	if (rc != RC_OK)
 		return rc;
 	p->segment++;
@@ -502,11 +427,11 @@ enum rc part_append(struct part *p, const struct batch *b, struct part_state *st
 	if (rc == RC_OK && fdatasync(p->index_fd) != 0)
 		rc = RC_IO;
 	if (rc == RC_IO && disk_full())
-		rc = undo(p, &chain, st.st_size);
-	empty(&p->lines);
+		rc = undo(p, b, &chain, st.st_size);
+	batch_empty(&p->lines);
 	if (rc != RC_OK)
 		return rc;
-	p->bytes += b->text.len;
+	p->bytes += b->text.len + b->originals.len;
 	if (state) {
 		state->seq = p->chain.seq;
 		rc = write_state(p, state);
@@ -532,7 +457,7 @@ enum rc part_end(struct part *p, struct batch *b, struct part_state *state, cons
 		rc = RC_IO;
 	if (rc != RC_OK)
 		return rc;
-	record_line_make(KIND_CLOSE, 0, (struct slice){body, (size_t)n}, p->emergency, &line);
+	record_line_make(KIND_CLOSE, 0, (struct slice){body, (size_t)n}, NO_ORIGINAL, p->emergency, &line);
 	rc = batch_add(b, &line, wall_ns, mono_ns);
 	return rc == RC_OK ? part_append(p, b, NULL) : rc;
 }

@@ -37,6 +37,7 @@ struct spool_options {
 	bool strict;                             /* durability */
 	uint64_t per_person_max_bytes;
 	const struct age_recipients *recipients; /* who may read segments; NULL or nobody: they stay readable */
+	const struct age_recipients *originals;  /* who may read what masking took away; NULL or nobody: it is not kept */
 	struct attest_options attest;            /* who dates the bundles, and who watches the ledger */
 	struct spool_tap tap;
 };
@@ -64,6 +65,13 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
  * An exchange begins with its request record; its end is on record with its cut, or with a response whose body ends in
  * ,"end":true} as transcript.h writes it. Those that have no end when the agent is killed get a cut record at its restart. */
 enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, struct slice body) MUST_USE;
+
+/* Are originals kept? The same for the recording's whole life. */
+bool recording_keeps_originals(const struct recording *r);
+
+/* As recording_add(), with what the record was before it was masked: one JSON object like body, wiped by the caller. It is kept encrypted for
+ * spool_options' originals and for nobody else, and body gets its hash as "original". Empty, or where originals are not kept: there is none. */
+enum rc recording_add_original(struct recording *r, const char *kind, uint64_t exchange, struct slice body, struct slice original) MUST_USE;
 
 /* strict: return when all that was added before is durable; exchanges that wait together share a seal. batched: return at once,
  * RC_IO when the recording has failed (disk full included). */

@@ -1,4 +1,4 @@
-/* What the files behind record.h share: index.c, segment.c, part.c, recording.c, spool.c, recover.c, bundle_write.c.
+/* What the files behind record.h share: index.c, segment.c, batch.c, part.c, recording.c, spool.c, recover.c, bundle_write.c.
  *
  *   STATE_DIR/spool/ID.PART/       one part of a session that is not sealed yet: about.json (what session.json says from the start),
  *                                  policy.yaml, state.json (counts, exchanges that run), index.jsonl and the segments
@@ -59,7 +59,7 @@ void index_reader_init(struct index_reader *r, int fd);
 enum rc index_next(struct index_reader *r, struct bundle_line *out) MUST_USE;
 void index_reader_free(struct index_reader *r);
 
-/* ---- segment.c: segments as stored, all of a part sealed for its recipients, or none ------------------------------------ */
+/* ---- segment.c: segments as stored, all of a part sealed for its recipients, or none; originals always sealed ---------- */
 
 #define SEGMENT_NAME 32
 const char *segment_name(uint32_t number, bool sealed, char out[SEGMENT_NAME]);
@@ -71,29 +71,48 @@ bool disk_full(void);                            /* does errno say so? */
 /* Temporary name, write, fsync, rename, fsync of the folder; f gets the hash of the file as stored. Nobody in to: stored as it is.
  * RC_AGAIN: the disk is full, and nothing has changed; RC_IO. */
 enum rc segment_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to, char f[SHA256_HEX]) MUST_USE;
+
+/* The originals of the segment of that number, which is to follow; as segment_write(), but that nobody in to is a fault. */
+const char *original_name(uint32_t number, char out[SEGMENT_NAME]);
+bool original_parse_name(const char *name, uint32_t *number);
+enum rc original_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to) MUST_USE;
 enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX]) MUST_USE;          /* RC_NOT_FOUND, RC_BAD: a link, RC_IO */
 
-/* ---- part.c: the folder of one part ----------------------------------------------------------------------------------- */
+/* ---- batch.c: records on their way into a segment ---------------------------------------------------------------------- */
+
+#define SALT_TEXT 24                             /* base64 of 16 bytes */
 
 /* Records that become one segment. */
 struct batch {
 	struct buf text;                         /* the segment's plaintext */
 	struct buf records;                      /* struct record, one after the other */
+	struct buf originals;                    /* the plaintext of the originals' file: lines of those records that have one, in their order */
 };
 void batch_init(struct batch *b);
 void batch_free(struct batch *b);
 void batch_clear(struct batch *b);               /* wipes; gives back what a burst had needed */
+void batch_empty(struct buf *b);                 /* the same for one buffer */
 
 /* One record as it stands in a segment, made before any lock is taken. */
 struct record_line {
 	char begin[96];                          /* {"salt":"…","k":"…","body":, in an emergency with the mark, {"emergency":true, */
 	size_t begin_n;
-	struct slice body;
+	struct slice body;                       /* without its last brace */
+	char end[96];                            /* }}, where there is an original with its hash before: ,"original":"…" */
+	size_t end_n;
+	char original_begin[96];                 /* the original's own line up to its body, with a salt of its own */
+	size_t original_begin_n;
+	struct slice original;                   /* its body; empty: there is none */
 	struct record record;                    /* kind, exchange, len, c */
 };
-void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, bool emergency, struct record_line *out);
+#define NO_ORIGINAL ((struct slice){NULL, 0})
+void record_line_make(enum bundle_kind kind, uint64_t exchange, struct slice body, struct slice original, bool emergency,
+		      struct record_line *out);
+size_t record_line_bytes(const struct record_line *line);        /* with its original */
 enum rc batch_join(struct batch *first, struct batch *then) MUST_USE;    /* then's records go behind first's, and then is empty */
 enum rc batch_add(struct batch *b, const struct record_line *line, int64_t wall_ns, int64_t mono_ns) MUST_USE;
+
+/* ---- part.c: the folder of one part ----------------------------------------------------------------------------------- */
 
 /* What state.json keeps: it is as old as the last seal, or older after a power failure, then seq tells. */
 struct part_counts {
@@ -123,6 +142,7 @@ struct part {
 	struct index_chain chain;
 	size_t state_n;                          /* length of the text in state.json */
 	struct age_recipients recipients;        /* of its segments; they stay the same to its end */
+	struct age_recipients originals;         /* of what was there before masking; nobody: that is not kept */
 	struct buf lines;                        /* scratch */
 	struct spool_tap tap;                    /* who sees its records */
 };
@@ -131,7 +151,7 @@ struct part {
 struct part_about {
 	char id[RECORD_ID_MAX + 1];
 	bool emergency;
-	struct age_recipients recipients;
+	struct age_recipients recipients, originals;
 	struct buf json;                         /* members of session.json that are known at the start */
 	struct buf policy;
 	struct buf open_json;
@@ -191,6 +211,7 @@ struct spool {
 	struct spool_tap tap;
 	struct ledger *ledger;
 	struct age_recipients recipients;
+	struct age_recipients originals;         /* of what is there before masking; nobody: it is not kept */
 	struct attest *attest;                   /* NULL: none */
 	char program_sha256[SHA256_HEX];
 	uint64_t part_max_bytes;

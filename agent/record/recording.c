@@ -36,10 +36,10 @@ static void add_client(struct buf *out, const char *address)
 	buf_printf(out, ",\"port\":%d},", colon ? atoi(colon + 1) : 0);
 }
 
-/* Whom the segments are sealed for, as session.json says it to those who look for a key. */
-static void add_recipients(struct buf *out, const struct age_recipients *to)
+/* Whom the segments, or their originals, are sealed for, as session.json says it to those who look for a key. */
+static void add_recipients(struct buf *out, const char *name, const struct age_recipients *to)
 {
-	enum rc rc = buf_puts(out, "\"recipients\":[");
+	enum rc rc = buf_printf(out, "\"%s\":[", name);
 
 	for (size_t i = 0; i < to->n && rc == RC_OK; i++) {
 		buf_puts(out, i ? ",\"" : "\"");
@@ -56,6 +56,7 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	memcpy(out->id, in->id, strlen(in->id) + 1);
 	out->emergency = in->emergency;
 	out->recipients = spool->recipients;
+	out->originals = spool->originals;
 	buf_init(&out->json, ABOUT_MAX);
 	buf_init(&out->policy, ABOUT_MAX);
 	buf_init(&out->open_json, ABOUT_MAX);
@@ -74,7 +75,9 @@ static enum rc about_make(const struct spool *spool, const struct recording_abou
 	buf_puts(&out->json, "\"policy\":{");
 	member(&out->json, "name", in->policy);
 	buf_printf(&out->json, "\"sha256\":\"%s\"},", sum);
-	add_recipients(&out->json, &out->recipients);
+	add_recipients(&out->json, "recipients", &out->recipients);
+	if (out->originals.n)
+		add_recipients(&out->json, "originals", &out->originals);
 	buf_puts(&out->json, "\"ledger\":null,");
 	/* the last member, for the signing key of the day is added to it */
 	buf_puts(&out->json, "\"agent\":{");
@@ -172,7 +175,7 @@ enum rc recording_open(struct spool *spool, const struct recording_about *about,
 /* Keeps account of which exchanges have their end on record. */
 static enum rc follow(struct recording *r, const struct record_line *line)
 {
-	static const char end[] = ",\"end\":true}";              /* cannot stand in a string: its quotes would be escaped */
+	static const char end[] = ",\"end\":true";              /* cannot stand in a string: its quotes would be escaped */
 	size_t n = sizeof end - 1;
 	struct slice body = line->body;
 
@@ -184,9 +187,15 @@ static enum rc follow(struct recording *r, const struct record_line *line)
 	return RC_OK;
 }
 
+/* What a seal would write. */
+static size_t waiting_bytes(const struct recording *r)
+{
+	return r->waiting.text.len + r->waiting.originals.len;
+}
+
 static enum rc append(struct recording *r, const struct record_line *line, int64_t wall_ns, int64_t mono_ns)
 {
-	uint64_t cost = line->record.len + RECORD_COST_BYTES;
+	uint64_t cost = record_line_bytes(line) + RECORD_COST_BYTES;
 	enum rc rc = follow(r, line);
 
 	if (rc == RC_OK)
@@ -221,7 +230,7 @@ static enum rc read_clocks(struct recording *r, int64_t *wall_ns, int64_t *mono_
 	if (!stepped)
 		return RC_OK;
 	n = snprintf(body, sizeof body, "{\"step_us\":%lld}", (long long)(step_ns / NS_PER_US));
-	record_line_make(KIND_GAP, 0, (struct slice){body, (size_t)n}, r->about.emergency, &line);
+	record_line_make(KIND_GAP, 0, (struct slice){body, (size_t)n}, NO_ORIGINAL, r->about.emergency, &line);
 	return append(r, &line, wall, mono);
 }
 
@@ -433,7 +442,7 @@ int64_t recording_seal_due(struct recording *r)
 	while (r->sealing)
 		pthread_cond_wait(&r->changed, &r->lock);
 	if (r->waiting.records.len && r->failed != RC_IO) {
-		due_ns = r->waiting.text.len >= SEAL_BYTES ? 0 : r->first_ns + SEAL_AFTER_NS;
+		due_ns = waiting_bytes(r) >= SEAL_BYTES ? 0 : r->first_ns + SEAL_AFTER_NS;
 		if (due_ns <= clock_mono_ns()) {
 			due_ns = 0;
 			if (seal(r, NULL) != RC_OK && r->failed == RC_OK)
@@ -462,7 +471,7 @@ static void wait_room(void *arg)
 	struct recording *r = w->r;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->failed == RC_OK && w->rc == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
+	while (r->failed == RC_OK && w->rc == RC_OK && waiting_bytes(r) >= BEHIND_MAX_BYTES) {
 		if (r->sealing)
 			pthread_cond_wait(&r->changed, &r->lock);
 		else
@@ -477,7 +486,7 @@ static enum rc lock_with_room(struct recording *r)
 	struct wait w = {r, RC_OK};
 
 	pthread_mutex_lock(&r->lock);
-	while (r->failed == RC_OK && w.rc == RC_OK && r->waiting.text.len >= BEHIND_MAX_BYTES) {
+	while (r->failed == RC_OK && w.rc == RC_OK && waiting_bytes(r) >= BEHIND_MAX_BYTES) {
 		pthread_mutex_unlock(&r->lock);
 		fiber_block(wait_room, &w);
 		pthread_mutex_lock(&r->lock);
@@ -487,7 +496,7 @@ static enum rc lock_with_room(struct recording *r)
 
 static enum rc check_account(struct recording *r, const struct record_line *line)
 {
-	if (atomic_load_explicit(&r->person->bytes, memory_order_relaxed) + line->record.len <= r->spool->per_person_max_bytes)
+	if (atomic_load_explicit(&r->person->bytes, memory_order_relaxed) + record_line_bytes(line) <= r->spool->per_person_max_bytes)
 		return RC_OK;
 	log_error("recording_failed", L_TEXT("session", r->about.id), L_NUM("part", r->part->number),
 		  L_TEXT("reason", "limits.spool_per_person"));
@@ -505,7 +514,17 @@ static enum rc parse_kind(const char *name, enum bundle_kind *kind)
 	return RC_BAD;
 }
 
+bool recording_keeps_originals(const struct recording *r)
+{
+	return r->about.originals.n > 0;
+}
+
 enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, struct slice body)
+{
+	return recording_add_original(r, kind, exchange, body, NO_ORIGINAL);
+}
+
+enum rc recording_add_original(struct recording *r, const char *kind, uint64_t exchange, struct slice body, struct slice original)
 {
 	size_t before, after = 0;
 	struct record_line line;
@@ -513,17 +532,17 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 	int64_t first_ns;
 	enum rc rc = parse_kind(kind, &k);
 
-	if (rc != RC_OK || body.n < 2 || memchr(body.p, '\n', body.n))
+	if (rc != RC_OK || body.n < 2 || memchr(body.p, '\n', body.n) || (original.n && memchr(original.p, '\n', original.n)))
 		return RC_BAD;
-	record_line_make(k, exchange, body, r->about.emergency, &line);
+	record_line_make(k, exchange, body, recording_keeps_originals(r) ? original : NO_ORIGINAL, r->about.emergency, &line);
 	rc = lock_with_room(r);
-	before = r->waiting.text.len;
+	before = waiting_bytes(r);
 	if (rc == RC_OK) {
 		rc = check_account(r, &line);
 		if (rc == RC_OK)
 			rc = add(r, &line);
 		r->failed = rc;
-		after = r->waiting.text.len;
+		after = waiting_bytes(r);
 	}
 	first_ns = r->first_ns;
 	pthread_mutex_unlock(&r->lock);
@@ -643,7 +662,8 @@ static enum rc end_part(struct recording *r, const char *end)
 	batch_init(&batch);
 	/* what could not be recorded was not sent */
 	for (size_t i = 0; r->failed != RC_OK && i < r->state.n_running && rc == RC_OK; i++) {
-		record_line_make(KIND_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), r->about.emergency, &line);
+		record_line_make(KIND_CUT, r->state.running[i], SLICE("{\"reason\":\"recording\"}"), NO_ORIGINAL,
+				 r->about.emergency, &line);
 		rc = batch_add(&batch, &line, r->wall_seen_ns, r->mono_seen_ns);
 	}
 	if (rc == RC_OK)

@@ -266,6 +266,19 @@ static enum rc add_orphan(struct rescue *s, const char *name)
 	return buf_printf(&s->orphans, "%s{\"name\":\"%s\",\"sha256\":\"%s\"}", s->n_orphans++ ? "," : "", name, f);
 }
 
+/* Originals whose segment did not follow belong to no record, and nobody was told of them. Those of an orphan stay beside it. */
+static enum rc look_at_originals(struct rescue *s, const char *name, uint32_t number, uint64_t size)
+{
+	char segment[SEGMENT_NAME];
+
+	if (s->known[number / 8] >> number % 8 & 1)
+		return RC_OK;
+	if (faccessat(s->dir_fd, segment_name(number, s->recipients.n > 0, segment), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return add_orphan(s, name);
+	s->lost_bytes += size;
+	return unlinkat(s->dir_fd, name, 0) == 0 ? RC_OK : RC_IO;
+}
+
 /* A segment without lines, or with more in it than the lines say, was written and not yet acknowledged to anybody. */
 static enum rc look_at(struct rescue *s, const char *name, uint64_t size)
 {
@@ -276,6 +289,8 @@ static enum rc look_at(struct rescue *s, const char *name, uint64_t size)
 		s->lost_bytes += size;
 		return unlinkat(s->dir_fd, name, 0) == 0 ? RC_OK : RC_IO;
 	}
+	if (original_parse_name(name, &number))
+		return look_at_originals(s, name, number, size);
 	if (!segment_parse_name(name, s->recipients.n > 0, &number))
 		return RC_OK;
 	if (number > s->highest_segment)
@@ -324,7 +339,7 @@ static enum rc add(struct batch *batch, enum bundle_kind kind, uint64_t exchange
 
 	if (body->rc != RC_OK)
 		return body->rc;
-	record_line_make(kind, exchange, buf_slice(body), emergency, &line);
+	record_line_make(kind, exchange, buf_slice(body), NO_ORIGINAL, emergency, &line);
 	return batch_add(batch, &line, wall_ns, mono_ns);
 }
 

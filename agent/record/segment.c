@@ -21,6 +21,19 @@ bool segment_parse_name(const char *name, bool sealed, uint32_t *number)
 	return sscanf(name, "seg-%6u", number) == 1 && strcmp(segment_name(*number, sealed, again), name) == 0;
 }
 
+const char *original_name(uint32_t number, char out[SEGMENT_NAME])
+{
+	snprintf(out, SEGMENT_NAME, "orig-%06u.jsonl.age", number);
+	return out;
+}
+
+bool original_parse_name(const char *name, uint32_t *number)
+{
+	char again[SEGMENT_NAME];
+
+	return sscanf(name, "orig-%6u", number) == 1 && strcmp(original_name(*number, again), name) == 0;
+}
+
 uint64_t segment_text_bytes(uint64_t stored_bytes, const struct age_recipients *to)
 {
 	return to->n ? age_text_bytes(stored_bytes, to->n) : stored_bytes;
@@ -59,15 +72,13 @@ static enum rc write_text(int fd, struct slice text, const struct age_recipients
 	return rc;
 }
 
-enum rc segment_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to, char f[SHA256_HEX])
+static enum rc write_file(int dir_fd, const char *name, struct slice text, const struct age_recipients *to, char f[SHA256_HEX])
 {
-	char name[SEGMENT_NAME], temp[SEGMENT_NAME + 4];
+	char temp[SEGMENT_NAME + 4];
 	enum rc rc;
 	int fd;
 
-	if (number > SEGMENT_NUMBER_MAX)
-		return RC_TOO_BIG;
-	snprintf(temp, sizeof temp, "%s.new", segment_name(number, to->n > 0, name));
+	snprintf(temp, sizeof temp, "%s.new", name);
 	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return disk_full() ? RC_AGAIN : RC_IO;
@@ -82,6 +93,22 @@ enum rc segment_write(int dir_fd, uint32_t number, struct slice text, const stru
 	if (rc != RC_OK)
 		unlinkat(dir_fd, temp, 0);
 	return rc;
+}
+
+enum rc segment_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to, char f[SHA256_HEX])
+{
+	char name[SEGMENT_NAME];
+
+	return number > SEGMENT_NUMBER_MAX ? RC_TOO_BIG : write_file(dir_fd, segment_name(number, to->n > 0, name), text, to, f);
+}
+
+enum rc original_write(int dir_fd, uint32_t number, struct slice text, const struct age_recipients *to)
+{
+	char name[SEGMENT_NAME], f[SHA256_HEX];
+
+	if (!to->n)                                      /* never in clear */
+		return RC_FAULT;
+	return number > SEGMENT_NUMBER_MAX ? RC_TOO_BIG : write_file(dir_fd, original_name(number, name), text, to, f);
 }
 
 enum rc segment_hash(int dir_fd, const char *name, char f[SHA256_HEX])

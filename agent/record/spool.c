@@ -238,6 +238,8 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	spool->per_person_max_bytes = options->per_person_max_bytes;
 	if (options->recipients)
 		spool->recipients = *options->recipients;
+	if (options->originals)
+		spool->originals = *options->originals;
 	spool->part_max_bytes = PART_MAX_BYTES;
 	spool->part_max_ns = PART_MAX_NS;
 	spool->part_max_segments = PART_MAX_SEGMENTS;

@@ -31,6 +31,7 @@ struct site {
 	struct spool *spool;
 	struct attest_options attest;
 	struct age_recipients recipients;        /* of what is recorded; key.txt opens it */
+	struct age_recipients originals;         /* of what it was before it was masked; orig.txt opens it, and key.txt too */
 };
 
 static struct site site;
@@ -79,7 +80,7 @@ static inline enum rc site_try(bool strict, uint64_t per_person_max_bytes, struc
 	struct spool_options options = {
 		.state_dir = site.dir, .agent_name = "gpu-1", .strict = strict, .per_person_max_bytes = per_person_max_bytes,
 		.attest = site.attest,
-		.recipients = &site.recipients,
+		.recipients = &site.recipients, .originals = &site.originals,
 	};
 	struct why why = {0};
 	enum rc rc = site.ledger ? RC_OK : ledger_start(site.dir, "gpu-1", &site.ledger, &why);
@@ -106,7 +107,7 @@ static inline void site_close(void)
 static inline int setup(void **state)
 {
 	(void)state;
-	site.recipients = (struct age_recipients){0};
+	site.recipients = site.originals = (struct age_recipients){0};
 	site_make();
 	return 0;
 }
@@ -148,9 +149,14 @@ static inline struct recording *session(const char *id)
 	return r;
 }
 
+#define ORIGINAL_BODY "{\"text\":\"Jane Smith, nephrectomy\"}"
+
+/* Where a site keeps originals, requests and responses have one. */
 static inline enum rc add(struct recording *r, const char *kind, uint64_t x, const char *body)
 {
-	return recording_add(r, kind, x, slice_str(body));
+	bool has_original = strcmp(kind, "request") == 0 || strcmp(kind, "response") == 0;
+
+	return has_original ? recording_add_original(r, kind, x, slice_str(body), SLICE(ORIGINAL_BODY)) : recording_add(r, kind, x, slice_str(body));
 }
 
 #define REQUEST_BODY "{\"method\":\"POST\",\"path\":\"/v1/chat/completions\",\"headers\":[],\"text\":\"hi\"}"
@@ -258,6 +264,20 @@ static inline void site_seal(void)
 	buf_free(&key);
 }
 
+/* And what was there before masking is for the one who has orig.txt; seg.txt opens only the rest. */
+static inline void site_keep_originals(void)
+{
+	struct age_identities *who;
+	struct buf key;
+
+	assert_int_equal(sh("rm -f orig.txt && age-keygen -o orig.txt && cp key.txt seg.txt && cat orig.txt >> key.txt"), 0);
+	read_path(&key, "orig.txt");
+	assert_int_equal(age_identities_read(buf_slice(&key), &who, NULL), RC_OK);
+	age_identities_recipients(who, &site.originals);
+	age_identities_free(who);
+	buf_free(&key);
+}
+
 static inline struct age_identities *site_key(void)
 {
 	struct age_identities *who;
@@ -273,6 +293,13 @@ static inline int setup_sealed(void **state)
 {
 	setup(state);
 	site_seal();
+	return 0;
+}
+
+static inline int setup_originals(void **state)
+{
+	setup_sealed(state);
+	site_keep_originals();
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 static char dir[] = "/tmp/phigate-sealed.XXXXXX", file[64];
 static struct age_identities *keys[2];           /* it is sealed for the first */
 static struct age_recipients recipients[2];
-static char large[200 << 10];
+static char large[200 << 10], key_texts[2][128], records_text[512];
 
 static int make_dir(void **state)
 {
@@ -27,6 +27,7 @@ static int make_dir(void **state)
 		bundle_make_must(bech32_encode("AGE-SECRET-KEY-", secret, &text) == RC_OK);
 		bundle_make_must(age_identities_read(buf_slice(&text), &keys[i], NULL) == RC_OK);
 		age_identities_recipients(keys[i], &recipients[i]);
+		snprintf(key_texts[i], sizeof key_texts[i], "%s", text.data);
 		buf_free(&text);
 	}
 	snprintf(large, sizeof large, "{\"method\":\"POST\",\"path\":\"/v1/chat/completions\",\"headers\":[],\"text\":\"%0*d\"}", 150000, 7);
@@ -57,7 +58,9 @@ static void tell(void *arg, const struct bundle_check *check)
 		r->segments = check->result;
 	else if (strcmp(check->name, "records") == 0)
 		r->records = check->result;
-	else if (strcmp(check->name, "story") == 0)
+	if (strcmp(check->name, "records") == 0)
+		snprintf(records_text, sizeof records_text, "%s", check->text);
+	if (strcmp(check->name, "story") == 0)
 		r->story = check->result;
 }
 
@@ -281,6 +284,236 @@ static void test_what_is_sealed_must_be_what_the_index_tells_of(void **state)
 	}
 }
 
+/* ---- originals, for the second key ------------------------------------------------------------------------------------------ */
+
+enum { ORIGINALS_OF = 3 };                       /* records 1, 3 and 4: one of segment 1, two of segment 2 */
+
+static const struct {
+	size_t record;
+	unsigned segment;
+	const char *line;
+} originals[ORIGINALS_OF] = {
+	{1, 1, "{\"salt\":\"AQEBAQEBAQEBAQEBAQEBAQ==\",\"k\":\"request\",\"body\":{\"text\":\"Jane Smith\"}}"},
+	{3, 2, "{\"salt\":\"AgICAgICAgICAgICAgICAg==\",\"k\":\"response\",\"body\":{\"chunks\":[[1,\"Dr. Ruth\"]]}}"},
+	{4, 2, "{\"salt\":\"AwMDAwMDAwMDAwMDAwMDAw==\",\"k\":\"response\",\"body\":{\"chunks\":[[2,\"536-22-8741\"]],\"end\":true}}"},
+};
+
+static struct bundle_make *originals_in;
+static void (*lay_hands)(struct buf texts[2]);   /* on the two files, before they are encrypted; all is signed behind it */
+static bool in_clear, removed, cut_off, without_segment;
+
+static void swap_lines(struct buf texts[2])
+{
+	buf_clear(&texts[1]);
+	buf_printf(&texts[1], "%s\n%s\n", originals[2].line, originals[1].line);
+}
+
+static void swap_files(struct buf texts[2])
+{
+	struct buf first = texts[0];
+
+	texts[0] = texts[1];
+	texts[1] = first;
+}
+
+static void change_text(struct buf texts[2])
+{
+	memcpy(memmem(texts[0].data, texts[0].len, "Jane", 4), "Joan", 4);
+}
+
+static void drop_line(struct buf texts[2])
+{
+	buf_truncate(&texts[1], strlen(originals[1].line) + 1);
+}
+
+static void one_line_more(struct buf texts[2])
+{
+	buf_printf(&texts[1], "%s\n", originals[1].line);
+}
+
+static void no_end(struct buf texts[2])
+{
+	buf_truncate(&texts[1], texts[1].len - 1);
+}
+
+static void remove_all(struct buf texts[2])
+{
+	buf_clear(&texts[0]);
+	removed = true;
+}
+
+static void cut_stored(struct buf texts[2])
+{
+	(void)texts;
+	cut_off = true;
+}
+
+static void put_without_segment(struct buf texts[2])
+{
+	(void)texts;
+	without_segment = true;
+}
+
+/* Before the sums: the files of originals. */
+static void add_originals(struct buf *session)
+{
+	struct buf texts[2];
+
+	(void)session;
+	removed = cut_off = without_segment = false;
+	for (int i = 0; i < 2; i++)
+		buf_init(&texts[i], 4096);
+	for (size_t i = 0; i < ORIGINALS_OF; i++)
+		buf_printf(&texts[originals[i].segment - 1], "%s\n", originals[i].line);
+	if (lay_hands)
+		lay_hands(texts);
+	for (int i = 0; i < 2; i++) {
+		char name[32];
+		struct buf *stored;
+
+		if (i == 0 && removed)
+			continue;
+		snprintf(name, sizeof name, "orig-%06d.jsonl.age", without_segment && i ? 9 : i + 1);
+		stored = &bundle_make_member(originals_in, name)->data;
+		bundle_make_must(age_seal(&recipients[1], buf_slice(&texts[i]), bundle_make_keep, stored) == RC_OK);
+		if (cut_off)
+			buf_truncate(stored, stored->len - 8);
+	}
+	for (int i = 0; i < 2; i++)
+		buf_free(&texts[i]);
+}
+
+static void make_originals(struct bundle_make *m, void (*hands)(struct buf texts[2]))
+{
+	static char bodies[ORIGINALS_OF][2048];
+
+	bundle_make_init(m);
+	m->recipients = in_clear ? (struct age_recipients){0} : recipients[0];
+	m->hooks.session = add_originals;
+	originals_in = m;
+	lay_hands = hands;
+	bundle_make_session(m);
+	for (size_t i = 0; i < ORIGINALS_OF; i++) {
+		struct made_record *r = &m->records[originals[i].record];
+		char hex[SHA256_HEX];
+
+		assert_int_equal(r->segment, originals[i].segment);
+		sha256_hex(originals[i].line, strlen(originals[i].line), hex);
+		snprintf(bodies[i], sizeof bodies[i], "%.*s,\"original\":\"%s\"}", (int)strlen(r->body) - 1, r->body, hex);
+		r->body = bodies[i];
+	}
+	bundle_make_all(m);
+	bundle_make_write(m, file);
+}
+
+static struct age_identities *both_keys(void)
+{
+	struct age_identities *both;
+	struct buf text;
+
+	buf_init(&text, 512);
+	buf_printf(&text, "%s\n%s\n", key_texts[0], key_texts[1]);
+	bundle_make_must(age_identities_read(buf_slice(&text), &both, NULL) == RC_OK);
+	buf_free(&text);
+	return both;
+}
+
+static void test_originals_are_those_that_their_records_name(void **state)
+{
+	struct age_identities *both = both_keys();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bundle_record record;
+		struct results told = {0};
+		struct why why = {0};
+		struct bundle_make m;
+		struct slice body;
+		struct bundle *b;
+		size_t n = 0, found = 0;
+
+		in_clear = i == 1;
+		make_originals(&m, NULL);
+		b = open_with(both);
+		if (verify(&m, b, &told, &why) != RC_OK)
+			fail_msg("%s", why.text);
+		assert_non_null(strstr(records_text, "3 originals, each the one that its record names"));
+		for (int twice = 0; twice < 2; twice++) {        /* also again from the beginning */
+			assert_int_equal(bundle_rewind(b), RC_OK);
+			for (n = found = 0; bundle_next(b, &record, &why) == RC_OK; n++) {
+				enum rc rc = bundle_original(b, &body, &why);
+
+				if (rc == RC_NOT_FOUND)
+					continue;
+				assert_int_equal(rc, RC_OK);
+				assert_int_equal(n, originals[found].record);
+				assert_non_null(strstr(originals[found].line, body.p));
+				found++;
+			}
+			assert_int_equal(found, ORIGINALS_OF);
+		}
+		bundle_free(b);
+		/* without the second key all but the originals holds, and who has it is named */
+		b = open_with(in_clear ? NULL : keys[0]);
+		assert_int_equal(verify(&m, b, &told, &why), RC_OK);
+		assert_int_equal(told.records, BUNDLE_HOLDS);
+		assert_non_null(strstr(records_text, "of 2 segments the originals are encrypted"));
+		assert_int_equal(bundle_rewind(b), RC_OK);
+		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
+		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
+		assert_int_equal(bundle_original(b, &body, &why), RC_DENIED);
+		assert_int_equal(body.n, 0);
+		assert_non_null(strstr(why.text, "the original is encrypted"));
+		bundle_free(b);
+		bundle_make_free(&m);
+	}
+	in_clear = false;
+	age_identities_free(both);
+}
+
+static void test_hands_laid_on_originals_are_found(void **state)
+{
+	static const struct {
+		void (*hands)(struct buf texts[2]);
+		const char *why;
+		bool keyless;                    /* found without the originals' key */
+	} rows[] = {
+		{swap_lines, "records: the original of record 3 is not the one that it names", false},
+		{swap_files, "records: the original of record 1 is not the one that it names", false},
+		{change_text, "records: the original of record 1 is not the one that it names", false},
+		{drop_line, "records: the original of record 4 is not the one that it names", false},
+		{one_line_more, "records: orig-000002.jsonl.age has a line that no record names", false},
+		{no_end, "records: orig-000002.jsonl.age does not open: its last line is cut", false},
+		{remove_all, "records: record 1 names an original, and its segment has none", true},
+		{cut_stored, "records: orig-000001.jsonl.age does not open", false},
+		{put_without_segment, "members: orig-000009.jsonl.age has no segment", true},
+	};
+	struct age_identities *both = both_keys();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct results told = {0};
+		struct why why = {0};
+		struct bundle_make m;
+		struct bundle *b;
+
+		make_originals(&m, rows[i].hands);
+		for (int k = rows[i].keyless ? 0 : 1; k < 2; k++) {
+			enum rc rc = bundle_open(file, &b, &why);
+
+			if (rc == RC_OK)
+				bundle_unlock(b, k ? both : keys[0]);
+			if (rc == RC_OK)
+				rc = verify(&m, b, &told, &why);
+			if (rc != RC_BAD || strncmp(why.text, rows[i].why, strlen(rows[i].why)) != 0)
+				fail_msg("row %zu: %s", i, why.text);
+			bundle_free(b);
+		}
+		bundle_make_free(&m);
+	}
+	age_identities_free(both);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +521,8 @@ int main(void)
 		cmocka_unit_test(test_without_a_key_all_but_the_records_holds_and_none_is_shown),
 		cmocka_unit_test(test_another_key_fails_and_is_told_which_one_would_do),
 		cmocka_unit_test(test_what_is_sealed_must_be_what_the_index_tells_of),
+		cmocka_unit_test(test_originals_are_those_that_their_records_name),
+		cmocka_unit_test(test_hands_laid_on_originals_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

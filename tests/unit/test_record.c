@@ -123,6 +123,83 @@ static void test_what_is_sealed_never_reaches_the_disk_otherwise(void **state)
 	audit_free(&a);
 }
 
+static const char NO_ORIGINAL_ON_DISK[] = "! grep -rE 'nephrectomy|Jane' spool bundles && ! grep -rl '\"salt\"' spool bundles";
+
+static void test_originals_are_for_others_and_records_name_them(void **state)
+{
+	struct recording *r;
+	struct audit a;
+	struct buf text, recipient;
+
+	(void)state;
+	site_open(true);
+	r = session(SESSION);
+	assert_int_equal(ask(r, 1), RC_OK);
+	assert_true(exists("spool/" SESSION ".1/orig-000002.jsonl.age"));
+	assert_int_equal(sh("mkdir -p bundles && %s", NO_ORIGINAL_ON_DISK), 0);
+	assert_int_equal(recording_add(r, "decision", 1, SLICE("{\"rule\":\"all\",\"outcome\":\"allowed\"}")), RC_OK);
+	assert_int_equal(recording_sync(r), RC_OK);
+	assert_int_equal(answer(r, 1), RC_OK);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	assert_int_equal(sh("%s", NO_ORIGINAL_ON_DISK), 0);
+	a = audit_part(SESSION, 1);
+	/* the opening, the decision and the close have none */
+	assert_int_equal(sh("ls x | grep ^orig | tr '\\n' ' ' | grep -qx 'orig-000002.jsonl.age orig-000004.jsonl.age '"), 0);
+	assert_int_equal(sh("tar -tf bundles/" SESSION "/1.tar | tail -n 3 | tr '\\n' ' ' | grep -qx 'seg-000005.jsonl.age orig-000002.jsonl.age "
+			    "orig-000004.jsonl.age '"), 0);
+	assert_int_equal(count(&a.records, ",\"original\":\""), 4);
+	assert_int_equal(count(&a.records, "nephrectomy"), 0);
+	assert_int_equal(sh("cd x && age -d -i ../orig.txt orig-000002.jsonl.age > o && [ $(wc -l < o) = 1 ] && grep -q nephrectomy o && "
+			    "grep -q ,.original.:.$(tr -d '\\n' < o | sha256sum | cut -c -64).}}$ seg-000002.jsonl"), 0);
+	assert_int_equal(sh("cd x && age -d -i ../orig.txt orig-000004.jsonl.age | sort -u | wc -l | grep -qx 3"), 0);     /* each has its salt */
+	assert_int_equal(sh("cd x && ! age -d -i ../seg.txt orig-000002.jsonl.age && ! age -d -i ../orig.txt seg-000002.jsonl.age"), 0);
+	read_path(&text, "x/session.json");
+	buf_init(&recipient, 256);
+	buf_puts(&recipient, "\"originals\":[\"");
+	assert_int_equal(age_recipients_text(&site.originals, 0, &recipient), RC_OK);
+	buf_puts(&recipient, "\"]");
+	assert_int_equal(count(&text, recipient.data), 1);
+	buf_free(&recipient);
+	buf_free(&text);
+	audit_free(&a);
+}
+
+/* Masked text that may be read beside unmasked text that may not. */
+static void test_originals_are_encrypted_also_where_segments_are_not(void **state)
+{
+	struct recording *r;
+	struct audit a;
+
+	(void)state;
+	site.recipients = (struct age_recipients){0};
+	site_open(true);
+	r = session(SESSION);
+	exchange(r, 1);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	assert_int_equal(sh("! grep -rE 'nephrectomy|Jane' spool bundles"), 0);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, ",\"original\":\""), 4);
+	assert_int_equal(sh("cd x && age -d -i ../orig.txt orig-000003.jsonl.age | grep -c nephrectomy | grep -qx 3"), 0);
+	audit_free(&a);
+}
+
+static void test_where_originals_are_not_kept_nothing_of_them_is(void **state)
+{
+	struct recording *r;
+	struct audit a;
+
+	(void)state;
+	site_open(true);
+	r = session(SESSION);
+	assert_false(recording_keeps_originals(r));
+	exchange(r, 1);
+	assert_int_equal(recording_close(r, "client"), RC_OK);
+	a = audit_part(SESSION, 1);
+	assert_int_equal(count(&a.records, "original"), 0);
+	assert_int_equal(sh("! ls x | grep ^orig && ! grep -r nephrectomy x bundles && ! grep originals x/session.json"), 0);
+	audit_free(&a);
+}
+
 static void test_a_large_record_is_sealed_and_opened_by_pieces(void **state)
 {
 	struct recording *r;
@@ -767,6 +844,7 @@ static void test_a_session_is_recorded_once(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 #define SEALED(name) cmocka_unit_test_setup_teardown(test_##name, setup_sealed, teardown)
+#define ORIGINALS(name) {"originals: " #name, test_##name, setup_originals, teardown, NULL}
 
 int main(void)
 {
@@ -774,6 +852,10 @@ int main(void)
 		TEST(a_session_becomes_a_bundle_that_stock_tools_verify),
 		SEALED(what_is_sealed_never_reaches_the_disk_otherwise),
 		SEALED(a_large_record_is_sealed_and_opened_by_pieces),
+		ORIGINALS(originals_are_for_others_and_records_name_them),
+		ORIGINALS(originals_are_encrypted_also_where_segments_are_not),
+		TEST(where_originals_are_not_kept_nothing_of_them_is),
+		ORIGINALS(strict_nothing_passes_when_the_disk_is_full),
 		TEST(no_two_records_have_one_salt),
 		TEST(a_long_answer_becomes_many_segments),
 		TEST(one_record_may_be_large),

@@ -497,6 +497,23 @@ static void test_a_sealed_segment_without_lines_and_one_with_some_are_named(void
 	check_other();
 }
 
+static void test_originals_without_their_segment_go_and_those_of_an_orphan_stay(void **state)
+{
+	struct audit a;
+
+	(void)state;
+	crash();
+	assert_int_equal(sh("cd " SPOOLED " && ls orig-000004.jsonl.age && cp seg-000004.jsonl.age seg-000008.jsonl.age && cp orig-000004.jsonl.age "
+			    "orig-000008.jsonl.age && cp orig-000004.jsonl.age orig-000011.jsonl.age && head -c 50 orig-000004.jsonl.age > "
+			    "orig-000012.jsonl.age.new && stat -c %%s orig-000011.jsonl.age > ../../size"), 0);
+	site_open(true);
+	a = audit_part(SESSION, 1);
+	assert_true(exists("x/orig-000004.jsonl.age") && exists("x/orig-000008.jsonl.age") && !exists("x/orig-000011.jsonl.age"));
+	assert_int_equal(sh("grep -q \"\\\"lost_bytes\\\":$(($(cat size) + 50)),\" x/seg-000009.jsonl"), 0);
+	assert_int_equal(count(&a.records, "{\"name\":\"orig-000008.jsonl.age\",\"sha256\":"), 1);
+	audit_free(&a);
+}
+
 /* Recipients that have changed since are those of later parts, and a part that was not sealed is ended as it was begun. */
 static void test_a_part_is_ended_for_those_whom_it_was_begun_for(void **state)
 {
@@ -617,6 +634,7 @@ static void test_the_key_of_the_day_signs_and_is_named(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 #define SEALED(name) {"sealed: " #name, test_##name, setup_sealed, teardown, NULL}
+#define ORIGINALS(name) {"originals: " #name, test_##name, setup_originals, teardown, NULL}
 
 int main(void)
 {
@@ -635,6 +653,9 @@ int main(void)
 		TEST(a_segment_with_some_of_its_lines_is_named_too),
 		SEALED(killed_at_any_step_nothing_acknowledged_is_lost),
 		SEALED(what_runs_is_cut_and_what_ended_is_not),
+		ORIGINALS(killed_at_any_step_nothing_acknowledged_is_lost),
+		ORIGINALS(originals_without_their_segment_go_and_those_of_an_orphan_stay),
+		ORIGINALS(a_sealed_segment_without_lines_and_one_with_some_are_named),
 		SEALED(a_torn_last_line_is_cut_off),
 		SEALED(a_sealed_segment_without_lines_and_one_with_some_are_named),
 		SEALED(a_part_is_ended_for_those_whom_it_was_begun_for),
