@@ -78,6 +78,7 @@ struct reply {
 	int64_t held_ns;                         /* when the oldest bytes came that have not gone on; 0: none wait */
 	bool begun;                              /* the answer is on record, and what stands in out may be sent */
 	bool no_body, chunked;
+	bool originals;                          /* the recording keeps what came */
 	bool keep_last;                          /* no event ends this answer, so its last byte does */
 };
 
@@ -196,6 +197,20 @@ static enum rc prepare(struct reply *r)
 	return rc == RC_OK && x->request_mask == MASK_REQUEST_TOKENIZE ? prepare_back(r, &options) : rc;
 }
 
+/* Of the original only this is taken away: the agent's own credential, should the model show it. */
+static enum rc keep_head(struct reply *r)
+{
+	struct buf json;
+	enum rc rc;
+
+	buf_init(&json, HEAD_MAX);
+	rc = headers_answer_original(r->head, target_secret(r->x->target), &json);
+	if (rc == RC_OK)
+		rc = transcript_received_head(&r->x->transcript, r->head->status, buf_slice(&json));
+	buf_free(&json);
+	return rc;
+}
+
 /* The head of the answer, as it goes out and as it stands on record. */
 static enum rc write_head(struct reply *r)
 {
@@ -208,6 +223,8 @@ static enum rc write_head(struct reply *r)
 	buf_puts(&r->out, http_reason(r->head->status));
 	buf_puts(&r->out, "\r\n");
 	rc = headers_answer(r->head, policy_engine(x->policy), x->scope, target_secret(x->target), &r->out, &r->headers_json);
+	if (r->originals && rc == RC_OK)
+		rc = keep_head(r);
 	if (r->chunked)
 		buf_puts(&r->out, "Transfer-Encoding: chunked\r\n");
 	if (!x->head->keep_alive || (!r->chunked && !r->no_body))
@@ -384,6 +401,8 @@ static enum rc mask(struct reply *r, bool done)
 		rc = inflater_feed(r->inflater, buf_slice(&r->raw), &r->plain);
 	if (rc == RC_OK && done && r->inflater)
 		rc = inflater_finish(r->inflater);
+	if (rc == RC_OK && r->originals && transcript_received(&r->x->transcript, buf_slice(plain)) != RC_OK)
+		return RC_IO;
 	if (rc == RC_OK && r->cut.rule) {
 		rc = mask_within(r, buf_slice(plain), done);
 	} else {
@@ -531,7 +550,7 @@ static enum rc reply(struct reply *r)
 
 enum rc exchange_reply(struct exchange *x)
 {
-	struct reply r = {.x = x, .end_at = SIZE_MAX};
+	struct reply r = {.x = x, .end_at = SIZE_MAX, .originals = recording_keeps_originals(x->session->recording)};
 	enum rc rc = upstream_read_head(x->upstream, slice_is(x->head->method, "HEAD"), x->connection->first_byte_ns, &r.head, &x->why);
 
 	if (rc != RC_OK)

@@ -173,6 +173,29 @@ static const char *model_name(const struct exchange *x)
 	return n && n <= MODEL_MAX && !model[n] && !mask_finds_code(policy_engine(x->policy), slice_str(model)) ? model : NULL;
 }
 
+/* And what it was before it was masked. */
+static enum rc record_with_original(struct exchange *x, const struct transcript_asked *asked)
+{
+	struct slice target = x->path ? slice_str(x->path) : x->head->target;
+	struct transcript_asked original = *asked;
+	struct buf path, headers;
+	enum rc rc;
+
+	buf_init(&path, 1 << 18);
+	buf_init(&headers, 1 << 20);
+	rc = buf_add_slice(&path, target);
+	if (rc == RC_OK)
+		rc = headers_request_json(x->head, NULL, NULL, &headers);
+	original.path = path.data ? path.data : "";
+	original.headers_json = buf_slice(&headers);
+	original.text = buf_slice(&x->body);
+	if (rc == RC_OK)
+		rc = transcript_request(&x->transcript, asked, &original);
+	buf_free(&path);
+	buf_free(&headers);
+	return rc;
+}
+
 enum rc exchange_record(struct exchange *x)
 {
 	struct mask_engine *engine = policy_engine(x->policy);
@@ -193,7 +216,7 @@ enum rc exchange_record(struct exchange *x)
 			.path = path.data ? path.data : "", .headers_json = buf_slice(&headers), .text = buf_slice(&text),
 		};
 
-		rc = transcript_request(&x->transcript, &asked);
+		rc = recording_keeps_originals(x->session->recording) ? record_with_original(x, &asked) : transcript_request(&x->transcript, &asked, NULL);
 	}
 	x->recorded = rc == RC_OK;
 	buf_free(&path);

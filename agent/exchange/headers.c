@@ -153,9 +153,9 @@ static bool is_traceparent(struct slice v)
 
 enum rc headers_request_json(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct buf *json)
 {
-	struct mask_stream *m;
+	struct mask_stream *m = NULL;
 	struct buf masked;
-	enum rc rc = values_begin(engine, scope, &m);
+	enum rc rc = engine ? values_begin(engine, scope, &m) : RC_OK;
 
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_putc(json, '[');
@@ -165,7 +165,7 @@ enum rc headers_request_json(const struct http_head *head, struct mask_engine *e
 
 		if (what_of(h->name) & SECRET)
 			continue;
-		if (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value)) {
+		if (m && (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value))) {
 			rc = mask_value(m, value, &masked);
 			value = buf_slice(&masked);
 		}
@@ -195,6 +195,26 @@ static bool is_http_date(struct slice v)
 	return true;
 }
 
+static bool goes_down(const struct http_head *head, const struct http_header *h)
+{
+	return !(what_of(h->name) & (HOP | NOT_DOWN)) && !http_header_lists(head, "connection", h->name);
+}
+
+enum rc headers_answer_original(const struct http_head *head, struct slice credential, struct buf *json)
+{
+	enum rc rc = RC_OK;
+
+	buf_putc(json, '[');
+	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
+		const struct http_header *h = &head->headers[i];
+		bool shows = credential.n && memmem(h->value.p, h->value.n, credential.p, credential.n);
+
+		if (goes_down(head, h))
+			rc = json_pair(json, h->name, shows ? SLICE("[SECRET]") : h->value);
+	}
+	return rc == RC_OK ? buf_putc(json, ']') : rc;
+}
+
 enum rc headers_answer(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct slice credential,
 		       struct buf *lines, struct buf *json)
 {
@@ -210,7 +230,7 @@ enum rc headers_answer(const struct http_head *head, struct mask_engine *engine,
 		const struct http_header *h = &head->headers[i];
 		struct slice value = h->value;
 
-		if (what_of(h->name) & (HOP | NOT_DOWN) || http_header_lists(head, "connection", h->name))
+		if (!goes_down(head, h))
 			continue;
 		if (!slice_is_nocase(h->name, "date") || !is_http_date(value)) {
 			rc = mask_value(m, value, &masked);

@@ -8,31 +8,48 @@
 #define WAIT_NS (200 * NS_PER_MS)
 #define CHUNKS_BYTES ((size_t)32768)
 
+static void chunks_init(struct transcript_chunks *c)
+{
+	buf_init(&c->list, BUF_MAX_DEFAULT);
+	buf_init(&c->tail, 8);
+}
+
+static void chunks_free(struct transcript_chunks *c)
+{
+	buf_free(&c->list);
+	buf_free(&c->tail);
+}
+
 void transcript_begin(struct transcript *t, struct recording *recording, uint64_t exchange)
 {
 	*t = (struct transcript){.recording = recording, .exchange = exchange, .start_ns = clock_mono_ns()};
-	buf_init(&t->chunks, BUF_MAX_DEFAULT);
-	buf_init(&t->tail, 8);
+	chunks_init(&t->chunks);
+	chunks_init(&t->received);
+	buf_init(&t->received_head, BUF_MAX_DEFAULT);
 	buf_init(&t->totals, 4096);
 	buf_init(&t->body, BUF_MAX_DEFAULT);
+	buf_init(&t->original, BUF_MAX_DEFAULT);
 }
 
 void transcript_free(struct transcript *t)
 {
-	buf_free(&t->chunks);
-	buf_free(&t->tail);
+	chunks_free(&t->chunks);
+	chunks_free(&t->received);
+	buf_free(&t->received_head);
 	buf_free(&t->totals);
 	buf_free(&t->body);
+	buf_free(&t->original);
 }
 
-/* The scratch body becomes a record. */
+/* The scratch body becomes a record, and the other its original, if there is one. */
 static enum rc add(struct transcript *t, const char *kind)
 {
-	enum rc rc = t->body.rc;
+	enum rc rc = t->body.rc != RC_OK ? t->body.rc : t->original.rc;
 
 	if (rc == RC_OK)
-		rc = recording_add(t->recording, kind, t->exchange, buf_slice(&t->body));
+		rc = recording_add_original(t->recording, kind, t->exchange, buf_slice(&t->body), buf_slice(&t->original));
 	buf_clear(&t->body);
+	buf_clear(&t->original);
 	return rc;
 }
 
@@ -55,20 +72,27 @@ static void add_bytes(struct buf *b, struct slice bytes)
 	buf_puts(b, "\"}");
 }
 
-enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked)
+static void put_asked(struct buf *b, const struct transcript_asked *asked)
 {
-	buf_puts(&t->body, "{\"method\":");
-	json_add_string(&t->body, asked->method);
-	member(&t->body, "path", asked->path);
+	buf_puts(b, "{\"method\":");
+	json_add_string(b, asked->method);
+	member(b, "path", asked->path);
 	if (asked->route)
-		member(&t->body, "route", asked->route);
+		member(b, "route", asked->route);
 	if (asked->model)
-		member(&t->body, "model", asked->model);
-	buf_puts(&t->body, ",\"headers\":");
-	buf_add_slice(&t->body, asked->headers_json);
-	buf_puts(&t->body, ",\"text\":");
-	add_bytes(&t->body, asked->text);
-	buf_putc(&t->body, '}');
+		member(b, "model", asked->model);
+	buf_puts(b, ",\"headers\":");
+	buf_add_slice(b, asked->headers_json);
+	buf_puts(b, ",\"text\":");
+	add_bytes(b, asked->text);
+	buf_putc(b, '}');
+}
+
+enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked, const struct transcript_asked *original)
+{
+	put_asked(&t->body, asked);
+	if (original)
+		put_asked(&t->original, original);
 	return add(t, "request");
 }
 
@@ -100,14 +124,47 @@ enum rc transcript_decision(struct transcript *t, const char *hold, const char *
 	return add(t, "decision");
 }
 
+static void put_head(struct buf *b, int status, struct slice headers_json)
+{
+	buf_puts(b, "{\"status\":");
+	buf_put_number(b, status);
+	buf_puts(b, ",\"headers\":");
+	buf_add_slice(b, headers_json);
+	buf_putc(b, '}');
+}
+
+static enum rc take_head(struct transcript *t)
+{
+	enum rc rc = t->received_head.rc;
+
+	buf_add_buf(&t->original, &t->received_head);
+	buf_clear(&t->received_head);
+	return rc;
+}
+
+/* What came from the model since the record before. */
+static enum rc take_chunks(struct transcript *t)
+{
+	enum rc rc = t->received.list.rc;
+
+	buf_puts(&t->original, t->original.len > 1 ? ",\"chunks\":[" : "\"chunks\":[");
+	buf_add_buf(&t->original, &t->received.list);
+	buf_putc(&t->original, ']');
+	buf_clear(&t->received.list);
+	return rc;
+}
+
 enum rc transcript_response(struct transcript *t, int status, struct slice headers_json)
 {
-	buf_puts(&t->body, "{\"status\":");
-	buf_put_number(&t->body, status);
-	buf_puts(&t->body, ",\"headers\":");
-	buf_add_slice(&t->body, headers_json);
-	buf_putc(&t->body, '}');
-	return add(t, "response");
+	enum rc rc = RC_OK;
+
+	put_head(&t->body, status, headers_json);
+	if (t->answering) {
+		buf_putc(&t->original, '{');
+		rc = take_head(t);
+		buf_putc(&t->original, '}');
+	}
+	return rc == RC_OK ? add(t, "response") : rc;
 }
 
 void transcript_totals(struct transcript *t, const struct mask_counts *masked, const struct answer_usage *usage)
@@ -151,56 +208,100 @@ static void add_totals(struct transcript *t)
 
 static enum rc flush(struct transcript *t, bool end)
 {
-	if (!t->chunks.len && !end)
+	enum rc rc = t->chunks.list.rc;
+
+	if (!t->chunks.list.len && !t->received.list.len && !end)
 		return RC_OK;
 	buf_puts(&t->body, "{\"chunks\":[");
-	buf_add_slice(&t->body, buf_slice(&t->chunks));
+	buf_add_slice(&t->body, buf_slice(&t->chunks.list));
 	buf_putc(&t->body, ']');
 	if (end)
 		add_totals(t);
 	buf_puts(&t->body, end ? ",\"end\":true}" : "}");
-	if (t->chunks.rc != RC_OK)
-		return t->chunks.rc;
-	buf_clear(&t->chunks);
+	if (rc == RC_OK && t->answering) {
+		buf_putc(&t->original, '{');
+		rc = take_chunks(t);
+		buf_puts(&t->original, end ? ",\"end\":true}" : "}");
+	}
+	if (rc != RC_OK)
+		return rc;
+	buf_clear(&t->chunks.list);
 	t->pending_since_ns = 0;
 	return add(t, "response");
 }
 
 /* One entry of the chunk list; the last rest bytes wait for their character's end. */
-static void put(struct transcript *t, struct slice bytes, size_t rest, int64_t now_ns)
+static void put(struct transcript *t, struct transcript_chunks *c, struct slice bytes, size_t rest, int64_t now_ns)
 {
 	struct slice whole = {bytes.p, bytes.n - rest};
 	struct buf joined;
 
 	buf_init(&joined, BUF_MAX_DEFAULT);
-	if (t->tail.len) {
-		buf_add_buf(&joined, &t->tail);
+	if (c->tail.len) {
+		buf_add_buf(&joined, &c->tail);
 		buf_add_slice(&joined, whole);
-		buf_clear(&t->tail);
+		buf_clear(&c->tail);
 		whole = buf_slice(&joined);
 	}
-	buf_add(&t->tail, bytes.p + bytes.n - rest, rest);
-	buf_puts(&t->chunks, t->chunks.len ? ",[" : "[");
-	buf_put_number(&t->chunks, (now_ns - t->start_ns) / NS_PER_US);
-	buf_putc(&t->chunks, ',');
-	add_bytes(&t->chunks, whole);
-	buf_putc(&t->chunks, ']');
+	buf_add(&c->tail, bytes.p + bytes.n - rest, rest);
+	buf_puts(&c->list, c->list.len ? ",[" : "[");
+	buf_put_number(&c->list, (now_ns - t->start_ns) / NS_PER_US);
+	buf_putc(&c->list, ',');
+	add_bytes(&c->list, whole);
+	buf_putc(&c->list, ']');
 	if (joined.rc != RC_OK)
-		t->chunks.rc = joined.rc;
+		c->list.rc = joined.rc;
 	buf_free(&joined);
 	if (!t->pending_since_ns)
 		t->pending_since_ns = now_ns;
+}
+
+/* What waited for the rest of a character. */
+static void put_tail(struct transcript *t, struct transcript_chunks *c)
+{
+	if (c->tail.len)
+		put(t, c, SLICE(""), 0, clock_mono_ns());
+}
+
+static bool is_due(const struct transcript *t, int64_t now_ns)
+{
+	return t->chunks.list.len >= CHUNKS_BYTES || t->received.list.len >= CHUNKS_BYTES ||
+	       (t->pending_since_ns && now_ns - t->pending_since_ns >= WAIT_NS);
 }
 
 enum rc transcript_chunk(struct transcript *t, struct slice bytes, bool end)
 {
 	int64_t now_ns = clock_mono_ns();
 
-	if (bytes.n || (end && t->tail.len))
-		put(t, bytes, end ? 0 : utf8_unfinished(bytes.p, bytes.n), now_ns);
-	if (end || t->chunks.len >= CHUNKS_BYTES || (t->pending_since_ns && now_ns - t->pending_since_ns >= WAIT_NS))
+	if (bytes.n || (end && t->chunks.tail.len))
+		put(t, &t->chunks, bytes, end ? 0 : utf8_unfinished(bytes.p, bytes.n), now_ns);
+	if (end)
+		put_tail(t, &t->received);
+	if (end || is_due(t, now_ns))
 		return flush(t, end);
-	return t->chunks.rc;
+	return t->chunks.list.rc;
+}
+
+enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json)
+{
+	t->answering = true;
+	put_head(&t->received_head, status, headers_json);
+	if (t->received_head.rc != RC_OK)
+		return t->received_head.rc;
+	buf_truncate(&t->received_head, t->received_head.len - 1);
+	buf_consume(&t->received_head, 1);
+	return RC_OK;
+}
+
+enum rc transcript_received(struct transcript *t, struct slice bytes)
+{
+	int64_t now_ns = clock_mono_ns();
+
+	if (bytes.n)
+		put(t, &t->received, bytes, utf8_unfinished(bytes.p, bytes.n), now_ns);
+	if (!t->received_head.len && t->received.list.len >= CHUNKS_BYTES)      /* of an answer that has begun */
+		return flush(t, false);
+	return t->received.list.rc;
 }
 
 int64_t transcript_due(const struct transcript *t)
@@ -213,16 +314,34 @@ enum rc transcript_flush(struct transcript *t)
 	return flush(t, false);
 }
 
+/* What of the model's answer stands on no record before: it was not let through. */
+static enum rc take_rest(struct transcript *t)
+{
+	enum rc rc = RC_OK;
+
+	if (!t->received_head.len && !t->received.list.len)
+		return RC_OK;
+	buf_putc(&t->original, '{');
+	rc = take_head(t);
+	if (rc == RC_OK && t->received.list.len)
+		rc = take_chunks(t);
+	buf_putc(&t->original, '}');
+	return rc;
+}
+
 enum rc transcript_cut(struct transcript *t, const char *reason)
 {
-	enum rc rc;
+	enum rc rc = RC_OK;
 
-	if (t->tail.len)
-		put(t, SLICE(""), 0, clock_mono_ns());
-	rc = flush(t, false);
+	put_tail(t, &t->chunks);
+	put_tail(t, &t->received);
+	if (t->chunks.list.len)
+		rc = flush(t, false);
 	buf_putc(&t->body, '{');
 	member(&t->body, "reason", reason);
 	add_totals(t);
 	buf_putc(&t->body, '}');
+	if (rc == RC_OK)
+		rc = take_rest(t);
 	return rc == RC_OK ? add(t, "cut") : rc;
 }

@@ -1,5 +1,6 @@
 /* What one exchange leaves in the session's recording (evidence.md: segment lines): request, hold, decision, response, cut.
- * Everything that goes in is masked already. One thread. */
+ * Everything that goes in is masked already, but for the originals, where the recording keeps them: of the request, and of all that comes
+ * from the model. Each record from there on names the original of what came since the one before. One thread. */
 #ifndef PHIGATE_AGENT_TRANSCRIPT_H
 #define PHIGATE_AGENT_TRANSCRIPT_H
 
@@ -12,10 +13,14 @@ struct transcript {
 	struct recording *recording;
 	uint64_t exchange;
 	int64_t start_ns;                /* monotonic: when the request came */
-	struct buf chunks;               /* the chunk list that is not yet a record */
-	struct buf tail;                 /* bytes of a character that is not whole yet */
+	struct transcript_chunks {       /* a chunk list that is not yet a record */
+		struct buf list;
+		struct buf tail;         /* bytes of a character that is not whole yet */
+	} chunks, received;              /* as sent to the client; as it came from the model */
+	struct buf received_head;        /* status and headers, as they came, members without braces, until a record names them */
+	bool answering;                  /* the model answers, and originals are kept */
 	struct buf totals;               /* what the last record says of the whole answer, a JSON object; empty: nothing */
-	struct buf body;                 /* scratch */
+	struct buf body, original;       /* scratch */
 	int64_t pending_since_ns;        /* age of what is in chunks; 0: nothing */
 };
 
@@ -31,12 +36,18 @@ struct transcript_asked {
 	struct slice headers_json;       /* the array, complete */
 	struct slice text;               /* the body */
 };
-enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked) MUST_USE;
+/* original: the same before it was masked, without credentials; NULL where the recording keeps none. */
+enum rc transcript_request(struct transcript *t, const struct transcript_asked *asked, const struct transcript_asked *original) MUST_USE;
 enum rc transcript_hold(struct transcript *t, const char *id, const char *rule, int64_t expires_s) MUST_USE;
 /* hold: NULL when policy alone decided. by, reason: may be empty. */
 enum rc transcript_decision(struct transcript *t, const char *hold, const char *rule, const char *outcome, const char *by,
 			    const char *reason) MUST_USE;
 enum rc transcript_response(struct transcript *t, int status, struct slice headers_json) MUST_USE;
+
+/* Where the recording keeps originals, else nothing is to be told: the head of the model's answer, without credentials, then its bytes as
+ * they come, decoded. */
+enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json) MUST_USE;
+enum rc transcript_received(struct transcript *t, struct slice bytes) MUST_USE;
 
 /* What the record of the answer's end, or of its cut, is to say of all of it: how many identifiers of each kind were masked, and the
  * tokens that the model counted. */
