@@ -14,7 +14,7 @@
 struct reading {
 	struct config c;
 	const struct yaml *oidc, *roles, *connections, *recording, *timestamp, *session, *limits, *admin, *log, *notify, *archive, *ledger, *events;
-	const struct yaml *store, *durability, *recipients, *log_format, *log_level;
+	const struct yaml *store, *durability, *recipients, *originals, *log_format, *log_level;
 };
 
 struct reading_connection {
@@ -59,6 +59,7 @@ static const struct conf_key ROLE_KEYS[] = {
 static const struct conf_key RECORDING_KEYS[] = {
 	{"durability", CONF_NODE, TOP(durability), false, "strict: on disk before it is forwarded (default); batched: at most 1 s behind"},
 	{"recipients", CONF_NODE, TOP(recipients), false, "who may read recordings: age1… keys, any of which opens them (they are not encrypted)"},
+	{"originals", CONF_NODE, TOP(originals), false, "who may read the unmasked text: other age1… keys than recipients (it is not kept)"},
 	{"retention", CONF_DURATION, TOP(c.recording.retention), false, "how long recordings must be kept (2192d: six years, 45 CFR 164.316(b)(2)(i))"},
 	{"timestamp", CONF_NODE, TOP(timestamp), false, "a time-stamp authority (RFC 3161) that dates every bundle"},
 };
@@ -285,8 +286,17 @@ static enum rc check_top(const struct yaml *root, const struct reading *r, struc
 	return config_choose(r->store, stores, 1, &store, why);
 }
 
+/* Who reads recordings as they were masked is not to read what they were before. */
+static enum rc check_other(const char *recipient, const struct age_recipients *than, struct why *what)
+{
+	struct age_recipients all = *than;
+	enum rc rc = than->n ? age_recipients_add(&all, recipient, NULL) : RC_OK;
+
+	return rc == RC_CONFLICT ? why_set(what, RC_CONFLICT, "is among the recipients, too, who are to read masked text only") : RC_OK;
+}
+
 /* One text, or a list of them, as conf.h has it for texts; each fault at its own line. */
-static enum rc read_recipients(const struct yaml *v, struct age_recipients *out, struct why *why)
+static enum rc read_recipients(const struct yaml *v, const struct age_recipients *others, struct age_recipients *out, struct why *why)
 {
 	struct why what = {0};
 	enum rc rc = RC_OK;
@@ -295,6 +305,8 @@ static enum rc read_recipients(const struct yaml *v, struct age_recipients *out,
 		return why_at(why, RC_BAD, v->line, v->column, "\"%s\" must be a list of age1… keys", v->key->text);
 	for (const struct yaml *one = v && v->type == YAML_LIST ? v->child : v; one && rc == RC_OK; one = one == v ? NULL : one->next) {
 		rc = one->type == YAML_TEXT ? age_recipients_add(out, one->text, &what) : why_set(&what, RC_BAD, "is no text");
+		if (rc == RC_OK && others)
+			rc = check_other(one->text, others, &what);
 		if (rc != RC_OK)
 			why_at(why, RC_BAD, one->line, one->column, "\"%s\": one of them %s", v->key->text, what.text);
 	}
@@ -326,7 +338,11 @@ static enum rc check_sections(struct reading *r, struct why *why)
 		return config_bad(r->timestamp, "url", why, "must be https://HOST/PATH (http:// on loopback addresses only), without user name");
 	rc = choose_flag(r->durability, "batched", "strict", &r->c.recording.strict, why);
 	if (rc == RC_OK)
-		rc = read_recipients(r->recipients, &r->c.recording.recipients, why);
+		rc = read_recipients(r->recipients, NULL, &r->c.recording.recipients, why);
+	if (rc == RC_OK)
+		rc = read_recipients(r->originals, &r->c.recording.recipients, &r->c.recording.originals, why);
+	if (rc == RC_OK && r->originals && !r->c.recording.originals.n)
+		return why_at(why, RC_BAD, r->originals->line, r->originals->column, "\"originals\" must name at least one age1… key");
 	if (rc == RC_OK)
 		rc = choose_flag(r->log_format, "text", "json", &r->c.log_json, why);
 	if (rc == RC_OK)

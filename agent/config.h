@@ -122,6 +122,7 @@ struct config {
 	struct {
 		bool strict;           /* durability */
 		struct age_recipients recipients;      /* who may read recordings; nobody: they are not encrypted */
+		struct age_recipients originals;       /* who may read what masking took away; nobody: it is not kept */
 		int64_t retention;     /* ns */
 		struct {
 			char *url, *roots_file, *ca_file;      /* url NULL: no authority dates bundles */

@@ -58,6 +58,7 @@ static const char AGENT_YAML[] =
 	"recording:\n"
 	"  durability: strict             # or batched: faster, at most 1 s behind\n"
 	"  # recipients: [age1…]          # edit: who may read recordings. age-keygen -o key.txt, on their machine; its public key goes here\n"
+	"  # originals: [age1…]           # edit: who may read the unmasked text, too; other keys. Without it nobody can, for it is not kept\n"
 	"session: {max_duration: 8h, idle_timeout: 30m}\n"
 	"admin: {listen: '127.0.0.1:9464'}    # /healthz, /metrics\n"
 	"log: {format: json, level: info}\n";

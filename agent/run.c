@@ -260,6 +260,7 @@ static enum rc open_spool(struct run *r, struct why *why)
 	const struct spool_options options = {
 		.state_dir = c->state_dir, .agent_name = c->name, .ledger = r->agent.ledger, .strict = c->recording.strict,
 		.per_person_max_bytes = c->limits.spool_per_person, .recipients = &c->recording.recipients,
+		.originals = &c->recording.originals,
 		.tap = sinks_tap(r->agent.sinks),
 		.attest = {.authority = {.url = c->recording.timestamp.url, .roots_file = c->recording.timestamp.roots_file,
 					 .ca_file = c->recording.timestamp.ca_file},

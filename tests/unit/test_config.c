@@ -216,11 +216,15 @@ static void errors_name_their_place_and_what_is_allowed(void **state)
 		const char *says;
 	} cases[] = {
 		{HEAD OIDC CONN "porcupine: 1\n", 12, 1, "unknown key \"porcupine\""},
-		{HEAD OIDC CONN "recording:\n  recipient: [age1x]\n", 13, 3, "allowed: durability, recipients"},
+		{HEAD OIDC CONN "recording:\n  recipient: [age1x]\n", 13, 3, "allowed: durability, recipients, originals"},
 		{HEAD OIDC CONN "recording:\n  recipients: [age1x]\n", 13, 16, "a character is wrong or missing"},
 		{HEAD OIDC CONN "recording:\n  recipients:\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n    - [x]\n", 15, 7, "is no text"},
 		{HEAD OIDC CONN "recording:\n  recipients:\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n    - ""age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq""\n", 15, 7, "stands there twice"},
 		{HEAD OIDC CONN "recording:\n  recipients: {a: b}\n", 13, 15, "a list of age1"},
+		{HEAD OIDC CONN "recording:\n  originals: []\n", 13, 14, "at least one age1"},
+		{HEAD OIDC CONN "recording:\n  originals: [age1x]\n", 13, 15, "a character is wrong or missing"},
+		{HEAD OIDC CONN "recording:\n  recipients: [age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq]\n"
+		 "  originals:\n    - age1652msfjr0kdatuqlljq9j5r976qju9jnfex2kh4nfdlws3h4f5ys2ca9dq\n", 15, 7, "is among the recipients, too"},
 		{HEAD OIDC CONN "recording: {recipients: AGE-SECRET-KEY-1QQ}\n", 12, 25, "secret key"},
 		{HEAD OIDC CONN "limits:\n  connections: 0\n", 13, 16, "more than zero"},
 		{HEAD OIDC CONN "limits:\n  body_max: 8 apples\n", 13, 13, "a size such as"},
