@@ -15,6 +15,7 @@
 #include "file.h"
 #include "log.h"
 #include "receipt.h"
+#include "sink_notes.h"
 
 struct prune {
 	const struct config *config;
@@ -69,8 +70,13 @@ static void prune_part(struct prune *p, const char *session, int part)
 	}
 	p->removed++;
 	printf("%s\t%d\t%llu\t%s\n", session, part, (unsigned long long)item.bytes, receipt.sha256);
-	if (!p->dry_run)
-		log_info("pruned", L_TEXT("session", session), L_NUM("part", part), L_NUM("bytes", item.bytes), L_TEXT("sha256", receipt.sha256));
+	if (p->dry_run)
+		goto out;
+	log_info("pruned", L_TEXT("session", session), L_NUM("part", part), L_NUM("bytes", item.bytes), L_TEXT("sha256", receipt.sha256));
+	if (p->config->n_sinks && sink_note_pruned(p->config->state_dir, session, part, receipt.sha256, &why) != RC_OK) {
+		p->failed++;
+		fprintf(stderr, "phigate-agent: %s part %d is removed, and nobody will be told: %s\n", session, part, why.text);
+	}
 out:
 	receipt_free(&receipt);
 	if (item.fd >= 0)

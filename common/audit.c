@@ -25,6 +25,7 @@ static const struct {
 	[AUDIT_LISTED] = {"sessions-listed", "Sessions of others listed"},
 	[AUDIT_FETCHED] = {"bundle-fetched", "Bundle fetched"},
 	[AUDIT_ARCHIVED] = {"bundle-archived", "Bundle archived"},
+	[AUDIT_PRUNED] = {"bundle-pruned", "Agent's copy of an archived bundle removed"},
 	[AUDIT_EVIDENCE] = {"evidence-signed", "Evidence pack signed"},
 	[AUDIT_REVIEWED] = {"session-reviewed", "Session reviewed"},
 	[AUDIT_CONFIG_CHANGED] = {"configuration-changed", "Configuration changed"},

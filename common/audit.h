@@ -38,6 +38,8 @@ enum audit_kind {
 	AUDIT_ARCHIVED,
 	AUDIT_EVIDENCE,                          /* a pack was signed */
 
+	AUDIT_PRUNED,                            /* the agent's own copy of an archived bundle; noted by `phigate-agent prune` */
+
 	/* of the log */
 	AUDIT_REVIEWED,
 	AUDIT_CONFIG_CHANGED,                    /* one key of agent.yaml */

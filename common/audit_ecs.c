@@ -15,7 +15,7 @@ static const struct {
 	[AUDIT_AGENT_STARTED] = {"process", "start"}, [AUDIT_AGENT_STOPPED] = {"process", "end"}, [AUDIT_CONFIG] = {"configuration", "info"},
 	[AUDIT_POLICY] = {"configuration", "info"}, [AUDIT_ANSWERED] = {"api", "info"}, [AUDIT_EMERGENCY_OPENED] = {"session", "start"},
 	[AUDIT_REVOKED] = {"session", "end"}, [AUDIT_LISTED] = {"api", "access"}, [AUDIT_FETCHED] = {"file", "access"},
-	[AUDIT_ARCHIVED] = {"file", "creation"}, [AUDIT_EVIDENCE] = {"file", "creation"}, [AUDIT_REVIEWED] = {"session", "info"},
+	[AUDIT_ARCHIVED] = {"file", "creation"}, [AUDIT_EVIDENCE] = {"file", "creation"}, [AUDIT_PRUNED] = {"file", "deletion"}, [AUDIT_REVIEWED] = {"session", "info"},
 	[AUDIT_CONFIG_CHANGED] = {"configuration", "change"}, [AUDIT_POLICY_CHANGED] = {"configuration", "change"},
 	[AUDIT_RELOADED] = {"configuration", "info"},
 	[AUDIT_RELOAD_REFUSED] = {"configuration", "change"}, [AUDIT_QUARANTINED] = {"file", "change"}, [AUDIT_ARCHIVE_FAILED] = {"file", "creation"},

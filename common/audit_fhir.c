@@ -39,6 +39,7 @@ static const struct {
 	[AUDIT_FETCHED] = {DCM, "110101", "Audit Log Used", "R"},
 	[AUDIT_ARCHIVED] = {DCM, "110106", "Export", "R"},
 	[AUDIT_EVIDENCE] = {DCM, "110106", "Export", "R"},
+	[AUDIT_PRUNED] = {DCM, "110113", "Security Alert", "D"},
 	[AUDIT_REVIEWED] = {DCM, "110101", "Audit Log Used", "R"},
 	[AUDIT_CONFIG_CHANGED] = {DCM, "110113", "Security Alert", "U"},
 	[AUDIT_POLICY_CHANGED] = {DCM, "110113", "Security Alert", "U"},

@@ -13,15 +13,16 @@
 #include "clock.h"
 #include "file.h"
 #include "log.h"
+#include "sink_notes.h"
 
-#define RETRY_S 30                               /* after the ledger, or the position, could not be read or written */
+#define LOOK_S 30                                /* for notes, and after the ledger or the position could not be read or written */
 #define UNSAVED_MAX 4096                         /* leaves of which none is told: the position is written now and then all the same */
 
 struct ledger_events {
 	struct ledger *ledger;
 	const char *agent;
 	struct ledger_events_to to;
-	char path[PATH_MAX];                     /* of the position */
+	char dir[PATH_MAX - 32], path[PATH_MAX]; /* of the position */
 	uint64_t next, saved;                    /* leaves */
 	bool told;                               /* some, since it was saved */
 	bool failed;                             /* and the log has it */
@@ -144,10 +145,17 @@ static enum rc catch_up(struct ledger_events *f)
 	return rc;
 }
 
+static enum rc look(struct ledger_events *f)
+{
+	enum rc notes = sink_notes_tell(f->dir, f->agent, f->to.event, f->to.sync, f->to.arg), rc = catch_up(f);
+
+	return rc == RC_OK ? notes : rc;
+}
+
 static void note_outcome(struct ledger_events *f, enum rc rc)
 {
 	if (rc != RC_OK && !f->failed)
-		log_error("ledger_not_told", L_RC(rc), L_NUM("next", f->next), L_TEXT("reason", "the ledger, or events/ledger.position; it is tried again"));
+		log_error("ledger_not_told", L_RC(rc), L_NUM("next", f->next), L_TEXT("reason", "the ledger, events/ledger.position or events/notes; it is tried again"));
 	f->failed = rc != RC_OK;
 }
 
@@ -161,14 +169,14 @@ static void on_news(void *arg)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Until there is news, or it is time to try again; whether to go on. */
+/* Until there is news, or it is time to look again; whether to go on. */
 static bool rest(struct ledger_events *f)
 {
 	struct timespec until;
 	bool stop;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RETRY_S;
+	until.tv_sec += LOOK_S;
 	pthread_mutex_lock(&f->lock);
 	while (!f->stop && !f->news && pthread_cond_timedwait(&f->wake, &f->lock, &until) == 0)
 		;
@@ -183,9 +191,9 @@ static void *run(void *arg)
 	struct ledger_events *f = arg;
 
 	do
-		note_outcome(f, catch_up(f));
+		note_outcome(f, look(f));
 	while (rest(f));
-	note_outcome(f, catch_up(f));                    /* what came just before the stop */
+	note_outcome(f, look(f));                        /* what came just before the stop */
 	if (f->saved != f->next)
 		note_outcome(f, save_position(f));
 	return NULL;
@@ -219,6 +227,7 @@ enum rc ledger_events_new(struct ledger *ledger, const char *dir, const char *ag
 	f->ledger = ledger;
 	f->agent = agent;
 	f->to = *to;
+	snprintf(f->dir, sizeof f->dir, "%s", dir);
 	put_path(f->path, dir);
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -1,5 +1,6 @@
 /* The leaves of the ledger become events (audit_leaf.h), in their order, by a thread of its own: it reads them when they are durable, so that
- * nobody who adds one waits, and remembers up to where it has told them, so that a crash loses none. Some may come twice. */
+ * nobody who adds one waits, and remembers up to where it has told them, so that a crash loses none. Some may come twice. It also tells what other
+ * programs have noted (sink_notes.h). */
 #ifndef PHIGATE_AGENT_SINK_LEDGER_H
 #define PHIGATE_AGENT_SINK_LEDGER_H
 

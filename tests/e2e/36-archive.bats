@@ -11,7 +11,8 @@ setup_file() {
 	mkdir "$SITE/share"
 	chmod 600 "$SITE/agent/s3"
 	[ "$(id -u)" != 0 ] || chown "$AGENT_USER:" "$SITE/agent/s3" "$SITE/share"
-	export AGENT_MORE="archive: {dir: $SITE/share, keep: 1s, s3: {endpoint: '$S3', region: eu-test-1, bucket: bundles, prefix: gpu-1/, credentials_file: $SITE/agent/s3}}"
+	export AGENT_MORE="archive: {dir: $SITE/share, keep: 1s, s3: {endpoint: '$S3', region: eu-test-1, bucket: bundles, prefix: gpu-1/, credentials_file: $SITE/agent/s3}}
+events: [{name: file, to: file, path: state/audit.ndjson}]"
 	site_configure && agent_start && login alice
 }
 setup() { T=t$BATS_TEST_NUMBER; storage_is fine; }
@@ -58,6 +59,7 @@ as_agent() {
 		hasnt "$(cat "$STATE/bundles/$SESSION/1.archived")" s3://
 	done
 	has "$(agent_log)" '"event":"archive_failed"'
+	until_ok "the event" grep -q archive-failed "$STATE/audit.ndjson"
 	hasnt "$(agent_log)" 'with+signs'
 	same "waiting" 1 "$(figure phigate_archive_waiting)"
 	# a new start begins at once
@@ -86,6 +88,11 @@ as_agent() {
 	[ ! -e "$STATE/bundles/$kept/1.tar" ] || fail "it is still there"
 	has "$output" '"event":"pruned"' || has "$output" pruned
 	exits 1 as alice phigate bundle "$kept" -o "$SITE/none.tar"
+	told() { until_ok "$1 of $kept" eval "jq -es 'any(.event.action == \"$1\" and .phigate.session == \"$kept\" and .phigate.sha256 == \"$2\")' $STATE/audit.ndjson"; }
+	sum=$(sha256sum < "$SITE/share/$kept/1.tar" | cut -d' ' -f1)
+	told bundle-archived "$sum"
+	a_session                                        # what prune has noted is told when the agent looks, as after the next leaf
+	told bundle-pruned "$sum"
 }
 
 @test "prune removes nothing when no archive is named" {

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "recordings.h"
 #include "sink.h"
+#include "sink_notes.h"
 #include "sink_queue.h"
 
 #define WAIT_NS (20 * NS_PER_S)
@@ -447,6 +448,43 @@ static void a_position_that_is_none_and_another_ledger(void **state)
 	assert_int_equal(teardown(state), 0);
 }
 
+static void what_is_pruned_beside_the_agent_is_told_once_it_looks(void **state)
+{
+	char path[128];
+	struct why why = {0};
+	struct buf all;
+
+	(void)state;
+	buf_init(&all, 1 << 20);
+	assert_int_equal(setup(state), 0);
+	assert_int_equal(sink_note_pruned(site.dir, "01S", 1, "00ff", &why), RC_OK);     /* nobody is ever told here */
+	site_open(true);
+	start_with_ledger();
+	sinks_free(sinks);
+	assert_int_equal(sink_note_pruned(site.dir, "01S", 2, "00ff", &why), RC_OK);
+	assert_int_equal(sink_note_pruned(site.dir, "01T", 1, "00ff", &why), RC_OK);
+	start_with_ledger();
+	assert_int_equal(wait_for(out_file, "\"action\":\"bundle-pruned\"", 2, &all), 2);
+	assert_non_null(strstr(all.data, "\"session\":\"01S\",\"part\":2,\"sha256\":\"00ff\""));
+	assert_int_equal(sink_note_pruned(site.dir, "01U", 3, "00ff", &why), RC_OK);
+	add_list("a");                                   /* news; without it, half a minute later */
+	assert_int_equal(wait_for(out_file, "\"action\":\"bundle-pruned\"", 3, &all), 3);
+	sinks_free(sinks);
+	snprintf(path, sizeof path, "%s/events/notes", site.dir);
+	buf_clear(&all);
+	assert_int_equal(file_read(path, &all, NULL), RC_OK);
+	assert_int_equal(all.len, 0);
+	assert_int_equal(file_write(path, SLICE("pruned 01S 1 00ff 2026-01-0"), 0600, NULL), RC_OK);     /* torn; what follows is told */
+	assert_int_equal(sink_note_pruned(site.dir, "01V", 3, "00ff", &why), RC_OK);
+	assert_int_equal(sink_note_pruned(site.dir, "01W", 3, "00ff", &why), RC_OK);
+	start_with_ledger();
+	assert_int_equal(wait_for(out_file, "\"session\":\"01W\"", 1, &all), 1);
+	assert_non_null(strstr(all.data, "\"session\":\"01V\""));
+	sinks_free(sinks);
+	buf_free(&all);
+	assert_int_equal(teardown(state), 0);
+}
+
 static void what_the_log_tells_of_configuration_and_of_failures_is_told_without_reasons_and_paths(void **state)
 {
 	static const struct {
@@ -554,6 +592,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_are_told_from_where_it_was_left_and_once, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(many_leaves_over_tiles_are_told_in_order, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_position_that_is_none_and_another_ledger, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(what_is_pruned_beside_the_agent_is_told_once_it_looks, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_the_log_tells_of_configuration_and_of_failures_is_told_without_reasons_and_paths, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_file_that_was_moved_away_is_opened_anew, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(what_a_sink_names_must_be_there, make_dir, remove_dir),
