@@ -333,6 +333,9 @@ static void an_approval_is_for_the_person_who_asked(void **state)
 	ask.person = &carol;
 	assert_int_equal(hold_enter(p->holds, &ask, &got, NULL), RC_OK);
 	assert_int_equal(got.state, HOLD_PENDING);
+	ask.person = &other_alice;                       /* of another provider */
+	assert_int_equal(hold_enter(p->holds, &ask, &got, NULL), RC_OK);
+	assert_int_equal(got.state, HOLD_PENDING);
 }
 
 /* ---- the way of a hold ---- */
@@ -1082,6 +1085,44 @@ static void only_legal_edges_and_only_from_the_state_that_is(void **state)
 			}
 }
 
+/* Also before the thread has come by. */
+static void an_approval_that_waited_too_long_is_no_approval(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct why why = {0};
+
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", &why), RC_OK);
+	fake_ns += 900 * NS_PER_S;
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "has expired"));
+	assert_string_not_equal(enter(p, "x", "S1").id, hold.id);
+}
+
+/* Whoever looked at it before its end: the change itself looks at the time, too. */
+static void a_hold_whose_time_is_over_expires_and_nothing_else(void **state)
+{
+	static const struct {
+		int64_t late_ns;
+		enum hold_state to;
+		enum rc want;
+	} cases[] = {
+		{-1, HOLD_APPROVED, RC_OK}, {0, HOLD_APPROVED, RC_CONFLICT}, {0, HOLD_DENIED, RC_CONFLICT}, {0, HOLD_CANCELLED, RC_CONFLICT},
+		{0, HOLD_EXPIRED, RC_OK}, {-1, HOLD_EXPIRED, RC_CONFLICT},
+	};
+	struct place *p = *state;
+	struct hold hold = enter(p, "over", "S1");
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct hold_tx tx;
+
+		assert_int_equal(hold_tx_begin(p->holds, &tx), RC_OK);
+		tx.now_ns += 900 * NS_PER_S + cases[i].late_ns;
+		assert_int_equal(hold_set_state(&tx, hold.id, HOLD_PENDING, cases[i].to, 0), cases[i].want);
+		assert_int_equal(hold_tx_end(&tx, RC_CANCELLED), RC_CANCELLED);        /* undone */
+	}
+}
+
 /* ---- races: each many times, started at one gate ---- */
 
 struct racer {
@@ -1593,6 +1634,8 @@ int main(int argc, char **argv)
 		TEST(a_name_that_changed_hands_is_shown),
 		TEST(each_change_is_noticed_once_in_its_own_transaction),
 		TEST(only_legal_edges_and_only_from_the_state_that_is),
+		TEST(a_hold_whose_time_is_over_expires_and_nothing_else),
+		TEST(an_approval_that_waited_too_long_is_no_approval),
 		TEST(of_two_approvers_one_approves),
 		TEST(approval_and_refusal_do_not_both_happen),
 		TEST(a_person_who_decides_twice_at_once_counts_once),

@@ -143,8 +143,22 @@ static void no_algorithm_but_ours(void **state)
 	OPENSSL_free(der);
 }
 
+/* RFC 7518 3.4 and 3.5: r and s of ES256 have 32 bytes each, and the salt of PS256 has 32. */
+static void a_signature_has_one_length(void **state)
+{
+	char *token = mint_token(&p256, CLAIMS("")), *longer;
+
+	(void)state;
+	assert_true(asprintf(&longer, "%sA", token) > 0);        /* with a zero byte behind it */
+	assert_int_equal(judge(longer), RC_DENIED);
+	free(token);
+	assert_int_equal(judge(mint_raw(&pss, "PS256 salt 20", "{\"alg\":\"PS256\",\"kid\":\"pss-1\"}", CLAIMS(""))), RC_DENIED);
+}
+
 static void a_key_serves_one_algorithm(void **state)
 {
+	struct why why;
+
 	(void)state;
 	/* right key, but its JWK says RS256; then keys of another kind under the name of one */
 	assert_int_equal(judge(mint_raw(&rsa, "PS256", "{\"alg\":\"PS256\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
@@ -153,6 +167,8 @@ static void a_key_serves_one_algorithm(void **state)
 	assert_int_equal(judge(mint_raw(&p256, "ES256", "{\"alg\":\"ES384\",\"kid\":\"ec-2\"}", CLAIMS(""))), RC_DENIED);
 	assert_int_equal(judge(mint_raw(&ed, "EdDSA", "{\"alg\":\"EdDSA\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
 	assert_int_equal(judge(mint_raw(&evil, "RS256", "{\"alg\":\"RS256\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_DENIED);
+	assert_int_equal(judge_with(mint_raw(&rsa, "RS256", "{\"alg\":\"RS256\",\"kid\":\"ec-1\"}", CLAIMS("")), jwks, &EXPECT, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "does not fit the key"));
 }
 
 static void only_published_keys_count(void **state)
@@ -234,7 +250,7 @@ static void the_form_is_strict(void **state)
 	for (size_t cut = 0; cut < n; cut += 7)
 		assert_int_not_equal(judge(strndup(good, cut)), RC_OK);
 	assert_int_not_equal(judge(strndup(good, (size_t)(strrchr(good, '.') - good))), RC_OK);
-	assert_int_not_equal(judge(strndup(good, (size_t)(strrchr(good, '.') - good) + 1)), RC_OK);
+	assert_int_equal(judge(strndup(good, (size_t)(strrchr(good, '.') - good) + 1)), RC_BAD);
 	with_nul = malloc(n + 1);
 	memcpy(with_nul, good, n + 1);
 	with_nul[n - 1] = '\0';
@@ -262,6 +278,47 @@ static void the_form_is_strict(void **state)
 	assert_int_not_equal(judge(mint_token(&rsa, CLAIMS(",\"exp\":1800000000"))), RC_OK);
 	buf_free(&pad);
 	free(good);
+}
+
+/* A token of 16 KiB is read, and none that is a byte longer. */
+static void a_token_has_at_most_its_size(void **state)
+{
+	bool at_most = false;
+
+	(void)state;
+	for (size_t n = 12000; n < 12300; n++) {
+		char claims[13000];
+		int head = snprintf(claims, sizeof claims, "%s", CLAIMS(",\"pad\":\""));
+		struct jwt jwt;
+		char *token;
+		enum rc rc;
+
+		head -= 1;                               /* the brace */
+		memset(claims + head, 'x', n);
+		strcpy(claims + head + n, "\"}");
+		token = mint_token(&ed, claims);
+		rc = jwt_parse(slice_str(token), &jwt, NULL);
+		assert_int_equal(rc, strlen(token) <= JWT_MAX ? RC_OK : RC_BAD);
+		at_most |= strlen(token) == JWT_MAX;
+		if (rc == RC_OK)
+			jwt_free(&jwt);
+		free(token);
+	}
+	assert_true(at_most);
+}
+
+/* OpenID Connect Core 2: 255 characters, and no more. */
+static void a_subject_has_at_most_its_length(void **state)
+{
+	char claims[600], sub[258];
+
+	(void)state;
+	for (int n = 255; n <= 256; n++) {
+		memset(sub, 's', sizeof sub);
+		sub[n] = '\0';
+		snprintf(claims, sizeof claims, "{\"iss\":\"" ISS "\",\"sub\":\"%s\",\"aud\":\"phigate\",\"iat\":1699999990,\"exp\":1700003600}", sub);
+		assert_int_equal(judge(mint_token(&ed, claims)), n == 255 ? RC_OK : RC_DENIED);
+	}
 }
 
 struct access_case {
@@ -363,6 +420,9 @@ static const struct claims_case CASES[] = {
 	{C(ISS, "\"phigate\"", "\"iat\":1699999990.5,\"exp\":1700003600.25"), true},
 	{C(ISS, "\"phigate\"", "\"iat\":1699999990,\"exp\":\"1700003600\""), false},
 	{C(ISS, "\"phigate\"", "\"iat\":1699999990,\"exp\":1e300"), false},
+	{C(ISS, "\"phigate\"", "\"iat\":\"1699999990\",\"exp\":1700003600"), false},
+	{C(ISS, "\"phigate\"", TIMES ",\"nbf\":\"1699999990\""), false},
+	{C(ISS, "\"phigate\"", TIMES ",\"nbf\":1e300"), false},
 	{C(ISS, "\"phigate\"", "\"iat\":-1,\"exp\":1700003600"), false},
 	{C(ISS, "\"phigate\"", TIMES ",\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}"), false},
 };
@@ -416,11 +476,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_algorithm_is_verified),
 		cmocka_unit_test(no_algorithm_but_ours),
+		cmocka_unit_test(a_signature_has_one_length),
 		cmocka_unit_test(a_key_serves_one_algorithm),
 		cmocka_unit_test(only_published_keys_count),
 		cmocka_unit_test(the_only_key_needs_no_name),
 		cmocka_unit_test(keys_for_other_uses_are_passed_over),
 		cmocka_unit_test(the_form_is_strict),
+		cmocka_unit_test(a_token_has_at_most_its_size),
+		cmocka_unit_test(a_subject_has_at_most_its_length),
 		cmocka_unit_test(claims_are_checked),
 		cmocka_unit_test(an_access_token_is_a_programs_own),
 		cmocka_unit_test(a_login_token_ages_by_its_sign_in),
