@@ -14,6 +14,8 @@
 
 #define PLAIN_MAX 20                             /* a longer word may be an encoding */
 
+#define INITIALS_MAX 16                          /* words of one letter in a row; one more of such a row begins no name */
+
 #define LONE_SHIFT 15
 
 /* What begins at a place; a detector is asked where one of its own is true. */
@@ -313,6 +315,16 @@ static bool is_apart(struct scan *s)
 	return s->token == i + 1 && scan_at(s, i + 1) == ' ' && is_digit(scan_at(s, i + 2)) && scan_at(s, i + 3) == ' ' && is_digit(scan_at(s, i + 4));
 }
 
+/* "O'O'O'O'O'": a capital, and apostrophes between more letters than a word is read with. */
+static bool is_row(struct scan *s)
+{
+	size_t n = 1;
+
+	while (n < 11 && scan_at(s, s->i + n) == '\'' && is_alpha(scan_at(s, s->i + n + 1)))
+		n += 2;
+	return n >= 11 && is_upper(scan_at(s, s->i));
+}
+
 static unsigned int where(struct scan *s)
 {
 	const struct context *c = s->context;
@@ -344,8 +356,10 @@ static unsigned int where(struct scan *s)
 	/* nor in a long run of initials: a name has three at most */
 	if ((is_upper(first) || first >= 0x80) && !(c->initials > 3 && s->token == s->i + 1) && ((c->last != '-' && c->last != '\'') || scan_try(s, 1)) && !begins_no_name(word, s->r->c + s->i, s->token - s->i))
 		at |= AT_CAPITAL | lone_kinds(s) << LONE_SHIFT;
-	if (word->kinds & (WORD_MONTH | WORD_PARTICLE))
-		at |= (word->kinds & WORD_MONTH ? AT_NUMBER : 0) | (word->kinds & WORD_PARTICLE ? AT_PARTICLE : 0);
+	if (word->kinds & WORD_MONTH)
+		at |= AT_NUMBER;
+	if ((word->kinds & WORD_PARTICLE) && !(c->initials > INITIALS_MAX && is_row(s)))
+		at |= AT_PARTICLE;
 	if (word->numbers && begins_number(word, scan_at(s, s->token + 1)))
 		at |= AT_NUMBER;
 	if (first >= 'a' && first <= 'z' && is_small_name(word, s->hash))

@@ -255,7 +255,7 @@ enum right around_right(struct scan *s, size_t end)
 	return c == ' ' ? verb(s, end + 1, kinds, behind) : RIGHT_NONE;
 }
 
-size_t around_literal(struct scan *s, size_t i, const char *text)
+size_t around_rest(struct scan *s, size_t i, const char *text)
 {
 	for (; *text; text++, i++)
 		if (lower(scan_at(s, i)) != (unsigned char)*text)

@@ -37,7 +37,12 @@ bool around_is_line(struct scan *s, size_t end);         /* a line, or a cell, h
 bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
 
 /* Is it this text, which is in small letters, at place i, whatever its case? The unit behind, 0. */
-size_t around_literal(struct scan *s, size_t i, const char *text);
+size_t around_rest(struct scan *s, size_t i, const char *text);
+
+static inline size_t around_literal(struct scan *s, size_t i, const char *text)
+{
+	return lower(scan_at(s, i)) == (unsigned char)*text ? around_rest(s, i + 1, text + 1) : 0;     /* most begin with another letter */
+}
 
 /* The word of letters at place i: its hash; *end behind it. WORD_HASH: there is none. */
 uint64_t around_word(struct scan *s, size_t i, size_t *end);

@@ -265,8 +265,8 @@ static bool may_lead_street(struct scan *s, const struct digits *d)
 		return d->groups > 1 && d->group[1].n > 3;
 	case ',':
 		return behind == ' ' && is_alpha(scan_at(s, end + 2));
-	case '/':
-		return d->groups < 3;
+	case '/':                                        /* "121/2 31st Avenue" */
+		return d->groups < 3 || is_alpha(scan_at(s, d->group[2].end));
 	case '-':
 		return true;
 	}

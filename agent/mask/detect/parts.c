@@ -98,21 +98,22 @@ static bool is_article_name(struct scan *s, size_t i, size_t end)
 	return (a == 'u' && b == 'd') || (a == 'a' && (b == 'r' || b == 's' || b == 'd' || b == 'z'));
 }
 
-/* What the lists and dictionaries say of a part whose letters were read. joints: there are hyphens or apostrophes among them. */
-static void tell(struct scan *s, struct part *p, bool capitals, bool joints)
+/* What the lists and dictionaries say of a part whose letters were read. letters: their hash, without apostrophes;
+ * hyphens: there are some among them, and perhaps apostrophes. */
+static void tell(struct scan *s, struct part *p, bool capitals, uint64_t letters, bool hyphens)
 {
 	const struct word *word = lexicon_find(p->hash);
 
 	p->words = word->kinds;
 	p->care = word->care;
-	if (!is_upper(s->r->c[p->start]) && !(joints && is_article_name(s, p->start, p->end)))
+	if (!is_upper(s->r->c[p->start]) && !(hyphens && is_article_name(s, p->start, p->end)))
 		p->shape = SHAPE_LOWER;
 	else if (p->end - p->start == 1)
 		p->shape = SHAPE_INITIAL;
 	else
 		p->shape = capitals ? SHAPE_CAPITALS : SHAPE_NAME;
 	if (p->shape > SHAPE_LOWER)
-		p->dictionary = joints ? part_look_up(s, p) : dictionary_find(p->hash);
+		p->dictionary = hyphens ? part_look_up(s, p) : dictionary_find(letters);
 }
 
 /* Letters of ASCII, and behind them a sign of ASCII that joins nothing, as most words are. */
@@ -131,7 +132,44 @@ static bool read_simple(struct scan *s, size_t i, struct part *p)
 	if (n == 0 || n >= PART_UNITS || i + n >= s->seen || c[n] >= 0x80 || is_digit(c[n]) || c[n] == '_' || c[n] == '-' || c[n] == '\'' || (n == 1 && is_spacing(c[n]) && (i + 2 >= s->seen || is_alpha(c[2]))))
 		return false;
 	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)(i + n), .hash = hash};
-	tell(s, p, !(small & 32), false);
+	tell(s, p, !(small & 32), hash, false);
+	return true;
+}
+
+static bool is_letter(uint16_t c)
+{
+	return (c | 32u) - 'a' <= 'z' - 'a';
+}
+
+/* Letters of ASCII with hyphens and apostrophes among them, where all that decides about them can be seen. */
+static bool read_joined(struct scan *s, size_t i, struct part *p)
+{
+	const uint16_t *c = s->r->c;
+	uint64_t hash = WORD_HASH, letters = WORD_HASH;
+	unsigned int small = 0;
+	size_t j = i, joints = 0;
+	bool hyphens = false;
+
+	if (i + PART_UNITS + SEEN_BEHIND >= s->seen || !is_letter(c[i]) || is_spacing(c[i + 1]))
+		return false;
+	for (; j < i + PART_UNITS; j++) {
+		if (is_letter(c[j])) {
+			hash = (hash ^ (c[j] | 32u)) * WORD_PRIME;
+			letters = (letters ^ (c[j] | 32u)) * WORD_PRIME;
+			small |= c[j];
+		} else if (c[j] >= 0x80) {
+			return false;
+		} else if ((c[j] != '\'' && c[j] != '-') || !is_alpha(c[j + 1]) || joints == JOINTS_MAX || (c[j] == '\'' && is_contraction(s, j + 1))) {
+			break;
+		} else {
+			joints++;
+			hyphens = hyphens || c[j] == '-';
+			hash = (hash ^ c[j]) * WORD_PRIME;
+		}
+	}
+	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)(is_letter(c[j - 1]) ? j : j - 1), .hash = hash};
+	if (!is_digit(c[p->end]) && c[p->end] != '_')
+		tell(s, p, !(small & 32), letters, hyphens);
 	return true;
 }
 
@@ -141,7 +179,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	bool capitals = true;
 	uint16_t c;
 
-	if (s->r->plain && read_simple(s, i, p))
+	if (s->r->plain && (read_simple(s, i, p) || read_joined(s, i, p)))
 		return;
 	*p = (struct part){.start = (uint32_t)i, .end = (uint32_t)i, .hash = WORD_HASH};
 	if (!is_alpha(scan_at(s, i)))
@@ -179,7 +217,7 @@ static void read_part(struct scan *s, size_t i, struct part *p)
 	}
 	if (is_digit(scan_at(s, p->end)) || scan_at(s, p->end) == '_')
 		return;
-	tell(s, p, capitals, joints);
+	tell(s, p, capitals, p->hash, joints);
 }
 
 /* Where what was read of the word at place i is kept: words of like length must not fall on one another. */

@@ -233,10 +233,12 @@ static size_t home_first(struct scan *s)
 	const struct context *c = s->context;
 	size_t i = s->i, j = 0, n = 0, end;
 
+	if (!is_upper(scan_at(s, i)))
+		return 0;
 	for (size_t k = 0; k < sizeof words / sizeof *words && !j; k++)
 		if ((j = around_literal(s, i, words[k])))
 			j = scan_at(s, j) == ' ' ? j + 1 : 0;
-	if (!j || !is_upper(scan_at(s, i)))
+	if (!j)
 		return 0;
 	for (n = 0; n < 6 && (is_alnum(scan_at(s, j)) || (scan_at(s, j) == '-' && n)); n++)
 		j++;

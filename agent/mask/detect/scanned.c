@@ -131,6 +131,8 @@ bool scan_scanned(struct scan *s, struct finding *f)
 	uint16_t last = s->context->last;
 	size_t end;
 
+	if (scan_at(s, s->i) == '(' && digit(scan_at(s, s->i + 1)) < 0)
+		return false;
 	if (is_alnum(last) || last == '/' || last == '-' || last == '.' || last == '_')
 		return false;
 	if ((end = date(s)) || (end = with_month(s)))
