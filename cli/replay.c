@@ -20,6 +20,7 @@ static const struct option_spec options[] = {
 	{"--at", "TIME", "from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339"},
 	{"--allowed-signers", "FILE", "whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them"},
 	{"--identity", "FILE", "age key that opens encrypted segments, as age-keygen writes it"},
+	{"--originals", NULL, "show the unmasked text in place of the masked, where it was kept; --identity has a key of recording.originals"},
 	{"--ledger", "FILE", "the agent's ledger key, as for verify"},
 	{"--tsa-ca", "FILE", "certificates of time-stamp authorities, as for verify"},
 	{"--force", NULL, "play what can be read of a bundle that does not verify"},
@@ -57,12 +58,17 @@ static bool read_options(const struct arguments *args, struct replay_options *ou
 		why_set(why, RC_BAD, "--at is a duration since the beginning (90s, 5m), a time of day in UTC (21:08:20), or as 2026-01-31T08:15:00Z");
 	else if (argument(args, "--html") && (from || exchange > 0 || argument(args, "--json")))
 		why_set(why, RC_BAD, "--html writes the whole session: without --exchange, --at and --json");
+	else if (argument(args, "--originals") && (argument(args, "--json") || argument(args, "--html")))
+		why_set(why, RC_BAD, "--originals shows on the screen what was not masked, and writes no file of it: without --json and --html");
+	else if (argument(args, "--originals") && !argument(args, "--identity"))
+		why_set(why, RC_BAD, "--originals needs --identity with a key of the recording's originals");
 	else if (argument(args, "-o") && !argument(args, "--html"))
 		why_set(why, RC_BAD, "-o is where --html writes to");
 	if (why->text[0])
 		return false;
 	out->from = from ? at : NULL;
 	out->exchange = (uint64_t)exchange;
+	out->originals = argument(args, "--originals") != NULL;
 	return true;
 }
 

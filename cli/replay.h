@@ -12,6 +12,7 @@ struct replay_options {
 	double max_pause_s;                      /* longer pauses are cut to it; negative: none is */
 	uint64_t exchange;                       /* 0: all */
 	const struct replay_time *from;          /* NULL: from the beginning */
+	bool originals;                          /* what was there before masking, where the recording keeps it */
 	bool keys;                               /* somebody may press some (keypress.h) */
 };
 

@@ -132,6 +132,10 @@ struct player *player_new(const struct evidence *evidence, const struct replay_o
 	p->shown = UINT64_MAX;
 	screen_init(&p->screen, f);
 	replay_head(&p->screen, evidence);
+	if (options->originals) {
+		label(p, "UNMASKED", STYLE_BAD);
+		screen_words(&p->screen, STYLE_BAD, "what was asked and what the model sent is shown as it was before masking, wherever the recording kept it");
+	}
 	return p;
 }
 

@@ -13,6 +13,7 @@ struct walk {
 	struct player *player;                   /* NULL: as JSON */
 	struct places places;
 	bool learnt;
+	bool originals;
 	uint64_t exchange;                       /* only this one; 0: all */
 	uint64_t landed;                         /* the place of the last jump; exchanges that began before it are caught up on */
 	size_t *lost;
@@ -154,6 +155,14 @@ static void tell_lost(struct walk *w, const struct bundle_record *record, const 
 	fputc('\n', stderr);
 }
 
+/* The same before it was masked; of a cut the reason is shown. */
+static enum rc unmask(struct walk *w, struct bundle_record *record, struct why *why)
+{
+	enum rc rc = strcmp(record->kind, "cut") == 0 ? RC_NOT_FOUND : bundle_original(w->bundle, &record->body, why);
+
+	return rc == RC_NOT_FOUND ? bundle_body(w->bundle, record, why) : rc;
+}
+
 /* The record whose line was just read. */
 static enum rc show(struct walk *w, struct bundle_record *record, enum pace_turn *turned)
 {
@@ -161,6 +170,8 @@ static enum rc show(struct walk *w, struct bundle_record *record, enum pace_turn
 	enum rc rc = bundle_body(w->bundle, record, &why);
 
 	*turned = PACE_ON;
+	if (rc == RC_OK && w->originals)
+		rc = unmask(w, record, &why);
 	if (rc == RC_IO || rc == RC_NOMEM)
 		return rc;
 	if (rc != RC_OK)
@@ -238,7 +249,7 @@ static bool done(const struct walk *w)
 
 enum rc replay_walk(struct evidence *e, const struct replay_options *options, bool json, size_t *lost, struct why *why)
 {
-	struct walk w = {.bundle = e->bundle, .exchange = options->exchange, .lost = lost};
+	struct walk w = {.bundle = e->bundle, .exchange = options->exchange, .originals = options->originals, .lost = lost};
 	enum rc rc = bundle_rewind(e->bundle);
 
 	if (rc == RC_OK && (options->exchange || options->from))

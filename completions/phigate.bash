@@ -26,7 +26,7 @@ _phigate() {
 	evidence) words="--from --to -o --bundles --agent --allowed-signers --identity --ledger --tsa-ca --profile --help" ;;
 	review) words="--finding --save --allowed-signers --json --profile --help" ;;
 	revoke) words="--profile --help" ;;
-	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --ledger --tsa-ca --force --json --html -o --profile --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
+	replay) words="--speed --max-pause --exchange --at --allowed-signers --identity --originals --ledger --tsa-ca --force --json --html -o --profile --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	verify) words="--allowed-signers --identity --ledger --witness --witness-quorum --receipts --tsa-ca --json --profile --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	export) words="--format -o --allowed-signers --identity --force --profile --help"; [[ $word == -* ]] || { _phigate_files "$word"; return; } ;;
 	mask) words="--policy --spans --explain --json --jsonl --profile --help" ;;

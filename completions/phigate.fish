@@ -91,6 +91,7 @@ complete -c phigate -n '__fish_seen_subcommand_from replay' -l exchange -x -d 'o
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l at -x -d 'from then on: so long after its beginning (90s, 5m), at a time of its day in UTC (21:08:20), or RFC 3339'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l allowed-signers -r -F -d 'whose signatures are believed: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l identity -r -F -d 'age key that opens encrypted segments, as age-keygen writes it'
+complete -c phigate -n '__fish_seen_subcommand_from replay' -l originals -d 'show the unmasked text in place of the masked, where it was kept; --identity has a key of recording.originals'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l ledger -r -F -d 'the agent\'s ledger key, as for verify'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l tsa-ca -r -F -d 'certificates of time-stamp authorities, as for verify'
 complete -c phigate -n '__fish_seen_subcommand_from replay' -l force -d 'play what can be read of a bundle that does not verify'

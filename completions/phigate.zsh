@@ -155,6 +155,7 @@ case $name in
 			'--at[from then on\: so long after its beginning (90s, 5m), at a time of its day in UTC (21\:08\:20), or RFC 3339]:TIME:' \
 			'--allowed-signers[whose signatures are believed\: lines NAME@phigate ssh-ed25519 KEY, as ssh-keygen takes them]:FILE:_files' \
 			'--identity[age key that opens encrypted segments, as age-keygen writes it]:FILE:_files' \
+			'--originals[show the unmasked text in place of the masked, where it was kept; --identity has a key of recording.originals]' \
 			'--ledger[the agent'\''s ledger key, as for verify]:FILE:_files' \
 			'--tsa-ca[certificates of time-stamp authorities, as for verify]:FILE:_files' \
 			'--force[play what can be read of a bundle that does not verify]' \

@@ -84,7 +84,7 @@ function rank(name,   n) {
 	n = index(" SHA256SUMS SHA256SUMS.sig SHA256SUMS.tsr session.tlog-proof session.json policy.yaml index.jsonl ", " " name " ")
 	if (n) return n
 	if (name ~ /^seg-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl(\.age)?$/ && name !~ /-000000/) { segments++; return 1000 substr(name, 5, 6) }
-	if (name ~ /^orig-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl\.age$/ && name !~ /-000000/) { originals++; return 2000 substr(name, 6, 6) }
+	if (name ~ /^orig-[0-9][0-9][0-9][0-9][0-9][0-9]\.jsonl\.age$/ && name !~ /-000000/) { original[++originals] = substr(name, 6, 6); return 2000 substr(name, 6, 6) }
 	return 0
 }
 function fail(check) { print check; failed = 1; exit 1 }
@@ -99,6 +99,8 @@ END {
 	if (total + 1024 != size + 0) fail("archive")
 	needed = "SHA256SUMS SHA256SUMS.sig session.json policy.yaml index.jsonl"
 	for (i = split(needed, need, " "); i; i--) if (!seen[need[i]]) fail("members")
+	for (i = 1; i <= originals; i++)
+		if (!seen["seg-" original[i] ".jsonl"] && !seen["seg-" original[i] ".jsonl.age"]) fail("members")
 }' list) || bad "it is not made of the members that a bundle has"
 check=archive
 tar -xf - -C files --no-same-owner --no-same-permissions < "$bundle" 2> tar.err || bad "tar cannot read it"
@@ -337,13 +339,14 @@ function found(path, v) {
 	else if (path == "/\"chunks\"" && v == "[") chunks = 1
 	else if (path == "/\"end\"") end = v == "true"
 	else if (path == "/\"outcome\"") outcome = v
+	else if (path == "/\"original\"") original = v
 	if (kind == "recovered" && path ~ /^\/"orphans"\/[0-9]+\/"(name|sha256)"$/) print v > "../orphans"
 }
 function record(line,   fact, body) {
 	if (line !~ /^[{]"salt":"[A-Za-z0-9+\/]*==","k":"[a-z]+","body":[{]/ || substr(line, 31, 4) !~ /^[AQgw]=="$/) json_bad()
 	kind = substr(line, 41); kind = substr(kind, 1, index(kind, "\"") - 1)
 	body = substr(line, 41 + length(kind) + 9)
-	status = chunks = end = 0; outcome = "\"\""
+	status = chunks = end = 0; outcome = "\"\""; original = ""
 	if (substr(body, length(body)) != "}") json_bad()
 	read(substr(body, 1, length(body) - 1))
 	fact = "-"
@@ -362,6 +365,7 @@ function record(line,   fact, body) {
 		fact = record(line)
 		getline sum < "../sums"
 		print number, off, length(line), sum, kind, fact
+		if (original != "") print number, original > "../named"
 		off += length(line) + 1
 	}
 	close(file)
@@ -391,8 +395,32 @@ FILENAME ~ /index$/ {
 END { if (wanted != had) exit 1 }' SHA256SUMS ../left ../opened ../index ../found || bad "records and index do not fit"
 sort -n -k 1,1 -o ../story ../story
 sealed=$(($(wc -l < ../segments) - $(wc -l < ../opened)))
+# what records were before masking, one file for each segment, in the order of the records that name them
+: >> ../named
+tr -d '"' < ../named > ../wanted
+cut -d ' ' -f 1 ../wanted | uniq | while read -r number; do
+	[ -e "$(printf 'orig-%06d.jsonl.age' "$number")" ] || bad "a record names an original, and its segment has none"
+done || exit 5
+originals=0 locked=0
+for name in orig-*.age; do
+	[ -e "$name" ] || continue
+	number=$(echo "$name" | sed 's/^orig-0*//; s/[.].*//')
+	if [ -z "$age" ]; then locked=$((locked + 1)); continue; fi
+	if ! age -d -i "$age" -o "../plain/${name%.age}" "$name" 2> ../age.err; then
+		grep -q 'no identity matched' ../age.err || bad "$name does not open: $(sed -n 1p ../age.err)"
+		locked=$((locked + 1)); continue
+	fi
+	grep -qx "$number" ../opened || continue
+	[ -z "$(tail -c 1 "../plain/${name%.age}")" ] || bad "$name does not end with a line's end"
+	line_sums bare < "../plain/${name%.age}" > ../sums
+	awk -v number="$number" '$1 == number { print $2 }' ../wanted | cmp -s - ../sums || bad "$name has not the originals that the records name"
+	originals=$((originals + $(wc -l < ../sums)))
+done
+more=''
+[ $originals = 0 ] || more="; $originals originals, each the one that its record names"
+[ $locked = 0 ] || more="; of $locked segments the originals are encrypted, and there is no key for them"
 if [ $sealed = 0 ]; then
-	good "$(wc -l < ../index) records, each as the index says"
+	good "$(wc -l < ../index) records, each as the index says$more"
 else
 	skip "$sealed of $(wc -l < ../segments) segments are encrypted, and there is no key for them (-i)"
 fi

@@ -6,8 +6,10 @@ setup_file() {
 	age-keygen -o "$SITE/key.txt" 2> "$SITE/keygen.err"
 	age-keygen -o "$SITE/safe.txt" 2>> "$SITE/keygen.err"
 	age-keygen -o "$SITE/other.txt" 2>> "$SITE/keygen.err"
-	export RECIPIENT=$(age-keygen -y "$SITE/key.txt")
-	RECORDING_MORE="recipients: [$RECIPIENT, $(age-keygen -y "$SITE/safe.txt")]" site_configure && agent_start && login alice bob
+	age-keygen -o "$SITE/board.txt" 2>> "$SITE/keygen.err"
+	cat "$SITE/key.txt" "$SITE/board.txt" > "$SITE/both.txt"
+	export RECIPIENT=$(age-keygen -y "$SITE/key.txt") BOARD=$(age-keygen -y "$SITE/board.txt")
+	RECORDING_MORE="recipients: [$RECIPIENT, $(age-keygen -y "$SITE/safe.txt")], originals: [$BOARD]" site_configure && agent_start && login alice bob
 }
 
 # all that stands on the agent's disk
@@ -53,7 +55,7 @@ sealed() {
 	mkdir "$SITE/$T" && cd "$SITE/$T"
 	tar -xf "$B"
 	same "recipients" "$RECIPIENT" "$(jq -r '.recipients[0]' session.json)"
-	same "other members" "" "$(ls | grep -Evx 'SHA256SUMS(\.sig)?|session\.(tlog-proof|json)|policy\.yaml|index\.jsonl|seg-[0-9]{6}\.jsonl\.age')"
+	same "other members" "" "$(ls | grep -Evx 'SHA256SUMS(\.sig)?|session\.(tlog-proof|json)|policy\.yaml|index\.jsonl|(seg|orig)-[0-9]{6}\.jsonl\.age')"
 	for word in cholecystectomy metformin '[SSN]'; do hasnt "$(tr -d '\0' < "$B")" "$word"; done
 	for file in seg-*.age; do
 		age -d -i "$SITE/key.txt" "$file" > "${file%.age}"
@@ -128,6 +130,25 @@ sealed() {
 	hasnt "$output" hunter2
 	exits 1 as alice setsid -w phigate verify "$B" --identity "$SITE/key.age" < /dev/null
 	has "$output" "without a terminal it is read from stdin"
+}
+
+@test "what masking took away is for the board only, bound to its records, and shown where it is asked for" {
+	sealed
+	exits 0 as alice phigate verify "$B" --identity "$SITE/key.txt"
+	has "$(grep ' records ' <<< "$output")" "the originals are encrypted"
+	exits 0 as alice phigate verify "$B" --identity "$SITE/both.txt"
+	has "$(grep ' records ' <<< "$output")" "originals, each the one that its record names"
+	exits 0 as alice phigate replay "$B" --identity "$SITE/both.txt" --originals
+	has "$output" UNMASKED
+	has "$output" 536-22-8741
+	exits 5 as alice phigate replay "$B" --identity "$SITE/key.txt" --originals
+	has "$output" "$BOARD"
+	hasnt "$output" 536-22-8741
+	exits 2 as alice phigate replay "$B" --originals
+	exits 0 "$SITE_TESTS/../config/verify-bundle.sh" -i "$SITE/both.txt" "$B" "$SITE/allowed_signers" gpu-1@phigate
+	has "$output" "originals, each the one that its record names"
+	exits 0 "$SITE_TESTS/../config/verify-bundle.sh" -i "$SITE/key.txt" "$B" "$SITE/allowed_signers" gpu-1@phigate
+	has "$output" "the originals are encrypted"
 }
 
 @test "what an identity file is not is explained, and nothing of it shown" {
