@@ -42,7 +42,7 @@ static void test_codes_of_few_digits(void **state)
 static void test_user_names(void **state)
 {
 	CHECK({"printed by kmorales4", "printed by [ID]"}, {"user yfisk.", "user [ID]."}, {"Last access RTAYLOR3", "Last access [ID]"},
-	      {"SMARCA4 and STK11 are wild type", NULL}, {"jcarver44@aol.com", "[EMAIL]"}, {"the user interface", NULL});
+	      {"SMARCA4 and STK11 are wild type", NULL}, {"jcarver44@aol.com", "[EMAIL]"}, {"the user interface", NULL}, {"something we can handle today", NULL});
 }
 
 /* columns.c */
@@ -57,6 +57,19 @@ static void test_pagers_behind_a_letter(void **state)
 {
 	CHECK({"resident (p31187) at any hour", "resident (p[PHONE]) at any hour"}, {"PGY2 p22907.", "PGY2 p[PHONE]."}, {"p53 and p16 are negative", NULL},
 	      {"p31187-variant", NULL});
+}
+
+/* facilities.c */
+static void test_places_of_care_in_short(void **state)
+{
+	CHECK({"Transferred from NNMC for further care", "Transferred from [FACILITY] for further care"}, {"seen at LMC last week", "seen at [FACILITY] last week"},
+	      {"d/c'd to BWMC on 3/4/2024", "d/c'd to [FACILITY] on [DATE]"}, {"transferred to HCMC ICU", "transferred to [FACILITY] ICU"},
+	      {"Transported St. Barnabas, stable", "Transported [FACILITY], stable"}, {"went to Lutheran for dialysis", "went to [FACILITY] for dialysis"},
+	      {"HD at Fresenius TTS", "HD at [FACILITY] TTS"}, {"School: P.S. 211", "School: [FACILITY]"}, {"attends PS 118", "attends [FACILITY]"},
+	      {"Univ. of Pocatello Med Ctr", "[FACILITY]"}, {"works at Walmart", "works at [FACILITY]"},
+	      {"school nurse at Frederick Douglass Middle in town", "school nurse at [FACILITY] in town"},
+	      {"Transferred from MICU to PACU", NULL}, {"seen at an OSH", NULL}, {"d/c'd to SNF", NULL}, {"returned to NSR", NULL}, {"taken to CT, then MRI", NULL},
+	      {"admitted to EMU for monitoring", NULL}, {"on PS 10 over 5", NULL}, {"P.S. 12 pills are left", NULL}, {"seen in the Emergency Department", NULL});
 }
 
 /* places.c */
@@ -127,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_segments_whose_names_have_digits),
 		cmocka_unit_test(test_pagers_behind_a_letter),
+		cmocka_unit_test(test_places_of_care_in_short),
 		cmocka_unit_test(test_addresses_as_they_are_dictated),
 		cmocka_unit_test(test_what_a_number_follows_is_no_place),
 		cmocka_unit_test(test_names_and_places_go_on),

@@ -20,7 +20,8 @@ static const char TRADE[] =
 	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs mortuary crematory cremation funeral convent monastery montessori "
 	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary "
 	"teleradiology neuroradiology dermatopathology hematopathology cytopathology telehealth telemedicine homecare prosthetics orthotics "
-	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions";
+	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions "
+	"shipbuilding storage trucking logistics foods construction roofing plumbing housing";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
@@ -53,7 +54,7 @@ static const char COMMON[] =
 	"addiction tobacco smoking weight nutrition pastoral spiritual bereavement crisis safety infection quality risk case "
 	"discharge advance spinal point plexus line tube joint triangle level angle area";
 
-static const char SHORT[] = "general memorial regional methodist baptist presbyterian deaconess children";
+static const char SHORT[] = "general memorial mem regional methodist baptist presbyterian deaconess children";
 static const char SMALL[] =
 	"hospital hosp clinic pharmacy elementary school church jail shelter hospice college university center home rehab "
 	"dialysis prison temple academy care hospitals clinics facility";
@@ -67,11 +68,15 @@ static const char KNOWN[] =
 static const char KNOWN_THERE[] =
 	"chop uab uva unc jhh hup tgh bmc uci ucsd mayo kaiser sutter geisinger hopkins davita fresenius labcorp quest cvs "
 	"walgreens banner sentara intermountain novant ochsner sanford avera ascension dignity montefiore vanderbilt stanford "
-	"duke emory yale baptist methodist presbyterian harborview providence mercy regions parkland ymca ywca";
+	"duke emory yale baptist methodist presbyterian harborview providence mercy regions parkland ymca ywca lutheran covenant encompass "
+	"adventhealth allina atrium baystate beaumont brookdale carilion centura christus essentia froedtert hackensack healthpartners inova jps lahey "
+	"lifespan mainehealth marshfield mclaren medstar memorialcare metrohealth multicare musc northwell northshore ohiohealth peacehealth prisma scripps "
+	"trihealth uchealth unitypoint vidant virtua wakemed wellspan wellstar wvu arup genpath natera neogenomics bioreference walmart costco kroger publix "
+	"safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
 
 static const char KIND[] =
-	"unit service services ceramics tech middle specialty specialties access transitional shipbuilding throat nose ear neck head inpatient "
-	"psychiatric medctr storage trucking logistics industries foods construction roofing plumbing college campus annex wing tower";
+	"unit service services ceramics tech middle specialty specialties access transitional throat nose ear neck head inpatient "
+	"psychiatric medctr industries college campus annex wing tower";
 static const char LEAD[] =
 	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
 	"law convent farmacia clinica islamic";
@@ -85,10 +90,17 @@ static const char GO[] =
 	"taken transported transport brought flown airlifted returned return returning going go goes went back presented seen "
 	"treated works worked working work job employed hospitalized delivered born evaluated followed follow up staying stays "
 	"stay stayed resides residing resided lives living lived placement placed accepted performed done obtained drawn "
-	"dialysis rehab student teacher teaches taught volunteers records record labs films report letter notes referral arrived "
+	"d c dc dialysis rehab student teacher teaches taught volunteers records record labs films report letter notes referral arrived "
 	"arrives eval visit visits pt appointment appt procedure cath surgery biopsy scan mri ct echo fill filled picked was "
 	"been care intake resident inmate patient enrolled grade junior senior freshman sophomore housed incarcerated held "
 	"detained sleeps exam follows";
+static const char MOVE[] =
+	"transferred transfer transfers xfer admitted admission discharged discharge sent brought flown airlifted transported accepted hospitalized seen evaluated "
+	"treated d c dc records";
+static const char UNIT[] =
+	"icu micu sicu ccu cvicu nicu picu ticu nsicu bicu csicu cticu sticu nccu pacu pcu tcu imu imc dou sdu obs cdu emu hdu msu aru bhu icf irf ecf rcf ltac ltach "
+	"ltc snf alf ilf osh csu tele mri mra cta tte tee eeg ekg ecg emg crrt ecmo slp pmr eus ercp hbo xrt ama dnr cmo npo nsr nsh bid tid ofc psych peds onc heme "
+	"ortho gyn uro ent derm neuro pulm renal endo vasc opd asc ldr mbu nbn gmf cath ctu ptu clc mhc ucc";
 static const char RESIDENT[] = "resident inmate student patient residents pupil graduate member";
 static const char GOES[] = "choosing attends attended attending prefers preferred";
 
@@ -135,6 +147,7 @@ void care_fill(void)
 		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
+		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT},
 	};
 	const char *joints = "of and the for at";
 

@@ -27,6 +27,8 @@ enum {
 	CARE_STAY = 262144,              /* "hospital" "stay": it is no name */
 	CARE_TOWN = 524288,              /* "PD": of a town */
 	CARE_KIND = 1048576,             /* "unit", "middle": of names that go on behind what shows them */
+	CARE_MOVE = 4194304,             /* of CARE_GO: "transferred" (from): a place of care, also an abbreviation */
+	CARE_UNIT = 8388608,             /* "MICU", "SNF": an abbreviation that every hospital has */
 	CARE_LEAD = 2097152,             /* "three", "our": a name may begin with it when what follows is one */
 };
 

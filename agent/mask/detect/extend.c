@@ -201,11 +201,12 @@ static size_t place(struct scan *s, size_t end)
 /* "Buffalo General", "Marcus Daly Memorial", "Wadsworth Middle": it was no town, and nobody. */
 static bool is_place(struct scan *s, struct finding *f)
 {
-	size_t end = kind_of_place(s, f->end, CARE_END | CARE_TRADE | CARE_SHORT), behind;
+	bool at = s->context->gap == GAP_SPACE && (lexicon_find(s->context->before[0])->care & CARE_AT);
+	size_t end = kind_of_place(s, f->end, CARE_END | CARE_TRADE | CARE_SHORT | (at ? CARE_KIND : 0)), behind;
 
 	if (end == f->end || lexicon_find(around_word(s, f->end + 1, &behind))->kinds & (WORD_SERVICE | WORD_CREDENTIAL) || care_is_numbered(s, end))
 		return false;
-	if (scan_at(s, end) == ':' || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)) && !is_upper(scan_at(s, end + 1)) && f->entity == ENTITY_NAME))
+	if (scan_at(s, end) == ':' || (!at && scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)) && !is_upper(scan_at(s, end + 1)) && f->entity == ENTITY_NAME))
 		return false;
 	f->entity = ENTITY_FACILITY;
 	f->end = place(s, end);

@@ -11,7 +11,8 @@
 static const char *const PHRASES[] = {
 	"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
 	"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
-	"head start", "salvation army", "walter reed",
+	"head start", "salvation army", "walter reed", "medical city", "first baptist", "primary children's", "one medical", "first presbyterian",
+	"first methodist", "first lutheran", "kennedy krieger", "boys town",
 };
 
 static uint64_t phrases_seen;                    /* a bit of the first word of each, so that most words cost one look */
@@ -58,6 +59,7 @@ struct run {
 	bool kind, place_first;          /* "medical", "general"; "Mount" */
 	bool of, in;                     /* "University of"; "Eye Associates of": a place follows */
 	bool first_name, state, town;
+	size_t known;                    /* behind the first word, when it is one where a place is expected: "Fresenius"; 0 */
 	bool the;                        /* "the" stands before all of them */
 	bool phrase;                     /* the first word may begin a name that no word shows */
 };
@@ -133,6 +135,8 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->end = p->end + (possessive ? 2 : 0);
 	if (shows(r, p, cue) || (r->of && own) || town || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
 		r->cared = r->end;
+	if (!r->words && (p->care & CARE_KNOWN_THERE))
+		r->known = r->end;
 	r->town = (p->dictionary & DICTIONARY_PLACE) && own;
 	r->person = r->person || (r->words == 1 && r->first_name && (p->dictionary & DICTIONARY_LAST) && own && !r->place_first);
 	r->first_name = r->words == 0 && (p->dictionary & DICTIONARY_FIRST) && !(p->care & CARE_OWN);
@@ -157,6 +161,8 @@ static size_t next_word(struct scan *s, const struct part *p)
 
 	if (at)
 		return at;
+	if ((p->care & CARE_FIRST) && scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_alpha(scan_at(s, p->end + 2)))     /* "Univ. of" */
+		return p->end + 2;
 	j = p->end + (is_possessive(s, p->end) ? 2 : 0);
 	return scan_at(s, j) == ' ' && scan_at(s, j + 1) == '&' && scan_at(s, j + 2) == ' ' && is_upper(scan_at(s, j + 3)) ? j + 3 : 0;
 }
@@ -262,8 +268,10 @@ static void run_read(struct scan *s, struct run *r, enum cue cue, size_t at)
 
 static size_t phrase(struct scan *s)
 {
+	unsigned char first = (unsigned char)lower(scan_at(s, s->i));
+
 	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
-		size_t end = around_literal(s, s->i, PHRASES[k]);
+		size_t end = (unsigned char)PHRASES[k][0] == first ? around_literal(s, s->i, PHRASES[k]) : 0;
 
 		if (end && !is_alnum(scan_at(s, end)))
 			return end;
@@ -315,6 +323,63 @@ static bool stands_alone(struct scan *s, size_t end)
 	if (word_kinds(s->context->before[1]) & (WORD_VERB | WORD_BE))
 		return false;
 	return scan_at(s, end) != ' ' || (word_kinds(around_word(s, end + 1, &behind)) & joins);
+}
+
+/* "NNMC", "BMH" in capitals where a place of care is expected: an abbreviation of its name; not "MICU", "SNF". */
+static bool is_abbreviation(struct scan *s, enum cue cue)
+{
+	const struct context *c = s->context;
+	size_t n = s->token - s->i;
+	uint16_t last = scan_at(s, s->token - 1), before = scan_at(s, s->token - 2);
+	bool hospital = last == 'H' || ((last == 'C' || last == 'S') && (before == 'M' || before == 'H'));
+
+	if (cue < CUE_AT || cue == CUE_LABEL || n < 3 || n > 6 || s->digits || is_alnum(scan_at(s, s->token)) || scan_at(s, s->token) == '-')
+		return false;
+	for (size_t i = s->i; i < s->token; i++)
+		if (scan_at(s, i) >= 0x80 || !is_upper(scan_at(s, i)))
+			return false;
+	if ((s->word->care & CARE_UNIT) || (s->word->kinds & (WORD_STOP | WORD_SERVICE)))
+		return false;
+	return hospital || ((lexicon_find(c->before[1])->care & CARE_MOVE) && s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE));
+}
+
+/* "from St. Josaphat", which is no town. */
+static bool is_saint_there(struct scan *s, const struct run *r, enum cue cue)
+{
+	unsigned int before = lexicon_find(s->context->before[0])->care;
+	uint64_t hash = s->hash;
+	struct part p;
+
+	if (lower(scan_at(s, s->i)) != 's' || !(s->word->kinds & WORD_PLACE_FIRST) || lower(scan_at(s, s->i + 1)) == 'o')
+		return false;
+	if (r->words != 2 || r->whose || r->own < OWN_UNKNOWN || s->context->gap != GAP_SPACE || (!cue && !(before & CARE_MOVE)) || before_state(s, r->end))
+		return false;
+	part_read(s, s->i, &p);
+	hash = word_hash(hash, ' ');
+	for (size_t i = part_next_word(s, &p); i && i < r->end; i++)
+		hash = word_hash(hash, scan_at(s, i));
+	return !(dictionary_find(hash) & DICTIONARY_PLACE) && around_right(s, r->end) < RIGHT_THING;
+}
+
+/* "P.S. 139", behind "attends" also "PS 139": schools of cities; the unit behind, 0. */
+static size_t numbered_school(struct scan *s)
+{
+	static const char *const forms[] = {"p.s. ", "i.s. ", "m.s. ", "j.h.s. ", "ps ", "ms ", "is "};
+	const struct context *c = s->context;
+	bool told = (lexicon_find(c->before[0])->care & CARE_GOES) || c->label == LABEL_FACILITY;
+	size_t j = 0, n = 0;
+
+	if (s->token == s->i + 1 ? scan_at(s, s->token) != '.' || !is_upper(scan_at(s, s->token + 1)) : !told)
+		return 0;
+	for (size_t k = 0; k < sizeof forms / sizeof *forms && !j; k++)
+		if (k < 4 || told)
+			j = around_literal(s, s->i, forms[k]);
+	while (j && n < 4 && is_digit(scan_at(s, j + n)))
+		n++;
+	/* "P.S. 12 pills are left" */
+	if (!told && !(word_kinds(c->before[0]) & WORD_PLACE_BEFORE) && (n < 2 || (scan_at(s, j + n) == ' ' && is_alpha(scan_at(s, j + n + 1)))))
+		return 0;
+	return n && n < 4 && is_upper(scan_at(s, s->i)) && !is_alnum(scan_at(s, j + n)) && scan_at(s, j + n) != '/' ? j + n : 0;
 }
 
 /* Words that a place of care is expected of, without one of its own. */
@@ -384,6 +449,8 @@ bool scan_facility(struct scan *s, struct finding *f)
 
 	if (!is_upper(scan_at(s, s->i)))
 		return false;
+	if (s->token <= s->i + 2 && (end = numbered_school(s)))
+		return found(f, s, end, "facility");
 	cue = cue_of(c);
 	run_read(s, &r, cue, s->i);
 	if (!r.cared && (lead = behind_lead(s))) {
@@ -404,10 +471,14 @@ bool scan_facility(struct scan *s, struct finding *f)
 		return found(f, s, care_tail(s, care_tail(s, r.cared)), "facility");
 	if (!r.words)
 		return false;
-	if (is_saint(s, &r))
+	if (is_saint(s, &r) || is_saint_there(s, &r, cue))
 		return found(f, s, r.end, "facility, a saint's");
 	if (expected(s, &r, cue))
 		return found(f, s, r.end, cue == CUE_LABEL ? "facility label" : "facility in running text");
+	if (is_abbreviation(s, cue))
+		return found(f, s, s->token, "facility in running text");
+	if (r.known && cue)
+		return found(f, s, r.known, "facility in running text");
 	if (r.words > 1 && r.own && (r.care & (CARE_TRADE | CARE_BODY)) && around_is_line(s, r.end) && before_address(s, r.end))
 		return found(f, s, r.end, "letterhead");
 	return false;

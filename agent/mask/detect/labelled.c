@@ -367,7 +367,7 @@ static bool user(struct scan *s, struct finding *f)
 		j += 5;                                  /* "mellow#4471" */
 	for (size_t k = s->i; k < j; k++)
 		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
-	sure = sure || is_user_name(s, s->i, j, &digits);
+	sure = sure || (s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE) && is_user_name(s, s->i, j, &digits));
 	return sure && j >= s->i + 3 && c->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }
 

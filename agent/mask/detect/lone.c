@@ -57,6 +57,7 @@ unsigned int lone_kinds(const struct scan *s)
 {
 	const struct context *c = s->context;
 	const struct word *before, *next = &lexicon_none;
+	const uint32_t unshown = CARE_LEAD | CARE_UNIT | CARE_MOVE;      /* with which no place's name begins */
 	word_set own = s->word->kinds, there;
 	unsigned int kinds = 0, bits;
 	bool stop, safe;
@@ -71,7 +72,8 @@ unsigned int lone_kinds(const struct scan *s)
 	if ((own & WORD_ROAD_FIRST) || (there & WORD_ON) || boxes_may_begin(s->r->c + s->i))
 		kinds |= LONE_STREET;
 	/* in small letters only a name of its own goes on */
-	if ((s->word->care & ~(uint32_t)CARE_LEAD) || before->care || c->label == LABEL_FACILITY || facilities_may_begin(s->hash) || (!safe && (next->care || (next->kinds & WORD_GENERIC))))
+	if ((s->word->care & ~unshown) || (before->care & ~(uint32_t)CARE_UNIT) || c->label == LABEL_FACILITY || facilities_may_begin(s->hash) ||
+	    (!safe && ((next->care & ~(uint32_t)CARE_UNIT) || (next->kinds & WORD_GENERIC))))
 		kinds |= LONE_CARE;
 	if (c->label == LABEL_CITY || c->label == LABEL_COUNTY || c->before[0] == CONTEXT_ADDRESS || c->before[0] == CONTEXT_ZIP || (there & WORD_PLACE_BEFORE))
 		kinds |= LONE_TOWN;
