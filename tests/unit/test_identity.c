@@ -114,6 +114,33 @@ static void without_nonces_the_first_proof_binds(void **state)
 	free(t);
 }
 
+/* A clock may be a minute off, and so long is known whose a token is. */
+static void a_token_and_its_key_are_good_for_a_minute_more(void **state)
+{
+	struct place *p = *state;
+	char *with = token(p, p->alice.nonce, ",\"jti\":\"1\"");
+
+	now_s += 3600 + 59;
+	assert_int_equal(admit(p, &p->alice, with, NULL), RC_OK);
+	now_s += 1;
+	assert_int_equal(admit(p, &p->alice, with, NULL), RC_DENIED);
+	assert_int_equal(prove(p, &p->alice, with), RC_DENIED);
+	free(with);
+}
+
+static void the_first_proof_is_known_for_as_long_as_its_token_is_good(void **state)
+{
+	struct place *p = *state;
+	char *t = token(p, NULL, "");
+
+	assert_int_equal(prove(p, &p->alice, t), RC_OK);
+	now_s += 3600 + 59;
+	assert_int_equal(prove(p, &p->alice, t), RC_OK);
+	assert_int_equal(prove(p, &p->mallory, t), RC_DENIED);
+	assert_true(logged(p, "token_conflict"));
+	free(t);
+}
+
 static void an_issuer_that_returned_a_nonce_always_must(void **state)
 {
 	struct place *p = *state;
@@ -161,8 +188,10 @@ static void there_is_an_end_to_the_keys_that_are_remembered(void **state)
 	assert_true(binding_stands(b, key, "https://idp", "a", 101));
 	n = 7;
 	memcpy(key, &n, sizeof n);
-	assert_true(binding_stands(b, key, "https://idp", "a", 101));
-	assert_false(binding_stands(b, key, "https://idp", "a", 201));
+	assert_true(binding_stands(b, key, "https://idp", "a", 199));
+	assert_false(binding_stands(b, key, "https://idp", "a", 200));
+	assert_false(binding_stands(b, key, "https://idp", "b", 101));
+	assert_false(binding_stands(b, key, "https://idp2", "a", 101));
 	bindings_free(b);
 }
 
@@ -189,6 +218,7 @@ static void refuse(struct place *p, const char *from, const char *to, const char
 static void refusals_say_what_to_change(void **state)
 {
 	struct place *p = *state;
+	char name[256] = "";                     /* of 255 characters, one too many */
 
 	refuse(p, "\"email_verified\":true", "\"email_verified\":false", "verified");
 	refuse(p, "\"email_verified\":true", "\"email_verified\":\"false\"", "verified");
@@ -197,8 +227,13 @@ static void refusals_say_what_to_change(void **state)
 	refuse(p, ",\"groups\":[\"clinicians\"]", ",\"_claim_names\":{\"roles\":\"src1\"}", "groups_claim");
 	refuse(p, "[\"clinicians\"]", "{\"a\":1}", "list");
 	refuse(p, "[\"clinicians\"]", "[7]", "list");
+	refuse(p, "[\"clinicians\"]", "7", "no list of groups");
+	refuse(p, "alice@hospital.example", "", "user_claim");
 	refuse(p, "\"email\":\"alice@hospital.example\",", "", "user_claim");
 	refuse(p, "alice@hospital.example", "alice\\u001b[2J", "control");
+	refuse(p, "alice@hospital.example", "alice\\u007f", "control");
+	memset(name, 'a', sizeof name - 1);
+	refuse(p, "alice@hospital.example", name, "over 254");
 	refuse(p, "\"aud\":\"phigate\"", "\"aud\":\"other\"", "another client");
 }
 
@@ -290,6 +325,18 @@ static void a_token_for_others_makes_nobody_ask_the_provider(void **state)
 	assert_int_equal(prove(p, &p->alice, t), RC_DENIED);
 	free(t);
 	assert_int_equal(web_requests(&p->idp.web), before);
+}
+
+/* One subject at two issuers, and two subjects at one, are three people. */
+static void a_person_is_issuer_and_subject(void **state)
+{
+	char one[] = "https://a", other[] = "https://b", s1[] = "1", s2[] = "2";
+	const struct person person = {.issuer = one, .subject = s1};
+
+	(void)state;
+	assert_true(person_is(&person, &(struct person){.issuer = one, .subject = s1, .user = s2}));
+	assert_false(person_is(&person, &(struct person){.issuer = other, .subject = s1}));
+	assert_false(person_is(&person, &(struct person){.issuer = one, .subject = s2}));
 }
 
 /* ---- several providers ---- */
@@ -421,7 +468,10 @@ int main(void)
 		PLACE_TEST(the_sign_in_vouches_for_refreshed_tokens),
 		PLACE_TEST(a_login_token_must_be_as_genuine_as_any),
 		PLACE_TEST(without_nonces_the_first_proof_binds),
+		PLACE_TEST(a_token_and_its_key_are_good_for_a_minute_more),
+		PLACE_TEST(the_first_proof_is_known_for_as_long_as_its_token_is_good),
 		PLACE_TEST(an_issuer_that_returned_a_nonce_always_must),
+		cmocka_unit_test(a_person_is_issuer_and_subject),
 		PLACE_TEST(require_key_binding_takes_no_first_use),
 		cmocka_unit_test(there_is_an_end_to_the_keys_that_are_remembered),
 		PLACE_TEST(refusals_say_what_to_change),
