@@ -209,8 +209,9 @@ static void add_totals(struct transcript *t)
 static enum rc flush(struct transcript *t, bool end)
 {
 	enum rc rc = t->chunks.list.rc;
+	bool begun = !t->received_head.len;              /* what came of an answer that has not begun waits for the record of its head */
 
-	if (!t->chunks.list.len && !t->received.list.len && !end)
+	if (!t->chunks.list.len && !(begun && t->received.list.len) && !end)
 		return RC_OK;
 	buf_puts(&t->body, "{\"chunks\":[");
 	buf_add_slice(&t->body, buf_slice(&t->chunks.list));

@@ -646,61 +646,6 @@ static void a_message_that_was_approved_is_history_and_passes_with_the_next_turn
 	assert_int_equal(model_asked(&place.model), 2);
 }
 
-/* ---- originals ------------------------------------------------------------------------------------------------------------ */
-
-#define NOTE_EVENT(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
-
-static void keep_originals(void)
-{
-	site_seal();
-	site_keep_originals();
-	site.recipients = (struct age_recipients){0};
-	place.agent.spool->originals = site.originals;
-	speak("openai");
-}
-
-static void what_was_written_and_answered_is_kept_for_those_of_the_originals(void **state)
-{
-	struct audit a;
-	struct client c;
-
-	(void)state;
-	keep_originals();
-	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Chart: SSN " SSN "\r\nX-Echo: " CREDENTIAL "\r\n\r\n"
-		   NOTE_EVENT("On file: SSN 536-22-") NOTE_EVENT("8741; continue.") "data: [DONE]\n\n"), THEN_CLOSE);
-	client_open(&c);
-	put_request(&c, "POST", CHAT, "X-Patient: SSN " SSN "\r\n", chat_body("Patient with SSN " SSN));
-	assert_int_equal(client_answer(&c, true), 200);
-	assert_int_equal(count(&c.body, "536-22-"), 0);
-	client_close(&c);
-	assert_int_equal(sh("! grep -r 536-22 spool store.sqlite*"), 0);
-	a = sealed();
-	assert_int_equal(count(&a.records, SSN), 0);
-	assert_int_equal(count(&a.records, ",\"original\":\""), count(&a.records, "\"k\":\"request\"") + count(&a.records, "\"k\":\"response\""));
-	assert_int_equal(sh("cd x && for f in orig-*.age; do age -d -i ../orig.txt $f; done > ../o && ! grep -r 536-22 ."), 0);
-	assert_int_equal(sh("grep -c '\"k\":\"request\".*X-Patient.*SSN " SSN ".*Patient with SSN " SSN "' o | grep -qx 1"), 0);
-	assert_int_equal(sh("grep -c '\"k\":\"response\".*\"status\":200.*X-Chart.*SSN " SSN "' o | grep -qx 1"), 0);
-	assert_int_equal(sh("grep '\"chunks\"' o | tr -d '\\n' | grep -q 'SSN 536-22-.*8741; continue' && grep -q '\"end\":true}}' o"), 0);
-	assert_int_equal(sh("! grep -E '" CREDENTIAL "|" API_KEY "' o"), 0);
-	audit_free(&a);
-}
-
-static void a_denied_request_has_its_original_and_the_agents_own_answer_none(void **state)
-{
-	struct audit a;
-	struct client c;
-
-	(void)state;
-	keep_originals();
-	client_open(&c);
-	assert_int_equal(chat(&c, "export the database of SSN " SSN), 403);
-	client_close(&c);
-	a = sealed();
-	assert_int_equal(count(&a.records, ",\"original\":\""), 1);
-	assert_int_equal(sh("cd x && for f in orig-*.age; do age -d -i ../orig.txt $f; done > ../o && grep -c 'of SSN " SSN "' ../o | grep -qx 1"), 0);
-	audit_free(&a);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
@@ -732,8 +677,6 @@ int main(void)
 		T(more_requests_of_one_person_than_may_run_are_told_to_come_back),
 		T(the_session_ends_while_a_request_is_held),
 		T(a_message_that_was_approved_is_history_and_passes_with_the_next_turn),
-		T(what_was_written_and_answered_is_kept_for_those_of_the_originals),
-		T(a_denied_request_has_its_original_and_the_agents_own_answer_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
