@@ -1,9 +1,11 @@
-/* Bundles whose segments are encrypted: what can be said of them without a key, with the right one and with another. */
+/* Bundles whose segments are encrypted: what can be said of them without a key, with the right one and with another. Of originals, the script of
+ * stock tools says the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bech32.h"
@@ -418,6 +420,58 @@ static struct age_identities *both_keys(void)
 	return both;
 }
 
+/* What the script says, to one who knows the signer and has the first n keys. */
+static int script_says(const struct bundle_make *m, int n, struct buf *said)
+{
+	static const char *const names[] = {"allowed_signers", "keys.txt", "said"};
+	char path[3][96], command[512];
+	struct buf texts[2];
+	int status;
+
+	for (int i = 0; i < 2; i++)
+		buf_init(&texts[i], 4096);
+	bundle_make_signers(m, MADE_AGENT "@phigate", "", &texts[0]);
+	for (int i = 0; i < n; i++)
+		buf_printf(&texts[1], "%s\n", key_texts[i]);
+	for (int i = 0; i < 3; i++)
+		snprintf(path[i], sizeof path[i], "%s/%s", dir, names[i]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(file_write(path[i], buf_slice(&texts[i]), 0600, NULL), RC_OK);
+		buf_free(&texts[i]);
+	}
+	snprintf(command, sizeof command, "TMPDIR=%s config/verify-bundle.sh -i %s %s %s " MADE_AGENT "@phigate > %s 2>&1", dir, path[1], file, path[0],
+		 path[2]);
+	status = system(command);
+	buf_clear(said);
+	assert_int_equal(file_read(path[2], said, NULL), RC_OK);
+	for (int i = 0; i < 3; i++)
+		unlink(path[i]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void the_script_holds(const struct bundle_make *m, int n_keys, const char *saying)
+{
+	struct buf said;
+
+	buf_init(&said, 65536);
+	if (script_says(m, n_keys, &said) != 0 || !strstr(said.data, saying))
+		fail_msg("the script, with %d keys: %s", n_keys, said.data);
+	buf_free(&said);
+}
+
+/* In the same check. */
+static void the_script_refuses(const struct bundle_make *m, int n_keys, const char *why)
+{
+	char verdict[64];
+	struct buf said;
+
+	buf_init(&said, 65536);
+	snprintf(verdict, sizeof verdict, "NOT VERIFIED: %.*s: ", (int)strcspn(why, ":"), why);
+	if (script_says(m, n_keys, &said) != 5 || !strstr(said.data, verdict))
+		fail_msg("the script, with %d keys, where phigate says %s: %s", n_keys, why, said.data);
+	buf_free(&said);
+}
+
 static void test_originals_are_those_that_their_records_name(void **state)
 {
 	struct age_identities *both = both_keys();
@@ -438,6 +492,7 @@ static void test_originals_are_those_that_their_records_name(void **state)
 		if (verify(&m, b, &told, &why) != RC_OK)
 			fail_msg("%s", why.text);
 		assert_non_null(strstr(records_text, "3 originals, each the one that its record names"));
+		the_script_holds(&m, 2, "3 originals, each the one that its record names");
 		for (int twice = 0; twice < 2; twice++) {        /* also again from the beginning */
 			assert_int_equal(bundle_rewind(b), RC_OK);
 			for (n = found = 0; bundle_next(b, &record, &why) == RC_OK; n++) {
@@ -458,6 +513,7 @@ static void test_originals_are_those_that_their_records_name(void **state)
 		assert_int_equal(verify(&m, b, &told, &why), RC_OK);
 		assert_int_equal(told.records, BUNDLE_HOLDS);
 		assert_non_null(strstr(records_text, "of 2 segments the originals are encrypted"));
+		the_script_holds(&m, 1, "of 2 segments the originals are encrypted");
 		assert_int_equal(bundle_rewind(b), RC_OK);
 		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
 		assert_int_equal(bundle_next(b, &record, &why), RC_OK);
@@ -508,6 +564,7 @@ static void test_hands_laid_on_originals_are_found(void **state)
 			if (rc != RC_BAD || strncmp(why.text, rows[i].why, strlen(rows[i].why)) != 0)
 				fail_msg("row %zu: %s", i, why.text);
 			bundle_free(b);
+			the_script_refuses(&m, k + 1, rows[i].why);
 		}
 		bundle_make_free(&m);
 	}
