@@ -4,13 +4,13 @@
 #   through ssh -L and that nginx       and  through phigate connect, its sshd and the agent
 # The agent masks and records: one agent in batched durability, another in strict. What counts are the ratios; absolute figures
 # are this machine's, on which load, model and proxies share the processors.
-# B: the build.  ROUNDS: how often (3).  PARTS: only some of exchange streams bulk memory mask search ledger evidence.
+# B: the build.  ROUNDS: how often (3).  PARTS: only some of exchange streams bulk memory bundles mask search ledger evidence.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 export SITE_BUILD=${B:-build}
 SITE_WAIT_S=60                   # an agent that stops seals the sessions of all runs first
 source tests/e2e/lib/site.bash
-ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory mask search ledger evidence}
+ROUNDS=${ROUNDS:-3} PARTS=${PARTS:-exchange streams bulk memory bundles mask search ledger evidence}
 PACE_MS=20 TOKENS=100 EXCHANGE_MS=1200 FLOOD_TOKENS=60000 BULK=$((512 << 20)) IDLE=200 LOGINS=8 SETUPS=7
 
 wants() { [[ " $PARTS " == *" $1 "* ]]; }
@@ -213,6 +213,23 @@ do_bulk() {
 	jq -c --slurpfile ssh "$W/setup.ssh" --slurpfile ls "$W/setup.ls" '{bare: .setup_ms, ssh: $ssh, ls: $ls}' <<< "$carry" > "$W/setup"
 }
 
+# ---- bundles --------------------------------------------------------------------------------------------------------------------
+# size WHAT [options] MODE: a session of its own with that load, its traffic and its bundle
+size() {
+	local what=$1 said
+	progress "a bundle: $what"
+	target_tunnel size gpu-1
+	said=$(load size "${@:2}") || fail "bundle: $said"
+	tunnel_close size
+	bundle alice "$SESSION" "$W/size.tar" || fail "no bundle"
+	jq -c --arg what "$what" --argjson bundle "$(stat -c %s "$W/size.tar")" '{$what, answers: .bytes, $bundle}' <<< "$said" >> "$W/sizes"
+	rm "$W/size.tar"
+}
+do_bundles() {
+	size "answers of 1 KiB" -c 4 -d 500 exchange
+	size "streams of 100 tokens" -c 20 -n "$TOKENS" -p 1 streams
+}
+
 # ---- memory -------------------------------------------------------------------------------------------------------------------
 family() { local p; for p in "$@"; do echo "$p"; family $(pgrep -P "$p"); done; }
 # KiB that processes have for themselves; shared pages count in parts where the kernel tells us
@@ -281,7 +298,7 @@ start() {
 began=$SECONDS
 progress "starting"
 start || fail "the site does not start"
-for part in exchange streams bulk memory; do
+for part in exchange streams bulk memory bundles; do
 	if wants $part; then do_$part; fi
 done
 if wants mask; then

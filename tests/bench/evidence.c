@@ -1,13 +1,17 @@
 /* What it costs to seal, verify and look into a large recording, against stock tools on the same bytes in the same minute.
  * Usage: evidence FOLDER PHIGATE [MIB], on the disk that counts; prints
- *   {"mib","record_s","seal_s","tar_s","verify_s","sha256sum_s","seek_ms","tar_seek_ms","verify_kib","small_kib","sealed":{"mib","verify_s","age_s"}}
+ *   {"mib","record_s","seal_s","tar_s","verify_s","sha256sum_s","seek_ms","tar_seek_ms","verify_kib","small_kib","sealed":{"mib","verify_s","age_s"},
+ *    "exchange":{"batched_us","strict_us","kib"}}
  * where seal_s is from the last record to the bundle in its place, tar_s is `sha256sum` and `tar` of its members, seek_ms an exchange near the
  * end, read from a bundle that has been verified, tar_seek_ms its segment by `tar -xO`, and *_kib the most memory that `phigate verify` takes of
- * the large bundle and of a small one. The encrypted one is a quarter as large; age_s is `age -d` of as many bytes in one file. */
+ * the large bundle and of a small one. The encrypted one is a quarter as large; age_s is `age -d` of as many bytes in one file.
+ * exchange: what recording adds to one with an answer of a KiB (of processors' time when batched,
+ * for then it waits for nothing; of all time when strict), and what each leaves in the bundle. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +30,10 @@
 #define CHUNK ((size_t)64 << 10)
 #define CHUNKS 16                                /* of an exchange, which is a MiB */
 #define SMALL_MIB 16
+#define BATCHED "01KB0000000000000000000003"
+#define STRICT "01KB0000000000000000000004"
+#define EXCHANGES_BATCHED 20000
+#define EXCHANGES_STRICT 200
 #define ROUNDS 3
 
 static const char *folder, *phigate;
@@ -84,6 +92,14 @@ PRINTF_LIKE(1, 2) static struct cost cost_of(const char *fmt, ...)
 	if (pid < 0 || wait4(pid, &status, 0, &used) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		fail(command, NULL);
 	return (struct cost){(double)(clock_mono_ns() - began_ns) / 1e9, used.ru_maxrss};
+}
+
+static double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static double median(double v[ROUNDS])
@@ -172,11 +188,41 @@ static void record(struct recording *r, int mib)
 	must(recording_sync(r), "record", NULL);
 }
 
-/* In a process of its own, whose memory is not ours. */
-static void make_session(const char *id, int mib, bool sealed, double *record_s, double *seal_s)
+/* Exchanges with an answer of a KiB each; strict waits for the disk before the request is sent and before the answer ends, as the agent does. */
+static void record_exchanges(struct recording *r, int n, bool strict)
+{
+	static char chunk[CHUNK + 64];
+	struct buf last;
+
+	make_chunk(chunk, true);
+	buf_init(&last, 4096);
+	buf_printf(&last, "%.1100s\"]],\"end\":true}", chunk);
+	for (uint64_t x = 1; x <= (uint64_t)n; x++) {
+		enum rc rc = recording_add(r, "request", x, SLICE("{\"method\":\"POST\",\"path\":\"/v1/chat/completions\",\"headers\":[],\"text\":"
+			"\"{\\\"model\\\":\\\"note\\\",\\\"messages\\\":[{\\\"role\\\":\\\"user\\\",\\\"content\\\":\\\"Summarise the note.\\\"}]}\"}"));
+
+		if (rc == RC_OK && strict)
+			rc = recording_sync(r);
+		if (rc == RC_OK)
+			rc = recording_add(r, "response", x, SLICE("{\"status\":200,\"headers\":[]}"));
+		if (rc == RC_OK)
+			rc = recording_add(r, "response", x, buf_slice(&last));
+		if (rc == RC_OK && strict)
+			rc = recording_sync(r);
+		must(rc, "record", NULL);
+	}
+	must(recording_sync(r), "record", NULL);
+	buf_free(&last);
+}
+
+enum what { WHAT_MIB, WHAT_MIB_SEALED, WHAT_BATCHED, WHAT_STRICT };
+
+/* n MiB or exchanges, in a process of its own, whose memory is not ours. */
+static void make_session(const char *id, int n, enum what what, double *record_s, double *seal_s)
 {
 	struct age_recipients to = {0};
-	struct spool_options options = {.state_dir = at("state"), .agent_name = "gpu-1", .per_person_max_bytes = UINT64_MAX / 2, .recipients = &to};
+	struct spool_options options = {.state_dir = at("state"), .agent_name = "gpu-1", .strict = what == WHAT_STRICT,
+		.per_person_max_bytes = UINT64_MAX / 2, .recipients = &to};
 	double took[2];
 	int pair[2], status;
 	pid_t pid = pipe(pair) == 0 ? fork() : -1;
@@ -190,19 +236,24 @@ static void make_session(const char *id, int mib, bool sealed, double *record_s,
 		struct ledger *ledger;
 		struct buf recipient;
 		int64_t began_ns;
+		double cpu_began;
 
 		buf_init(&recipient, 256);
 		must(file_read(at("recipient"), &recipient, &why), "recipient", &why);
 		buf_truncate(&recipient, recipient.len - 1);
-		if (sealed)
+		if (what == WHAT_MIB_SEALED)
 			must(age_recipients_add(&to, recipient.data, &why), "recipient", &why);
 		must(ledger_start(options.state_dir, "gpu-1", &ledger, &why), "ledger", &why);
 		options.ledger = ledger;
 		must(spool_open(&options, &spool, &why), "spool", &why);
 		r = open_session(spool, id);
 		began_ns = clock_mono_ns();
-		record(r, mib);
-		took[0] = (double)(clock_mono_ns() - began_ns) / 1e9;
+		cpu_began = cpu_s();
+		if (what == WHAT_BATCHED || what == WHAT_STRICT)
+			record_exchanges(r, n, what == WHAT_STRICT);
+		else
+			record(r, n);
+		took[0] = what == WHAT_BATCHED ? cpu_s() - cpu_began : (double)(clock_mono_ns() - began_ns) / 1e9;
 		began_ns = clock_mono_ns();
 		must(recording_close(r, "client"), "seal", NULL);
 		took[1] = (double)(clock_mono_ns() - began_ns) / 1e9;
@@ -254,17 +305,21 @@ static double seek_ms(int mib)
 int main(int argc, char **argv)
 {
 	int mib = argc == 4 ? atoi(argv[3]) : 1024;
-	double record_s, seal_s, seek, nothing, verify_s[ROUNDS], sum_s[ROUNDS], tar_s[ROUNDS], tar_seek_s[ROUNDS], sealed_s[ROUNDS], age_s[ROUNDS];
+	double record_s, seal_s, seek, nothing, batched_s, strict_s, verify_s[ROUNDS], sum_s[ROUNDS], tar_s[ROUNDS], tar_seek_s[ROUNDS], sealed_s[ROUNDS], age_s[ROUNDS];
 	struct cost large = {0}, small;
+	struct stat batched;
 
 	if (argc < 3 || mib < SMALL_MIB)
 		return 2;
 	folder = argv[1];
 	phigate = argv[2];
 	make_site();
-	make_session(LARGE, mib, false, &record_s, &seal_s);
-	make_session(SMALL, SMALL_MIB, false, &nothing, &nothing);
-	make_session(SEALED, mib / 4, true, &nothing, &nothing);
+	make_session(LARGE, mib, WHAT_MIB, &record_s, &seal_s);
+	make_session(SMALL, SMALL_MIB, WHAT_MIB, &nothing, &nothing);
+	make_session(SEALED, mib / 4, WHAT_MIB_SEALED, &nothing, &nothing);
+	make_session(BATCHED, EXCHANGES_BATCHED, WHAT_BATCHED, &batched_s, &nothing);
+	make_session(STRICT, EXCHANGES_STRICT, WHAT_STRICT, &strict_s, &nothing);
+	must(stat(at("state/bundles/%s/1.tar", BATCHED), &batched) == 0 ? RC_OK : RC_IO, "bundle", NULL);
 	cost_of("mkdir members && tar -C members -xf state/bundles/" LARGE "/1.tar && head -c %dM state/bundles/" LARGE "/1.tar | "
 		"age -r \"$(cat recipient)\" -o one.age", mib / 4);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -280,7 +335,9 @@ int main(int argc, char **argv)
 	seek = seek_ms(mib);
 	cost_of("rm -rf members copy.tar sums one.age state/bundles");
 	printf("{\"mib\":%d,\"record_s\":%.2f,\"seal_s\":%.2f,\"tar_s\":%.2f,\"verify_s\":%.2f,\"sha256sum_s\":%.2f,\"seek_ms\":%.1f,\"tar_seek_ms\":%.1f,"
-	       "\"verify_kib\":%ld,\"small_kib\":%ld,\"sealed\":{\"mib\":%d,\"verify_s\":%.2f,\"age_s\":%.2f}}\n", mib, record_s, seal_s, median(tar_s),
-	       median(verify_s), median(sum_s), seek, median(tar_seek_s) * 1e3, large.kib, small.kib, mib / 4, median(sealed_s), median(age_s));
+	       "\"verify_kib\":%ld,\"small_kib\":%ld,\"sealed\":{\"mib\":%d,\"verify_s\":%.2f,\"age_s\":%.2f},"
+	       "\"exchange\":{\"batched_us\":%.1f,\"strict_us\":%.0f,\"kib\":%.2f}}\n", mib, record_s, seal_s, median(tar_s),
+	       median(verify_s), median(sum_s), seek, median(tar_seek_s) * 1e3, large.kib, small.kib, mib / 4, median(sealed_s), median(age_s), batched_s * 1e6 / EXCHANGES_BATCHED,
+	       strict_s * 1e6 / EXCHANGES_STRICT, (double)batched.st_size / 1024 / EXCHANGES_BATCHED);
 	return 0;
 }

@@ -105,4 +105,12 @@ if [ -e "$W/evidence" ]; then
 		["", "KiB", "of baseline", "goal"], ["phigate verify of 16 MiB", (.small_kib | r(0))],
 		["phigate verify of 1 GiB", (.verify_kib | r(0)), (.verify_kib / .small_kib | r(2)), goal(.verify_kib / .small_kib; 2; false)]) | @tsv' \
 		"$W/evidence" | table
+	printf '\nWhat recording adds to an exchange with an answer of 1 KiB, and what it leaves\n'
+	jq -rs "$LIBRARY"' .[0].exchange | (["batched, us of processor", (.batched_us | r(1))], ["strict, us: the disk, twice", (.strict_us | r(0))],
+		["in the bundle, KiB", (.kib | r(2))]) | @tsv' "$W/evidence" | table
+fi
+if [ -e "$W/sizes" ]; then
+	printf '\nA bundle beside the bodies of the answers that it tells of\n'
+	jq -rs "$LIBRARY"' (["", "answers KiB", "bundle KiB", "of answers"], (.[] | [.what, (.answers / 1024 | r(0)), (.bundle / 1024 | r(0)),
+		(.bundle / .answers | r(2))])) | @tsv' "$W/sizes" | table
 fi
