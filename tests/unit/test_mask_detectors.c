@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "digits.h"
 #include "masking_rows.h"
 
 /* numbers.c */
@@ -131,6 +132,51 @@ static void test_houses_whose_street_is_weighed(void **state)
 	CHECK({"lives at 2777 Welton", "lives at [ADDRESS]"}, {"gave 500 Normal saline", NULL});
 }
 
+/* lone.c */
+static void test_words_before_a_short_number(void **state)
+{
+	CHECK({"to Lindenweg 7 today", "to [ADDRESS] today"}, {"Lot 31, 250 Main St now", "[ADDRESS] now"}, {"Bldg 3601 Rm 212B", "[ADDRESS]"}, {"PO Box 118 in", "[ADDRESS] in"},
+	      {"attends PS 139 now", "attends [FACILITY] now"}, {"seen at Walgreens 12 times", "seen at [FACILITY] 12 times"}, {"Main 12 Main 12 Main 12", NULL});
+}
+
+/* digits.c: what a number may be by its form */
+static void test_numbers_are_asked_about_by_their_form(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int may, not;
+	} rows[] = {
+		{"536-22-8741 is", DIGITS_SSN | DIGITS_DASH, DIGITS_PHONE | DIGITS_IP | DIGITS_APART},
+		{"617-482-3190 is", DIGITS_PHONE | DIGITS_DASH, DIGITS_SSN | DIGITS_IP},
+		{"10.20.30.40 is", DIGITS_IP | DIGITS_CODE, DIGITS_SSN | DIGITS_PHONE | DIGITS_DASH},
+		{"3/14/2024 is", DIGITS_DATE | DIGITS_DAY | DIGITS_CODE, DIGITS_SSN | DIGITS_PHONE | DIGITS_AGE},
+		{"3 March 2024", DIGITS_WRITTEN | DIGITS_STREET, DIGITS_DATE | DIGITS_SSN | DIGITS_AGE},
+		{"12 Main St", DIGITS_STREET | DIGITS_HOUSE, DIGITS_DATE | DIGITS_PHONE | DIGITS_CODE},
+		{"5 3 6 2 2 now", DIGITS_APART, DIGITS_SSN | DIGITS_IP},
+		{"93 now", DIGITS_AGE, DIGITS_DATE | DIGITS_PHONE},
+		{"12 now", DIGITS_OTHER, DIGITS_AGE | DIGITS_DATE | DIGITS_PHONE},
+		{"104, 72 is", DIGITS_OTHER, DIGITS_SSN | DIGITS_PHONE | DIGITS_IP | DIGITS_DATE | DIGITS_DAY | DIGITS_STREET | DIGITS_CODE},
+		{"4471820 is", DIGITS_ANY, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		static struct reading r;
+		const struct context context = {0};
+		struct digits number;
+		struct scan s = {.number = &number, .number_at = SIZE_MAX, .r = &r, .context = &context};
+		unsigned int forms;
+
+		reading_make(&r, 0, rows[i].text, strlen(rows[i].text), true);
+		scan_move(&s, 0);
+		while (is_digit(r.c[s.token]))
+			s.token++;
+		forms = digits_may_be(&s);
+		if ((forms & rows[i].may) != rows[i].may || (forms & rows[i].not))
+			fail_msg("%s: %#x", rows[i].text, forms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +195,8 @@ int main(void)
 		cmocka_unit_test(test_names_and_places_in_small_letters),
 		cmocka_unit_test(test_names_that_are_spelled),
 		cmocka_unit_test(test_houses_whose_street_is_weighed),
+		cmocka_unit_test(test_words_before_a_short_number),
+		cmocka_unit_test(test_numbers_are_asked_about_by_their_form),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

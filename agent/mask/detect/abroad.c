@@ -37,7 +37,7 @@ static bool is_joined(struct scan *s, const struct part *p)
 {
 	size_t n = p->end - p->start;
 
-	if (p->shape < SHAPE_CAPITALS || (p->dictionary & DICTIONARY_SAFE))
+	if (n < ABROAD_JOINED_LEAST || p->shape < SHAPE_CAPITALS || (p->dictionary & DICTIONARY_SAFE))
 		return false;
 	for (size_t k = 0; k < sizeof ENDS / sizeof *ENDS; k++) {
 		size_t m = ENDS[k].n, j = m;
@@ -86,6 +86,8 @@ static size_t name(struct scan *s, size_t i, bool numbered)
 		const struct part *p;
 		enum kind kind;
 
+		if (!is_alpha(scan_at(s, at)))           /* most often the next house's number */
+			break;
 		p = part_at(s, at, &room);
 		kind = kind_of(p);
 		if (p->end == p->start)
@@ -114,8 +116,10 @@ static bool may_begin(struct scan *s)
 	size_t at;
 
 	part_read(s, s->i, &p);
-	if ((p.words & WORD_ROAD_FIRST) || is_digit(scan_at(s, p.end + 1)))
+	if (p.words & WORD_ROAD_FIRST)
 		return true;
+	if (is_digit(scan_at(s, p.end + 1)))
+		return is_joined(s, &p);
 	at = part_next_word(s, &p);
 	if (!at)
 		return false;

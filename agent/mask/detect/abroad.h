@@ -4,6 +4,8 @@
 
 #include "scan.h"
 
+#define ABROAD_JOINED_LEAST 6                    /* letters of a word that ends in its kind: three, and "weg" */
+
 /* A street with the number of a house that begins at s->i: the unit behind it; 0: none does. */
 size_t abroad_street(struct scan *s);
 

@@ -10,6 +10,8 @@ static const char *const BOXES[] = {"p.o. box ", "po box ", "p o box ", "p. o. b
 
 size_t boxes_office(struct scan *s, size_t i)
 {
+	if (lower(scan_at(s, i)) == 'd' && lower(scan_at(s, i + 2)) != 'a')      /* "Dr." */
+		return 0;
 	for (size_t k = 0; k < sizeof BOXES / sizeof *BOXES; k++) {
 		size_t from = around_literal(s, i, BOXES[k]), j;
 
@@ -75,4 +77,22 @@ void boxes_fill(void)
 bool boxes_may_begin(const uint16_t letters[2])
 {
 	return begins[(letters[0] | 32) - 'a'] >> ((letters[1] | 32) - 'a') & 1;
+}
+
+static const char *const HOMES[] = {"lot ", "apt ", "apartment ", "unit ", "slip ", "space ", "bldg ", "building ", "trailer ", "suite "};
+
+bool boxes_home_may_begin(uint16_t first)
+{
+	return first == 'L' || first == 'A' || first == 'U' || first == 'S' || first == 'B' || first == 'T';
+}
+
+size_t boxes_home(struct scan *s, size_t i)
+{
+	size_t end = 0;
+
+	if (!boxes_home_may_begin(scan_at(s, i)))
+		return 0;
+	for (size_t k = 0; k < sizeof HOMES / sizeof *HOMES && !end; k++)
+		end = around_literal(s, i, HOMES[k]);
+	return end;
 }

@@ -1,10 +1,12 @@
 #include "lone.h"
 
+#include "abroad.h"
 #include "boxes.h"
 #include "care.h"
 #include "facilities.h"
 #include "simple.h"
 
+#define FEW_DIGITS 5
 #define ALL (LONE_STREET | LONE_CARE | LONE_TOWN | LONE_PERSON | LONE_MORE)
 
 /* Up to where can be read without a look at what is not there yet? */
@@ -27,8 +29,19 @@ static const struct word *dull_word(const struct scan *s, size_t i)
 	return !w.word->joint && !(w.word->kinds & (WORD_PARTICLE | WORD_ROAD_FIRST | WORD_ROAD_LAST)) ? w.word : NULL;
 }
 
-/* Is the token of letters of ASCII alone, behind which no name goes on? *next: the word behind, where one stands there. */
-static bool is_lone(const struct scan *s, const struct word **next)
+/* Do digits stand at place i, fewer than a ZIP code has? */
+static bool are_few(const struct scan *s, size_t i)
+{
+	size_t n = 0;
+
+	while (n < FEW_DIGITS && i + n + 1 < seen(s) && is_digit(s->r->c[i + n]))
+		n++;
+	return n && n < FEW_DIGITS && i + n + 1 < seen(s);
+}
+
+/* Is the token of letters of ASCII alone, behind which no name goes on? *next: the word behind, where one stands there; *number: a short
+ * number stands there. */
+static bool is_lone(const struct scan *s, const struct word **next, bool *number)
 {
 	const uint16_t *c = s->r->c;
 	size_t end = s->token;
@@ -42,6 +55,8 @@ static bool is_lone(const struct scan *s, const struct word **next)
 	case '\'':                                       /* "It's late" */
 		return c[end + 1] == 's' && c[end + 2] == ' ' && (*next = dull_word(s, end + 3)) != NULL;
 	case ' ':
+		if ((*number = are_few(s, end + 1)))
+			return true;
 		return (*next = dull_word(s, end + 1)) != NULL;
 	case ',':
 		return c[end + 1] == ' ' && c[end + 2] >= 'a' && c[end + 2] <= 'z';
@@ -60,16 +75,17 @@ unsigned int lone_kinds(const struct scan *s)
 	const uint32_t unshown = CARE_LEAD | CARE_UNIT | CARE_MOVE;      /* with which no place's name begins */
 	word_set own = s->word->kinds, there;
 	unsigned int kinds = 0, bits;
-	bool stop, safe;
+	bool stop, safe, number = false;
 
-	if (!is_lone(s, &next))
+	if (!is_lone(s, &next, &number))
 		return ALL;
 	before = lexicon_find(c->before[0]);
 	there = c->gap == GAP_SPACE ? before->kinds : 0;
 	stop = (own & (WORD_STOP | WORD_ALSO_NAME)) == WORD_STOP;
 	bits = stop ? DICTIONARY_SAFE : dictionary_find(s->hash);
 	safe = bits & DICTIONARY_SAFE;
-	if ((own & WORD_ROAD_FIRST) || (there & WORD_ON) || boxes_may_begin(s->r->c + s->i))
+	if ((own & WORD_ROAD_FIRST) || (there & WORD_ON) || boxes_may_begin(s->r->c + s->i) ||
+	    (number && (s->token - s->i >= ABROAD_JOINED_LEAST || boxes_home_may_begin(s->r->c[s->i]))))
 		kinds |= LONE_STREET;
 	/* in small letters only a name of its own goes on */
 	if ((s->word->care & ~unshown) || (before->care & ~(uint32_t)CARE_UNIT) || c->label == LABEL_FACILITY || facilities_may_begin(s->hash) ||
@@ -80,5 +96,7 @@ unsigned int lone_kinds(const struct scan *s)
 	/* neither a name nor weighed as one */
 	if (!stop && (!safe || (own & WORD_ALSO_NAME) || (bits & (DICTIONARY_FIRST | DICTIONARY_LAST | DICTIONARY_PLACE))))
 		kinds |= LONE_PERSON;
+	if (number)                                      /* "MI 4471902" */
+		kinds |= LONE_MORE;
 	return kinds;
 }

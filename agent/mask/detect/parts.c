@@ -248,7 +248,7 @@ const struct part *part_at(struct scan *s, size_t i, struct part *room)
 {
 	unsigned int at = slot(i);
 	const struct part *known = &s->part[at];
-	bool goes_on = i == s->i && is_spacing(s->context->last);
+	bool goes_on = i == s->i && s->context->last != ' ' && is_spacing(s->context->last);
 
 	if ((s->parts >> at & 1) && known->start == i && (known->from == s->i || (known->from == UINT32_MAX && !goes_on)))
 		return known;

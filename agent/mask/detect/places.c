@@ -108,6 +108,8 @@ static size_t street(struct scan *s, size_t i, enum style style)
 			at = scan_at(s, ordinal) == ' ' && is_alnum(scan_at(s, ordinal + 1)) ? ordinal + 1 : 0;
 			continue;
 		}
+		if (is_digit(scan_at(s, at)))
+			break;
 		p = part_at(s, at, &room);
 		if (!is_word(p) && !(style && p->shape == SHAPE_LOWER && (!(p->words & WORD_STOP) || (words && (p->words & WORD_STREET)))))
 			break;
@@ -141,6 +143,13 @@ static size_t small_suffix(struct scan *s, size_t end)
 	return word_kinds(around_word(s, end + 1, &word)) & WORD_STREET && !is_alnum(scan_at(s, word)) ? word : end;
 }
 
+/* With the letters that "N", "West" begin with. */
+static bool may_be_direction(uint16_t first)
+{
+	first = lower(first);
+	return first == 'n' || first == 's' || first == 'e' || first == 'w';
+}
+
 /* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city
  * stands beside */
 static size_t bare_street(struct scan *s, size_t i)
@@ -149,7 +158,7 @@ static size_t bare_street(struct scan *s, size_t i)
 	size_t word, end, city;
 	bool direction;
 
-	direction = is_alpha(scan_at(s, i)) && (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
+	direction = may_be_direction(scan_at(s, i)) && (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
 	if (!direction && !is_upper(scan_at(s, i)))
 		return 0;
 	if (direction) {
@@ -229,15 +238,9 @@ static size_t box_and_street(struct scan *s)
 /* "Lot 31, Big Sky Mobile Park", "Apt 1107, 250 W. 22nd", "Slip 22-B, Marina Rd": what tells the home before its street; the unit behind, 0. */
 static size_t home_first(struct scan *s)
 {
-	static const char *const words[] = {"lot", "apt", "apartment", "unit", "slip", "space", "bldg", "building", "trailer", "suite"};
 	const struct context *c = s->context;
-	size_t i = s->i, j = 0, n = 0, end;
+	size_t i = s->i, j = boxes_home(s, i), n = 0, end;
 
-	if (!is_upper(scan_at(s, i)))
-		return 0;
-	for (size_t k = 0; k < sizeof words / sizeof *words && !j; k++)
-		if ((j = around_literal(s, i, words[k])))
-			j = scan_at(s, j) == ' ' ? j + 1 : 0;
 	if (!j)
 		return 0;
 	for (n = 0; n < 6 && (is_alnum(scan_at(s, j)) || (scan_at(s, j) == '-' && n)); n++)

@@ -100,15 +100,16 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 size_t roads_crossing(struct scan *s)
 {
 	size_t i = s->i, end, first = is_digit(scan_at(s, i)) ? roads_numbered(s, i) : 0;
-	struct part p;
+	struct part room;
+	const struct part *p;
 
 	if (!first && is_digit(scan_at(s, i)))
 		return 0;
 	if (!first) {
-		part_read(s, i, &p);
-		if (p.shape < SHAPE_CAPITALS || (p.words & WORD_STOP))
+		p = part_at(s, i, &room);
+		if (p->shape < SHAPE_CAPITALS || (p->words & WORD_STOP))
 			return 0;
-		end = p.end;
+		end = p->end;
 	} else {
 		end = first;
 	}
@@ -121,8 +122,8 @@ size_t roads_crossing(struct scan *s)
 		return roads_numbered(s, i);
 	if (!is_upper(scan_at(s, i)))
 		return 0;
-	part_read(s, i, &p);
-	return p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP) ? p.end : 0;
+	p = part_at(s, i, &room);
+	return p->shape >= SHAPE_CAPITALS && !(p->words & WORD_STOP) ? p->end : 0;
 }
 
 /* A degree of latitude or longitude to a few metres: the unit behind, 0. */

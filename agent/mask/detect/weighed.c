@@ -33,7 +33,7 @@ static bool shows_care(struct scan *s, const struct part *first)
 	struct part p = *first;
 	size_t at;
 
-	for (int k = 0; k < WORDS_MAX && (at = part_next_word(s, &p)); k++) {
+	for (int k = 0; k < WORDS_MAX && (at = part_next_word(s, &p)) && !is_digit(scan_at(s, at)); k++) {
 		part_read(s, at, &p);
 		if (p.shape < SHAPE_CAPITALS)
 			return false;
