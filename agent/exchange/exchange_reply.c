@@ -206,7 +206,7 @@ static enum rc keep_head(struct reply *r)
 	buf_init(&json, HEAD_MAX);
 	rc = headers_answer_original(r->head, target_secret(r->x->target), &json);
 	if (rc == RC_OK)
-		rc = transcript_received_head(&r->x->transcript, r->head->status, buf_slice(&json));
+		rc = transcript_received_head(&r->x->transcript, r->head->status, buf_slice(&json), target_secret(r->x->target));
 	buf_free(&json);
 	return rc;
 }

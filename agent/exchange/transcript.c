@@ -26,6 +26,8 @@ void transcript_begin(struct transcript *t, struct recording *recording, uint64_
 	chunks_init(&t->chunks);
 	chunks_init(&t->received);
 	buf_init(&t->received_head, BUF_MAX_DEFAULT);
+	withhold_init(&t->credential, (struct slice){NULL, 0});
+	buf_init(&t->passed, BUF_MAX_DEFAULT);
 	buf_init(&t->totals, 4096);
 	buf_init(&t->body, BUF_MAX_DEFAULT);
 	buf_init(&t->original, BUF_MAX_DEFAULT);
@@ -36,6 +38,8 @@ void transcript_free(struct transcript *t)
 	chunks_free(&t->chunks);
 	chunks_free(&t->received);
 	buf_free(&t->received_head);
+	withhold_free(&t->credential);
+	buf_free(&t->passed);
 	buf_free(&t->totals);
 	buf_free(&t->body);
 	buf_free(&t->original);
@@ -264,6 +268,26 @@ static void put_tail(struct transcript *t, struct transcript_chunks *c)
 		put(t, c, SLICE(""), 0, clock_mono_ns());
 }
 
+/* What may be kept of what came. */
+static void put_passed(struct transcript *t)
+{
+	struct slice bytes = buf_slice(&t->passed);
+
+	if (bytes.n)
+		put(t, &t->received, bytes, utf8_unfinished(bytes.p, bytes.n), clock_mono_ns());
+	buf_clear(&t->passed);
+}
+
+/* Nothing more comes: what waited goes with the rest. */
+static enum rc end_received(struct transcript *t)
+{
+	enum rc rc = withhold_finish(&t->credential, &t->passed);
+
+	put_passed(t);
+	put_tail(t, &t->received);
+	return rc;
+}
+
 static bool is_due(const struct transcript *t, int64_t now_ns)
 {
 	return t->chunks.list.len >= CHUNKS_BYTES || t->received.list.len >= CHUNKS_BYTES ||
@@ -273,19 +297,21 @@ static bool is_due(const struct transcript *t, int64_t now_ns)
 enum rc transcript_chunk(struct transcript *t, struct slice bytes, bool end)
 {
 	int64_t now_ns = clock_mono_ns();
+	enum rc rc = end ? end_received(t) : RC_OK;
 
+	if (rc != RC_OK)
+		return rc;
 	if (bytes.n || (end && t->chunks.tail.len))
 		put(t, &t->chunks, bytes, end ? 0 : utf8_unfinished(bytes.p, bytes.n), now_ns);
-	if (end)
-		put_tail(t, &t->received);
 	if (end || is_due(t, now_ns))
 		return flush(t, end);
 	return t->chunks.list.rc;
 }
 
-enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json)
+enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json, struct slice credential)
 {
 	t->answering = true;
+	t->credential.secret = credential;
 	put_head(&t->received_head, status, headers_json);
 	if (t->received_head.rc != RC_OK)
 		return t->received_head.rc;
@@ -296,10 +322,11 @@ enum rc transcript_received_head(struct transcript *t, int status, struct slice 
 
 enum rc transcript_received(struct transcript *t, struct slice bytes)
 {
-	int64_t now_ns = clock_mono_ns();
+	enum rc rc = withhold_feed(&t->credential, bytes, &t->passed);
 
-	if (bytes.n)
-		put(t, &t->received, bytes, utf8_unfinished(bytes.p, bytes.n), now_ns);
+	if (rc != RC_OK)
+		return rc;
+	put_passed(t);
 	if (!t->received_head.len && t->received.list.len >= CHUNKS_BYTES)      /* of an answer that has begun */
 		return flush(t, false);
 	return t->received.list.rc;
@@ -332,11 +359,10 @@ static enum rc take_rest(struct transcript *t)
 
 enum rc transcript_cut(struct transcript *t, const char *reason)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = end_received(t);
 
 	put_tail(t, &t->chunks);
-	put_tail(t, &t->received);
-	if (t->chunks.list.len)
+	if (rc == RC_OK && t->chunks.list.len)
 		rc = flush(t, false);
 	buf_putc(&t->body, '{');
 	member(&t->body, "reason", reason);

@@ -8,6 +8,7 @@
 
 #include "answer/shape.h"
 #include "record.h"
+#include "withhold.h"
 
 struct transcript {
 	struct recording *recording;
@@ -18,6 +19,8 @@ struct transcript {
 		struct buf tail;         /* bytes of a character that is not whole yet */
 	} chunks, received;              /* as sent to the client; as it came from the model */
 	struct buf received_head;        /* status and headers, as they came, members without braces, until a record names them */
+	struct withhold credential;      /* of what came, all but the agent's own credential */
+	struct buf passed;               /* what is left so; scratch */
 	bool answering;                  /* the model answers, and originals are kept */
 	struct buf totals;               /* what the last record says of the whole answer, a JSON object; empty: nothing */
 	struct buf body, original;       /* scratch */
@@ -45,8 +48,8 @@ enum rc transcript_decision(struct transcript *t, const char *hold, const char *
 enum rc transcript_response(struct transcript *t, int status, struct slice headers_json) MUST_USE;
 
 /* Where the recording keeps originals, else nothing is to be told: the head of the model's answer, without credentials, then its bytes as
- * they come, decoded. */
-enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json) MUST_USE;
+ * they come, decoded. They are kept without the agent's own credential, which is borrowed to the end of the transcript. */
+enum rc transcript_received_head(struct transcript *t, int status, struct slice headers_json, struct slice credential) MUST_USE;
 enum rc transcript_received(struct transcript *t, struct slice bytes) MUST_USE;
 
 /* What the record of the answer's end, or of its cut, is to say of all of it: how many identifiers of each kind were masked, and the
