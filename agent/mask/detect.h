@@ -17,8 +17,4 @@ enum words detect_words(struct scan *s, struct context *context);
 /* Does an identifier begin at s->i? Behind WORDS_LOOK. Counts only when s->cut is false then. */
 bool detect(struct scan *s, struct finding *f);
 
-/* Our own replacements stay as they are: "[SSN]", "[NAME-3]", "[SSN:8741]". The unit behind the one that begins at s->i, or 0.
- * *entity: what stood there. */
-size_t detect_placeholder(struct scan *s, enum entity *entity);
-
 #endif

@@ -9,6 +9,7 @@
 #include "digits.h"
 #include "engine.h"
 #include "passage.h"
+#include "placeholder.h"
 #include "reasons.h"
 #include "secret.h"
 #include "wipe.h"
@@ -346,7 +347,7 @@ static enum rc step(struct mask_stream *m, struct scan *s, size_t *kept, struct 
 	if (!s->cut && detect(s, &f) && !s->cut)
 		return step_masked(m, s, &f, kept, out);
 	if (!s->cut && c == '[')
-		end = detect_placeholder(s, &entity);
+		end = placeholder_at(s, &entity);
 	if (s->cut)
 		return RC_AGAIN;
 	m->context.tried += s->tried;

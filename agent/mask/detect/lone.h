@@ -1,5 +1,5 @@
 /* Words with a capital that stand by themselves: a sign behind which no name goes on, or one more word in small letters that is a part
- * of none, stands behind. Most begin a sentence, and most detectors of names and places need not be asked about them. */
+ * of none, or a short number, stands behind. Most begin a sentence, and most detectors of names and places need not be asked about them. */
 #ifndef PHIGATE_MASK_LONE_H
 #define PHIGATE_MASK_LONE_H
 
