@@ -218,7 +218,8 @@ static inline int lines_of(const struct buf *index, const char *kind, int x)
 	return count(index, text);
 }
 
-/* The state of a part is not synced: without it the exchanges of the last segment count as cut, though all of them is there. */
+/* The state of a part is not synced, and not waited for on a full disk: without it the exchanges of the last segment count as cut, though all of
+ * them is there. */
 static bool lossy;
 
 /* n: of the notes that were on the disk. */

@@ -16,7 +16,7 @@ static void try_fault(enum disk_fault fault, const struct pick *pick)
 {
 	snprintf(where, sizeof where, "%s at call %zu, %s", FAULT_NAMES[fault], pick->at + 1, pick->kind);
 	anew();
-	lossy = fault == DISK_HALF;
+	lossy = fault == DISK_HALF || fault == DISK_FULL;
 	(void)run(live, fault, (int)pick->at + 1);
 	if (fault == DISK_SHORT || fault == DISK_EINTR)
 		EXPECT(told->closed[A] && told->closed[B]);

@@ -16,7 +16,7 @@ struct web {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
-	bool slow;                               /* answers wait until it is false */
+	bool runs, slow;                         /* its thread; has begun; answers wait while it is true */
 	int requests;
 	char last[4096];                         /* the last request as it came */
 	size_t last_n;
@@ -75,6 +75,10 @@ static inline void *web_run(void *arg)
 	struct web *w = arg;
 	int fd;
 
+	pthread_mutex_lock(&w->lock);
+	w->runs = true;
+	pthread_cond_broadcast(&w->asked);
+	pthread_mutex_unlock(&w->lock);
 	while ((fd = accept(w->listener, NULL, NULL)) >= 0) {
 		web_serve(w, fd);
 		close(fd);
@@ -95,6 +99,11 @@ static inline void web_start(struct web *w, char *(*answer)(void *arg, const cha
 	    getsockname(w->listener, (void *)&at, &n) != 0 || pthread_create(&w->thread, NULL, web_run, w) != 0)
 		abort();
 	w->port = ntohs(at.sin_port);
+	/* AddressSanitizer's allocator does not survive a fork while another thread is in it, and a thread that begins is. */
+	pthread_mutex_lock(&w->lock);
+	while (!w->runs)
+		pthread_cond_wait(&w->asked, &w->lock);
+	pthread_mutex_unlock(&w->lock);
 }
 
 static inline void web_slow(struct web *w, bool slow)
