@@ -157,7 +157,7 @@ static enum rc check_finding(const char *finding, struct why *why)
 	if (!finding || !finding[strspn(finding, " \t\r\n")])
 		return why_set(why, RC_BAD, "a review needs a finding");
 	if (strlen(finding) > REVIEW_FINDING_MAX || !utf8_valid(slice_str(finding)))
-		return why_set(why, RC_BAD, "finding is over %d bytes", REVIEW_FINDING_MAX);
+		return why_set(why, RC_BAD, "finding is over %d bytes, or not UTF-8", REVIEW_FINDING_MAX);
 	return RC_OK;
 }
 

@@ -76,7 +76,7 @@ static enum rc check_ask(const struct session_ask *ask, struct why *why)
 	if (n != 64 || ask->api_key_sha256[n])
 		return why_set(why, RC_BAD, "api_key_sha256 must be 64 lower-case hexadecimal digits");
 	if (ask->reason && (strlen(ask->reason) > SESSION_REASON_MAX || !utf8_valid(slice_str(ask->reason))))
-		return why_set(why, RC_BAD, "reason is over %d bytes", SESSION_REASON_MAX);
+		return why_set(why, RC_BAD, "reason is over %d bytes, or not UTF-8", SESSION_REASON_MAX);
 	if (ask->emergency && is_blank(ask->reason))
 		return why_set(why, RC_BAD, "emergency access needs a reason");
 	return purpose_check(ask->purpose, why);

@@ -714,20 +714,30 @@ static void an_approval_under_other_terms_is_worth_nothing(void **state)
 static void each_person_has_a_share_of_holds(void **state)
 {
 	struct place *p = *state;
-	struct hold first = enter(p, "1", "S1"), hold;
+	struct hold first = enter(p, "1", "S1"), second, hold;
 	struct hold_ask ask;
 	struct why why = {0};
 
-	enter(p, "2", "S1");
+	holds_listen(p->holds, NULL, NULL);              /* who is told is another matter */
+	second = enter(p, "2", "S1");
 	enter(p, "3", "S1");
 	ask = ask_for(p, "4", "S1");
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_TOO_BIG);
 	assert_non_null(strstr(why.text, "3"));
+	ask.person = &carol;
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_OK);
+	ask.person = &alice;
 	assert_string_equal(enter(p, "1", "S1").id, first.id);           /* joining takes no more room */
 	assert_int_equal(deny(p, first.id, &bob), RC_OK);
 	why = (struct why){0};
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_OK);
 	assert_string_equal(why.text, "");               /* what goes well leaves no reason behind, for whoever fails later */
+	assert_int_equal(approve(p, second.id, &bob, "SHA256:bob", NULL), RC_OK);
+	ask = ask_for(p, "5", "S1");                     /* what is approved waits for nobody */
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_OK);
+	fake_ns += 900 * NS_PER_S;
+	ask = ask_for(p, "6", "S1");                     /* nor does what has expired */
+	assert_int_equal(hold_enter(p->holds, &ask, &hold, &why), RC_OK);
 }
 
 static void a_hang_up_cancels_after_half_a_minute(void **state)

@@ -13,6 +13,7 @@
 
 static const struct person audrey = {.issuer = "https://idp", .subject = "au", .user = "audrey@example.org", .auditor = true};
 static const struct person alice_auditor = {.issuer = "https://idp", .subject = "al", .user = "alice@example.org", .auditor = true};
+static const struct person al_elsewhere = {.issuer = "https://other", .subject = "al", .user = "al@example.com", .auditor = true};
 static const struct person admin = {.issuer = "https://idp", .subject = "ad", .user = "adam@example.org", .admin = true};
 
 static struct store *store;
@@ -105,6 +106,8 @@ static void only_another_auditor_reviews_and_only_what_has_ended(void **state)
 	list = listed(SESSION);
 	assert_int_equal(cJSON_GetArraySize(list), 0);
 	cJSON_Delete(list);
+	long_text[REVIEW_FINDING_MAX] = '\0';            /* as long as may be, by somebody else who has that name elsewhere */
+	assert_int_equal(review(&al_elsewhere, SESSION, long_text, &why), RC_OK);
 }
 
 /* The connection's auditors are others: what the agent's auditor may not see is not there, in the words for what is not. */
@@ -216,6 +219,14 @@ static void a_review_counts_and_an_emergency_is_told(void **state)
 	assert_string_equal(store_text(q, 1), "emergency.reviewed");
 	assert_null(strstr(store_text(q, 2), "SSN"));
 	assert_int_equal(store_row(q), RC_END);
+	sqlite3_finalize(q);
+	assert_int_equal(sqlite3_exec(db, "UPDATE sessions SET emergency = 0", NULL, NULL, NULL), SQLITE_OK);
+	store_end(store);
+	assert_int_equal(review(&audrey, SESSION, "as it should be", NULL), RC_OK);      /* of other sessions nobody is told */
+	db = store_begin(store);
+	assert_int_equal(store_query(db, &q, "SELECT count(*) FROM notices", ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	assert_int_equal(sqlite3_column_int(q, 0), 1);
 	sqlite3_finalize(q);
 	store_end(store);
 	notices_free(place.notices);

@@ -57,7 +57,7 @@ static void hear(void *arg, const struct session_told *t)
 }
 
 /* What is told of emergencies, noted instead of sent: "tell emergency.closed". */
-static bool no_notice_is_kept;
+static bool no_notice_is_kept, nobody_can_be_told;
 
 enum rc notices_put(struct notices *notices, sqlite3 *db, const struct notice *n)
 {
@@ -71,6 +71,8 @@ enum rc notices_put(struct notices *notices, sqlite3 *db, const struct notice *n
 enum rc notices_tell(struct notices *notices, const struct notice *n)
 {
 	(void)notices;
+	if (nobody_can_be_told)
+		return RC_IO;
 	note("tell", n->event);
 	return RC_OK;
 }
@@ -218,6 +220,7 @@ static void a_session_opens_and_closes(void **state)
 
 static void who_may_open(void **state)
 {
+	char reason[SESSION_REASON_MAX + 2] = "";
 	struct place *p = *state;
 	char key[SESSION_KEY_LEN + 1];
 	struct session_ask ask = {.person = &bob, .snapshot = &p->snapshot, .key_id = "k", .address = "a:1", .ssh_id = "", .api_key_sha256 = HEX64};
@@ -233,7 +236,15 @@ static void who_may_open(void **state)
 	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
 	ask.api_key_sha256 = HEX64 "0";
 	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.api_key_sha256 = HEX64 "g";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
 	ask.api_key_sha256 = HEX64;
+	memset(reason, 'x', SESSION_REASON_MAX + 1);
+	ask.reason = reason;
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.reason = "\xff";
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	ask.reason = NULL;
 	ask.previous = "01AAAAAAAAAAAAAAAAAAAAAAAA";
 	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
 	s = opened(p);
@@ -313,6 +324,45 @@ static void an_emergency_session_is_marked_listed_and_short(void **state)
 	await_note("close max_duration");
 	session_unref(s);
 	session_unref(plain);
+}
+
+static void an_emergency_that_nobody_is_told_of_is_none(void **state)
+{
+	struct place *p = *state;
+	struct session *s;
+	struct why why;
+	cJSON *rows;
+
+	told.emergency = (struct emergency){.groups = {&physicians[1], 1}, .max_duration_ns = 600 * NS_PER_S};
+	nobody_can_be_told = true;
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, &why), RC_IO);
+	nobody_can_be_told = false;
+	assert_non_null(strstr(why.text, "cannot be told"));
+	rows = list(p, &erin, "open");
+	assert_int_equal(cJSON_GetArraySize(rows), 0);
+	cJSON_Delete(rows);
+}
+
+/* What stands in the way of others does not stand in the way of an emergency, and it is no way to a longer session. */
+static void an_emergency_is_asked_for_a_reason_and_ends_with_any_session(void **state)
+{
+	static char *treatment[] = {"TREAT"};
+	struct place *p = *state;
+	struct session *s;
+
+	p->config.session.idle_timeout = 99 * 3600 * NS_PER_S;
+	told.emergency = (struct emergency){.groups = {&physicians[1], 1}, .max_duration_ns = 9 * 3600 * NS_PER_S};
+	the_terms = (struct terms){.reason = true, .purposes = {treatment, 1}};
+	assert_int_equal(open_emergency(p, &erin, "arrest", &s, NULL), RC_OK);
+	the_terms = (struct terms){0};
+	now_ns += 8 * 3600 * NS_PER_S - 1;
+	sessions_tick(p->sessions);
+	assert_false(has_ended(s));
+	now_ns += 1;
+	sessions_tick(p->sessions);
+	assert_true(has_ended(s));
+	await_note("close max_duration");
+	session_unref(s);
 }
 
 static void without_a_record_there_is_no_session(void **state)
@@ -600,7 +650,9 @@ static void a_stop_ends_all(void **state)
 	sessions_stop(p->sessions, SESSION_END_STOP);
 	assert_true(has_ended(s));
 	assert_true(noted("close stop;close stop"));
+	told.notes[0] = '\0';
 	assert_int_equal(open_as(p, &alice, NULL, &none, key), RC_CANCELLED);
+	assert_string_equal(told.notes, "");             /* not even a record of it was begun */
 	session_unref(s);
 }
 
@@ -763,7 +815,8 @@ int main(void)
 		T(a_session_opens_and_closes),
 		T(who_may_open),
 		T(emergency_access_is_for_those_whom_the_policy_names_and_needs_a_reason),
-		T(an_emergency_session_is_marked_listed_and_short),
+		T(an_emergency_session_is_marked_listed_and_short), T(an_emergency_that_nobody_is_told_of_is_none),
+		T(an_emergency_is_asked_for_a_reason_and_ends_with_any_session),
 		T(without_a_record_there_is_no_session),
 		T(the_end_waits_for_exchanges),
 		T(the_answer_comes_when_it_is_sealed),
