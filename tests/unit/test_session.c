@@ -386,9 +386,11 @@ static void without_a_record_there_is_no_session(void **state)
 static void the_end_waits_for_exchanges(void **state)
 {
 	struct place *p = *state;
-	struct session *s = opened(p);
+	char key[SESSION_KEY_LEN + 1];
+	struct session *s;
 	uint64_t a, b, c;
 
+	assert_int_equal(open_as(p, &alice, NULL, &s, key), RC_OK);
 	assert_int_equal(session_enter(s, 3, &a), RC_OK);
 	assert_int_equal(session_enter(s, 3, &b), RC_OK);
 	assert_int_equal(a, 1);
@@ -398,6 +400,8 @@ static void the_end_waits_for_exchanges(void **state)
 	sessions_end_key(p->sessions, "SHA256:k1");
 	assert_true(has_ended(s));
 	assert_int_equal(session_enter(s, 3, &c), RC_CANCELLED);
+	assert_null(session_by_key(p->sessions, slice_str(key)));
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, NULL), RC_NOT_FOUND);
 	session_leave(s);
 	assert_false(noted("close"));
 	session_leave(s);
