@@ -257,7 +257,8 @@ static void test_what_stood_where_a_mask_stands_says_the_same_of_its_neighbours(
 static void test_prose_is_held_for_a_few_bytes_only(void **state)
 {
 	static const char text[] = "Continue metformin 500 mg twice daily and recheck the A1c in three months. The abdomen is soft and not tender, and the "
-				   "lungs are clear. Sodium 138, potassium 4.1, chloride 102. No acute process was seen on the film of the chest.";
+				   "lungs are clear. Sodium 138, potassium 4.1, chloride 102. No acute process was seen on the film of the chest. "
+				   "She has had a C-section and also an appendectomy. We did do a C-spine film, and those just may be read again.";
 	struct fed f = begin(engine);
 	size_t most = 0;
 

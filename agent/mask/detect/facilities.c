@@ -330,8 +330,8 @@ static bool is_abbreviation(struct scan *s, enum cue cue)
 {
 	const struct context *c = s->context;
 	size_t n = s->token - s->i;
-	uint16_t last = scan_at(s, s->token - 1), before = scan_at(s, s->token - 2);
-	bool hospital = last == 'H' || ((last == 'C' || last == 'S') && (before == 'M' || before == 'H'));
+	uint16_t last, before;
+	bool hospital;
 
 	if (cue < CUE_AT || cue == CUE_LABEL || n < 3 || n > 6 || s->digits || is_alnum(scan_at(s, s->token)) || scan_at(s, s->token) == '-')
 		return false;
@@ -340,6 +340,9 @@ static bool is_abbreviation(struct scan *s, enum cue cue)
 			return false;
 	if ((s->word->care & CARE_UNIT) || (s->word->kinds & (WORD_STOP | WORD_SERVICE)))
 		return false;
+	last = scan_at(s, s->token - 1);
+	before = scan_at(s, s->token - 2);
+	hospital = last == 'H' || ((last == 'C' || last == 'S') && (before == 'M' || before == 'H'));
 	return hospital || ((lexicon_find(c->before[1])->care & CARE_MOVE) && s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE));
 }
 
