@@ -2,6 +2,7 @@
 #ifndef PHIGATE_CLOCK_H
 #define PHIGATE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "buf.h"
@@ -13,6 +14,9 @@
 int64_t clock_wall_ns(void);        /* since 1970-01-01T00:00:00Z */
 int64_t clock_wall_s(void);
 int64_t clock_mono_ns(void);        /* CLOCK_BOOTTIME on Linux: goes on while the machine sleeps */
+
+/* A condition whose timed waits go by CLOCK_MONOTONIC: nobody who sets the clock of the machine shortens or prolongs them. */
+void clock_cond_init(pthread_cond_t *cond);
 
 /* RFC 3339 in UTC: with microseconds ("2026-01-31T08:15:00.000000Z", 27 characters) or to the second (20). */
 #define CLOCK_TEXT 32

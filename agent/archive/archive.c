@@ -275,7 +275,6 @@ static void *work(void *arg)
 enum rc archive_start(const struct config *config, struct ledger *ledger, struct archive **out, struct why *why)
 {
 	struct archive *a;
-	pthread_condattr_t clock;
 	struct buf credentials;
 	enum rc rc = RC_OK;
 
@@ -294,10 +293,7 @@ enum rc archive_start(const struct config *config, struct ledger *ledger, struct
 	a->last = &a->first;
 	a->bundles_dir = path_join(config->state_dir, "bundles");
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->news, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&a->news);
 	if (!a->bundles_dir || pthread_create(&a->thread, NULL, work, a) != 0) {
 		pthread_mutex_destroy(&a->lock);
 		pthread_cond_destroy(&a->news);

@@ -382,17 +382,13 @@ static void *run(void *arg)
 enum rc gate_ssh_new(const struct gate_ssh_options *options, struct gate_ssh **out, struct why *why)
 {
 	struct gate_ssh *s = calloc(1, sizeof *s);
-	pthread_condattr_t clock;
 
 	*out = NULL;
 	if (!s)
 		return RC_NOMEM;
 	s->options = *options;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->empty, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&s->empty);
 	s->rate = gate_rate_new(options->starts_per_minute);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC);

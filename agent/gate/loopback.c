@@ -336,17 +336,13 @@ static int loops(void)
 enum rc loopback_start(struct agent *agent, int listener, const char *host_key_fingerprint, struct loopback **out, struct why *why)
 {
 	struct loopback *l = calloc(1, sizeof *l);
-	pthread_condattr_t clock;
 
 	*out = NULL;
 	if (!l)
 		return RC_NOMEM;
 	*l = (struct loopback){.agent = agent, .listener = listener, .fingerprint = host_key_fingerprint, .uid = geteuid()};
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->empty, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&l->empty);
 	pthread_attr_init(&l->attr);
 	pthread_attr_setdetachstate(&l->attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&l->attr, STACK_BYTES);

@@ -361,14 +361,9 @@ static void *run(void *arg)
 
 enum rc hold_thread_start(struct holds *holds, struct why *why)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&holds->mutex, NULL);
 	pthread_mutex_init(&holds->telling, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&holds->news, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&holds->news);
 	if (pthread_create(&holds->thread, NULL, run, holds) != 0)
 		return why_set(why, RC_NOMEM, "cannot start the thread for holds: %s", strerror(errno));
 	return RC_OK;

@@ -379,7 +379,6 @@ static enum rc begin(struct notices *n, const struct notify *conf, struct endpoi
 enum rc notices_new(const struct config *config, struct store *store, struct notices **out, struct why *why)
 {
 	struct notices *n = calloc(1, sizeof *n);
-	pthread_condattr_t attr;
 	enum rc rc = RC_OK;
 
 	*out = NULL;
@@ -389,10 +388,7 @@ enum rc notices_new(const struct config *config, struct store *store, struct not
 	n->store = store;
 	atomic_init(&n->wall_ns, clock_wall_ns);
 	pthread_mutex_init(&n->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&n->news, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&n->news);
 	n->endpoints = calloc(config->n_notify ? config->n_notify : 1, sizeof *n->endpoints);
 	if (!n->endpoints)
 		rc = RC_NOMEM;

@@ -352,18 +352,14 @@ static enum rc copy_options(struct provider *p, const struct provider_options *o
 enum rc provider_new(const struct provider_options *options, struct provider **out, struct why *why)
 {
 	struct provider *p = calloc(1, sizeof *p);
-	pthread_condattr_t clock;
 	enum rc rc;
 
 	*out = NULL;
 	if (!p)
 		return RC_NOMEM;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->work, &clock);
-	pthread_cond_init(&p->done, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&p->work);
+	clock_cond_init(&p->done);
 	buf_init(&p->raw, CACHE_MAX);
 	rc = copy_options(p, options);
 	if (rc == RC_OK && !fetch_url_allowed(p->issuer))

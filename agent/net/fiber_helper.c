@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include "clock.h"
+
 #define STACK_BYTES ((size_t)1 << 20)
 #define IDLE_S 10
 
@@ -89,14 +91,9 @@ void fiber_block(void (*fn)(void *arg), void *arg)
 
 void fiber_helpers_init(struct fibers *fibers)
 {
-	pthread_condattr_t clock;
-
 	fiber_queue_init(&fibers->jobs);
 	pthread_mutex_init(&fibers->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&fibers->work, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&fibers->work);
 	pthread_cond_init(&fibers->none, NULL);
 }
 

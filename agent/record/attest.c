@@ -386,7 +386,6 @@ enum rc attest_new(const char *state_dir, const struct attest_options *options, 
 {
 	bool nobody = !options->authority.url && !options->n_witnesses;
 	struct attest *a = nobody ? NULL : calloc(1, sizeof *a);
-	pthread_condattr_t clock;
 	enum rc rc;
 
 	*out = NULL;
@@ -396,10 +395,7 @@ enum rc attest_new(const char *state_dir, const struct attest_options *options, 
 	a->ledger = ledger;
 	a->retry_ns = options->retry_ns ? options->retry_ns : RETRY_NS;
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&a->changed);
 	rc = make_folder(a, state_dir, why);
 	if (rc == RC_OK && options->authority.url)
 		rc = authority_new(&options->authority, &a->authority, why);

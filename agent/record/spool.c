@@ -225,7 +225,6 @@ static enum rc start_sealers(struct spool *spool, struct why *why)
 enum rc spool_open(const struct spool_options *options, struct spool **out, struct why *why)
 {
 	struct spool *spool = calloc(1, sizeof *spool);
-	pthread_condattr_t clock;
 	enum rc rc;
 
 	*out = NULL;
@@ -247,11 +246,8 @@ enum rc spool_open(const struct spool_options *options, struct spool **out, stru
 	spool->mono_ns = clock_mono_ns;
 	spool->agent_name = strdup(options->agent_name);
 	pthread_mutex_init(&spool->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&spool->due, &clock);
+	clock_cond_init(&spool->due);
 	pthread_cond_init(&spool->idle, NULL);
-	pthread_condattr_destroy(&clock);
 	rc = spool->agent_name ? take_lock(spool, options->state_dir, why) : RC_NOMEM;
 	if (rc == RC_OK)
 		rc = make_folders(spool, options->state_dir, why);

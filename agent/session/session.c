@@ -593,7 +593,6 @@ enum rc sessions_new(struct current *current, struct store *store, struct spool 
 		     struct why *why)
 {
 	struct sessions *all = calloc(1, sizeof *all);
-	pthread_condattr_t clock;
 	enum rc rc;
 
 	*out = NULL;
@@ -605,11 +604,8 @@ enum rc sessions_new(struct current *current, struct store *store, struct spool 
 	all->notices = notices;
 	sessions_set_clock(all, clock_mono_ns, clock_wall_ns);
 	pthread_mutex_init(&all->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&all->due, &clock);
-	pthread_cond_init(&all->closed, &clock);
-	pthread_condattr_destroy(&clock);
+	clock_cond_init(&all->due);
+	clock_cond_init(&all->closed);
 	rc = sessions_crashed(all);
 	if (rc != RC_OK)
 		why_set(why, rc, "the list of sessions in the store cannot be written");

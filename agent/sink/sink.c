@@ -379,14 +379,9 @@ static void *run(void *arg)
 
 static void init_wake(struct sink *s)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->gap_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&s->wake);
 }
 
 static enum rc start(struct sink *s, const struct config *config, struct why *why)

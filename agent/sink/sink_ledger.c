@@ -218,7 +218,6 @@ enum rc ledger_events_new(struct ledger *ledger, const char *dir, const char *ag
 			  struct why *why)
 {
 	struct ledger_events *f = calloc(1, sizeof *f);
-	pthread_condattr_t attr;
 	enum rc rc;
 
 	*out = f;
@@ -230,10 +229,7 @@ enum rc ledger_events_new(struct ledger *ledger, const char *dir, const char *ag
 	snprintf(f->dir, sizeof f->dir, "%s", dir);
 	put_path(f->path, dir);
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&f->wake);
 	rc = read_position(f, why);
 	if (rc == RC_OK)
 		rc = save_position(f);                   /* it begins here, even if the agent is killed now */
