@@ -44,34 +44,32 @@ static void on_event(void *arg, const struct audit_event *e)
 
 /* ---- the position ------------------------------------------------------------------------------------------------------------ */
 
-/* Leaves that there are. */
-static enum rc size_now(struct ledger_events *f, uint64_t *size, struct why *why)
+/* The ledger, to be closed, and how many leaves it has. RC_NOT_FOUND: none yet, and nothing is open. */
+static enum rc open_ledger(const struct ledger_events *f, struct tiles_reader *reader, uint64_t *size, struct why *why)
 {
-	struct tlog_checkpoint checkpoint;
-	struct tiles_reader reader;
+	struct tlog_checkpoint checkpoint = {0};
 	struct buf note;
 	enum rc rc;
 
-	*size = 0;
 	buf_init(&note, TLOG_CHECKPOINT_MAX);
-	rc = ledger_reader(f->ledger, &reader, &note, &checkpoint, why);
-	if (rc == RC_OK) {
-		*size = checkpoint.size;
-		tiles_reader_close(&reader);
-	}
+	rc = ledger_reader(f->ledger, reader, &note, &checkpoint, why);
 	buf_free(&note);
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	*size = rc == RC_OK ? checkpoint.size : 0;
+	return rc;
 }
 
 /* Of a ledger that is shorter than what was told of, for it is another one, all is told. */
 static enum rc read_position(struct ledger_events *f, struct why *why)
 {
+	struct tiles_reader reader;
 	struct buf text;
 	uint64_t size;
 	char end;
-	enum rc rc = size_now(f, &size, why);
+	enum rc rc = open_ledger(f, &reader, &size, why);
 
-	if (rc != RC_OK)
+	if (rc == RC_OK)
+		tiles_reader_close(&reader);
+	else if (rc != RC_NOT_FOUND)
 		return rc;
 	buf_init(&text, 64);
 	rc = file_read(f->path, &text, why);
@@ -127,17 +125,13 @@ static enum rc tell_tile(struct ledger_events *f, const struct tiles_reader *rea
 
 static enum rc catch_up(struct ledger_events *f)
 {
-	struct tlog_checkpoint checkpoint;
 	struct tiles_reader reader;
-	struct buf note;
-	enum rc rc;
+	uint64_t size;
+	enum rc rc = open_ledger(f, &reader, &size, NULL);
 
-	buf_init(&note, TLOG_CHECKPOINT_MAX);
-	rc = ledger_reader(f->ledger, &reader, &note, &checkpoint, NULL);
-	buf_free(&note);
 	if (rc != RC_OK)
 		return rc == RC_NOT_FOUND ? RC_OK : rc;
-	while (rc == RC_OK && f->next < checkpoint.size)
+	while (rc == RC_OK && f->next < size)
 		rc = tell_tile(f, &reader);
 	tiles_reader_close(&reader);
 	if (rc == RC_OK && (f->told || f->next - f->saved > UNSAVED_MAX))
