@@ -10,7 +10,6 @@
 #include "json.h"
 #include "policy_case.h"
 
-
 struct test {
 	struct policy *policy;
 	struct policy_case_defaults defaults;

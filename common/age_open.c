@@ -205,9 +205,8 @@ static enum rc read_scrypt(struct age_opening *o, const struct stanza *s)
 	int work = read_work(s->word[2]);
 	enum rc rc;
 
-	if (s->words != 3 || s->word[1].n != AGE_SCRYPT_SALT_TEXT || !decode(s->word[1], salt, sizeof salt) || !work || s->body.len != AGE_WRAPPED)
-		return RC_BAD;
-	if (o->recipients)
+	if (o->recipients || s->words != 3 || s->word[1].n != AGE_SCRYPT_SALT_TEXT || !decode(s->word[1], salt, sizeof salt) || !work ||
+	    s->body.len != AGE_WRAPPED)
 		return RC_BAD;
 	rc = age_passphrase_key(o->passphrase, salt, work, o->secret->wrap);
 	return rc == RC_OK ? unwrap_under(o->secret, buf_slice(&s->body)) : rc;

@@ -133,6 +133,14 @@ void random_bytes(void *p, size_t n)
 	}
 }
 
+void random_hex(size_t n, char *out)
+{
+	unsigned char bytes[RANDOM_HEX_MAX];
+
+	random_bytes(bytes, n);
+	hex_encode(bytes, n, out);
+}
+
 bool equal_secret(const void *a, const void *b, size_t n)
 {
 	return CRYPTO_memcmp(a, b, n) == 0;

@@ -34,6 +34,8 @@ void hmac_more(struct hmac_ctx *ctx, const void *p, size_t n);
 void hmac_end(struct hmac_ctx *ctx, unsigned char out[SHA256_LEN]);   /* wipes the state */
 
 void random_bytes(void *p, size_t n);                                 /* the system's; OpenSSL's generator needs memory */
+#define RANDOM_HEX_MAX 16
+void random_hex(size_t n, char *out /* 2n + 1 */);                    /* n of them, at most RANDOM_HEX_MAX, for a name that is given once */
 bool equal_secret(const void *a, const void *b, size_t n);            /* in constant time */
 
 #endif

@@ -429,11 +429,8 @@ out:
 
 static void make_request_id(char id[24])
 {
-	unsigned char raw[8];
-
-	random_bytes(raw, sizeof raw);
 	memcpy(id, "req_", 4);
-	hex_encode(raw, sizeof raw, id + 4);
+	random_hex(8, id + 4);
 }
 
 static int head_status(enum rc rc)

@@ -135,13 +135,11 @@ static enum rc make_room(struct notices *n, sqlite3 *db, const struct endpoint *
 
 static enum rc put_for(struct notices *n, sqlite3 *db, const struct endpoint *e, const struct notice *notice, int64_t wall_ns)
 {
-	unsigned char random[16];
 	char id[40] = "msg_";
 	struct buf body;
 	enum rc rc;
 
-	random_bytes(random, sizeof random);
-	hex_encode(random, sizeof random, id + 4);
+	random_hex(16, id + 4);
 	buf_init(&body, BODY_MAX);
 	rc = e->conf->slack ? notice_text_slack(notice, n->agent, &body) : notice_text_standard(notice, n->agent, wall_ns / NS_PER_S, &body);
 	if (rc == RC_OK)

@@ -10,7 +10,6 @@
 #include "bundle.h"
 #include "clock.h"
 #include "digest.h"
-#include "encode.h"
 #include "fetch.h"
 #include "file.h"
 #include "json.h"
@@ -139,7 +138,6 @@ static enum rc tell_gap(struct sink *s)
 		.kind = AUDIT_MISSING, .result = AUDIT_FAILED, .wall_ns = clock_wall_ns(), .missing = sink_queue_dropped(s->queue),
 		.agent = s->agent, .version = PHIGATE_VERSION,
 	};
-	unsigned char random[8];
 	char hex[17];
 	enum rc rc;
 
@@ -147,8 +145,7 @@ static enum rc tell_gap(struct sink *s)
 		return RC_OK;
 	if (sink_queue_bytes(s->queue) > s->conf->queue_max / 2)         /* one gap, and not many small ones */
 		return RC_TOO_BIG;
-	random_bytes(random, sizeof random);
-	hex_encode(random, sizeof random, hex);
+	random_hex(8, hex);
 	snprintf(e.id, sizeof e.id, "missing.%s", hex);
 	rc = enqueue(s, &e);
 	if (rc == RC_OK)

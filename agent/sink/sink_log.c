@@ -7,7 +7,6 @@
 
 #include "clock.h"
 #include "digest.h"
-#include "encode.h"
 #include "log.h"
 
 #define PAUSE_NS (10 * NS_PER_S)                 /* between two alarms of one name, for a disk that fails may say so a thousand times a second */
@@ -110,11 +109,9 @@ static void tell(struct log_events *l, size_t row, const struct log_field *field
 	struct audit_event e = {.kind = ROWS[row].kind, .result = ROWS[row].result, .wall_ns = clock_wall_ns(), .agent = l->agent,
 				.version = PHIGATE_VERSION};
 	char hex[17], by[32], more[64];
-	unsigned char random[8];
 	int64_t number;
 
-	random_bytes(random, sizeof random);
-	hex_encode(random, sizeof random, hex);
+	random_hex(8, hex);
 	snprintf(e.id, sizeof e.id, "live.%s", hex);
 	session.id = text_of(fields, "session");
 	session.policy = text_of(fields, "policy");

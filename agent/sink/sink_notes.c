@@ -11,7 +11,6 @@
 
 #include "clock.h"
 #include "digest.h"
-#include "encode.h"
 #include "file.h"
 #include "log.h"
 
@@ -43,7 +42,6 @@ static bool give_to_agent(int fd, const char *dir)
 enum rc sink_note_pruned(const char *state_dir, const char *session, int part, const char *sha256, struct why *why)
 {
 	char dir[PATH_MAX - 16], line[256], hex[17], time[CLOCK_TEXT];
-	unsigned char random[8];
 	int fd, n;
 	bool kept;
 
@@ -52,8 +50,7 @@ enum rc sink_note_pruned(const char *state_dir, const char *session, int part, c
 	if (fd < 0)
 		return errno == ENOENT ? RC_OK : why_set(why, RC_IO, "%s/notes: %s", dir, strerror(errno));
 	/* the line before it may be one that a kill tore */
-	random_bytes(random, sizeof random);
-	hex_encode(random, sizeof random, hex);
+	random_hex(8, hex);
 	n = snprintf(line, sizeof line, "\npruned %.64s %d %.64s %s %s\n", session, part, sha256, clock_text_us(clock_wall_ns(), time), hex);
 	kept = give_to_agent(fd, dir) && fd_write_all(fd, line, (size_t)n) == RC_OK && fsync(fd) == 0 && dir_sync(dir) == RC_OK;
 	if (!kept)
