@@ -77,7 +77,8 @@ static bool label_stays(struct context *c, const struct scan *s, const struct wo
 {
 	if (c->label == LABEL_NONE)
 		return false;
-	if (c->list && (((word->kinds & WORD_CREDENTIAL) && c->label >= LABEL_TITLE && c->before[0] != CONTEXT_CITY) || hash == label_words.and))
+	if (c->list && (((word->kinds & WORD_CREDENTIAL) && c->label >= LABEL_TITLE && c->before[0] != CONTEXT_CITY) || hash == label_words.and ||
+			(c->label == LABEL_PHONE && hash == label_words.or)))
 		return true;
 	if (c->again)
 		return hash == label_words.and || hash == label_words.or;
@@ -97,6 +98,12 @@ static uint16_t behind(const struct scan *s)
 static bool is_number(const struct context *c)
 {
 	return c->label >= LABEL_SSN && c->label <= LABEL_USER;
+}
+
+/* "fax to 866 555 0108" */
+static bool is_sent(const struct context *c, const struct scan *s, const struct word *word)
+{
+	return (c->label == LABEL_FAX || c->label == LABEL_PHONE) && word->filler == FILLER_PLAIN && c->gap == GAP_SPACE && behind(s) != ':';
 }
 
 /* What a word does to the label before it: which label it ends, or -1. */
@@ -134,7 +141,8 @@ static int take_label(struct context *c, const struct scan *s, const struct word
 		forget_label(c);                         /* "a number of 20000" */
 	} else if (number && index >= 0 && c->label != LABEL_NONE && c->gap >= GAP_COMMA) {
 		set_label(c, index);                     /* "resourceType": "Patient", "id": */
-	} else if (word->filler && c->label != LABEL_NONE && (word->filler != FILLER_HEDGE || is_number(c)) && (index < 0 || (word->filler >= FILLER_MARK && !phrase))) {
+	} else if (word->filler && c->label != LABEL_NONE && (word->filler != FILLER_HEDGE || is_number(c)) &&
+		   (index < 0 || (word->filler >= FILLER_MARK && !phrase) || is_sent(c, s, word))) {
 		c->mark = c->mark || word->filler >= FILLER_MARK;
 		grow_old(c, to - from);
 	} else if (index >= 0 && !(c->ending && c->label == LABEL_SSN && labels_at(index)->label == LABEL_PERSON)) {
@@ -300,6 +308,8 @@ void context_sign(struct context *c, uint16_t sign)
 		c->person = false;
 	if (sign == '*' || sign == 0x2022)
 		c->hidden = (uint8_t)(c->hidden < 100 ? c->hidden + 1 : 100);
+	else if (sign == '.' && c->last == '.')
+		c->hidden = 1;                           /* "Amex ...61004" */
 	else if (sign != '-')
 		c->hidden = 0;
 	if (sign == '#' && (gives_way(c) || c->label == LABEL_DATE || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)

@@ -123,7 +123,7 @@ _Static_assert(sizeof DETECTORS / sizeof *DETECTORS <= 64, "a bit for each detec
 
 void detect_ready(void)
 {
-	static const char begins[] = "(+:[";
+	static const char begins[] = "(+:[\\";
 
 	for (uint16_t c = 0; c < 0x80; c++) {
 		small[c] = (unsigned char)(is_alnum(c) ? lower(c) : 0);
@@ -333,7 +333,8 @@ static unsigned int where(struct scan *s)
 	unsigned int at;
 
 	if (s->token == s->i)                            /* "::1" is an address; most colons are not */
-		return first == '(' || first == '+' || (first == ':' && scan_at(s, s->i + 1) == ':') ? AT_SIGN : 0;
+		return first == '(' || first == '+' || (first == ':' && scan_at(s, s->i + 1) == ':') ? AT_SIGN :
+		       first == '\\' && scan_at(s, s->i + 1) == '\\' ? AT_HOST : 0;
 	next = scan_at(s, s->token);
 	at = joined(s, next);
 	if (s->token - s->i > 20)

@@ -47,6 +47,36 @@ static void test_user_names(void **state)
 }
 
 /* columns.c */
+static void test_numbers_in_groups(void **state)
+{
+	CHECK({"Pfeiffer, ID NXB 229 M 88410, DOB", "[NAME], ID [ID], DOB"}, {"sub Efrain Loera DD 4410 88273 grp 07718", "sub [NAME] [HEALTH_PLAN] grp [HEALTH_PLAN]"},
+	      {"plan QXR 447 188 031 is", "plan [HEALTH_PLAN] is"}, {"old card 428-60-9917B.", "old card [HEALTH_PLAN]."},
+	      {"units W1182 26 044718 and W1182 26 044720", "units [ID] and [ID]"}, {"D. Imes 79M 1120-7744 bed", "[NAME] 79M [MRN] bed"},
+	      {"MRN 84729315 M 45", "MRN [MRN] M 45"}, {"Joan Imes 0700-1900 shift", "[NAME] 0700-1900 shift"}, {"HR 88 104 992", NULL}, {"gave 1120-1740 mL", NULL});
+}
+
+static void test_codes_that_let_in_or_are_woven(void **state)
+{
+	CHECK({"with code WQ7-KX2 or", "with code [ID] or"}, {"use code FAM-6K2-WINT for", "use code [ID] for"}, {"code X4QR8VKD, texted", "code [ID], texted"},
+	      {"see 0226118E4471X now", "see [ID] now"}, {"clm 0226118E4471X", "clm [ID]"}, {"Lab slip 7741 to", "Lab slip [ID] to"}, {"event QRE 3341.", "event [ID]."},
+	      {"code S72001A", NULL}, {"code J45.909", NULL}, {"code 0DTJ4ZZ", NULL}, {"25000UNITS", NULL}, {"a slip of 20", NULL});
+}
+
+static void test_ends_of_numbers_told_before(void **state)
+{
+	CHECK({"Report to Deb Shaw LPN x214.", "Report to [NAME] LPN x[PHONE]."}, {"contact Lupe Ruiz ext 42.", "contact [NAME] ext [PHONE]."},
+	      {"Dr. Tierney x40-117", "Dr. [NAME] x[PHONE]"}, {"beeper 41-208", "beeper [PHONE]"}, {"phone 435-555-0174 or -0147?", "phone [PHONE] or -[PHONE]?"},
+	      {"on Amex ...61004.", "on Amex ...[ACCOUNT]."}, {"Fax to 866 555 0108\n1. Member", "Fax to [FAX]\n1. Member"}, {"Monique 708 555 0140 3 declined", "[NAME] [PHONE] 3 declined"},
+	      {"call 510 5550168 after 6", "call [PHONE] after 6"}, {"knee ext 42 deg", NULL}, {"squats x214", NULL}, {"pain ...1004 steps", NULL});
+}
+
+static void test_addresses_of_the_net_in_sentences(void **state)
+{
+	CHECK({"Support: facingrisks.org.", "Support: [URL]."}, {"at www.implants.example.com/ia. If", "at [URL]. If"}, {"technician at 10.118.4.66.\n5. Baxter", "technician at [IP].\n5. Baxter"},
+	      {"Sheet: \\\\lsmc-fs02\\IP\\line0209.xlsx]", "Sheet: [URL]]"}, {"logged in as jharlow", "logged in as [ID]"}, {"user mgebreselassie, ok", "user [ID], ok"},
+	      {"a \\ b \\\\ c", NULL}, {"user interface", NULL}, {"the end. Org chart", NULL});
+}
+
 static void test_segments_whose_names_have_digits(void **state)
 {
 	CHECK({"PV1|1|I|2N||||||||||||||||88172630\nx", "PV1|1|I|2N||||||||||||||||[ID]\nx"}, {"IN1|1|A12|77|AETNA||||77182", "IN1|1|A12|77|AETNA||||[HEALTH_PLAN]"},
@@ -184,7 +214,8 @@ int main(void)
 		cmocka_unit_test(test_numbers_beside_a_name),
 		cmocka_unit_test(test_codes_of_few_digits),
 		cmocka_unit_test(test_user_names),
-		cmocka_unit_test(test_segments_whose_names_have_digits),
+		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
+		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences), cmocka_unit_test(test_segments_whose_names_have_digits),
 		cmocka_unit_test(test_pagers_behind_a_letter),
 		cmocka_unit_test(test_places_of_care_in_short),
 		cmocka_unit_test(test_addresses_as_they_are_dictated),

@@ -233,6 +233,14 @@ static size_t written(struct scan *s, bool label)
 	       (around_begins_sentence(s->context) && (behind(s, end, &at) & (WORD_IN | WORD_AFTER_AGE))) ? end : 0;
 }
 
+/* "90 years of data", but "93 years of age" */
+static bool is_span(struct scan *s, size_t end)
+{
+	size_t of = around_literal(s, end, " years of ");
+
+	return of && !around_literal(s, of, "age");
+}
+
 bool scan_age(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -265,5 +273,5 @@ bool scan_age(struct scan *s, struct finding *f)
 	if (label && !is_alnum(next) && next != '-' && (next != '/' || sex(s, end + 1)))
 		return (!(behind(s, end, &at) & WORD_SHARE) || (behind(s, end, &at) & (WORD_YEARS | WORD_PLACE_BEFORE))) && found(f, s, end);
 	/* weighed first, so that the trainer sees all */
-	return (weighed_age(s, end, value) || years_old(s, end) || and_sex(s, end) || announced(s, end)) && found(f, s, end);
+	return ((weighed_age(s, end, value) && !is_span(s, end)) || years_old(s, end) || and_sex(s, end) || announced(s, end)) && found(f, s, end);
 }

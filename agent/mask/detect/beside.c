@@ -13,6 +13,11 @@ static bool found(struct finding *f, struct scan *s, enum entity entity)
 	return true;
 }
 
+static bool joins_on(uint16_t c)
+{
+	return c == '-' || c == '.' || c == '/' || c == ':' || c == ',' || c == '%' || c == '@' || c == '_';
+}
+
 /* Does the token end there, and with it the number? */
 static bool ends(struct scan *s)
 {
@@ -21,7 +26,7 @@ static bool ends(struct scan *s)
 
 	if (c == ' ' && is_alpha(next) && (word_kinds(around_word(s, s->token + 1, &end)) & (WORD_SHARE | WORD_YEARS)))
 		return false;
-	return !((c == '-' || c == '.' || c == '/' || c == ':' || c == ',' || c == '%' || c == '@' || c == '_') && is_alnum(next)) && c != '%' && c != '^';
+	return !(joins_on(c) && is_alnum(next)) && c != '%' && c != '^';
 }
 
 /* Up to three capitals before digits alone: how many digits, 0: it is something else. */
@@ -49,6 +54,18 @@ static bool is_four(struct scan *s)
 	return (hours > 24 || minutes > 59) && hours != 19 && hours != 20 && minutes != 0 && all % 50 != 0;
 }
 
+/* "1120-7744": twice four digits that are no hours and no years; the unit behind, 0. */
+static size_t two_fours(struct scan *s)
+{
+	size_t j = s->token + 1;
+	int first, second;
+
+	if (scan_at(s, s->token) != '-' || digits_few(s, s->i, &first) != 4 || digits_few(s, j, &second) != 4 || is_alnum(scan_at(s, j + 4)) ||
+	    (joins_on(scan_at(s, j + 4)) && is_alnum(scan_at(s, j + 5))))
+		return 0;
+	return (first > 2459 || second > 2459 || first % 100 > 59 || second % 100 > 59) && (first % 10 || second % 10) && !(first / 100 == 19 && second / 100 >= 19) ? j + 4 : 0;
+}
+
 /* "M.D. HP3": letters and a number behind the letters of a profession. */
 static bool is_dictation_code(struct scan *s, size_t capitals, size_t digits)
 {
@@ -71,6 +88,11 @@ bool scan_beside_name(struct scan *s, struct finding *f)
 		return false;
 	digits = digits_of(s, &capitals);
 	right_behind = c->before[0] == CONTEXT_NAME && c->gap == GAP_SPACE;
+	if (digits == 4 && !capitals && two_fours(s)) {
+		found(f, s, ENTITY_MRN);
+		f->end = two_fours(s);
+		return true;
+	}
 	if (!digits || capitals > PREFIX_MOST || !ends(s))
 		return false;
 	if (digits == 4 && !capitals)

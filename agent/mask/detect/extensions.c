@@ -31,6 +31,14 @@ static bool is_pager(struct scan *s, size_t n)
 	return scan_at(s, s->i) == 'p' && n == 5 && (s->context->label == LABEL_NONE || s->context->label >= LABEL_TITLE) && (!s->context->last || strchr(" (,/", s->context->last)) && next != '-' && next != '_';
 }
 
+/* "Deb LPN x214", "Tierney x40-117" */
+static bool of_somebody(const struct scan *s)
+{
+	const struct context *c = s->context;
+
+	return c->gap <= GAP_COMMA && (c->before[0] == CONTEXT_NAME || (word_kinds(c->before[0]) & WORD_CREDENTIAL));
+}
+
 /* "x5521", "(x206)" */
 static bool letter_x(struct scan *s, struct finding *f)
 {
@@ -38,14 +46,14 @@ static bool letter_x(struct scan *s, struct finding *f)
 	size_t n = s->token - s->i - 1;
 	struct digits d;
 
-	if (lower(scan_at(s, s->i)) == 'x' && n == 1 && scan_at(s, s->token) == '-') {   /* "x6-2240" */
+	if (lower(scan_at(s, s->i)) == 'x' && (n == 1 || (n == 2 && of_somebody(s))) && scan_at(s, s->token) == '-') {   /* "x6-2240", "x40-117" */
 		digits_read(s, s->i + 1, 0, &d);
-		return (!s->context->last || strchr(" (\n\t,;:/", s->context->last)) && d.groups > 1 && d.group[1].sign == '-' && d.group[1].n == 4 &&
+		return (!s->context->last || strchr(" (\n\t,;:/", s->context->last)) && d.groups > 1 && d.group[1].sign == '-' && d.group[1].n == 5 - n &&
 		       digits_end(s, &d, 2) && found(f, s->i + 1, d.group[1].end, "extension");
 	}
 	if (is_pager(s, n))
 		return found(f, s->i + 1, s->token, "extension");
-	if (s->context->label == LABEL_THING || lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
+	if (s->context->label == LABEL_THING || lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets || of_somebody(s) ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
 	digits_read(s, s->i + 1, 0, &d);
 	if (d.group[0].n != n || !digits_end(s, &d, 1) || (n != 5 && is_measure(s, &d, 0)) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))

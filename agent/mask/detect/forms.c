@@ -105,7 +105,7 @@ bool forms_are_public(struct scan *s)
 static bool is_code(const struct form *f)
 {
 	/* "25000UNITS", "20240314T101500" */
-	if (f->lead == 0 && f->groups == 1 && f->letters == f->n - f->digits && f->c[f->n - 1] >= 'A' && f->c[f->n - f->letters - 1] < 'A')
+	if (f->lead == 0 && f->groups == 1 && strspn(f->c, "0123456789") == (size_t)f->digits)
 		return f->letters == 1 && f->digits >= 8;
 	if (is_disease(f))
 		return false;
@@ -123,6 +123,34 @@ static bool is_plate(const struct form *f)
 	return true;
 }
 
+/* "W1182 26 044718": a unit of blood, whose number tells its donor (ISBT 128). */
+static size_t blood_unit(struct scan *s)
+{
+	static const size_t lengths[] = {4, 2, 6};
+	size_t i = s->i + 1;
+
+	if (!is_upper(scan_at(s, s->i)) || s->token != s->i + 5)
+		return 0;
+	for (size_t k = 0; k < 3; k++, i++) {
+		for (size_t n = 0; n < lengths[k]; n++, i++)
+			if (!is_digit(scan_at(s, i)))
+				return 0;
+		if (scan_at(s, i) != ' ' && k < 2)
+			return 0;
+	}
+	return is_alnum(scan_at(s, i - 1)) ? 0 : i - 1;
+}
+
+/* "0226118E4471X": digits and capitals by turns, as in no word, dose or gene. */
+static bool is_woven(const struct form *f)
+{
+	int turns = 0;
+
+	for (int k = 1; k < f->n; k++)
+		turns += (f->c[k] >= 'A') != (f->c[k - 1] >= 'A');
+	return f->groups == 1 && f->n >= 9 && f->digits >= 4 && turns > 1 && !is_public(f) && !(f->digits >= 12 && f->letters < 3 && strchr(f->c, 'T'));
+}
+
 bool scan_form(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -130,6 +158,9 @@ bool scan_form(struct scan *s, struct finding *f)
 
 	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || c->before[0] == label_words.code || (c->last && strchr("-/._+*=&:^", (int)c->last)))
 		return false;
+	*f = (struct finding){.start = s->i, .end = blood_unit(s), .entity = ENTITY_ID, .rule = "blood unit form", .custom = -1};
+	if (f->end)
+		return true;
 	if (!read_form(s, &form) || form.digits < 4)
 		return false;
 	*f = (struct finding){.start = s->i, .end = form.end, .entity = ENTITY_ID, .rule = "code form", .custom = -1};
@@ -138,5 +169,5 @@ bool scan_form(struct scan *s, struct finding *f)
 		f->rule = "plate form";
 		return true;
 	}
-	return form.letters ? is_code(&form) : is_number(s, &form);
+	return form.letters ? is_code(&form) || is_woven(&form) : is_number(s, &form);
 }

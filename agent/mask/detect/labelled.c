@@ -85,6 +85,17 @@ static bool is_tail(struct scan *s, const struct value *v, const struct value *n
 	return groups > 0 && v->digits >= 5 && !(scan_at(s, next->end) == ' ' && is_small(scan_at(s, next->end + 1)));
 }
 
+/* "NXB 229 M 88410": one capital between two groups of digits; but not "84729315 M 45". */
+static bool is_lone_capital(struct scan *s, const struct value *v, const struct value *next)
+{
+	struct value behind;
+
+	if (next->count != 1 || !next->letters || v->digits > 5 || scan_at(s, next->end) != ' ' || !is_digit(scan_at(s, next->end + 1)))
+		return false;
+	read_value(s, next->end + 1, LABEL_NONE, &behind);
+	return behind.digits > 3 && !behind.letters;
+}
+
 /* More of it behind a space: "KLR 4821", "DE89 3704 0044", "4473 8821"; only groups of digits, or of capitals with digits. */
 static void read_groups(struct scan *s, struct value *v, enum label label)
 {
@@ -95,7 +106,7 @@ static void read_groups(struct scan *s, struct value *v, enum label label)
 		read_value(s, v->end + 1, LABEL_NONE, &next);
 		if (!capital || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
 			return;
-		if (next.digits < 2 && !is_tail(s, v, &next, label, k))
+		if (next.digits < 2 && !is_lone_capital(s, v, &next) && !is_tail(s, v, &next, label, k))
 			return;
 		v->end = next.end;
 		v->count += next.count;
@@ -215,7 +226,7 @@ static bool looks_like_code(const struct context *c, const struct form *f)
 
 	if (f->small || f->other || f->letters > 5 || is_range(f))
 		return false;
-	if (f->blank && f->letters && c->label == LABEL_ID && !f->dashes && (f->prefix ? f->longest < 5 && f->digits < 7 : f->first < 3))
+	if (f->blank && f->letters && c->label == LABEL_ID && !c->brief && !f->dashes && (f->prefix ? f->longest < 5 && f->digits < 7 : f->first < 3))
 		return false;
 	if (c->label == LABEL_VEHICLE)
 		return f->letters > 0 && f->digits >= 2 && (f->letters >= 2 || f->longest >= 3) && count >= 5 && count <= 8;
@@ -264,6 +275,23 @@ static bool is_woven(struct scan *s, const struct value *v)
 		turns += j > s->i && is_digit(scan_at(s, j)) != is_digit(scan_at(s, j - 1)) && is_alnum(scan_at(s, j)) && is_alnum(scan_at(s, j - 1));
 	}
 	return v->count >= 6 && v->digits >= 2 && turns > 1;
+}
+
+/* "code WQ7-KX2", "key BXPQ77RL": what lets somebody in; but no code of a disease or a procedure. */
+static bool access_code(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	struct value v;
+
+	if ((c->before[0] != label_words.code && c->before[0] != label_words.key) || c->gap < GAP_SPACE || c->gap > GAP_COLON || c->last == '.')
+		return false;
+	read_value(s, s->i, LABEL_NONE, &v);
+	for (size_t j = s->i; j < v.end; j++)
+		if (scan_at(s, j) == '.' || scan_at(s, j) == '/')
+			return false;
+	if (is_digit(scan_at(s, s->i + 1)) && is_digit(scan_at(s, s->i + 2)) && v.end == s->token)       /* "S72001A" */
+		return false;
+	return !(v.count == 7 && is_digit(scan_at(s, s->i)) && v.end == s->token) && is_woven(s, &v) && found(f, s, v.end, ENTITY_ID, "access code");
 }
 
 /* "GR8DAD", "HRTBEAT": what somebody wished for on a plate, where no word is written so. */
@@ -367,6 +395,8 @@ static bool user(struct scan *s, struct finding *f)
 		j += 5;                                  /* "mellow#4471" */
 	for (size_t k = s->i; k < j; k++)
 		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
+	/* "user mgebreselassie" */
+	sure = sure || (j == s->token && j >= s->i + 6 && j < s->i + 24 && is_small(scan_at(s, s->i)) && s->word == &lexicon_none && !dictionary_find(s->hash));
 	sure = sure || (s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE) && is_user_name(s, s->i, j, &digits));
 	return sure && j >= s->i + 3 && c->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }
@@ -409,6 +439,8 @@ bool scan_beside(struct scan *s, struct finding *f)
 	if (c->near && !c->mark && c->label == LABEL_USER)
 		return c->age <= 1 && is_small(scan_at(s, s->i)) && is_small(scan_at(s, s->i + 1)) && user(s, f);
 	if (c->near && !c->mark && near_value(s, f))
+		return true;
+	if (access_code(s, f))
 		return true;
 	if (!s->digits && !(scan_at(s, s->token) == '-' && is_digit(scan_at(s, s->token + 1))))
 		return false;
@@ -458,7 +490,7 @@ bool scan_rest(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool ending = c->ending && c->label == LABEL_NONE && (c->before[0] == label_words.ending || c->before[1] == label_words.ending);
 
-	if ((c->hidden < (c->label == LABEL_ACCOUNT ? 1 : 4) && !ending) || s->token != s->i + 4 || s->letters || scan_at(s, s->token) == '%')
+	if ((c->hidden < (c->label == LABEL_ACCOUNT || c->label == LABEL_MRN ? 1 : 4) && !ending) || (s->token != s->i + 4 && (c->label != LABEL_ACCOUNT || s->token != s->i + 5)) || s->letters || scan_at(s, s->token) == '%')
 		return false;
 	if (ending && ((scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0') || (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9')))
 		return false;                                    /* the year ending 2019 */

@@ -33,7 +33,7 @@ static const struct known_label LABELS[] = {
 	{"hic", LABEL_HEALTH_PLAN, 0}, {"hicn", LABEL_HEALTH_PLAN, 0}, {"insurance", LABEL_HEALTH_PLAN, MARK | NEAR},
 	{"cardholder", LABEL_HEALTH_PLAN, MARK | NEAR}, {"plan id", LABEL_HEALTH_PLAN, 0}, {"rxgrp", LABEL_HEALTH_PLAN, 0},
 	{"rx grp", LABEL_HEALTH_PLAN, 0}, {"payer id", LABEL_HEALTH_PLAN, 0}, {"health plan", LABEL_HEALTH_PLAN, MARK},
-	{"ins", LABEL_HEALTH_PLAN, MARK}, {"mbr", LABEL_HEALTH_PLAN, MARK | NEAR}, {"grp", LABEL_HEALTH_PLAN, MARK | NEAR},
+	{"ins", LABEL_HEALTH_PLAN, MARK}, {"mbr", LABEL_HEALTH_PLAN, MARK | NEAR}, {"grp", LABEL_HEALTH_PLAN, MARK | NEAR | SHORT},
 	{"bcbs", LABEL_HEALTH_PLAN, MARK | NEAR}, {"dbn", LABEL_HEALTH_PLAN, MARK}, {"rxid", LABEL_HEALTH_PLAN, 0},
 	{"rx id", LABEL_HEALTH_PLAN, 0}, {"nhs", LABEL_HEALTH_PLAN, MARK}, {"ohip", LABEL_HEALTH_PLAN, MARK}, {"ohp", LABEL_HEALTH_PLAN, MARK | NEAR}, {"bcbstx", LABEL_HEALTH_PLAN, MARK | NEAR}, {"bcbsil", LABEL_HEALTH_PLAN, MARK | NEAR},
 	{"bcbsnc", LABEL_HEALTH_PLAN, MARK | NEAR}, {"bcbsma", LABEL_HEALTH_PLAN, MARK | NEAR}, {"bcbsm", LABEL_HEALTH_PLAN, MARK | NEAR}, {"bcbsfl", LABEL_HEALTH_PLAN, MARK | NEAR},
@@ -163,7 +163,7 @@ static const struct known_label LABELS[] = {
 
 	{"pasrr", LABEL_ID, MARK | NEAR}, {"signed release", LABEL_ID, MARK | NEAR}, {"envelope", LABEL_ID, MARK | NEAR | SHORT},
 	{"census", LABEL_ID, MARK}, {"census no", LABEL_ID, 0}, {"hosp", LABEL_MRN, MARK}, {"chart no", LABEL_MRN, 0}, {"dpsst", LABEL_ID, MARK | NEAR | SHORT},
-	{"alien", LABEL_ID, MARK}, {"alien number", LABEL_ID, 0}, {"a number", LABEL_ID, MARK}, {"interp", LABEL_ID, MARK | NEAR},
+	{"alien", LABEL_ID, MARK}, {"alien number", LABEL_ID, 0}, {"a number", LABEL_ID, MARK}, {"interp", LABEL_ID, MARK | NEAR | SHORT},
 	{"trace", LABEL_ID, MARK | NEAR}, {"check", LABEL_ACCOUNT, MARK}, {"remit", LABEL_ACCOUNT, MARK | NEAR},
 	{"medallion", LABEL_LICENSE, MARK | NEAR}, {"tribal enrollment", LABEL_ID, MARK | NEAR}, {"enrollment", LABEL_ID, MARK},
 	{"parcel", LABEL_ID, MARK | NEAR}, {"voucher", LABEL_ID, MARK | NEAR | SHORT}, {"trip", LABEL_ID, MARK | NEAR}, {"run", LABEL_ID, MARK},
@@ -199,6 +199,25 @@ static const struct known_label LABELS[] = {
 	{"dni", LABEL_ID, MARK | NEAR}, {"nif", LABEL_ID, MARK | NEAR}, {"nric", LABEL_ID, 0}, {"hkid", LABEL_ID, 0}, {"ramq", LABEL_HEALTH_PLAN, MARK | NEAR},
 	{"hcn", LABEL_HEALTH_PLAN, MARK | NEAR}, {"ihi", LABEL_HEALTH_PLAN, MARK}, {"abha", LABEL_HEALTH_PLAN, MARK | NEAR},
 	{"password", LABEL_USER, 0}, {"pwd", LABEL_USER, MARK},
+
+	/* of insurers, laboratories, police, employers and shops */
+	{"clm", LABEL_ID, MARK | NEAR}, {"eft", LABEL_ID, MARK | NEAR}, {"trn", LABEL_ID, MARK | NEAR}, {"work order", LABEL_ID, MARK | NEAR}, {"wo", LABEL_ID, MARK | NEAR},
+	{"enrollee", LABEL_HEALTH_PLAN, MARK | NEAR}, {"subscr", LABEL_HEALTH_PLAN, MARK | NEAR}, {"contract", LABEL_HEALTH_PLAN, MARK | NEAR},
+	{"sponsor", LABEL_HEALTH_PLAN, MARK | NEAR}, {"member no", LABEL_HEALTH_PLAN, 0}, {"rrb", LABEL_HEALTH_PLAN, MARK | NEAR},
+	{"prior auth", LABEL_ID, MARK | NEAR}, {"record locator", LABEL_ID, MARK | NEAR | SHORT}, {"frequent flyer", LABEL_ID, 0}, {"ff", LABEL_ID, MARK | NEAR},
+	{"uscis", LABEL_ID, MARK | NEAR}, {"citation", LABEL_ID, MARK | NEAR}, {"complaint no", LABEL_ID, 0}, {"event", LABEL_ID, MARK | NEAR | SHORT},
+	{"lab no", LABEL_ID, 0}, {"lab id", LABEL_ID, 0}, {"lab slip", LABEL_ID, MARK | NEAR | SHORT}, {"slip", LABEL_ID, MARK | NEAR | SHORT}, {"script", LABEL_ID, MARK | NEAR},
+	{"spec", LABEL_ID, MARK | NEAR}, {"placer", LABEL_ID, MARK | NEAR}, {"emp", LABEL_ID, MARK | NEAR}, {"payroll", LABEL_ID, MARK | NEAR},
+	{"star", LABEL_ID, MARK | NEAR | SHORT}, {"receipt", LABEL_ID, MARK | NEAR}, {"rcpt", LABEL_ID, MARK | NEAR}, {"vendor", LABEL_ID, MARK | NEAR},
+	{"provider id", LABEL_LICENSE, 0}, {"prov id", LABEL_LICENSE, 0}, {"fein", LABEL_ID, 0}, {"token", LABEL_ID, MARK | NEAR}, {"donation", LABEL_ID, MARK | NEAR},
+	{"isbt", LABEL_ID, MARK | NEAR}, {"cps", LABEL_ID, MARK | NEAR}, {"dcf", LABEL_ID, MARK | NEAR}, {"aps", LABEL_ID, MARK | NEAR}, {"dss", LABEL_ID, MARK | NEAR},
+	{"cert no", LABEL_LICENSE, 0}, {"faa", LABEL_LICENSE, MARK | NEAR}, {"usdot", LABEL_ID, MARK | NEAR}, {"service number", LABEL_ID, 0},
+	{"loan", LABEL_ACCOUNT, MARK | NEAR}, {"customer", LABEL_ID, MARK | NEAR}, {"client id", LABEL_ID, 0}, {"client no", LABEL_ID, 0}, {"rewards", LABEL_ID, MARK | NEAR},
+	{"txn", LABEL_ID, MARK | NEAR}, {"ach", LABEL_ACCOUNT, MARK | NEAR}, {"wire", LABEL_ACCOUNT, MARK | NEAR}, {"pt acct", LABEL_ACCOUNT, 0}, {"patient account", LABEL_ACCOUNT, MARK | NEAR},
+	{"module", LABEL_DEVICE, MARK | NEAR}, {"equipment", LABEL_DEVICE, MARK | NEAR}, {"equip", LABEL_DEVICE, MARK | NEAR}, {"biomed", LABEL_DEVICE, MARK | NEAR},
+	{"controller", LABEL_DEVICE, MARK | NEAR}, {"microchip", LABEL_DEVICE, MARK | NEAR}, {"chip", LABEL_DEVICE, MARK | NEAR},
+	{"zelle", LABEL_USER, MARK | NEAR}, {"cashapp", LABEL_USER, MARK | NEAR}, {"paypal", LABEL_USER, MARK | NEAR},
+	{"logged in as", LABEL_USER, 0}, {"signed in as", LABEL_USER, 0}, {"log in as", LABEL_USER, 0}, {"logged on as", LABEL_USER, 0}, {"login as", LABEL_USER, 0},
 
 	/* what is counted or sold: a number behind it tells nobody */
 	{"lot", LABEL_THING, 0}, {"model", LABEL_THING, 0}, {"part", LABEL_THING, 0}, {"catalog", LABEL_THING, 0},
@@ -480,6 +499,7 @@ void labels_fill(void)
 	label_words.ext = phrase_hash("ext", &last);
 	label_words.ending = phrase_hash("ending", &last);
 	label_words.code = phrase_hash("code", &last);
+	label_words.key = phrase_hash("key", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);

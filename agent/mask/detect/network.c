@@ -49,7 +49,7 @@ static const char *const TOP_LEVEL[] = {
 /* Does [i, end) end in a dot and one of these? */
 static bool has_top_level(struct scan *s, size_t i, size_t end)
 {
-	size_t dot = end;
+	size_t dot = end > i ? end - 1 : i;              /* a full stop behind it is none of its dots */
 
 	while (dot > i && scan_at(s, dot) != '.')
 		dot--;
@@ -144,6 +144,11 @@ static bool is_setting(struct scan *s, size_t j, size_t end, int dots)
 	return j == end && dots != 3;
 }
 
+static bool is_web(struct scan *s, size_t i)
+{
+	return around_literal(s, i, "www.") || around_literal(s, i, "http");
+}
+
 bool scan_email(struct scan *s, struct finding *f)
 {
 	size_t j = s->token, end;
@@ -168,6 +173,8 @@ bool scan_email(struct scan *s, struct finding *f)
 		return dots && has_top_level(s, j, end) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
 	if (!begins_dot(scan_at(s, j)))
+		return false;
+	if (is_web(s, j + 4))                            /* "register at www.example.org" */
 		return false;
 	j = spelled_local(s, j);
 	end = spelled(s, j, &plain);
@@ -212,12 +219,25 @@ static bool is_member(struct scan *s, size_t j, size_t end)
 	return j == s->token && one_of(s, j + 1, members) == end && (dictionary_find(s->hash) & DICTIONARY_SAFE);
 }
 
+/* "\\\\files02\\ward\\line0209.xlsx": a share of a network, which may name a host and a person. */
+static bool share(struct scan *s, struct finding *f)
+{
+	size_t j = s->i + 2, parts = 0;
+
+	while (j < s->i + DOMAIN_MAX && (is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '.' || scan_at(s, j) == '-' || scan_at(s, j) == '_' || scan_at(s, j) == '$' ||
+									scan_at(s, j) == '\\') && (is_alnum(scan_at(s, j + 1)) || scan_at(s, j + 1) == '_'))))
+		parts += scan_at(s, j++) == '\\';
+	return j > s->i + 4 && is_alnum(scan_at(s, s->i + 2)) && parts && found(f, s, j, ENTITY_URL, "network share");
+}
+
 bool scan_url(struct scan *s, struct finding *f)
 {
 	static const char *const schemes[] = {"https://", "http://", "ftp://", "ftps://", "sftp://", "www."};
 	size_t j, end;
 	int dots;
 
+	if (scan_at(s, s->i) == '\\')
+		return share(s, f);
 	if (scan_at(s, s->token) != '.' && scan_at(s, s->token) != ':' && scan_at(s, s->token) != '-')
 		return false;
 	for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++)

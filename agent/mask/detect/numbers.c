@@ -1,6 +1,7 @@
 /* Identifiers that are numbers: what their form alone tells, and their label. */
 #include <string.h>
 
+#include "around.h"
 #include "checks.h"
 #include "digits.h"
 #include "labels.h"
@@ -113,6 +114,15 @@ static size_t in_parts(struct scan *s, size_t i)
 	return is_alnum(scan_at(s, i)) ? 0 : i;
 }
 
+/* "428-60-9917B", "428-60-9917C1": what made a claim number of Medicare of it; the unit behind, 0. */
+static size_t claim_letter(struct scan *s, size_t i)
+{
+	if (!is_upper(scan_at(s, i)) || scan_at(s, i) >= 0x80)
+		return 0;
+	i += 1 + is_digit(scan_at(s, i + 1));
+	return is_alnum(scan_at(s, i)) ? 0 : i;
+}
+
 bool scan_ssn(struct scan *s, struct finding *f)
 {
 	static const int form[] = {3, 2, 4};
@@ -133,8 +143,11 @@ bool scan_ssn(struct scan *s, struct finding *f)
 	}
 	d = in_digits_or_words(s, s->i, label, &room);
 	if (lengths(d, 3, form) && signs_in(d, 3, "-. ") && (digits_end(s, d, 3) || (d->group[1].sign == '-' && is_alpha(scan_at(s, d->group[2].end))))) {
+		size_t claim = claim_letter(s, d->group[2].end);
 		bool spaces = d->group[1].sign == ' ' || d->group[2].sign == ' ', same = d->group[1].sign == d->group[2].sign;
 
+		if (claim && same && !is_plain(s))
+			return found(f, s, claim, ENTITY_HEALTH_PLAN, "hicn form");
 		if (label || (!is_plain(s) && same && !spaces && check_ssn(d->d)) || (!is_plain(s) && spaces && d->group[1].sign != '.' &&
 		    d->group[2].sign != '.' && check_ssn(d->d)))
 			return found(f, s, d->group[2].end, ENTITY_SSN, label ? "ssn label" : "ssn form");
@@ -220,9 +233,20 @@ static bool stands_apart(struct scan *s, const struct digits *d)
 			round = round && d->d[d->group[k].from + i] == '0';
 	if (d->d[8] == '0' && d->d[9] == '0' && !is_told(s))     /* "400 450 1200" */
 		return false;
-	if (round || d->groups > 3 || s->context->last == '-' || s->context->last == '/' || s->context->last == ',')
+	if (d->groups > 3 && scan_at(s, d->group[2].end) != '\n')
+		return is_told(s) && !round;             /* "Monique 708 555 0140 3 Alden declined" */
+	if (round || s->context->last == '-' || s->context->last == '/' || s->context->last == ',')
 		return false;
 	return next != ' ' || !is_digit(scan_at(s, d->group[2].end + 1));
+}
+
+/* "510 5550168" is no amount of what follows, as "605 5550913 units" is. */
+static bool stands_alone(struct scan *s, const struct digits *d)
+{
+	size_t end = d->group[1].end, behind;
+
+	return !(d->d[8] == '0' && d->d[9] == '0') &&
+	       (scan_at(s, end) != ' ' || (word_kinds(around_word(s, end + 1, &behind)) & (WORD_PLACE_BEFORE | WORD_DATE_BEFORE | WORD_AND | WORD_BE)));
 }
 
 /* 1-800-FLOWERS, 1-888-CALL-NOW: seven letters and digits behind a toll-free prefix; the unit behind, 0. */
@@ -239,6 +263,12 @@ static size_t vanity(struct scan *s, const struct digits *d)
 			break;
 	}
 	return n >= 7 && !is_alnum(scan_at(s, j)) ? j : 0;
+}
+
+/* "Lupe ext 42", "(512) 555-0164 ext 7": behind whose it is. */
+static bool is_whose(const struct scan *s)
+{
+	return s->context->before[1] == CONTEXT_NAME || s->context->before[1] == CONTEXT_MASKED;
 }
 
 bool scan_phone(struct scan *s, struct finding *f)
@@ -282,9 +312,12 @@ bool scan_phone(struct scan *s, struct finding *f)
 		if (room.group[0].n == 7 && digits_end(s, &room, 1))
 			return found(f, s, room.group[0].end, entity, "phone form");
 	}
-	if (labelled(s, LABEL_PAGER) && d->group[0].n >= 4 && d->group[0].n <= 7 && digits_end(s, d, 1))
+	if (labelled(s, LABEL_PAGER) && d->group[0].n >= (is_whose(s) ? 2 : 4) && d->group[0].n <= 7 && digits_end(s, d, 1) &&
+	    (d->group[0].n > 3 || d->groups < 2 || d->group[1].sign == ' '))
 		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");
-	if (lengths(d, 2, broken) && (label || paren || ((d->group[1].sign != ' ' || is_told(s)) && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
+	if (labelled(s, LABEL_PAGER) && d->groups > 1 && d->group[0].n == 2 && d->group[1].n == 3 && d->group[1].sign == '-' && digits_end(s, d, 2))
+		return found(f, s, d->group[1].end, ENTITY_PHONE, "pager label");        /* "beeper 41-208" */
+	if (lengths(d, 2, broken) && (label || paren || ((d->group[1].sign != ' ' || is_told(s) || stands_alone(s, d)) && !is_plain(s) && check_nanp(d->d))) && signs_in(d, 2, " -.)") &&
 	    digits_end(s, d, 2))
 		return found(f, s, extension(s, d->group[1].end), entity, "phone label");        /* 617-4823190 */
 	/* within the house: "4-4710" */
@@ -425,7 +458,7 @@ bool scan_ip(struct scan *s, struct finding *f)
 	for (size_t i = 0; i < 4; i++)
 		if (d->group[i].n > 3 || digits_value(d, i) > 255 || (d->group[i].n > 1 && d->d[d->group[i].from] == '0'))
 			return false;
-	if (d->groups > 4 && d->group[4].sign == '.')
+	if (d->groups > 4 && d->group[4].sign == '.' && is_digit(scan_at(s, d->group[3].end + 1)))
 		return false;
 	return !is_alpha(scan_at(s, d->group[3].end)) && found(f, s, d->group[3].end, ENTITY_IP, "ip form");
 }

@@ -452,6 +452,20 @@ static bool province_at(struct scan *s, size_t i)
 	return false;
 }
 
+/* "ID NXB 229 M 88410", "ID W88140277": a number's label, and no state. */
+static bool leads_code(struct scan *s, size_t i)
+{
+	size_t j = i + 3, digits = 0, letters = 0;
+
+	if (scan_at(s, i) != 'I' || scan_at(s, i + 1) != 'D' || scan_at(s, i + 2) != ' ')
+		return false;
+	for (; is_digit(scan_at(s, j)) || is_upper(scan_at(s, j)); j++) {
+		digits += is_digit(scan_at(s, j));
+		letters += !is_digit(scan_at(s, j));
+	}
+	return digits > 5 || (letters && digits > 2) || (letters > 1 && letters < 5 && scan_at(s, j) == ' ' && is_digit(scan_at(s, j + 1)));
+}
+
 /* "City, ST" */
 static bool before_state(struct scan *s, size_t end)
 {
@@ -461,7 +475,7 @@ static bool before_state(struct scan *s, size_t end)
 		i++;
 	if (scan_at(s, i) == ' ')
 		i++;
-	return i > end && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
+	return i > end && !leads_code(s, i) && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
 }
 
 /* " 92025" */
@@ -569,7 +583,7 @@ bool scan_county(struct scan *s, struct finding *f)
 		end = p.end;
 		at = part_next_word(s, &p);
 		if (at && is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
-			return found(f, s, end, ENTITY_COUNTY, "county");
+			return found(f, s, behind, ENTITY_COUNTY, "county");
 	}
 	return false;
 }

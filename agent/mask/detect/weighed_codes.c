@@ -142,13 +142,18 @@ static size_t more_groups(struct scan *s, size_t end)
 	return end;
 }
 
-/* "XEA 904 417 733": three capitals and nine digits and more in groups, as plans write their members. */
+/* "XEA 904 417 733": three capitals and nine digits and more in groups, as plans write their members; fewer behind a name, "Loera DD 4410 88273". */
 static size_t plan_number(struct scan *s)
 {
-	size_t i = s->token, digits = 0, groups = 0;
+	const struct context *c = s->context;
+	size_t i = s->token, digits = 0, groups = 0, longest = 0, letters = i - s->i;
+	bool told = c->before[0] == CONTEXT_NAME || (c->label == LABEL_HEALTH_PLAN && c->age <= 6);
 
-	if (s->digits || s->token != s->i + 3 || !is_upper(scan_at(s, s->i)) || !is_upper(scan_at(s, s->i + 1)) || !is_upper(scan_at(s, s->i + 2)))
+	if (s->digits || letters > 3 || letters < (told ? 2 : 3) || s->word->label >= 0 || (!told && (dictionary_find(s->hash) & DICTIONARY_SAFE)))
 		return 0;
+	for (size_t k = s->i; k < i; k++)
+		if (!is_upper(scan_at(s, k)))
+			return 0;
 	while (scan_at(s, i) == ' ' && groups < 5) {
 		size_t j = i + 1;
 
@@ -157,10 +162,11 @@ static size_t plan_number(struct scan *s)
 		if (j < i + 3 || is_alnum(scan_at(s, j)) || scan_at(s, j) == '%' || (scan_at(s, j) == '.' && is_digit(scan_at(s, j + 1))))
 			break;
 		digits += j - i - 1;
+		longest = j - i - 1 > longest ? j - i - 1 : longest;
 		groups++;
 		i = j;
 	}
-	return groups > 1 && digits > 8 && digits < 14 && !(scan_at(s, i) == '-' || scan_at(s, i) == '/') ? i : 0;
+	return groups > 1 && digits > (told ? 6 : 8) && (!told || longest > 4) && digits < 14 && !(scan_at(s, i) == '-' || scan_at(s, i) == '/') ? i : 0;
 }
 
 /* Most words, and most numbers: nothing is joined to them that would make a code of them. */
@@ -177,6 +183,14 @@ static bool is_short(struct scan *s)
 		return !is_alnum(scan_at(s, i)) && !(joins(scan_at(s, i)) && is_alnum(scan_at(s, i + 1)));
 	}
 	return s->letters ? !s->digits && !prefix_space(s) : s->token < s->i + 4;
+}
+
+/* What the weights must come to: the more it looks like a code, the less. */
+static int least_of(const struct code *code)
+{
+	if (code->digits < 4 || (code->n == 5 && !code->letters))
+		return 1 + !code->letters;
+	return (code->digits < 5) - (code->letters > 0);
 }
 
 bool scan_weighed_code(struct scan *s, struct finding *f)
@@ -206,7 +220,7 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	/* a number right behind a city is part of its address, and the city is found by it: also where policies keep cities */
 	if (!code.letters && (c->last == '=' || c->before[0] == CONTEXT_CITY))
 		return false;
-	if (!look_around(s, code.end, code.runs, code.n, &signs) || !model_is(&signs, MODEL_CODE, code.digits < 4 || (code.n == 5 && !code.letters) ? 2 : code.digits < 5, s->r->at[s->i]))
+	if (!look_around(s, code.end, code.runs, code.n, &signs) || !model_is(&signs, MODEL_CODE, least_of(&code), s->r->at[s->i]))
 		return false;
 	f->end = more_groups(s, code.end);
 	return true;
