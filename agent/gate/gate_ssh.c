@@ -109,8 +109,7 @@ static void set_state(struct gate_ssh *s, struct tunnel *c, enum state state)
 /* From here on it answers nobody; the process is reaped when its pidfd says that it has died. */
 static void end(struct gate_ssh *s, struct tunnel *c)
 {
-	if (c->state != ENDED)
-		set_state(s, c, ENDED);
+	set_state(s, c, ENDED);
 	kill(-c->group, SIGKILL);
 }
 

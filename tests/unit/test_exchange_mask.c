@@ -183,6 +183,41 @@ static void a_stream_gives_a_token_back_as_soon_as_it_is_whole(void **state)
 	kept("data: [DONE]", 1);
 }
 
+static void tokens_come_back_in_each_of_the_streams_of_an_answer(void **state)
+{
+	struct client c;
+
+	(void)state;
+	masks("{request: tokenize}");
+	model_says(&place.model, SLICE(STREAM EVENT("one: [NAME-1]") "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"two: [NAME-1]\"}}]}\n\n"
+				       "data: [DONE]\n\n"), THEN_CLOSE);
+	client_open(&c);
+	assert_int_equal(chat(&c, "Dr. Jane Smith"), 200);
+	assert_int_equal(count(&c.body, "Jane Smith"), 2);
+	client_close(&c);
+}
+
+static void an_event_may_grow_by_what_stands_in_it_for_identifiers(void **state)
+{
+	struct client c;
+	struct buf event;
+
+	(void)state;
+	masks("{request: tokenize}");
+	place.config.limits.event_max = 2048;
+	buf_init(&event, 8192);
+	buf_puts(&event, STREAM "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
+	while (event.len < 2000)
+		buf_puts(&event, "a@b.co ");
+	buf_puts(&event, "\"}}]}\n\ndata: [DONE]\n\n");
+	model_says(&place.model, buf_slice(&event), THEN_CLOSE);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_true(count(&c.body, "[EMAIL] ") > 200 && count(&c.body, "[DONE]") == 1);
+	client_close(&c);
+	buf_free(&event);
+}
+
 static void what_the_caller_wrote_like_a_token_comes_back_as_he_wrote_it(void **state)
 {
 	struct client c;
@@ -331,6 +366,8 @@ int main(void)
 		T(identifiers_come_back_to_the_caller_and_stand_nowhere_else),
 		T(a_number_in_a_tools_result_becomes_a_token_and_comes_back_in_a_tools_arguments),
 		T(a_stream_gives_a_token_back_as_soon_as_it_is_whole),
+		T(tokens_come_back_in_each_of_the_streams_of_an_answer),
+		T(an_event_may_grow_by_what_stands_in_it_for_identifiers),
 		T(what_the_caller_wrote_like_a_token_comes_back_as_he_wrote_it),
 		T(pseudonyms_of_the_answer_and_tokens_of_the_request_count_together),
 		T(nobody_gets_at_what_another_sessions_tokens_stand_for),

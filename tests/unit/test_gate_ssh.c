@@ -419,6 +419,7 @@ static void who_is_refused_last_is_not_logged_in(void **state)
 	assert_false(admitted);
 	assert_int_equal(ask(&c, "good", &admitted), RC_CONFLICT);
 	sshd_says(&c, "Accepted publickey");                     /* no whole line of sshd's */
+	sshd_says(&c, "Postponed publickey for phigate from 127.0.0.1");
 	assert_false(logged_in(&c, "key"));
 	sshd_says(&c, "Accepted publickey for phigate from 127.0.0.1");
 	assert_true(logged_in(&c, "key"));
@@ -441,6 +442,7 @@ static void who_is_logged_in_asks_no_more_and_stays_who_it_is(void **state)
 	struct client c = dial(), d = dial();
 
 	(void)state;
+	assert_true(counted("phigate_ssh_waiting") == 2);
 	hold_thread(true);                               /* nobody has read the log when the next question comes */
 	prove(&c, "key");
 	assert_int_equal(asked(&c, "another"), RC_NOT_FOUND);
@@ -453,6 +455,7 @@ static void who_is_logged_in_asks_no_more_and_stays_who_it_is(void **state)
 	sshd_says(&c, "Accepted publickey for phigate from 127.0.0.1");
 	assert_true(logged_in(&c, "key"));
 	assert_true(counted("phigate_ssh_logins_total") == 2);
+	assert_true(counted("phigate_ssh_waiting") == 0);
 	close(c.fd);
 	close(d.fd);
 }

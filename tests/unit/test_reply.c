@@ -257,6 +257,57 @@ static void an_event_without_end_is_cut_at_its_limit(void **state)
 	buf_free(&out);
 }
 
+/* One event of an answer that is n bytes long but for the line end that ends it. */
+static int with_an_event_of(size_t n)
+{
+	struct client c;
+	struct buf out;
+	int status;
+
+	buf_init(&out, 1 << 20);
+	buf_puts(&out, OPEN_HEAD "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"");
+	while (out.len < sizeof OPEN_HEAD - 1 + n - strlen("\"}}]}\n"))
+		buf_putc(&out, 'a');
+	buf_puts(&out, "\"}}]}\n\n" STOP DONE);
+	model_says(&place.model, buf_slice(&out), THEN_CLOSE);
+	client_open(&c);
+	put_stream(&c);
+	status = client_answer(&c, false);
+	assert_int_equal(count(&c.body, "over a limit (event_max, streams)"), status == 502);
+	assert_int_equal(count(&c.body, "[DONE]"), status == 200);
+	client_close(&c);
+	buf_free(&out);
+	return status;
+}
+
+static void an_event_may_be_as_large_as_its_limit(void **state)
+{
+	(void)state;
+	place.config.limits.event_max = 500;
+	assert_int_equal(with_an_event_of(500), 200);
+	assert_int_equal(with_an_event_of(501), 502);
+}
+
+static void an_answer_has_as_many_streams_as_its_limit(void **state)
+{
+	struct client c;
+
+	(void)state;
+	place.config.limits.streams = 2;
+	client_open(&c);
+	model_says(&place.model, SLICE(OPEN_HEAD "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}},"
+				       "{\"index\":1,\"delta\":{\"content\":\"two\"}}]}\n\n" DONE), THEN_CLOSE);
+	put_stream(&c);
+	assert_int_equal(client_answer(&c, false), 200);
+	assert_true(count(&c.body, "one") == 1 && count(&c.body, "two") == 1);
+	model_says(&place.model, SLICE(OPEN_HEAD "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"one\"}},{\"index\":1,\"delta\":{\"content\":\"two\"}},"
+				       "{\"index\":2,\"delta\":{\"content\":\"three\"}}]}\n\n" DONE), THEN_CLOSE);
+	put_stream(&c);
+	assert_int_equal(client_answer(&c, false), 502);
+	assert_int_equal(count(&c.body, "over a limit (event_max, streams)"), 1);
+	client_close(&c);
+}
+
 /* ---- others who end it ----------------------------------------------------------------------------------------------------- */
 
 static void a_client_that_hangs_up_stops_the_model(void **state)
@@ -455,6 +506,8 @@ int main(void)
 		T(an_answer_that_breaks_off_is_seen_as_cut),
 		T(a_model_that_is_down_or_slow_is_said_in_the_dialects_shape),
 		T(an_event_without_end_is_cut_at_its_limit),
+		T(an_event_may_be_as_large_as_its_limit),
+		T(an_answer_has_as_many_streams_as_its_limit),
 		T(a_client_that_hangs_up_stops_the_model),
 		T(the_sessions_end_cuts_an_answer_also_one_that_never_pauses),
 		T(a_session_that_has_ended_takes_no_request),

@@ -1,0 +1,196 @@
+/* What is decided on a request: by the policy of the moment, with what was approved before, in an emergency, and at which hour. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "data_path.h"
+
+#define RULE(name) "{name: " name ", when: {prompt_matches: 'every patient'}, then: approve, by: {groups: [privacy-officers]}}"
+
+static atomic_llong later_ns;                    /* how far the clock has been put forward */
+
+int64_t clock_wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec + later_ns;
+}
+
+static int on_time(void **state)
+{
+	later_ns = 0;
+	return place_setup(state);
+}
+
+static void change_policy(const char *text)
+{
+	write_policy(text);
+	take_over();
+}
+
+static void put_turns(struct client *c, const char *first, const char *last)
+{
+	char body[512];
+
+	snprintf(body, sizeof body, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"},"
+		 "{\"role\":\"assistant\",\"content\":\"Good.\"},{\"role\":\"user\",\"content\":\"%s\"}]}", first, last);
+	put_request(c, "POST", CHAT, "", body);
+}
+
+static void in_an_emergency_that_its_policy_takes_back_requests_are_held_again(void **state)
+{
+	static const char *const taken_back[] = {"", "emergency: {groups: [surgeons]}\n"};
+	char id[HOLD_ID_LEN + 1], text[512];
+	struct client c;
+
+	(void)state;
+	place.session->emergency = true;
+	model_says_note();
+	client_open(&c);
+	assert_int_equal(chat(&c, "every patient"), 200);
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof text, "version: 1\n%srules: [" RULE("bulk") "]\n", taken_back[i]);
+		change_policy(text);
+		put_chat(&c, i ? "and every patient of ward 4" : "every patient");
+		await_hold(id, 1, "pending");
+		approve(id);
+		assert_int_equal(client_answer(&c, false), 200);
+	}
+	client_close(&c);
+}
+
+/* Who waits for an approval keeps nobody from asking; who has it is one of those under way. */
+static void a_request_that_waits_for_approval_has_no_place_among_those_under_way(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client held, other;
+
+	(void)state;
+	change_policy("version: 1\nlimits: {concurrent: 1}\nrules: [" RULE("bulk") "]\n");
+	model_says_note();
+	client_open(&held);
+	client_open(&other);
+	put_chat(&held, "every patient");
+	await_hold(id, 1, "pending");
+	assert_int_equal(chat(&other, "hi"), 200);
+	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"), THEN_CLOSE);
+	model_adds(&place.model, SLICE("Connection: close\r\n\r\n{}"));
+	approve(id);
+	model_await(&place.model, &place.model.asked, 2);
+	assert_int_equal(chat(&other, "hi"), 429);
+	assert_true(is_error(&other, "rate_limit_error"));
+	model_go(&place.model);
+	assert_int_equal(client_answer(&held, false), 200);
+	client_close(&held);
+	model_says_note();
+	assert_int_equal(chat(&other, "hi"), 200);
+	client_close(&other);
+}
+
+/* Nobody has looked at it, so that it was let pass says nothing for the rule that came since. */
+static void what_was_let_pass_without_an_approval_is_no_history(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	change_policy("version: 1\nrules: [{name: ours, when: {group: clinicians}, then: allow}]\n");
+	model_says_note();
+	client_open(&c);
+	assert_int_equal(chat(&c, "every patient"), 200);
+	change_policy("version: 1\nrules: [" RULE("bulk") "]\n");
+	put_turns(&c, "every patient", "And now?");
+	await_hold(id, 1, "pending");
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 200);
+	put_turns(&c, "every patient", "And now again?");                /* this was looked at */
+	assert_int_equal(client_answer(&c, false), 200);
+	client_close(&c);
+}
+
+/* A policy that denies outside of the five minutes from now on. */
+static void close_in_five_minutes(void)
+{
+	long long now_min = clock_wall_ns() / NS_PER_S / 60;
+	int from = (int)((now_min + 1440 - 1) % 1440), until = (int)((now_min + 5) % 1440);
+	char text[512];
+
+	snprintf(text, sizeof text, "version: 1\nrules:\n  - {name: night, when: {time: {outside: '%02d:%02d-%02d:%02d', zone: UTC}}, then: deny,\n"
+		 "     message: Closed at night.}\n  - " RULE("bulk") "\n", from / 60, from % 60, until / 60, until % 60);
+	change_policy(text);
+}
+
+static void each_request_is_decided_by_the_hour_at_which_it_comes(void **state)
+{
+	struct client c;
+
+	(void)state;
+	model_says_note();
+	close_in_five_minutes();
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	later_ns = 6 * 60 * NS_PER_S;
+	assert_int_equal(chat(&c, "hi"), 403);
+	assert_int_equal(count(&c.body, "Closed at night."), 1);
+	client_close(&c);
+}
+
+static void and_a_held_one_by_the_hour_at_which_it_goes_on(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	close_in_five_minutes();
+	client_open(&c);
+	put_chat(&c, "every patient");
+	await_hold(id, 1, "pending");
+	later_ns = 6 * 60 * NS_PER_S;
+	approve(id);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_int_equal(count(&c.body, "Closed at night."), 1);
+	assert_int_equal(model_asked(&place.model), 0);
+	client_close(&c);
+}
+
+/* The same people are asked, and yet about something else. */
+static void an_approval_by_one_rule_is_none_by_another(void **state)
+{
+	char id[HOLD_ID_LEN + 1], again[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	change_policy("version: 1\nrules: [" RULE("bulk") "]\n");
+	model_says_note();
+	client_open(&c);
+	put_chat(&c, "every patient");
+	await_hold(id, 1, "pending");
+	change_policy("version: 1\nrules: [" RULE("census") "]\n");
+	approve(id);
+	await_hold(again, 1, "pending");
+	assert_string_not_equal(id, again);
+	assert_int_equal(model_asked(&place.model), 0);
+	approve(again);
+	assert_int_equal(client_answer(&c, false), 200);
+	client_close(&c);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, on_time, place_teardown)
+	const struct CMUnitTest tests[] = {
+		T(in_an_emergency_that_its_policy_takes_back_requests_are_held_again),
+		T(a_request_that_waits_for_approval_has_no_place_among_those_under_way),
+		T(what_was_let_pass_without_an_approval_is_no_history),
+		T(each_request_is_decided_by_the_hour_at_which_it_comes),
+		T(and_a_held_one_by_the_hour_at_which_it_goes_on),
+		T(an_approval_by_one_rule_is_none_by_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
