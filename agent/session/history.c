@@ -57,26 +57,14 @@ static struct prefix extend(const struct prefix *before, const struct prompt_mes
 	return after;
 }
 
-/* Where the prefix stands, or should. */
-static size_t find(const struct history *h, const struct prefix *prefix, bool *there)
+static int compare(const void *a, const void *b)
 {
-	size_t low = 0, high = h->n;
+	return memcmp(a, b, sizeof(struct prefix));
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = memcmp(h->prefixes[middle].sha256, prefix->sha256, SHA256_LEN);
-
-		if (order == 0) {
-			*there = true;
-			return middle;
-		}
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*there = false;
-	return low;
+static bool has(const struct history *h, const struct prefix *prefix)
+{
+	return h->n && bsearch(prefix, h->prefixes, h->n, sizeof *prefix, compare);
 }
 
 enum rc history_add(struct history *h, const struct prompt *p)
@@ -86,21 +74,19 @@ enum rc history_add(struct history *h, const struct prompt *p)
 
 	pthread_mutex_lock(&h->lock);
 	prefixes = realloc(h->prefixes, (h->n + p->n_messages + 1) * sizeof *prefixes);
-	if (prefixes)
-		h->prefixes = prefixes;
-	else
-		rc = RC_NOMEM;
-	for (size_t i = 0; i < p->n_messages && rc == RC_OK; i++) {
-		bool there;
-		size_t at;
+	if (prefixes) {
+		size_t n = h->n;
 
-		prefix = extend(&prefix, &p->messages[i]);
-		at = find(h, &prefix, &there);
-		if (there || h->n == PREFIXES_MAX)
-			continue;
-		memmove(h->prefixes + at + 1, h->prefixes + at, (h->n - at) * sizeof *h->prefixes);
-		h->prefixes[at] = prefix;
-		h->n++;
+		h->prefixes = prefixes;
+		for (size_t i = 0; i < p->n_messages; i++) {
+			prefix = extend(&prefix, &p->messages[i]);
+			if (n < PREFIXES_MAX && !has(h, &prefix))
+				prefixes[n++] = prefix;
+		}
+		qsort(prefixes, n, sizeof *prefixes, compare);
+		h->n = n;
+	} else {
+		rc = RC_NOMEM;
 	}
 	pthread_mutex_unlock(&h->lock);
 	return rc;
@@ -113,11 +99,8 @@ size_t history_covers(struct history *h, const struct prompt *p)
 
 	pthread_mutex_lock(&h->lock);
 	for (size_t i = 0; i + 1 < p->n_messages; i++) {
-		bool there;
-
 		prefix = extend(&prefix, &p->messages[i]);
-		find(h, &prefix, &there);
-		if (!there)
+		if (!has(h, &prefix))
 			break;
 		if (strcmp(p->messages[i + 1].role, "assistant") == 0)
 			covered = i + 1;
