@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -32,6 +33,30 @@ static _Atomic int64_t fake_ns, start_ns;
 static int64_t fake_clock(void)
 {
 	return fake_ns;
+}
+
+/* Whoever waits for a hold asks for the time when it begins, for the store of its first look, and third, before it sleeps. */
+#define BEFORE_SLEEP 3
+struct moment {
+	void (*happens)(struct moment *m);
+	const char *id;
+	struct place *place;
+	int hang_up, end;                        /* descriptors; -1: not that */
+	int asked;
+};
+static _Thread_local struct moment *moment;
+
+int64_t clock_mono_ns(void)
+{
+	struct moment *m = moment;
+	struct timespec t;
+
+	if (m && ++m->asked == BEFORE_SLEEP) {
+		moment = NULL;
+		m->happens(m);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 /* ---- a store, holds, and people ---- */
@@ -404,6 +429,22 @@ static void an_approval_waits_no_longer_than_ttl(void **state)
 	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
 	tick(p);
 	assert_int_equal(state_of(p, hold.id), HOLD_EXPIRED);
+}
+
+static void an_approval_that_nobody_used_is_said_to_be_over(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	int64_t wait_ns;
+
+	fake_ns += 600 * NS_PER_S;
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	fake_ns += 890 * NS_PER_S;
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+	assert_int_equal(wait_ns, 10 * NS_PER_S);
+	fake_ns += 10 * NS_PER_S;
+	tick(p);
+	assert_string_equal(p->told, "held S1,approved S1,expired S1,");
 }
 
 static void a_hold_expires_and_its_waiter_knows(void **state)
@@ -782,6 +823,25 @@ static void an_identical_request_keeps_the_hold(void **state)
 	assert_int_equal(w.hold.state, HOLD_USED);
 }
 
+/* The one hangs up when the other has joined, and does not wait yet. */
+static void a_request_that_waits_takes_over_what_was_left(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	struct waiting w;
+
+	assert_string_equal(enter(p, "x", "S2").id, hold.id);
+	hold_abandon(p->holds, hold.id);
+	begin_wait(&w, p, &hold);
+	until_somebody_waits(p);
+	fake_ns += 31 * NS_PER_S;
+	tick(p);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
+	assert_int_equal(end_wait(&w), RC_OK);
+	assert_int_equal(w.hold.state, HOLD_USED);
+}
+
 static void a_hold_that_was_decided_is_not_cancelled(void **state)
 {
 	struct place *p = *state;
@@ -807,6 +867,46 @@ static void a_client_that_is_gone_uses_up_nothing(void **state)
 	assert_int_equal(hold_wait(p->holds, LONG_NS, client[0], -1, &hold), RC_END);
 	close(client[0]);
 	assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+}
+
+static void approved_as_it_goes(struct moment *m)
+{
+	assert_int_equal(approve(m->place, m->id, &bob, "SHA256:bob", NULL), RC_OK);
+	if (m->hang_up >= 0)
+		close(m->hang_up);
+	if (m->end >= 0)
+		eventfd_write(m->end, 1);
+}
+
+/* Who waits finds the approval and the hang-up, or the session's end, when it wakes. */
+static void a_client_that_goes_as_the_approval_comes_uses_up_nothing(void **state)
+{
+	static const struct {
+		bool hangs_up, ends;
+		enum rc want;
+	} cases[] = {{true, false, RC_END}, {false, true, RC_CANCELLED}, {true, true, RC_CANCELLED}};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct hold hold = enter(p, "x", "S1");
+		struct moment m = {.happens = approved_as_it_goes, .id = hold.id, .place = p, .hang_up = -1, .end = -1};
+		int client[2], end_fd = eventfd(0, EFD_CLOEXEC);
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, client), 0);
+		if (cases[i].hangs_up)
+			m.hang_up = client[1];
+		if (cases[i].ends)
+			m.end = end_fd;
+		moment = &m;
+		assert_int_equal(hold_wait(p->holds, LONG_NS, client[0], end_fd, &hold), cases[i].want);
+		assert_int_equal(m.asked, BEFORE_SLEEP);
+		assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+		assert_int_equal(enter(p, "x", "S1").state, HOLD_USED);
+		close(client[0]);
+		if (!cases[i].hangs_up)
+			close(client[1]);
+		close(end_fd);
+	}
 }
 
 static void a_session_that_ends_takes_its_holds_along(void **state)
@@ -1616,6 +1716,7 @@ int main(int argc, char **argv)
 		TEST(a_waiting_request_is_told_that_it_is_denied),
 		TEST(an_sdk_that_gave_up_sends_again_and_goes_through),
 		TEST(an_approval_waits_no_longer_than_ttl),
+		TEST(an_approval_that_nobody_used_is_said_to_be_over),
 		TEST(a_hold_expires_and_its_waiter_knows),
 		TEST(what_is_over_is_over_also_before_the_thread_says_so),
 		TEST(nobody_decides_on_their_own_request),
@@ -1632,8 +1733,10 @@ int main(int argc, char **argv)
 		TEST(each_person_has_a_share_of_holds),
 		TEST(a_hang_up_cancels_after_half_a_minute),
 		TEST(an_identical_request_keeps_the_hold),
+		TEST(a_request_that_waits_takes_over_what_was_left),
 		TEST(a_hold_that_was_decided_is_not_cancelled),
 		TEST(a_client_that_is_gone_uses_up_nothing),
+		TEST(a_client_that_goes_as_the_approval_comes_uses_up_nothing),
 		TEST(a_session_that_ends_takes_its_holds_along),
 		TEST(holds_survive_a_restart),
 		TEST(another_key_knows_no_approval),

@@ -130,6 +130,9 @@ static char *hs256(const void *secret, int n)
 
 static void no_algorithm_but_ours(void **state)
 {
+	static const char *const OTHERS[] = {
+		"HS256", "HS384", "HS512", "RS384", "RS512", "PS384", "PS512", "ES512", "ES256K", "Ed25519", "Ed448", "rs256", "",
+	};
 	unsigned char *der = NULL;
 	int n = i2d_PUBKEY(rsa.pkey, &der);
 
@@ -138,6 +141,12 @@ static void no_algorithm_but_ours(void **state)
 	assert_int_equal(judge(mint_raw(NULL, NULL, "{\"alg\":\"nOnE\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
 	assert_int_equal(judge(mint_raw(&rsa, "RS256", "{\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
 	assert_int_equal(judge(mint_raw(&rsa, "RS512", "{\"alg\":\"RS512\",\"kid\":\"rsa-1\"}", CLAIMS(""))), RC_BAD);
+	for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+		char header[64];
+
+		snprintf(header, sizeof header, "{\"alg\":\"%s\",\"kid\":\"rsa-1\"}", OTHERS[i]);
+		assert_int_equal(judge(mint_raw(&rsa, "RS256", header, CLAIMS(""))), RC_BAD);
+	}
 	assert_int_equal(judge(hs256(der, n)), RC_BAD);
 	assert_int_equal(judge(hs256("", 0)), RC_BAD);
 	OPENSSL_free(der);
@@ -351,6 +360,7 @@ static const struct access_case ACCESS[] = {
 	{"at+jwt", A(API, CLIENT ",\"auth_time\":1699999990"), "person's sign-in"},
 	{"at+jwt", A(API, CLIENT ",\"amr\":[\"pwd\"]"), "person's sign-in"},
 	{"at+jwt", A(API, CLIENT ",\"at_hash\":\"x\""), "person's sign-in"},
+	{"at+jwt", A(API, CLIENT ",\"c_hash\":\"x\""), "person's sign-in"},
 	{"at+jwt", A(API, CLIENT ",\"cnf\":{\"jkt\":\"x\"}"), "bound to a key"},
 	{"at+jwt", A(API, CLIENT ",\"events\":{}"), "events"},
 	{"at+jwt", "{\"iss\":\"" ISS "\",\"sub\":\"nightly\",\"aud\":" API ",\"iat\":1699990000,\"exp\":1699990060" CLIENT "}", "expired"},
