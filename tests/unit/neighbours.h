@@ -20,6 +20,8 @@ static struct {
 	bool emergency_recorded;
 	struct emergency emergency;              /* of the policy */
 	bool fail_open, fail_add, fail_ledger, stall_close;
+	void (*while_opening)(void *arg, const char *id);        /* what happens while a recording is begun; NULL: nothing */
+	void *arg;
 	int closing;                             /* threads in recording_close() */
 	char bundle[256];                        /* path that spool_bundle() gives; "": RC_NOT_FOUND */
 } told = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -60,6 +62,8 @@ struct recording {
 enum rc recording_open(struct spool *spool, const struct recording_about *about, struct recording **out, struct why *why)
 {
 	(void)spool;
+	if (told.while_opening)
+		told.while_opening(told.arg, about->id);
 	if (told.fail_open)
 		return why_set(why, RC_IO, "the disk is full");
 	snprintf(told.open_json, sizeof told.open_json, "%s", about->open_json);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -22,6 +23,22 @@ static _Atomic int64_t now_ns = T0;
 static int64_t fake_clock(void)
 {
 	return now_ns;
+}
+
+/* Whoever takes the lock after somebody_waits finds a thread that sleeps until that is signalled. */
+static pthread_cond_t *_Atomic watched;
+static atomic_bool somebody_waits, waited_in_vain;
+
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	int rc;
+
+	if (cond == watched)
+		somebody_waits = true;
+	rc = pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
+	if (cond == watched && rc != 0)
+		waited_in_vain = true;
+	return rc;
 }
 
 static char *clinicians[] = {"clinicians", "nurses"}, *officers[] = {"privacy-officers"};
@@ -103,6 +120,7 @@ static int setup(void **state)
 	assert_int_equal(current_new(&p->snapshot, &p->current), RC_OK);
 	told.notes[0] = '\0';
 	told.fail_open = told.fail_add = told.stall_close = false;
+	told.while_opening = NULL;
 	open_sessions(p);
 	*state = p;
 	return 0;
@@ -660,6 +678,105 @@ static void a_stop_ends_all(void **state)
 	session_unref(s);
 }
 
+/* ---- while one opens: it is listed, and its recording is not begun yet ---- */
+
+struct opening {
+	struct place *place;
+	char key[SESSION_KEY_LEN + 1];
+	pthread_t stopper;
+	bool looked;
+};
+
+static enum rc open_during(struct opening *o, void (*fn)(void *arg, const char *id), struct session **out)
+{
+	told.while_opening = fn;
+	told.arg = o;
+	return open_as(o->place, &alice, NULL, out, o->key);
+}
+
+static void nothing_is_done_to_it(void *arg, const char *id)
+{
+	struct opening *o = arg;
+	struct place *p = o->place;
+	struct why why = {0};
+
+	assert_null(session_by_key(p->sessions, slice_str(o->key)));
+	assert_int_equal(session_renew(p->sessions, id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, &why), RC_NOT_FOUND);
+	assert_non_null(strstr(why.text, "no open session"));
+	assert_int_equal(session_finish(p->sessions, id, &alice, SESSION_END_CLIENT, NULL), RC_CONFLICT);
+	sessions_end_key(p->sessions, "SHA256:k1");
+	now_ns += 9 * 3600 * NS_PER_S;                   /* its time begins when it is open */
+	sessions_tick(p->sessions);
+	now_ns -= 9 * 3600 * NS_PER_S;
+	o->looked = true;
+}
+
+static void a_session_that_is_being_opened_is_none_yet(void **state)
+{
+	struct opening o = {.place = *state};
+	struct session *s;
+
+	assert_int_equal(open_during(&o, nothing_is_done_to_it, &s), RC_OK);
+	assert_true(o.looked);
+	assert_false(has_ended(s));
+	assert_string_equal(o.place->heard, "");
+	session_unref(s);
+}
+
+static void *stop_all(void *arg)
+{
+	struct opening *o = arg;
+
+	sessions_stop(o->place->sessions, SESSION_END_STOP);
+	note("stopped", "");
+	return NULL;
+}
+
+static void the_agent_stops(void *arg, const char *id)
+{
+	struct opening *o = arg;
+	struct sessions *all = o->place->sessions;
+
+	(void)id;
+	watched = &all->closed;
+	somebody_waits = waited_in_vain = false;
+	assert_int_equal(pthread_create(&o->stopper, NULL, stop_all, o), 0);
+	while (!somebody_waits && !noted("stopped"))
+		sched_yield();
+	assert_false(noted("stopped"));                  /* it waits for this one */
+}
+
+static void a_stop_while_one_opens_ends_it(void **state)
+{
+	struct opening o = {.place = *state};
+	struct session *s;
+
+	assert_int_equal(open_during(&o, the_agent_stops, &s), RC_CANCELLED);
+	assert_null(s);
+	assert_string_equal(o.key, "");
+	pthread_join(o.stopper, NULL);
+	assert_false(waited_in_vain);
+	assert_true(noted("close stop;stopped"));        /* its recording is sealed first */
+	assert_end(o.place, "stop");
+}
+
+static void a_stop_while_one_opens_in_vain_waits_for_no_more(void **state)
+{
+	struct opening o = {.place = *state};
+	struct session *s;
+	cJSON *all;
+
+	told.fail_open = true;
+	assert_int_equal(open_during(&o, the_agent_stops, &s), RC_IO);
+	assert_null(s);
+	pthread_join(o.stopper, NULL);
+	assert_false(waited_in_vain);
+	assert_false(noted("close"));
+	all = list(o.place, &alice, NULL);
+	assert_int_equal(cJSON_GetArraySize(all), 0);
+	cJSON_Delete(all);
+}
+
 static void what_a_crash_left_open_is_marked(void **state)
 {
 	struct place *p = *state;
@@ -832,6 +949,9 @@ int main(void)
 		T(a_connection_may_have_roles_of_its_own),
 		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
+		T(a_session_that_is_being_opened_is_none_yet),
+		T(a_stop_while_one_opens_ends_it),
+		T(a_stop_while_one_opens_in_vain_waits_for_no_more),
 		T(what_a_crash_left_open_is_marked),
 		T(the_end_of_an_emergency_is_told_also_after_a_crash),
 		T(the_list_is_filtered),
