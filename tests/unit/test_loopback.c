@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,20 +20,32 @@
 
 #include "clock.h"
 #include "control.h"
+#include "encode.h"
 #include "exchange.h"
 #include "figures.h"
 #include "loopback.h"
 #include "preface.h"
+#include "sshkey.h"
 #include "wait.h"
 
 #define SESSION_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define SLOW_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI"
+#define FINGERPRINT "SHA256:x"
 #define CONNECTIONS 2
+
+static atomic_int served;                        /* data channels */
+static sem_t looking, found;                     /* for the session of SLOW_KEY */
 
 struct session *session_by_key(struct sessions *sessions, struct slice key)
 {
 	static char session;
 
 	(void)sessions;
+	if (slice_is(key, SLOW_KEY)) {
+		sem_post(&looking);
+		sem_wait(&found);
+		return (struct session *)&session;
+	}
 	return slice_is(key, SESSION_KEY) ? (struct session *)&session : NULL;
 }
 
@@ -47,6 +62,7 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 
 	(void)agent;
 	(void)session;
+	served++;
 	while (n > 0 || (n < 0 && errno == EAGAIN)) {
 		if (n > 0)
 			(void)!send(fd, bytes, (size_t)n, MSG_NOSIGNAL);
@@ -56,11 +72,15 @@ void exchange_serve(struct agent *agent, struct session *session, int fd)
 	}
 }
 
+/* Says that it begins, and goes on until the other side hangs up. */
 void control_serve(struct agent *agent, struct slice key_der, int fd)
 {
+	char byte = '?';
+
 	(void)agent;
 	(void)key_der;
-	(void)fd;
+	if (send(fd, &byte, 1, MSG_NOSIGNAL) == 1)
+		(void)!recv(fd, &byte, 1, 0);
 }
 
 struct fixture {
@@ -77,11 +97,14 @@ static int setup(void **state)
 	socklen_t n = sizeof at;
 	struct why why;
 
+	served = 0;
+	sem_init(&looking, 0, 0);
+	sem_init(&found, 0, 0);
 	f->config.limits.connections = CONNECTIONS;
 	f->agent.config = &f->config;
 	f->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(f->listener, (struct sockaddr *)&at, sizeof at) != 0 || getsockname(f->listener, (struct sockaddr *)&at, &n) != 0 ||
-	    loopback_start(&f->agent, f->listener, "SHA256:x", &f->loopback, &why) != RC_OK)
+	    loopback_start(&f->agent, f->listener, FINGERPRINT, &f->loopback, &why) != RC_OK)
 		return -1;
 	f->port = ntohs(at.sin_port);
 	*state = f;
@@ -126,13 +149,20 @@ static int dial(const struct fixture *f)
 	return fd;
 }
 
-static bool greeted(int fd)
+static bool challenged(int fd, char challenge[PREFACE_CHALLENGE_LEN + 1])
 {
-	char text[10 + PREFACE_CHALLENGE_LEN + 2], challenge[PREFACE_CHALLENGE_LEN + 1];
+	char text[10 + PREFACE_CHALLENGE_LEN + 2];
 	size_t used;
 
 	return recv(fd, text, sizeof text, MSG_WAITALL) == (ssize_t)sizeof text &&
 	       preface_greeting_parse((struct slice){text, sizeof text}, challenge, &used) == RC_OK;
+}
+
+static bool greeted(int fd)
+{
+	char challenge[PREFACE_CHALLENGE_LEN + 1];
+
+	return challenged(fd, challenge);
 }
 
 static void put(int fd, const char *text)
@@ -207,25 +237,106 @@ static void a_crowd_that_proves_nothing_keeps_nobody_out(void **state)
 		close(crowd[i]);
 }
 
-static void the_limit_on_connections_holds(void **state)
+static int data(const struct fixture *f)
 {
-	struct fixture *f = *state;
-	int fds[CONNECTIONS], one_more;
+	int fd = dial(f);
+
+	assert_true(greeted(fd));
+	put(fd, "data " SESSION_KEY "\r\n");
+	return fd;
+}
+
+/* With the key's proof for this challenge, or with one for another. */
+static int control(const struct fixture *f, EVP_PKEY *key, bool proved)
+{
+	char challenge[PREFACE_CHALLENGE_LEN + 1];
+	struct buf der, sig, line;
+	int fd = dial(f);
+
+	assert_true(challenged(fd, challenge));
+	challenge[0] = proved ? challenge[0] : challenge[0] == 'A' ? 'B' : 'A';
+	buf_init(&der, 256);
+	buf_init(&sig, 256);
+	buf_init(&line, 1024);
+	assert_int_equal(sshkey_public_der(key, &der), RC_OK);
+	assert_int_equal(possession_sign(key, challenge, FINGERPRINT, &sig), RC_OK);
+	buf_puts(&line, "control ");
+	base64url_encode(der.data, der.len, &line);
+	buf_putc(&line, ' ');
+	base64url_encode(sig.data, sig.len, &line);
+	assert_int_equal(buf_puts(&line, "\r\n"), RC_OK);
+	put(fd, line.data);
+	buf_free(&der);
+	buf_free(&sig);
+	buf_free(&line);
+	return fd;
+}
+
+static bool is_served(int fd)
+{
 	char byte;
 
-	for (int i = 0; i < CONNECTIONS; i++) {
-		fds[i] = dial(f);
-		assert_true(greeted(fds[i]));
-		put(fds[i], "data " SESSION_KEY "\r\n");
-		assert_int_equal(recv(fds[i], &byte, 1, 0), 1);
+	return recv(fd, &byte, 1, 0) == 1;
+}
+
+/* Data and control have as many places each: who has all of one can still be told to end it. */
+static void the_limit_on_connections_holds_for_data_and_for_control(void **state)
+{
+	struct fixture *f = *state;
+	int fds[2 * CONNECTIONS], more[2];
+	EVP_PKEY *key;
+
+	assert_int_equal(sshkey_generate_p256(&key), RC_OK);
+	for (int i = 0; i < 2 * CONNECTIONS; i++) {
+		fds[i] = i < CONNECTIONS ? data(f) : control(f, key, true);
+		assert_true(is_served(fds[i]));
 	}
-	one_more = dial(f);
-	assert_true(greeted(one_more));
-	put(one_more, "data " SESSION_KEY "\r\n");
-	assert_int_equal(recv(one_more, &byte, 1, 0), 0);
-	close(one_more);
-	for (int i = 0; i < CONNECTIONS; i++)
+	more[0] = data(f);
+	more[1] = control(f, key, true);
+	assert_false(is_served(more[0]));
+	assert_false(is_served(more[1]));
+	assert_true(counted(f, "phigate_channels{kind=\"data\"}") == CONNECTIONS);
+	assert_true(counted(f, "phigate_channels{kind=\"control\"}") == CONNECTIONS);
+	for (int i = 0; i < 2; i++)
+		close(more[i]);
+	for (int i = 0; i < 2 * CONNECTIONS; i++)
 		close(fds[i]);
+	EVP_PKEY_free(key);
+}
+
+static void a_control_channel_without_its_keys_proof_is_hung_up_on(void **state)
+{
+	struct fixture *f = *state;
+	EVP_PKEY *key;
+	int fd;
+
+	assert_int_equal(sshkey_generate_p256(&key), RC_OK);
+	fd = control(f, key, false);
+	assert_false(is_served(fd));
+	close(fd);
+	EVP_PKEY_free(key);
+}
+
+/* Its session is looked for while the crowd comes: what is found then finds nobody. */
+static void who_was_crowded_out_is_not_served(void **state)
+{
+	struct fixture *f = *state;
+	int slow = dial(f), crowd[LOOPBACK_UNPROVED_MAX];
+
+	assert_true(greeted(slow));
+	put(slow, "data " SLOW_KEY "\r\n");
+	while (sem_wait(&looking) != 0)
+		continue;
+	for (int i = 0; i < LOOPBACK_UNPROVED_MAX; i++)
+		crowd[i] = dial(f);
+	assert_false(is_served(slow));
+	assert_true(counted(f, "phigate_channels_refused_total{reason=\"crowd\"}") == 1);
+	sem_post(&found);
+	for (int i = 0; i < LOOPBACK_UNPROVED_MAX; i++)
+		close(crowd[i]);
+	close(slow);
+	assert_int_equal(loopback_close(f->loopback, 10 * NS_PER_S), RC_OK);
+	assert_int_equal(served, 0);
 }
 
 static void closing_hangs_up_on_everybody(void **state)
@@ -251,7 +362,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_way_of_cutting_the_first_line_gives_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_session_key_is_hung_up_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crowd_that_proves_nothing_keeps_nobody_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_limit_on_connections_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_limit_on_connections_holds_for_data_and_for_control, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_control_channel_without_its_keys_proof_is_hung_up_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_was_crowded_out_is_not_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(closing_hangs_up_on_everybody, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
