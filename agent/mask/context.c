@@ -312,8 +312,9 @@ void context_sign(struct context *c, uint16_t sign)
 		c->hidden = 1;                           /* "Amex ...61004" */
 	else if (sign != '-')
 		c->hidden = 0;
-	if (sign == '#' && (gives_way(c) || c->label == LABEL_DATE || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark && c->before[0] > CONTEXT_LAST && c->gap < GAP_COMMA)
-		number_label(c, true, 4);
+	if (sign == '#' && (gives_way(c) || c->label == LABEL_DATE || (c->label == LABEL_PHONE && c->words[0] == label_words.call)) && !c->mark &&
+	    (c->before[0] > CONTEXT_LAST || c->before[0] == CONTEXT_NAME) && c->gap < GAP_COMMA)
+		number_label(c, true, c->before[0] == CONTEXT_NAME ? BADGE_LEAST : 4);
 	/* words of a phrase stand side by side, or joined by one sign */
 	if (sign != '-' && sign != '_' && sign != '.' && sign != '/' && sign != '\'')
 		c->glued = false;

@@ -236,6 +236,8 @@ static unsigned int joined(struct scan *s, uint16_t next)
 /* next: what stands one behind the word's end. Most often "the" and "a" begin none. */
 static bool begins_number(const struct word *word, uint16_t next)
 {
+	if ((word->numbers & NUMBER_ROUTE) && (is_digit(next) || lower(next) == 'b'))
+		return true;
 	if ((word->numbers & NUMBER_UNIT) && is_alpha(next))     /* "five five five" */
 		return true;
 	if (!(word->numbers & (NUMBER_THE | NUMBER_ONE)))
@@ -284,7 +286,8 @@ static bool begins_no_name(const struct word *word, const uint16_t *c, size_t n)
 {
 	return word->no_name && n >= 2 && c[n] < 0x80 && c[n] != '-' && c[n] != '\'' &&
 	       !(lower(c[0]) == 'p' && lower(c[1]) == 'o') &&    /* "PO Box" */
-	       !(n == 2 && c[0] == 'U' && c[1] == 'S');          /* "US 550" */
+	       !(n == 2 && c[0] == 'U' && c[1] == 'S') &&        /* "US 550" */
+	       !(n == 4 && c[0] == 'U' && c[1] == 'n');          /* "Unit 4B, 118 Harbor Way" */
 }
 
 /* In small letters: a name by the dictionaries, and no word of notes? */

@@ -15,6 +15,7 @@
 #define SCAN_BYTES 496                           /* how far one decision may see; with a character that the end cuts within 512 */
 
 #define CONTEXT_WORDS 3
+#define BADGE_LEAST 3                            /* digits behind "Banner #", whose badge it is */
 #define CONTEXT_NAMES 64
 #define CONTEXT_MASKED 1                         /* instead of a word's hash: an identifier stood there */
 #define CONTEXT_NAME 2                           /* a name */
@@ -320,7 +321,8 @@ enum {
 	NUMBER_TENS = 4,                 /* "twenty" */
 	NUMBER_NINETY = 8, NUMBER_ONE = 16, NUMBER_HUNDRED = 32,
 	NUMBER_THE = 64, NUMBER_OLD = 128, NUMBER_WEEKDAY = 256, NUMBER_AND = 512, NUMBER_AGED = 1024,       /* "nonagenarian" */
-	NUMBER_FORTY = 2048, NUMBER_THOUSAND = 4096, NUMBER_DAY = 8192,                                      /* "Christmas", "Spring" */
+	NUMBER_FORTY = 2048, NUMBER_THOUSAND = 4096, NUMBER_ROUTE = 16384,       /* "rr" (2 box 118) */
+	NUMBER_DAY = 8192,               /* "Christmas", "Spring" */
 };
 static inline unsigned int number_kinds(uint64_t hash)
 {

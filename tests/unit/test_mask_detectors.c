@@ -77,6 +77,31 @@ static void test_addresses_of_the_net_in_sentences(void **state)
 	      {"a \\ b \\\\ c", NULL}, {"user interface", NULL}, {"the end. Org chart", NULL});
 }
 
+static void test_places_of_care_without_a_cue(void **state)
+{
+	CHECK({"PeaceHealth Southwest sent it", "[FACILITY] sent it"}, {"MetroHealth transfer center", "[FACILITY] transfer center"}, {"air: LifeFlight launched", "air: [FACILITY] launched"},
+	      {"HCA Houston Northwest", "[FACILITY]"}, {"Peninsula Bone & Joint, knee", "[FACILITY], knee"}, {"Pine Barrens Pain & Palliative", "[FACILITY]"},
+	      {"vs St. Camillus subacute", "vs [FACILITY] subacute"}, {"arrives Mt. Ascutney ED by car", "arrives [FACILITY] ED by car"}, {"Keough Dunning LLP, atty", "[FACILITY], atty"},
+	      {"Olympic Air Cargo, pilot", "[FACILITY], pilot"}, {"Walmart 0442 is out", "[FACILITY] is out"}, {"sent to CVS on 19th.", "sent to [FACILITY]."}, {"Ferndale Consolidated School District", "[FACILITY]"},
+	      {"Total Hip & Knee", NULL}, {"Chronic Pain & Sleep", NULL}, {"Walmart 100 tablets", "Walmart 100 tablets"}, {"Saw palmetto", NULL}, {"BehavioralHealth", NULL});
+}
+
+static void test_homes_and_roads_in_other_forms(void **state)
+{
+	CHECK({"at Lot 22, Cedar Bend Park, Paragould", "at [ADDRESS], [CITY]"}, {"Slip 44, Shilshole Marina", "[ADDRESS]"}, {"Unit 4B, 118 Harbor Way", "[ADDRESS]"}, {"Trlr 7, 4410 Old Mill Rd", "[ADDRESS]"},
+	      {"me at hc 49 box 12 now", "me at [ADDRESS] now"}, {"600 RR 620 S STE B", "[ADDRESS]"}, {"W142 N4410 Deer Ln", "[ADDRESS]"}, {"77 E 12TH #4C", "[ADDRESS]"},
+	      {"MCC on US-40 at noon", "MCC on [ADDRESS] at noon"}, {"I-80 MP 118 rollover", "[ADDRESS] rollover"}, {"the 1700 block of Fruitvale", "the [ADDRESS]"}, {"corner of 5th and Pine", "corner of [ADDRESS]"},
+	      {"Apt 4F buzz twice", "[ADDRESS] buzz twice"}, {"ME of Houghton Co. notified", "ME of [COUNTY] notified"},
+	      {"Apt 3 weeks", NULL}, {"Unit 4 staff", NULL}, {"block of 12", NULL}, {"I-125 seeds", NULL}, {"hc 34 percent", NULL}, {"rr 18, bp 120/80", NULL});
+}
+
+static void test_badges_and_initials(void **state)
+{
+	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
+	      {"paid w/ MC -8820.", "paid w/ MC -[ACCOUNT]."}, {"[4418829] Pruitt, Dale", "[[ID]] [NAME]"}, {"username okada.ruth", "username [ID]"},
+	      {"initials only", NULL}, {"30 #3", NULL}, {"cards -12", NULL});
+}
+
 static void test_segments_whose_names_have_digits(void **state)
 {
 	CHECK({"PV1|1|I|2N||||||||||||||||88172630\nx", "PV1|1|I|2N||||||||||||||||[ID]\nx"}, {"IN1|1|A12|77|AETNA||||77182", "IN1|1|A12|77|AETNA||||[HEALTH_PLAN]"},
@@ -215,7 +240,9 @@ int main(void)
 		cmocka_unit_test(test_codes_of_few_digits),
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
-		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences), cmocka_unit_test(test_segments_whose_names_have_digits),
+		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
+		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials),
+		cmocka_unit_test(test_segments_whose_names_have_digits),
 		cmocka_unit_test(test_pagers_behind_a_letter),
 		cmocka_unit_test(test_places_of_care_in_short),
 		cmocka_unit_test(test_addresses_as_they_are_dictated),

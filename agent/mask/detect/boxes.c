@@ -79,7 +79,7 @@ bool boxes_may_begin(const uint16_t letters[2])
 	return begins[(letters[0] | 32) - 'a'] >> ((letters[1] | 32) - 'a') & 1;
 }
 
-static const char *const HOMES[] = {"lot ", "apt ", "apartment ", "unit ", "slip ", "space ", "bldg ", "building ", "trailer ", "suite "};
+static const char *const HOMES[] = {"lot ", "apt ", "apartment ", "unit ", "slip ", "space ", "bldg ", "building ", "trailer ", "trlr ", "suite ", "spc "};
 
 bool boxes_home_may_begin(uint16_t first)
 {

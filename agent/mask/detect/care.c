@@ -1,5 +1,7 @@
 #include "care.h"
 
+#include <string.h>
+
 #include "around.h"
 
 static const char END[] =
@@ -21,13 +23,16 @@ static const char TRADE[] =
 	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary "
 	"teleradiology neuroradiology dermatopathology hematopathology cytopathology telehealth telemedicine homecare prosthetics orthotics "
 	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions "
-	"shipbuilding storage trucking logistics foods construction roofing plumbing housing";
+	"shipbuilding storage trucking logistics foods construction roofing plumbing housing "
+	"cargo mine mines freight airlines aviation bakery grocery grill cafe diner restaurant tavern pizzeria deli salon motors lumber dairy poultry "
+	"manufacturing mfg realty hotel inn motel casino resort shipyard shipyards brewery winery cleaners laundry towing marina campground aquarium library "
+	"chancery probate transit coroner hh vna";
 
 static const char BODY[] =
 	"charities associates partners specialists consultants physicians group center centre centers ctr institute system "
 	"network manor lodge house homes home village villa terrace pavilion residence residences estates living commons campus "
 	"foundation facility institution society cooperative authority gardens company corporation corp inc llc assoc grp ltd "
-	"pllc collective alliance sons bros brothers kids supply pharmaceuticals ranch farms";
+	"pllc llp lp apartments apts tots sprouts acorns scholars collective alliance sons bros brothers kids supply pharmaceuticals ranch farms";
 
 static const char OWN[] =
 	"cascade ridge valley river rivers creek lake lakes lakeside lakeshore lakeview oak oaks pine pines cedar cedars maple "
@@ -38,7 +43,7 @@ static const char OWN[] =
 	"keystone crossroads landmark premier paramount unity harmony hope grace mercy trinity providence charity bethany bethel "
 	"bethesda calvary zion sinai samaritan shepherd golden silver copper emerald crystal eagle hawk falcon dove tri- county "
 	"metro metropolitan midwest southwest northwest southeast northeast riverside westside eastside northside southside "
-	"downtown uptown tidewater piedmont lowcountry upstate panhandle bluegrass ozark tidelands foothills plains";
+	"downtown uptown tidewater piedmont palmetto peninsula barrens sandhills lowcountry upstate panhandle bluegrass ozark tidelands foothills plains";
 
 static const char FAITH[] = "baptist methodist catholic lutheran presbyterian episcopal adventist jewish christian";
 
@@ -74,9 +79,17 @@ static const char KNOWN_THERE[] =
 	"trihealth uchealth unitypoint vidant virtua wakemed wellspan wellstar wvu arup genpath natera neogenomics bioreference walmart costco kroger publix "
 	"safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
 
+static const char BRAND[] =
+	"peacehealth upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
+	"froedtert geisinger ochsner novant sentara carilion inova lahey memorialcare northwell wellstar allina integris ssm musc healthsouth bayhealth "
+	"atlanticare caremount concentra lincare apria adapthealth amedisys";
+static const char PAIR[] =
+	"pain bone joint skin foot ankle hand hip knee spine eye ear vein nerve brain balance heart lung kidney sport sports palliative vascular breast sleep "
+	"allergy asthma head neck";
+
 static const char KIND[] =
 	"unit service services ceramics tech middle specialty specialties access transitional throat nose ear neck head inpatient "
-	"psychiatric medctr industries college campus annex wing tower";
+	"district oxygen division psychiatric medctr industries college campus annex wing tower";
 static const char LEAD[] =
 	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
 	"law convent farmacia clinica islamic";
@@ -115,6 +128,25 @@ size_t care_tail(struct scan *s, size_t end)
 	return lexicon_find(around_word(s, at + 1, &behind))->care & (CARE_BODY | (at > end ? 0 : CARE_TRADE | CARE_END | CARE_SHORT)) ? behind : end;
 }
 
+bool care_is_brand(const uint16_t *word, size_t n)
+{
+	static const char *const ends[] = {"Health", "Flight", "Evac"};
+	uint64_t hash = WORD_HASH;
+
+	for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+		size_t m = strlen(ends[k]), i = 0;
+
+		while (n > m + 1 && i < m && word[n - m + i] == (unsigned char)ends[k][i])
+			i++;
+		if (i < m)
+			continue;
+		for (i = 0; i < n - m; i++)
+			hash = word_hash(hash, lower(word[i]));
+		return !is_upper(word[n - m - 1]) && !(word_kinds(hash) & (WORD_GENERIC | WORD_STOP));   /* "BehavioralHealth" */
+	}
+	return false;
+}
+
 size_t care_store_number(struct scan *s, size_t end)
 {
 	size_t i = end + 2, j = i;
@@ -147,7 +179,7 @@ void care_fill(void)
 		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
-		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT},
+		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR},
 	};
 	const char *joints = "of and the for at";
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	CARE_END = 1,                    /* "hospital": a name ends with it */
@@ -29,6 +30,8 @@ enum {
 	CARE_KIND = 1048576,             /* "unit", "middle": of names that go on behind what shows them */
 	CARE_MOVE = 4194304,             /* of CARE_GO: "transferred" (from): a place of care, also an abbreviation */
 	CARE_UNIT = 8388608,             /* "MICU", "SNF": an abbreviation that every hospital has */
+	CARE_BRAND = 16777216,           /* "PeaceHealth": a name by itself, which goes on with that of a place */
+	CARE_PAIR = 33554432,            /* of "Bone & Joint" */
 	CARE_LEAD = 2097152,             /* "three", "our": a name may begin with it when what follows is one */
 };
 
@@ -36,6 +39,9 @@ struct scan;
 
 /* The end of a name that ends at place end with what ends the names of places of work: ", LLC", "Home"; end itself when there is none. */
 size_t care_tail(struct scan *s, size_t end);
+
+/* Is the word of n units one like "MetroHealth", "LifeFlight"? */
+bool care_is_brand(const uint16_t *word, size_t n);
 
 /* Behind " #4412" at place end, which one of many shops of a name; end itself when there is none. */
 size_t care_store_number(struct scan *s, size_t end);

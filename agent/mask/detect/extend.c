@@ -166,7 +166,11 @@ static size_t where(struct scan *s, size_t end)
 	size_t at, last = end;
 	bool of;
 
-	if (scan_at(s, end) != ' ' || scan_at(s, end + 3) != ' ' || !is_upper(scan_at(s, end + 4)))
+	if (scan_at(s, end) != ' ' || scan_at(s, end + 3) != ' ')
+		return end;
+	if (scan_at(s, end + 1) == 'o' && scan_at(s, end + 2) == 'n' && (at = roads_numbered(s, end + 4)))       /* "CVS on 19th" */
+		return scan_at(s, at) == ' ' && (word_kinds(around_word(s, at + 1, &last)) & WORD_MONTH) ? end : at;
+	if (!is_upper(scan_at(s, end + 4)))
 		return end;
 	of = scan_at(s, end + 1) == 'o' && scan_at(s, end + 2) == 'f';
 	if (!of && !(scan_at(s, end + 1) == 'o' && scan_at(s, end + 2) == 'n') && !(scan_at(s, end + 1) == 'a' && scan_at(s, end + 2) == 't'))

@@ -39,6 +39,16 @@ static bool of_somebody(const struct scan *s)
 	return c->gap <= GAP_COMMA && (c->before[0] == CONTEXT_NAME || (word_kinds(c->before[0]) & WORD_CREDENTIAL));
 }
 
+/* "at x442", "Front desk, x442.": not "squats x214" */
+static bool is_dialled(struct scan *s)
+{
+	const struct context *c = s->context;
+	uint16_t next = scan_at(s, s->token);
+
+	return scan_at(s, s->i + 1) > '1' && scan_at(s, s->token - 1) != '0' && (c->gap >= GAP_COMMA || (word_kinds(c->before[0]) & (WORD_ON | WORD_PLACE_BEFORE))) &&
+	       (next == '.' || next == ',' || next == ')' || next == '\n' || next == ';' || !next) && !is_digit(scan_at(s, s->token + 1));
+}
+
 /* "x5521", "(x206)" */
 static bool letter_x(struct scan *s, struct finding *f)
 {
@@ -53,7 +63,7 @@ static bool letter_x(struct scan *s, struct finding *f)
 	}
 	if (is_pager(s, n))
 		return found(f, s->i + 1, s->token, "extension");
-	if (s->context->label == LABEL_THING || lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets || of_somebody(s) ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
+	if (s->context->label == LABEL_THING || lower(scan_at(s, s->i)) != 'x' || n > 6 || n < (brackets || of_somebody(s) || is_dialled(s) ? 3 : 4) || (s->context->last && !strchr(" (\n\t,;:/@", s->context->last)))
 		return false;
 	digits_read(s, s->i + 1, 0, &d);
 	if (d.group[0].n != n || !digits_end(s, &d, 1) || (n != 5 && is_measure(s, &d, 0)) || (d.groups > 1 && (d.group[1].sign == '-' || d.group[1].sign == '/')))

@@ -61,6 +61,8 @@ struct run {
 	bool first_name, state, town;
 	size_t known;                    /* behind the first word, when it is one where a place is expected: "Fresenius"; 0 */
 	bool the;                        /* "the" stands before all of them */
+	bool amp;                        /* "&" stands before the word */
+	bool brand;                      /* the first word is one's that treats in many places: "PeaceHealth" */
 	bool phrase;                     /* the first word may begin a name that no word shows */
 };
 
@@ -98,7 +100,7 @@ static bool is_possessive(struct scan *s, size_t end)
 
 static enum own own_of(const struct part *p, bool place_first)
 {
-	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FAITH;
+	const unsigned int care = CARE_END | CARE_TRADE | CARE_BODY | CARE_COMMON | CARE_FAITH | CARE_PAIR;
 	const word_set words = WORD_GENERIC | WORD_EPONYM | WORD_PLACE_FIRST | WORD_CREDENTIAL;
 	size_t n = p->end - p->start;
 
@@ -115,6 +117,8 @@ static enum own own_of(const struct part *p, bool place_first)
 /* Does the word show that those before it, and it, are the name of a place of care? */
 static bool shows(const struct run *r, const struct part *p, enum cue cue)
 {
+	if ((p->care & CARE_PAIR) && (r->last & (CARE_PAIR | CARE_TRADE)) && r->amp)     /* "Peninsula Bone & Joint" */
+		return r->own >= (cue || (r->care & CARE_OWN) ? OWN_WORD : OWN_UNKNOWN);
 	if (p->care & CARE_END)
 		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
 	if ((p->care & CARE_BODY) && (r->kind || cue))
@@ -133,7 +137,11 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	bool town = r->in && ((p->dictionary & DICTIONARY_PLACE) || (p->words & WORD_STATE));
 
 	r->end = p->end + (possessive ? 2 : 0);
+	r->amp = r->words && scan_at(s, p->start - 2) == '&';
 	if (shows(r, p, cue) || (r->of && own) || town || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
+		r->cared = r->end;
+	r->brand = r->words ? r->brand : (p->care & CARE_BRAND) || care_is_brand(s->r->c + p->start, p->end - p->start);
+	if (r->brand && (!r->words || own >= OWN_UNKNOWN || (p->words & WORD_DIRECTION)))
 		r->cared = r->end;
 	if (!r->words && (p->care & CARE_KNOWN_THERE))
 		r->known = r->end;
@@ -346,6 +354,36 @@ static bool is_abbreviation(struct scan *s, enum cue cue)
 	return hospital || ((lexicon_find(c->before[1])->care & CARE_MOVE) && s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE));
 }
 
+/* " ED", " subacute", " rehab" */
+static bool before_ward(struct scan *s, size_t end)
+{
+	static const char *const wards[] = {" ed", " er", " icu", " subacute", " snf", " rehab", " swing bed"};
+
+	for (size_t k = 0; k < sizeof wards / sizeof *wards; k++) {
+		size_t i = around_literal(s, end, wards[k]);
+
+		if (i && !is_alnum(scan_at(s, i)) && (k > 2 || is_upper(scan_at(s, end + 1))))
+			return true;
+	}
+	return false;
+}
+
+/* "St. Camillus subacute", "Mt. Ascutney ED": the unit behind the name, 0. */
+static size_t saint_before_ward(struct scan *s)
+{
+	struct part p;
+	size_t at;
+
+	if (!(s->word->kinds & WORD_PLACE_FIRST) || s->token != s->i + 2)
+		return 0;
+	part_read(s, s->i, &p);
+	at = part_next_word(s, &p);
+	if (!at || !is_upper(scan_at(s, at)))
+		return 0;
+	part_read(s, at, &p);
+	return p.shape == SHAPE_NAME && !(p.words & WORD_STOP) && before_ward(s, p.end) ? p.end : 0;
+}
+
 /* "from St. Josaphat", which is no town. */
 static bool is_saint_there(struct scan *s, const struct run *r, enum cue cue)
 {
@@ -443,6 +481,18 @@ static size_t behind_lead(struct scan *s)
 	return at && is_upper(scan_at(s, at)) ? at : 0;
 }
 
+/* "Walmart 0442", "Rite Aid 04418" */
+static size_t bare_store_number(struct scan *s, size_t end)
+{
+	size_t i = end + 1, j = i, behind;
+
+	while (scan_at(s, end) == ' ' && j < i + 6 && is_digit(scan_at(s, j)))
+		j++;
+	if (j < i + 3 || j > i + 5 || is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '-' || scan_at(s, j) == '/' || scan_at(s, j) == '.' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
+		return end;
+	return scan_at(s, j) == ' ' && (word_kinds(around_word(s, j + 1, &behind)) & (WORD_SHARE | WORD_STREET)) ? end : j;
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -468,12 +518,16 @@ bool scan_facility(struct scan *s, struct finding *f)
 	if (r.cared)
 		r.cared = care_store_number(s, r.cared);
 	r.end = care_store_number(s, r.end);
+	if (r.known && r.words == 1)
+		r.end = bare_store_number(s, r.end);
 	if (r.phrase && (end = phrase(s)) > r.cared && (end > r.end || r.words < 4))
-		return found(f, s, end > r.end ? end : r.end, "facility, well known");
+		return found(f, s, bare_store_number(s, end > r.end ? end : r.end), "facility, well known");
 	if (r.cared)
 		return found(f, s, care_tail(s, care_tail(s, r.cared)), "facility");
 	if (!r.words)
 		return false;
+	if ((end = saint_before_ward(s)))
+		return found(f, s, end, "facility, a saint's");
 	if (is_saint(s, &r) || is_saint_there(s, &r, cue))
 		return found(f, s, r.end, "facility, a saint's");
 	if (expected(s, &r, cue))

@@ -65,6 +65,10 @@ static bool is_number(struct scan *s, const struct form *f)
 {
 	const struct context *c = s->context;
 
+	if (f->groups == 1 && f->n > 5 && c->last == '[' && scan_at(s, f->end) == ']' && scan_at(s, f->end + 1) == ' ' && is_upper(scan_at(s, f->end + 2)))
+		return true;                                     /* "[4418829] Pruitt, Dale" */
+	if (f->groups == 1 && f->n > 8 && f->n < 15 && c->gap == GAP_COMMA && c->last == ' ' && !is_counted(s, f->end))
+		return true;                                     /* "supp plan F, 32219904411" */
 	/* behind a key and alone it may be a count of anything; no count begins with zero */
 	if (f->groups == 1 && f->c[0] != '0' && !(c->gap == GAP_SPACE && c->before[0]) && !(c->last == '(' && scan_at(s, f->end) == ')'))
 		return false;

@@ -338,6 +338,9 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		return false;
 	if (c->ending && v.count == 4 && v.digits == 4)
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	/* "badge 418", "Officer Banner #418" */
+	if (strong && v.count == 3 && v.digits == 3 && (c->least == BADGE_LEAST || (c->brief && !c->needs_mark)))
+		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 	if (strong && !c->least && ((label == LABEL_VEHICLE && is_wish(s, &v)) || (label != LABEL_VEHICLE && is_woven(s, &v))))
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 	if (label == LABEL_LICENSE && v.count == 4 && v.end != s->token)         /* "0.7-1.3" */
@@ -394,7 +397,7 @@ static bool user(struct scan *s, struct finding *f)
 	if (scan_at(s, j) == '#' && is_digit(scan_at(s, j + 1)) && is_digit(scan_at(s, j + 4)) && !is_alnum(scan_at(s, j + 5)))
 		j += 5;                                  /* "mellow#4471" */
 	for (size_t k = s->i; k < j; k++)
-		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_';
+		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_' || (scan_at(s, k) == '.' && is_small(scan_at(s, k + 1)));
 	/* "user mgebreselassie" */
 	sure = sure || (j == s->token && j >= s->i + 6 && j < s->i + 24 && is_small(scan_at(s, s->i)) && s->word == &lexicon_none && !dictionary_find(s->hash));
 	sure = sure || (s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE) && is_user_name(s, s->i, j, &digits));
@@ -490,6 +493,10 @@ bool scan_rest(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	bool ending = c->ending && c->label == LABEL_NONE && (c->before[0] == label_words.ending || c->before[1] == label_words.ending);
 
+	/* "paid w/ MC -8820" */
+	if (c->label == LABEL_ACCOUNT && c->last == '-' && c->gap == GAP_SPACE && c->age <= 2 && s->token == s->i + 4 && !s->letters &&
+	    !is_alnum(scan_at(s, s->token)) && scan_at(s, s->token) != '-')
+		return found(f, s, s->token, ENTITY_ACCOUNT, "last four");
 	if ((c->hidden < (c->label == LABEL_ACCOUNT || c->label == LABEL_MRN ? 1 : 4) && !ending) || (s->token != s->i + 4 && (c->label != LABEL_ACCOUNT || s->token != s->i + 5)) || s->letters || scan_at(s, s->token) == '%')
 		return false;
 	if (ending && ((scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0') || (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9')))

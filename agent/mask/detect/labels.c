@@ -95,7 +95,7 @@ static const struct known_label LABELS[] = {
 	{"ticket", LABEL_ID, MARK | NEAR | SHORT}, {"visit", LABEL_ID, MARK | NEAR}, {"specimen", LABEL_ID, MARK | NEAR}, {"sample", LABEL_ID, MARK},
 	{"invoice", LABEL_ID, MARK | NEAR}, {"inv", LABEL_ID, MARK | NEAR}, {"waybill", LABEL_ID, MARK | NEAR}, {"incident form", LABEL_ID, MARK | NEAR}, {"relates to", LABEL_ID, MARK}, {"tracking", LABEL_ID, MARK | NEAR}, {"record id", LABEL_ID, 0}, {"employee id", LABEL_ID, 0},
 	{"student id", LABEL_ID, 0}, {"passport", LABEL_ID, 0}, {"tax id", LABEL_ID, 0}, {"ein", LABEL_ID, MARK},
-	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK | NEAR}, {"badge", LABEL_ID, 0}, {"registry", LABEL_ID, MARK | NEAR},
+	{"report number", LABEL_ID, 0}, {"id", LABEL_ID, MARK | NEAR}, {"badge", LABEL_ID, SHORT}, {"registry", LABEL_ID, MARK | NEAR},
 	{"locator", LABEL_ID, MARK | NEAR | SHORT}, {"enc", LABEL_ID, MARK | NEAR}, {"acc", LABEL_ID, MARK | NEAR}, {"requisition", LABEL_ID, MARK | NEAR},
 	{"req", LABEL_ID, MARK | NEAR}, {"barcode", LABEL_ID, 0}, {"uuid", LABEL_ID, 0}, {"guid", LABEL_ID, 0},
 	{"studyinstanceuid", LABEL_ID, 0}, {"seriesinstanceuid", LABEL_ID, 0}, {"sopinstanceuid", LABEL_ID, 0},
@@ -110,7 +110,7 @@ static const struct known_label LABELS[] = {
 	{"pasaporte", LABEL_ID, 0}, {"document", LABEL_ID, MARK | NEAR}, {"transaction", LABEL_ID, MARK | NEAR}, {"conf", LABEL_ID, MARK | NEAR | SHORT},
 	{"incident", LABEL_ID, MARK | NEAR}, {"job", LABEL_ID, MARK | NEAR}, {"docket", LABEL_ID, MARK | NEAR}, {"inmate", LABEL_ID, 0},
 	{"folio", LABEL_ID, MARK | NEAR}, {"cedula", LABEL_ID, 0}, {"curp", LABEL_ID, 0}, {"matricula", LABEL_ID, MARK}, {"consular", LABEL_ID, MARK | NEAR},
-	{"student", LABEL_ID, MARK}, {"donor", LABEL_ID, MARK | NEAR}, {"c file", LABEL_ID, MARK},
+	{"student", LABEL_ID, MARK}, {"donor", LABEL_ID, MARK | NEAR}, {"c file", LABEL_ID, MARK | NEAR},
 	{"user id", LABEL_USER, 0}, {"userid", LABEL_USER, 0}, {"username", LABEL_USER, 0}, {"user name", LABEL_USER, 0},
 	{"login id", LABEL_USER, 0}, {"login", LABEL_USER, 0}, {"screen name", LABEL_USER, MARK}, {"handle", LABEL_USER, MARK | NEAR},
 	{"twitter", LABEL_USER, MARK}, {"instagram", LABEL_USER, MARK}, {"skype", LABEL_USER, MARK}, {"logon", LABEL_USER, MARK},
@@ -500,6 +500,8 @@ void labels_fill(void)
 	label_words.ending = phrase_hash("ending", &last);
 	label_words.code = phrase_hash("code", &last);
 	label_words.key = phrase_hash("key", &last);
+	label_words.initials = phrase_hash("initials", &last);
+	label_words.corner = phrase_hash("corner", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);

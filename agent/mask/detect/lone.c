@@ -89,7 +89,7 @@ unsigned int lone_kinds(const struct scan *s)
 		kinds |= LONE_STREET;
 	/* in small letters only a name of its own goes on */
 	if ((s->word->care & ~unshown) || (before->care & ~(uint32_t)CARE_UNIT) || c->label == LABEL_FACILITY || facilities_may_begin(s->hash) ||
-	    (!safe && ((next->care & ~(uint32_t)CARE_UNIT) || (next->kinds & WORD_GENERIC))))
+	    care_is_brand(s->r->c + s->i, s->token - s->i) || (!safe && ((next->care & ~(uint32_t)CARE_UNIT) || (next->kinds & WORD_GENERIC))))
 		kinds |= LONE_CARE;
 	if (c->label == LABEL_CITY || c->label == LABEL_COUNTY || c->before[0] == CONTEXT_ADDRESS || c->before[0] == CONTEXT_ZIP || (there & WORD_PLACE_BEFORE))
 		kinds |= LONE_TOWN;

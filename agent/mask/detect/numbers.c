@@ -265,10 +265,15 @@ static size_t vanity(struct scan *s, const struct digits *d)
 	return n >= 7 && !is_alnum(scan_at(s, j)) ? j : 0;
 }
 
-/* "Lupe ext 42", "(512) 555-0164 ext 7": behind whose it is. */
-static bool is_whose(const struct scan *s)
+/* Digits that a number within the house must have: two behind whose it is, "Lupe ext 42"; three when no joint extends so far, "ext. 218". */
+static int pager_least(struct scan *s, const struct digits *d)
 {
-	return s->context->before[1] == CONTEXT_NAME || s->context->before[1] == CONTEXT_MASKED;
+	const struct context *c = s->context;
+	uint16_t next = scan_at(s, d->group[0].end);
+
+	if (c->before[1] == CONTEXT_NAME || c->before[1] == CONTEXT_MASKED)
+		return 2;
+	return digits_value(d, 0) > 180 && (next == '.' || next == ',' || next == ';' || next == ')' || next == '\n' || !next) ? 3 : 4;
 }
 
 bool scan_phone(struct scan *s, struct finding *f)
@@ -312,7 +317,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 		if (room.group[0].n == 7 && digits_end(s, &room, 1))
 			return found(f, s, room.group[0].end, entity, "phone form");
 	}
-	if (labelled(s, LABEL_PAGER) && d->group[0].n >= (is_whose(s) ? 2 : 4) && d->group[0].n <= 7 && digits_end(s, d, 1) &&
+	if (labelled(s, LABEL_PAGER) && d->group[0].n >= pager_least(s, d) && d->group[0].n <= 7 && digits_end(s, d, 1) &&
 	    (d->group[0].n > 3 || d->groups < 2 || d->group[1].sign == ' '))
 		return found(f, s, d->group[0].end, ENTITY_PHONE, "pager label");
 	if (labelled(s, LABEL_PAGER) && d->groups > 1 && d->group[0].n == 2 && d->group[1].n == 3 && d->group[1].sign == '-' && digits_end(s, d, 2))
@@ -325,6 +330,9 @@ bool scan_phone(struct scan *s, struct finding *f)
 		return found(f, s, d->group[1].end, entity, "phone label");
 	if (label && d->group[0].n == 4 && s->context->last == '-' && digits_end(s, d, 1))       /* "home 337-555-4410, cell -4418" */
 		return found(f, s, d->group[0].end, entity, "phone label");
+	if (s->context->last == '-' && s->context->before[1] == CONTEXT_MASKED && d->group[0].n == 4 && digits_end(s, d, 1) && d->groups == 1 &&
+	    (s->context->before[0] == label_words.and || s->context->before[0] == label_words.or))        /* "at 555-0144 and -0148" */
+		return found(f, s, d->group[0].end, entity, "phone form");
 	/* "ask for her at 482-3190" */
 	if (!is_plain(s) && lengths(d, 2, local) && d->group[1].sign == '-' && d->d[0] > '1' && !(d->d[5] == '0' && d->d[6] == '0') && s->context->gap == GAP_SPACE &&
 	    (word_kinds(s->context->before[0]) & WORD_PLACE_BEFORE) && digits_end(s, d, 2))

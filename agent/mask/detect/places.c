@@ -167,6 +167,8 @@ static size_t bare_street(struct scan *s, size_t i)
 			return 0;
 		i = word + 1;
 	}
+	if (direction && (end = roads_numbered(s, i)))           /* "77 E 12TH #4C" */
+		return units_behind(s, end) > end || scan_at(s, end) == ',' ? end : 0;
 	part_read(s, i, &p);
 	if (direction && p.shape == SHAPE_LOWER) {               /* "650 w. lowell" */
 		unsigned int bits = dictionary_find(p.hash);
@@ -230,16 +232,50 @@ static size_t box_and_street(struct scan *s)
 	if (n < 2 || n > 5)
 		return 0;
 	i += n + (scan_at(s, i + n) == ',');
+	if (scan_at(s, i) == ' ' && is_upper(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2)))          /* "W142 N4410 Deer Ln" */
+		for (i += 3; is_digit(scan_at(s, i)); i++)
+			;
 	if (scan_at(s, i) != ' ' || !is_upper(scan_at(s, i + 1)))
 		return 0;
 	return house_on(s, i + 1, STREET_NAME);
+}
+
+/* "Cedar Bend Park", "Shady Acres MHP", "Shilshole Marina": where homes stand side by side, at place i; the unit behind, 0. */
+static size_t park(struct scan *s, size_t i)
+{
+	static const char *const kinds[] = {"park", "mhp", "marina", "campground", "acres", "court", "estates", "village", "apartments", "apts", "manor", "harbor"};
+	size_t at = i, end = 0;
+
+	for (int words = 0; words < 5 && at; words++) {
+		struct part p;
+
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS || ((p.words & WORD_STOP) && !words))
+			break;
+		for (size_t k = 0; words && k < sizeof kinds / sizeof *kinds; k++)
+			if (around_literal(s, p.start, kinds[k]) == p.end)
+				end = p.end;
+		at = part_next_word(s, &p);
+	}
+	return end;
+}
+
+/* "Apt 4F" by itself, which ends at place end; but "Apt 3 weeks" is an appointment. */
+static bool is_apartment(struct scan *s, size_t end)
+{
+	uint16_t next = scan_at(s, end);
+	size_t behind;
+
+	if (lower(scan_at(s, s->i)) != 'a' || next == '/' || next == ':' || next == '-' || next == '.')
+		return false;
+	return next != ' ' || !is_alpha(scan_at(s, end + 1)) || !(word_kinds(around_word(s, end + 1, &behind)) & (WORD_SHARE | WORD_MONTH));
 }
 
 /* "Lot 31, Big Sky Mobile Park", "Apt 1107, 250 W. 22nd", "Slip 22-B, Marina Rd": what tells the home before its street; the unit behind, 0. */
 static size_t home_first(struct scan *s)
 {
 	const struct context *c = s->context;
-	size_t i = s->i, j = boxes_home(s, i), n = 0, end;
+	size_t i = s->i, j = boxes_home(s, i), n = 0, end, alone;
 
 	if (!j)
 		return 0;
@@ -250,20 +286,26 @@ static size_t home_first(struct scan *s)
 	end = units_behind(s, j);
 	if (end > j)                                     /* "Bldg 36014 Rm 212B" */
 		return end;
+	alone = lives_at(c) || labelled(s, LABEL_ADDRESS) || is_apartment(s, j) ? end : 0;
 	if (scan_at(s, j) == ',')
 		j++;
 	if (scan_at(s, j) != ' ')
-		return lives_at(c) || labelled(s, LABEL_ADDRESS) ? end : 0;
+		return alone;
 	j++;
 	if (is_digit(scan_at(s, j))) {
 		for (n = 0; n < 6 && is_digit(scan_at(s, j + n)); n++)
 			;
 		if (scan_at(s, j + n) != ' ')
-			return 0;
+			return alone;
 		end = house_on(s, j + n + 1, STREET_LOOSE);
-		return end ? end : bare_street(s, j + n + 1);
+		end = end ? end : bare_street(s, j + n + 1);
+		return end ? end : alone;
 	}
-	return is_upper(scan_at(s, j)) ? street(s, j, STREET_NAME) : 0;
+	if (!is_upper(scan_at(s, j)))
+		return alone;
+	end = park(s, j);
+	end = end ? end : street(s, j, STREET_NAME);
+	return end ? end : alone;
 }
 
 /* "twelve forty", "one hundred and five" at place i: the unit behind, 0. *words: how many. */
@@ -305,6 +347,8 @@ bool scan_spoken_address(struct scan *s, struct finding *f)
 	size_t words, i, end, blanks = 0;
 	bool cue = lives_at(c) || labelled(s, LABEL_ADDRESS), small;
 
+	if (s->word->numbers & NUMBER_ROUTE)             /* "hc 49 box 12" */
+		return ((end = boxes_rural(s, s->i)) || (end = boxes_office(s, s->i))) && found(f, s, end, ENTITY_ADDRESS, "rural route");
 	if (!cue && !goes_on_in_words(s))
 		return false;
 	i = number_in_words(s, s->i, &words);
@@ -315,6 +359,24 @@ bool scan_spoken_address(struct scan *s, struct finding *f)
 	for (size_t j = i + 1; j < end; j++)
 		blanks += scan_at(s, j) == ' ';
 	return end && blanks <= 3 && found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address in words");
+}
+
+/* " block of Fruitvale", " blk Fruitvale Ave" behind a number: the unit behind, 0. */
+static size_t block_of(struct scan *s, size_t i)
+{
+	static const char *const joints[] = {" block of ", " blk of ", " blk ", " block "};
+	struct part p;
+	size_t j = 0, end;
+
+	for (size_t k = 0; k < sizeof joints / sizeof *joints && !j; k++)
+		j = around_literal(s, i, joints[k]);
+	if (!j || (!is_upper(scan_at(s, j)) && !roads_numbered(s, j)))
+		return 0;
+	end = street(s, j, STREET_NAME);
+	if (end)
+		return end;
+	part_read(s, j, &p);
+	return p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP) ? p.end : 0;
 }
 
 bool scan_address(struct scan *s, struct finding *f)
@@ -356,6 +418,8 @@ bool scan_address(struct scan *s, struct finding *f)
 	if (n > 6)
 		return false;
 	i += n;
+	if ((end = block_of(s, i)))
+		return found(f, s, end, ENTITY_ADDRESS, "block of a street");
 	if (scan_at(s, i) == '-' && is_digit(scan_at(s, i + 1)))                 /* "12-40 31st Avenue" */
 		for (i++; is_digit(scan_at(s, i)) && i < s->i + 13; i++)
 			;
@@ -584,6 +648,9 @@ bool scan_county(struct scan *s, struct finding *f)
 		at = part_next_word(s, &p);
 		if (at && is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
 			return found(f, s, behind, ENTITY_COUNTY, "county");
+		if (at && (behind = around_literal(s, at, "co.")) && is_upper(scan_at(s, at)) && !is_alnum(scan_at(s, behind)) && p.shape == SHAPE_NAME &&
+		    ((p.dictionary & (DICTIONARY_PLACE | DICTIONARY_LAST)) || part_is_unknown(&p)))
+			return found(f, s, behind, ENTITY_COUNTY, "county");     /* "Houghton Co." */
 	}
 	return false;
 }

@@ -2,6 +2,7 @@
 #include "roads.h"
 
 #include "around.h"
+#include "labels.h"
 #include "parts.h"
 #include "units.h"
 
@@ -20,7 +21,7 @@ size_t roads_numbered(struct scan *s, size_t i)
 static size_t on_road(struct scan *s, size_t end, bool *mile)
 {
 	static const char *const ways[] = {" eb", " wb", " nb", " sb", " west", " east", " north", " south", " w", " e", " n", " s"};
-	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm ", " mi "};
+	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm ", " mi ", " mp "};
 	size_t j;
 
 	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
@@ -43,7 +44,7 @@ static size_t on_road(struct scan *s, size_t end, bool *mile)
 static bool begins_road(struct scan *s, size_t i)
 {
 	static const char second[26][4] = {
-		['c' - 'a'] = "or", ['f' - 'a'] = "am", ['h' - 'a'] = "iw", ['i' - 'a'] = "n-", ['r' - 'a'] = "ot", ['s' - 'a'] = "tr", ['u' - 'a'] = "s.",
+		['c' - 'a'] = "or", ['f' - 'a'] = "am", ['h' - 'a'] = "iw", ['i' - 'a'] = "n-", ['r' - 'a'] = "otr", ['s' - 'a'] = "tr", ['u' - 'a'] = "s.",
 	};
 	unsigned int first = (unsigned int)lower(scan_at(s, i)) - 'a', next;
 	const char *of;
@@ -52,7 +53,7 @@ static bool begins_road(struct scan *s, size_t i)
 		return false;
 	of = second[first];
 	next = lower(scan_at(s, i + 1));
-	return next == (unsigned char)of[0] || next == (unsigned char)of[1];
+	return next == (unsigned char)of[0] || next == (unsigned char)of[1] || next == (unsigned char)of[2];
 }
 
 static const struct {
@@ -61,14 +62,23 @@ static const struct {
 } HIGHWAYS[] = {
 	{"us hwy ", true}, {"us highway ", true}, {"u.s. highway ", true}, {"us route ", true}, {"highway ", true}, {"hwy ", true}, {"hwy. ", true},
 	{"interstate ", true}, {"state road ", true}, {"state route ", true}, {"state highway ", true}, {"county road ", true},
-	{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", false}, {"us ", false},
+	{"county rd ", true}, {"county highway ", true}, {"co rd ", true}, {"co. rd. ", true}, {"farm road ", true}, {"us-", true}, {"us ", false},
 	{"u.s. ", false}, {"i-", false}, {"sr ", false}, {"sr-", false}, {"cr ", false}, {"cr-", false}, {"fm ", false}, {"route ", false},
-	{"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
+	{"rr ", false}, {"rte ", false}, {"rte. ", false}, {"rt ", false}, {"road ", false},
 };
 
 const char *roads_form(size_t k)
 {
 	return k < sizeof HIGHWAYS / sizeof *HIGHWAYS ? HIGHWAYS[k].form : NULL;
+}
+
+/* " near Granby", " outside Paragould" */
+static bool leads_place(struct scan *s, size_t i)
+{
+	size_t j = around_literal(s, i, " near ");
+
+	j = j ? j : around_literal(s, i, " outside ");
+	return j && is_upper(scan_at(s, j));
 }
 
 size_t roads_highway(struct scan *s, size_t i, bool sure)
@@ -92,7 +102,7 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 		n++;
 	if (!n || n > 4 || is_alnum(scan_at(s, j + n)) || (scan_at(s, j + n) == '.' && is_digit(scan_at(s, j + n + 1))))
 		return 0;
-	cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON));
+	cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || leads_place(s, j + n);
 	end = on_road(s, j + n, &mile);
 	return HIGHWAYS[k].sure || cue || mile ? end : 0;
 }
@@ -102,6 +112,7 @@ size_t roads_crossing(struct scan *s)
 	size_t i = s->i, end, first = is_digit(scan_at(s, i)) ? roads_numbered(s, i) : 0;
 	struct part room;
 	const struct part *p;
+	bool corner;
 
 	if (!first && is_digit(scan_at(s, i)))
 		return 0;
@@ -114,11 +125,12 @@ size_t roads_crossing(struct scan *s)
 		end = first;
 	}
 	i = around_literal(s, end, " & ");
-	if (!i && (word_kinds(s->context->before[0]) & WORD_ON) && s->context->gap == GAP_SPACE)
+	corner = s->context->before[0] == label_words.of && s->context->before[1] == label_words.corner;
+	if (!i && ((word_kinds(s->context->before[0]) & WORD_ON) || corner) && s->context->gap == GAP_SPACE)
 		i = around_literal(s, end, " and ");
 	if (!i)
 		return 0;
-	if (!first)
+	if (!first && !corner)
 		return roads_numbered(s, i);
 	if (!is_upper(scan_at(s, i)))
 		return 0;

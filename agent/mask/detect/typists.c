@@ -1,6 +1,7 @@
 /* The initials of who dictated and of who typed, as they end a letter: "RKP:jw", "CET/bmw", "EFM/rtl  dd: 8/25/95". */
 #include "around.h"
 #include "dictionary.h"
+#include "labels.h"
 #include "parts.h"
 
 #define DICTATED_MAX 4                           /* letters of the one who dictated */
@@ -16,6 +17,22 @@ static bool ends(struct scan *s, size_t i)
 	return is_digit(next) || next == ' ' || ((next == 'd' || next == 't' || next == 'c') && !is_alnum(scan_at(s, i + 3 - (scan_at(s, i + 2) == ':'))));
 }
 
+/* "subject initials DRP", "initials: J.P." */
+static bool initials(struct scan *s, struct finding *f)
+{
+	const struct context *c = s->context;
+	size_t i = s->i, letters = 0;
+
+	if (c->before[0] != label_words.initials || (c->gap != GAP_SPACE && c->gap != GAP_COLON))
+		return false;
+	for (; letters < 5 && is_upper(scan_at(s, i)); letters++)
+		i += 1 + (scan_at(s, i + 1) == '.' && !(is_alpha(scan_at(s, i + 2)) && !is_upper(scan_at(s, i + 2))));
+	if (letters < 2 || letters > 4 || is_alnum(scan_at(s, i)))
+		return false;
+	*f = (struct finding){.start = s->i, .end = i, .entity = ENTITY_NAME, .rule = "initials", .custom = -1};
+	return true;
+}
+
 bool scan_typist(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -23,6 +40,8 @@ bool scan_typist(struct scan *s, struct finding *f)
 	uint16_t sign = scan_at(s, s->token);
 	uint64_t hash;
 
+	if (initials(s, f))
+		return true;
 	if ((c->gap != GAP_LINE && c->last) || n < 2 || n > DICTATED_MAX || (sign != ':' && sign != '/') || lexicon_find(s->hash) != &lexicon_none)
 		return false;
 	for (size_t i = s->i; i < s->token; i++)

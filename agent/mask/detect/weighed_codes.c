@@ -16,7 +16,7 @@
 struct code {
 	size_t end;
 	uint64_t form, runs, prefix;     /* each of its letters and digits by kind; the same with runs as one; letters before the first digit */
-	unsigned int n, digits, letters, dots, signs;
+	unsigned int n, digits, letters, small, dots, signs;
 };
 
 static bool joins(uint16_t c)
@@ -51,6 +51,7 @@ static void read_code(struct scan *s, size_t i, struct code *code)
 			break;
 		code->digits += kind == '9';
 		code->letters += is_alpha(c);
+		code->small += kind == 'a';
 		code->dots += kind == '.' || kind == ':';
 		code->signs += !is_alnum(c);
 		if (is_alpha(c) && !code->digits)
@@ -190,7 +191,7 @@ static int least_of(const struct code *code)
 {
 	if (code->digits < 4 || (code->n == 5 && !code->letters))
 		return 1 + !code->letters;
-	return (code->digits < 5) - (code->letters > 0);
+	return (code->digits < 5) - (code->letters > 0 && !code->small);
 }
 
 bool scan_weighed_code(struct scan *s, struct finding *f)

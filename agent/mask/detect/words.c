@@ -25,7 +25,7 @@ static const char STOP[] =
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
-	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter palmetto mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
+	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
@@ -272,7 +272,7 @@ void words_fill(void)
 		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of young", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},
 		{"forty fifty sixty seventy eighty", NUMBER_FORTY}, {"thousand", NUMBER_THOUSAND}, {HOLIDAY, NUMBER_DAY}, {SEASON, NUMBER_DAY},
 		{"new labor memorial veterans valentine valentines independence mother mothers father fathers presidents columbus", NUMBER_DAY},
-		{"q1 q2 q3 q4", NUMBER_DAY}, {WEEKDAY, NUMBER_WEEKDAY},
+		{"q1 q2 q3 q4", NUMBER_DAY}, {"rr hc hcr rfd po pob", NUMBER_ROUTE}, {WEEKDAY, NUMBER_WEEKDAY},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
