@@ -30,9 +30,12 @@
 
 static _Atomic int64_t fake_ns, start_ns;
 
+/* What only this thread sees of the time: the holds' own thread, which may wake at any moment, comes too late for it. */
+static _Thread_local int64_t ahead_ns;
+
 static int64_t fake_clock(void)
 {
-	return fake_ns;
+	return fake_ns + ahead_ns;
 }
 
 /* Whoever waits for a hold asks for the time when it begins, for the store of its first look, and third, before it sleeps. */
@@ -299,6 +302,9 @@ static enum rc end_wait(struct waiting *w)
 
 static void an_id_is_read_as_people_type_it(void **state)
 {
+	struct {
+		char id[HOLD_ID_LEN + 1], behind;
+	} of_long = {.behind = 'b'};
 	char id[HOLD_ID_LEN + 1];
 
 	(void)state;
@@ -311,6 +317,8 @@ static void an_id_is_read_as_people_type_it(void **state)
 	assert_int_equal(hold_id_parse("7K2M-9QXU", id), RC_BAD);
 	assert_int_equal(hold_id_parse("7K2M-9QX", id), RC_BAD);
 	assert_int_equal(hold_id_parse("7K2M-9QXDD", id), RC_BAD);
+	assert_int_equal(hold_id_parse("7K2M-9QXDDDDDDDD", of_long.id), RC_BAD);
+	assert_int_equal(of_long.behind, 'b');
 	assert_int_equal(hold_id_parse("7K2M-9Q D", id), RC_BAD);
 	assert_int_equal(hold_id_parse("", id), RC_BAD);
 }
@@ -398,6 +406,9 @@ static void a_waiting_request_is_told_that_it_is_denied(void **state)
 	assert_int_equal(deny(p, hold.id, &bob), RC_OK);
 	assert_int_equal(end_wait(&w), RC_OK);
 	assert_int_equal(w.hold.state, HOLD_DENIED);
+	assert_string_equal(w.hold.decided_by, "bob@example.org");
+	assert_string_equal(w.hold.reason, "audit");
+	assert_string_equal(w.hold.needs, "");
 	assert_string_equal(p->told, "held S1,denied S1,");
 	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_CONFLICT);
 	assert_int_equal(deny(p, hold.id, &bella), RC_CONFLICT);
@@ -541,14 +552,41 @@ static void one_refusal_ends_a_quorum(void **state)
 	struct place *p = *state;
 	struct verdict two = bulk_export;
 	struct hold_ask ask = ask_for(p, "x", "S1");
-	struct hold hold;
+	struct hold_decision d = decision_of(&bella, "SHA256:bella");
+	struct hold hold, after;
+	cJSON *json;
 
 	two.by = &by_two;
 	ask.verdict = &two;
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
-	assert_int_equal(deny(p, hold.id, &bella), RC_OK);
-	assert_int_equal(state_of(p, hold.id), HOLD_DENIED);
+	assert_int_equal(hold_deny(p->holds, hold.id, &d, &after, NULL), RC_OK);
+	assert_int_equal(after.state, HOLD_DENIED);
+	assert_string_equal(after.decided_by, "bella@example.org");
+	json = shown(p, &alice, hold.id);                /* and is none of the approvals */
+	assert_int_equal(cJSON_GetObjectItem(json, "approvals_given")->valueint, 1);
+	cJSON_Delete(json);
+}
+
+/* What there is no room for is left out, and no half of a character is left. */
+static void a_long_reason_is_cut_between_two_characters(void **state)
+{
+	struct place *p = *state;
+	const size_t size = sizeof((struct hold *)NULL)->reason;
+	char reason[2 * sizeof((struct hold *)NULL)->reason + 1];
+	struct hold_decision d = decision_of(&bob, "SHA256:bob");
+	struct hold one = enter(p, "x", "S1"), two = enter(p, "y", "S1"), after;
+
+	for (size_t i = 0; i < size; i++)
+		memcpy(reason + 2 * i, "\xc3\xa9", 3);
+	d.reason = reason;
+	assert_int_equal(hold_deny(p->holds, one.id, &d, &after, NULL), RC_OK);
+	assert_int_equal(strnlen(after.reason, size), size - 2);
+	assert_memory_equal(after.reason, reason, size - 2);
+	memset(reason, 'a', size);
+	reason[size] = '\0';
+	assert_int_equal(hold_deny(p->holds, two.id, &d, &after, NULL), RC_OK);
+	assert_int_equal(strnlen(after.reason, size), size - 1);
 }
 
 static char *security[] = {"security"};
@@ -799,6 +837,7 @@ static void a_hang_up_cancels_after_half_a_minute(void **state)
 	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_CONFLICT);
 	assert_string_equal(p->told, "held S1,cancelled S1,");
+	assert_non_null(strstr(p->last_json, "\"cause\":\"client\""));
 }
 
 static void an_identical_request_keeps_the_hold(void **state)
@@ -840,6 +879,26 @@ static void a_request_that_waits_takes_over_what_was_left(void **state)
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	assert_int_equal(end_wait(&w), RC_OK);
 	assert_int_equal(w.hold.state, HOLD_USED);
+}
+
+/* Both hung up before they waited: the half minute is the later one's. */
+static void of_two_hang_ups_the_later_one_counts(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	int64_t wait_ns;
+
+	hold_abandon(p->holds, hold.id);
+	fake_ns += 20 * NS_PER_S;
+	hold_abandon(p->holds, hold.id);
+	fake_ns += 15 * NS_PER_S;
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+	assert_int_equal(wait_ns, 15 * NS_PER_S);
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	fake_ns += 15 * NS_PER_S;
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+	assert_int_equal(wait_ns, 30 * NS_PER_S);        /* no longer: the clock may be set */
+	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
 }
 
 static void a_hold_that_was_decided_is_not_cancelled(void **state)
@@ -923,9 +982,27 @@ static void a_session_that_ends_takes_its_holds_along(void **state)
 	holds_cancel_session(p->holds, "S1");
 	assert_int_equal(state_of(p, mine.id), HOLD_CANCELLED);
 	assert_int_equal(state_of(p, approved.id), HOLD_CANCELLED);
+	assert_non_null(strstr(p->last_json, "\"cause\":\"session\""));
 	assert_int_equal(state_of(p, shared.id), HOLD_PENDING);
 	holds_cancel_session(p->holds, "S2");
 	assert_int_equal(state_of(p, shared.id), HOLD_CANCELLED);
+}
+
+/* One of its holds is over just now, and nobody has said so yet. */
+static void a_session_that_ends_takes_along_what_is_not_over(void **state)
+{
+	struct place *p = *state;
+	struct hold over = enter(p, "x", "S1"), other;
+
+	fake_ns += NS_PER_S;
+	other = enter(p, "y", "S1");
+	ahead_ns = 899 * NS_PER_S;
+	holds_cancel_session(p->holds, "S1");
+	ahead_ns = 0;
+	assert_int_equal(state_of(p, other.id), HOLD_CANCELLED);
+	fake_ns += 899 * NS_PER_S;
+	tick(p);
+	assert_int_equal(state_of(p, over.id), HOLD_EXPIRED);
 }
 
 /* ---- restart, store ---- */
@@ -960,6 +1037,29 @@ static void another_key_knows_no_approval(void **state)
 	assert_int_equal(unlink(p->key_path), 0);
 	open_place(p);
 	assert_int_equal(enter(p, "x", "S1").state, HOLD_PENDING);
+}
+
+static void a_key_of_another_length_is_none(void **state)
+{
+	static const char bytes[HOLD_KEY_LEN + 1];
+	struct place *p = *state;
+
+	close_place(p);
+	for (size_t n = 0; n <= HOLD_KEY_LEN + 1; n += n == 0 ? HOLD_KEY_LEN - 1 : 1) {
+		int fd = open(p->key_path, O_WRONLY | O_TRUNC);
+		struct why why = {0};
+		enum rc rc;
+
+		assert_int_equal(write(fd, bytes, n), n);
+		close(fd);
+		assert_int_equal(store_open(p->store_path, &p->store, &why), RC_OK);
+		rc = holds_new(p->store, p->key_path, 3, &p->holds, &why);
+		assert_int_equal(rc == RC_OK, n == HOLD_KEY_LEN);
+		assert_true(rc == RC_OK || *why.text);
+		close_place(p);
+	}
+	assert_int_equal(unlink(p->key_path), 0);
+	open_place(p);
 }
 
 static void without_the_store_nothing_is_held_and_nothing_approved(void **state)
@@ -998,6 +1098,48 @@ static void in_store(struct place *p, const char *id, bool *is, bool *shown)
 	store_end(p->store);
 }
 
+static int count(struct place *p, const char *where)
+{
+	sqlite3 *db = store_begin(p->store);
+	char sql[256];
+	sqlite3_stmt *q;
+	int n;
+
+	assert_non_null(db);
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM holds WHERE %s", where);
+	assert_int_equal(store_query(db, &q, sql, ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	n = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	store_end(p->store);
+	return n;
+}
+
+/* After an agent has stood still for long: at most a hundred in one transaction, each said to have expired before its request is forgotten. */
+static void many_that_are_over_expire_by_and_by(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+	int64_t wait_ns;
+	sqlite3 *db = store_begin(p->store);
+
+	assert_non_null(db);
+	assert_int_equal(store_do(db, NULL, "WITH RECURSIVE n(i) AS (VALUES (100) UNION ALL SELECT i + 1 FROM n WHERE i < 199)"
+				  " INSERT INTO holds (changed_ns, mac, shown, " HOLD_COLUMNS ") SELECT changed_ns, mac, shown, 'AAAA-A' || i, state, issuer,"
+				  " subject, user, connection, reason, rule, matched, needs, cause, ttl_ns, created_ns, expires_ns FROM holds, n WHERE id = ?",
+				  "t", hold.id), RC_OK);
+	store_end(p->store);
+	ahead_ns = 31 * 86400 * NS_PER_S;
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+	assert_int_equal(wait_ns, 0);
+	assert_int_equal(count(p, "state = 'expired' AND shown = '{}'"), 100);
+	assert_int_equal(count(p, "state = 'pending' AND shown <> '{}'"), 1);
+	assert_int_equal(holds_tick(p->holds, &wait_ns), RC_OK);
+	assert_int_equal(wait_ns, 30 * NS_PER_S);
+	assert_int_equal(count(p, "state = 'expired'"), 101);
+	ahead_ns = 0;
+}
+
 /* Nobody is shown it after a month; who asked and who decided is there for six years. */
 static void what_is_long_over_is_history(void **state)
 {
@@ -1008,12 +1150,12 @@ static void what_is_long_over_is_history(void **state)
 	bool is, shown;
 
 	assert_int_equal(deny(p, denied.id, &bob), RC_OK);
-	fake_ns += 29 * 86400 * NS_PER_S;
+	fake_ns += 900 * NS_PER_S + 30 * 86400 * NS_PER_S;
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
 	in_store(p, denied.id, &is, &shown);
 	assert_true(is && shown);
-	fake_ns += 2 * 86400 * NS_PER_S;
+	fake_ns++;
 	pending = enter(p, "y", "S1");
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
@@ -1023,7 +1165,11 @@ static void what_is_long_over_is_history(void **state)
 	buf_init(&out, 10000);
 	assert_int_equal(hold_show(p->holds, &alice, denied.id, &out, &why), RC_NOT_FOUND);
 	buf_free(&out);
-	fake_ns += 2192LL * 86400 * NS_PER_S;
+	fake_ns += 2162LL * 86400 * NS_PER_S - 1;        /* 2,192 days in all */
+	tick(p);
+	in_store(p, denied.id, &is, &shown);
+	assert_true(is);
+	fake_ns++;
 	tick(p);
 	in_store(p, denied.id, &is, &shown);
 	assert_false(is);
@@ -1723,6 +1869,7 @@ int main(int argc, char **argv)
 		TEST(no_key_that_asked_may_approve),
 		TEST(a_quorum_is_of_different_people),
 		TEST(one_refusal_ends_a_quorum),
+		TEST(a_long_reason_is_cut_between_two_characters),
 		TEST(several_groups_each_with_its_own_count),
 		TEST(two_accounts_with_one_key_are_one_voice),
 		TEST(a_partial_quorum_survives_a_restart),
@@ -1734,13 +1881,17 @@ int main(int argc, char **argv)
 		TEST(a_hang_up_cancels_after_half_a_minute),
 		TEST(an_identical_request_keeps_the_hold),
 		TEST(a_request_that_waits_takes_over_what_was_left),
+		TEST(of_two_hang_ups_the_later_one_counts),
 		TEST(a_hold_that_was_decided_is_not_cancelled),
 		TEST(a_client_that_is_gone_uses_up_nothing),
 		TEST(a_client_that_goes_as_the_approval_comes_uses_up_nothing),
 		TEST(a_session_that_ends_takes_its_holds_along),
+		TEST(a_session_that_ends_takes_along_what_is_not_over),
 		TEST(holds_survive_a_restart),
 		TEST(another_key_knows_no_approval),
+		TEST(a_key_of_another_length_is_none),
 		TEST(without_the_store_nothing_is_held_and_nothing_approved),
+		TEST(many_that_are_over_expire_by_and_by),
 		TEST(what_is_long_over_is_history),
 		TEST(a_hold_shows_to_those_concerned),
 		TEST(show_tells_all_that_an_approver_needs),
