@@ -23,6 +23,7 @@
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static char *clinicians[] = {"clinicians"}, *officers[] = {"privacy-officers"};
+static _Atomic int64_t lives_s;                  /* a token that is proved now */
 static _Atomic uint64_t generation;
 static _Atomic int proofs;
 static char ended_ssh[64];
@@ -34,6 +35,7 @@ static const struct person PEOPLE[] = {
 	{.issuer = "i", .subject = "b", .user = "bob", .groups = {officers, 1}},
 	{.issuer = "i", .subject = "u", .user = "audrey", .auditor = true},
 	{.issuer = "i", .subject = "d", .user = "adam", .admin = true},
+	{.issuer = "i", .subject = "n", .user = "nightly", .groups = {officers, 1}, .program = true},
 };
 
 enum rc identity_prove(struct identity *identity, struct slice key_der, struct slice bearer, struct token *out, struct why *why)
@@ -41,7 +43,7 @@ enum rc identity_prove(struct identity *identity, struct slice key_der, struct s
 	(void)identity;
 	(void)key_der;
 	proofs++;
-	*out = (struct token){.expires_s = clock_wall_s() + 3600};
+	*out = (struct token){.expires_s = clock_wall_s() + lives_s};
 	for (size_t i = 0; i < sizeof PEOPLE / sizeof *PEOPLE; i++)
 		if (slice_is(bearer, PEOPLE[i].user))
 			return person_copy(&out->person, &PEOPLE[i]);
@@ -62,11 +64,16 @@ uint64_t identity_generation(struct identity *identity)
 	return generation;
 }
 
+static struct {
+	void (*fn)(void *arg, const char *key_id);
+	void *arg;
+} conflict;
+
 void identity_on_conflict(struct identity *identity, void (*fn)(void *arg, const char *key_id), void *arg)
 {
 	(void)identity;
-	(void)fn;
-	(void)arg;
+	conflict.fn = fn;
+	conflict.arg = arg;
 }
 
 void token_free(struct token *token)
@@ -153,6 +160,7 @@ static int setup(void **state)
 	};
 	p->agent = (struct agent){.config = &p->config, .gate = (struct gate *)p, .stop_fd = -1};
 	told.notes[0] = told.bundle[0] = ended_ssh[0] = '\0';
+	lives_s = 3600;
 	assert_int_equal(store_open(p->store_path, &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, p->key_path, 8, &p->agent.holds, &why), RC_OK);
 	p->snapshot = (struct snapshot){.config = &p->config, .dialects = p->dialects, .refs = 1};
@@ -231,14 +239,16 @@ static bool read_until(int fd, const char *text)
 /* One call; answer holds it whole, head and body. Returns the status. */
 static int call(struct channel *ch, const char *who, const char *request, const char *body)
 {
-	char text[4096];
 	const char *end, *length;
-	int status;
+	int status, size;
+	char *text;
 
-	snprintf(text, sizeof text, "%s HTTP/1.1\r\nHost: agent\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", request,
-		 who ? "Authorization: Bearer " : "", who ? who : "", who ? "\r\n" : "", strlen(body), body);
+	size = asprintf(&text, "%s HTTP/1.1\r\nHost: agent\r\n%s%s%sContent-Length: %zu\r\n\r\n%s", request,
+		     who ? "Authorization: Bearer " : "", who ? who : "", who ? "\r\n" : "", strlen(body), body);
+	assert_true(size > 0);
 	answer[0] = '\0';
-	assert_int_equal(send(ch->fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+	assert_int_equal(send(ch->fd, text, (size_t)size, MSG_NOSIGNAL), size);
+	free(text);
 	assert_true(read_until(ch->fd, "\r\n\r\n"));
 	assert_int_equal(sscanf(answer, "HTTP/1.1 %d", &status), 1);
 	length = strstr(answer, "Content-Length: ");
@@ -292,6 +302,122 @@ static void who_is_let_in(void **state)
 	assert_int_equal(call(&ch, "audrey", "GET /v1/whoami", ""), 200);
 	assert_non_null(strstr(answer, "\"roles\":[\"auditor\"]"));
 	assert_int_equal(proofs, 3);
+	close_channel(&ch);
+}
+
+/* A minute for clocks that differ, as for the token itself. */
+static void a_token_that_was_proved_is_looked_at_again_when_it_is_over(void **state)
+{
+	struct channel ch;
+
+	open_channel(*state, "alice-key", &ch);
+	lives_s = -30;
+	proofs = 0;
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+	assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+	assert_int_equal(proofs, 1);
+	generation++;
+	lives_s = -60;
+	for (int i = 2; i <= 3; i++) {
+		assert_int_equal(call(&ch, "alice", "GET /v1/whoami", ""), 200);
+		assert_int_equal(proofs, i);
+	}
+	close_channel(&ch);
+}
+
+static void two_keys_with_one_token_end_the_sessions_of_both(void **state)
+{
+	struct channel ch;
+
+	open_channel(*state, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+	conflict.fn(conflict.arg, "SHA256:other-key");
+	assert_false(noted("close"));
+	conflict.fn(conflict.arg, "SHA256:alice-key");
+	assert_true(noted("close revoked"));
+	close_channel(&ch);
+}
+
+/* What stands behind the last call is not read. */
+static bool is_over(struct channel *ch)
+{
+	answer[0] = '\0';
+	return !read_until(ch->fd, "HTTP/1.1 ");
+}
+
+static void a_body_has_at_most_64_kib(void **state)
+{
+	char *body = malloc(65536 + 2);
+	struct channel ch;
+
+	open_channel(*state, "alice-key", &ch);
+	for (int over = 0; over < 2; over++) {
+		memset(body, ' ', 65536 + 1);
+		body[0] = '{';
+		body[65535 + over] = '}';
+		body[65536 + over] = '\0';
+		assert_int_equal(call(&ch, "alice", "POST /v1/sessions", body), over ? 413 : 400);
+		assert_non_null(strstr(answer, over ? "65536 bytes" : "connection is missing"));
+	}
+	assert_true(is_over(&ch));
+	free(body);
+	close_channel(&ch);
+}
+
+static void a_channel_ends_with_the_call_that_says_so(void **state)
+{
+	struct channel ch;
+
+	open_channel(*state, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice\r\nConnection: close", "GET /v1/whoami", ""), 200);
+	assert_non_null(strstr(answer, "Connection: close"));
+	assert_true(is_over(&ch));
+	close_channel(&ch);
+	open_channel(*state, "alice-key", &ch);
+	assert_int_equal(call(&ch, "alice\r\nHost: another", "GET /v1/whoami", ""), 400);
+	assert_true(is_over(&ch));
+	close_channel(&ch);
+}
+
+/* What is asked, and what the answer says. */
+static void words_of_a_call_are_read_strictly(void **state)
+{
+	static const struct {
+		const char *request;
+		int status;
+		const char *says;
+	} rows[] = {
+		{"GET /v1/holds/012345678901234567890123456789012345678901234567890123456789012", 404, "no hold's id"},      /* 63 */
+		{"GET /v1/holds/0123456789012345678901234567890123456789012345678901234567890123", 404, "\"Not Found\""},
+		{"GET /v1/holds/", 404, "\"Not Found\""},
+		{"GET /v1/holds/0000.0000", 404, "\"Not Found\""},
+		{"GET /v1/holds/0000-0000/approved", 404, "\"Not Found\""},
+		{"POST /v1/sessions/S/renewed", 404, "\"Not Found\""},
+		{"GET /v1/holds?state=%70end+ng", 400, "state is pending"},
+		{"GET /v1/holds?state=%70ending", 200, "[]"},
+		{"GET /v1/holds?state=123456789012345", 400, "state is pending"},       /* 15 and its end */
+		{"GET /v1/holds?state=1234567890123456", 400, "the parameter state is too long or badly encoded"},
+		{"GET /v1/holds?state=a%00", 400, "the parameter state is too long or badly encoded"},
+		{"GET /v1/holds?state=a%2", 400, "the parameter state is too long or badly encoded"},
+		{"GET /v1/holds?state=%ff", 400, "the parameter state is not UTF-8"},
+		{"GET /v1/holds?state", 200, "[]"},
+		{"GET /v1/holds?states=odd&xstate=odd", 200, "[]"},
+		{"GET /v1/holds?a=b&state=odd", 400, "state is pending"},
+		{"GET /v1/sessions?entity=SSN:5", 200, "[]"},
+		{"GET /v1/sessions?entity=SSN:", 400, "entity is one"},
+		{"GET /v1/sessions?entity=SSN:0", 400, "entity is one"},
+		{"GET /v1/sessions?entity=SSN:-1", 400, "entity is one"},
+		{"GET /v1/sessions?entity=SSN:5x", 400, "entity is one"},
+	};
+	struct channel ch;
+
+	open_channel(*state, "bob-key", &ch);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int status = call(&ch, "bob", rows[i].request, "");
+
+		if (status != rows[i].status || !strstr(answer, rows[i].says))
+			fail_msg("%s: %s", rows[i].request, answer);
+	}
 	close_channel(&ch);
 }
 
@@ -354,6 +480,10 @@ static void a_sessions_life(void **state)
 	assert_non_null(strstr(answer, id));
 	assert_int_equal(call(&ch, "audrey", "GET /v1/sessions?user=alice&since=1h", ""), 200);
 	assert_non_null(strstr(answer, id));
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?emergency=no&held=1", ""), 200);
+	assert_non_null(strstr(answer, id));             /* only "true" is true */
+	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?emergency=true", ""), 200);
+	assert_null(strstr(answer, id));
 	assert_int_equal(call(&ch, "bob", "GET /v1/sessions", ""), 200);
 	assert_non_null(strstr(answer, "[]"));
 	snprintf(request, sizeof request, "DELETE /v1/sessions/%s", id);
@@ -391,6 +521,10 @@ static void an_admins_revoke_cuts_the_ssh_side(void **state)
 static void bundles_go_to_owner_and_auditor(void **state)
 {
 	struct place *p = *state;
+	static const struct {
+		const char *part;
+		int status;
+	} parts[] = {{"x", 400}, {"0", 400}, {"-1", 400}, {"1x", 400}, {"1000001", 400}, {"1000000", 200}, {"1", 200}};
 	char id[64], request[128];
 	struct channel ch;
 	FILE *file = fopen(p->bundle_path, "w");
@@ -420,8 +554,14 @@ static void bundles_go_to_owner_and_auditor(void **state)
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions", ""), 200);
 	assert_int_equal(call(&ch, "audrey", "GET /v1/sessions", ""), 503);
 	told.fail_ledger = false;
-	strcat(request, "?part=x");
-	assert_int_equal(call(&ch, "alice", request, ""), 400);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		snprintf(request, sizeof request, "GET /v1/sessions/%s/bundle?part=%s", id, parts[i].part);
+		assert_int_equal(call(&ch, "alice", request, ""), parts[i].status);
+	}
+	assert_int_equal(rename(p->bundle_path, p->key_path), 0);
+	assert_int_equal(symlink(p->key_path, p->bundle_path), 0);
+	assert_int_equal(call(&ch, "alice", request, ""), 503);          /* a link is no bundle */
+	assert_null(strstr(answer, "TAR BYTES"));
 	close_channel(&ch);
 }
 
@@ -461,7 +601,7 @@ static void hold_it(struct place *p, const char *session, struct hold *hold)
 	struct hold_ask ask = {.person = &PEOPLE[0], .key_id = "SHA256:alice-key", .address = "203.0.113.9:51022", .session = session,
 			       .connection = "llama", .exchange = 1, .verdict = &verdict, .shown_json = SLICE("{\"text\":\"x\"}")};
 
-	hold_bind(p->agent.holds, &(struct slice){"x", 1}, 1, &ask.binding);
+	hold_bind(p->agent.holds, &(struct slice){session, strlen(session)}, 1, &ask.binding);
 	assert_int_equal(hold_enter(p->agent.holds, &ask, hold, NULL), RC_OK);
 }
 
@@ -554,6 +694,74 @@ static void holds_are_decided_by_others(void **state)
 	assert_non_null(strstr(answer, "\"reason\":\"AUDIT\""));          /* masked */
 	close_channel(&alice);
 	close_channel(&bob);
+}
+
+static void decisions_are_peoples_with_a_short_reason(void **state)
+{
+	struct place *p = *state;
+	struct channel ch;
+	char approve[64], deny[64], body[600];
+	struct hold hold;
+
+	open_channel(p, "bob-key", &ch);
+	hold_it(p, "S1", &hold);
+	snprintf(approve, sizeof approve, "POST /v1/holds/%s/approve", hold.id);
+	snprintf(deny, sizeof deny, "POST /v1/holds/%s/deny", hold.id);
+	assert_int_equal(call(&ch, "nightly", approve, ""), 403);
+	assert_non_null(strstr(answer, "a program decides no holds"));
+	assert_int_equal(call(&ch, "nightly", deny, ""), 403);
+	for (int n = 513; n >= 512; n--) {
+		snprintf(body, sizeof body, "{\"reason\":\"%0*d\"}", n, 0);
+		p->config.n_connections = n == 513;
+		assert_int_equal(call(&ch, "bob", approve, body), n == 513 ? 400 : 409);
+		assert_non_null(strstr(answer, n == 513 ? "over 512 bytes" : "no longer configured"));      /* who would mask it? */
+	}
+	p->config.n_connections = 1;
+	assert_int_equal(call(&ch, "bob", approve, body), 200);
+	close_channel(&ch);
+}
+
+static int64_t an_hour_later(void)
+{
+	return clock_mono_ns() + 3600 * NS_PER_S;
+}
+
+static int64_t a_token_later(void)
+{
+	return clock_wall_ns() + 3660 * NS_PER_S;
+}
+
+/* Where a token's end or the agent's ended it, another session goes on in its place. */
+static void holds_outlive_a_session_that_goes_on(void **state)
+{
+	static const enum session_end ends[] = {SESSION_END_EXPIRED, SESSION_END_MAX_DURATION, SESSION_END_STOP};
+	struct place *p = *state;
+	struct sessions *all = p->agent.sessions;
+	char id[64], request[128], note[32];
+	struct channel ch;
+	struct hold hold;
+	cJSON *tree;
+
+	open_channel(p, "alice-key", &ch);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		sessions_set_clock(all, clock_mono_ns, clock_wall_ns);
+		assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"connection\":\"llama\",\"api_key_sha256\":\"" HEX64 "\"}"), 200);
+		tree = body_json();
+		snprintf(id, sizeof id, "%s", json_text(tree, "id"));
+		cJSON_Delete(tree);
+		hold_it(p, id, &hold);
+		sessions_set_clock(all, ends[i] == SESSION_END_MAX_DURATION ? an_hour_later : clock_mono_ns,
+				   ends[i] == SESSION_END_EXPIRED ? a_token_later : clock_wall_ns);
+		if (ends[i] == SESSION_END_STOP)
+			sessions_stop(all, SESSION_END_STOP);
+		sessions_tick(all);
+		snprintf(note, sizeof note, "close %s", session_end_name(ends[i]));
+		await_note(note);
+		snprintf(request, sizeof request, "GET /v1/holds/%s", hold.id);
+		assert_int_equal(call(&ch, "alice", request, ""), 200);
+		assert_non_null(strstr(answer, ends[i] == SESSION_END_MAX_DURATION ? "\"state\":\"cancelled\"" : "\"state\":\"pending\""));
+	}
+	close_channel(&ch);
 }
 
 static void events_are_ones_own(void **state)
@@ -690,15 +898,18 @@ static void a_slow_reader_loses_its_stream_only(void **state)
 	struct place *p = *state;
 	struct events_reader *slow, *quick;
 	struct buf out;
-	char json[1100];
+	char json[1100];                         /* 1,120 bytes of a stream, which are 234 in 256 KiB */
 
 	memset(json, 'x', sizeof json);
 	buf_init(&out, 1 << 20);
 	assert_int_equal(events_reader_new(p->agent.events, &PEOPLE[0], false, &slow), RC_OK);
 	assert_int_equal(events_reader_new(p->agent.events, &PEOPLE[0], false, &quick), RC_OK);
-	for (int i = 0; i < 400; i++) {
+	for (int i = 0; i < 234 + 235; i++) {
 		events_tell(p->agent.events, "held", "i", "a", (struct slice){json, sizeof json});
 		assert_int_equal(events_reader_take(quick, &out), RC_OK);
+		buf_clear(&out);
+		if (i == 233)
+			assert_int_equal(events_reader_take(slow, &out), RC_OK);
 		buf_clear(&out);
 	}
 	assert_int_equal(events_reader_take(slow, &out), RC_TOO_BIG);
@@ -707,12 +918,49 @@ static void a_slow_reader_loses_its_stream_only(void **state)
 	buf_free(&out);
 }
 
+/* One who asked may be of the group that decides. */
+static void each_hears_of_a_hold_once(void **state)
+{
+	static char *both[] = {"clinicians", "privacy-officers"};
+	const struct person alice = {.issuer = "i", .subject = "a", .user = "alice", .groups = {both, 2}};
+	struct place *p = *state;
+	struct events_reader *reader;
+	struct hold hold;
+	struct buf out;
+
+	buf_init(&out, 1 << 20);
+	assert_int_equal(events_reader_new(p->agent.events, &alice, true, &reader), RC_OK);
+	hold_it(p, "S1", &hold);
+	assert_int_equal(events_reader_take(reader, &out), RC_OK);
+	assert_int_equal(strncmp(out.data, "event: held\n", 12), 0);
+	assert_null(strstr(out.data + 1, "event: held\n"));
+	events_reader_free(reader);
+	buf_free(&out);
+}
+
+static void a_stream_ends_with_the_token(void **state)
+{
+	struct channel ch;
+
+	open_channel(*state, "alice-key", &ch);
+	lives_s = -60;
+	assert_int_equal(call(&ch, "alice", "GET /v1/events", ""), 200);
+	assert_true(read_until(ch.fd, ": listening\n\n"));
+	assert_false(read_until(ch.fd, "still here"));
+	close_channel(&ch);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(who_is_let_in),
+		T(a_token_that_was_proved_is_looked_at_again_when_it_is_over),
+		T(two_keys_with_one_token_end_the_sessions_of_both),
+		T(a_body_has_at_most_64_kib),
+		T(a_channel_ends_with_the_call_that_says_so),
+		T(words_of_a_call_are_read_strictly),
 		T(routes_are_exact),
 		T(connections_say_who_may),
 		T(a_sessions_life),
@@ -720,11 +968,15 @@ int main(void)
 		T(bundles_go_to_owner_and_auditor),
 		T(outsiders_hear_the_same_of_what_there_is_and_what_there_is_not),
 		T(holds_are_decided_by_others),
+		T(decisions_are_peoples_with_a_short_reason),
+		T(holds_outlive_a_session_that_goes_on),
 		T(events_are_ones_own),
 		T(who_may_decide_can_watch_holds),
 		T(reviews_are_for_auditors),
 		T(evidence_is_for_auditors_and_sealed_on_its_channel),
 		T(without_the_store_sessions_are_refused),
+		T(each_hears_of_a_hold_once),
+		T(a_stream_ends_with_the_token),
 		T(a_slow_reader_loses_its_stream_only),
 	};
 
