@@ -123,6 +123,15 @@ enum rc pack_seal(const struct pack_place *place, const struct person *who, cons
 	return buf_puts(signature, "SIGNED");
 }
 
+/* ---- a ledger of five leaves ---- */
+
+enum rc ledger_prove_consistency(const struct ledger *ledger, uint64_t from, uint64_t to, struct tlog_path *out)
+{
+	(void)ledger;
+	*out = (struct tlog_path){.n = 1};
+	return from <= to && to <= 5 ? RC_OK : RC_NOT_FOUND;
+}
+
 /* ---- an agent, channels, calls ---- */
 
 struct place {
@@ -408,6 +417,13 @@ static void words_of_a_call_are_read_strictly(void **state)
 		{"GET /v1/sessions?entity=SSN:0", 400, "entity is one"},
 		{"GET /v1/sessions?entity=SSN:-1", 400, "entity is one"},
 		{"GET /v1/sessions?entity=SSN:5x", 400, "entity is one"},
+		{"GET /v1/ledger?from=1&to=5", 200, "{\"consistency\":[\""},
+		{"GET /v1/ledger?from=1&to=6", 404, "has not been that long"},
+		{"GET /v1/ledger?from=1&to=123456789012345678", 404, "has not been that long"},
+		{"GET /v1/ledger?from=1&to=1234567890123456789", 400, "to is a number of leaves"},
+		{"GET /v1/ledger?to=5", 400, "from is a number of leaves"},
+		{"GET /v1/ledger?from=1x&to=5", 400, "from is a number of leaves"},
+		{"GET /v1/ledger?from=-1&to=5", 400, "from is a number of leaves"},
 	};
 	struct channel ch;
 
@@ -472,6 +488,7 @@ static void a_sessions_life(void **state)
 	assert_string_equal(json_text(tree, "dialect"), "openai");
 	assert_non_null(json_text(tree, "expires_at"));
 	cJSON_Delete(tree);
+	assert_string_equal(told.receipt, "open 1");
 	assert_non_null(strstr(told.open_json, "\"ssh\":\"named\""));
 	snprintf(request, sizeof request, "POST /v1/sessions/%s/renew", id);
 	assert_int_equal(call(&ch, "alice", request, ""), 200);
@@ -489,8 +506,10 @@ static void a_sessions_life(void **state)
 	snprintf(request, sizeof request, "DELETE /v1/sessions/%s", id);
 	assert_int_equal(call(&ch, "bob", request, ""), 404);
 	assert_int_equal(call(&ch, "adam", request, ""), 403);
+	strcpy(told.bundle, "/spool/the-session/7");     /* its last part */
 	assert_int_equal(call(&ch, "alice", request, ""), 200);
 	assert_true(noted("close client"));
+	assert_string_equal(told.receipt, "close 7");
 	assert_int_equal(call(&ch, "alice", request, ""), 409);
 	close_channel(&ch);
 }
@@ -560,7 +579,9 @@ static void bundles_go_to_owner_and_auditor(void **state)
 	}
 	assert_int_equal(rename(p->bundle_path, p->key_path), 0);
 	assert_int_equal(symlink(p->key_path, p->bundle_path), 0);
+	log_setup(2, false, LOG_ERROR + 1);
 	assert_int_equal(call(&ch, "alice", request, ""), 503);          /* a link is no bundle */
+	log_setup(2, false, LOG_ERROR);
 	assert_null(strstr(answer, "TAR BYTES"));
 	close_channel(&ch);
 }

@@ -237,6 +237,15 @@ static cJSON *shown(struct place *p, const struct person *person, const char *id
 	return json;
 }
 
+static bool may_decide(struct place *p, const struct person *person, const char *id)
+{
+	cJSON *json = shown(p, person, id);
+	bool may = json_true(json, "may_decide");
+
+	cJSON_Delete(json);
+	return may;
+}
+
 static int listed(struct place *p, const struct person *person, const char *state)
 {
 	struct buf out;
@@ -412,6 +421,7 @@ static void a_waiting_request_is_told_that_it_is_denied(void **state)
 	assert_string_equal(p->told, "held S1,denied S1,");
 	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_CONFLICT);
 	assert_int_equal(deny(p, hold.id, &bella), RC_CONFLICT);
+	assert_false(may_decide(p, &bella, hold.id));
 }
 
 static void an_sdk_that_gave_up_sends_again_and_goes_through(void **state)
@@ -499,6 +509,8 @@ static void nobody_decides_on_their_own_request(void **state)
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice", &why), RC_DENIED);
 	assert_non_null(strstr(why.text, "key"));
 	assert_int_equal(deny(p, hold.id, &alice_officer), RC_DENIED);
+	assert_false(may_decide(p, &alice_officer, hold.id));
+	assert_true(may_decide(p, &bob, hold.id));
 	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
 	assert_int_equal(approve(p, hold.id, &other_alice, "SHA256:o", &why), RC_OK);      /* another issuer's a1 is another person */
 }
@@ -617,9 +629,7 @@ static void several_groups_each_with_its_own_count(void **state)
 	assert_string_equal(hold.needs, "one of privacy-officers and one of security");
 	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", NULL), RC_OK);
 	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
-	json = shown(p, &bella, hold.id);
-	assert_false(json_true(json, "may_decide"));     /* she has */
-	cJSON_Delete(json);
+	assert_false(may_decide(p, &bella, hold.id));    /* she has */
 	json = shown(p, &sam, hold.id);
 	assert_true(json_true(json, "may_decide"));
 	assert_int_equal(cJSON_GetArraySize(json_array(json, "needs")), 2);
@@ -640,7 +650,8 @@ static void several_groups_each_with_its_own_count(void **state)
 static void two_accounts_with_one_key_are_one_voice(void **state)
 {
 	struct place *p = *state;
-	struct hold hold = enter_for(p, "x", &one_and_one);
+	struct hold hold = enter_for(p, "x", &one_and_one), after;
+	const struct hold_decision d = decision_of(&sam, "SHA256:shared");
 	struct why why = {0};
 
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:shared", NULL), RC_OK);
@@ -649,6 +660,10 @@ static void two_accounts_with_one_key_are_one_voice(void **state)
 	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
 	assert_int_equal(approve(p, hold.id, &sam, "SHA256:sam", NULL), RC_OK);
 	assert_int_equal(state_of(p, hold.id), HOLD_APPROVED);
+	hold = enter_for(p, "y", &one_and_one);          /* one voice may still say no */
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:shared", NULL), RC_OK);
+	assert_int_equal(hold_deny(p->holds, hold.id, &d, &after, NULL), RC_OK);
+	assert_int_equal(after.state, HOLD_DENIED);
 }
 
 static void a_partial_quorum_survives_a_restart(void **state)
@@ -777,6 +792,7 @@ static void an_approval_under_other_terms_is_worth_nothing(void **state)
 	struct hold hold = enter(p, "x", "S1"), again;
 	struct hold_ask ask = ask_for(p, "x", "S1");
 	struct verdict stricter = bulk_export;
+	struct why why = {0};
 
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	stricter.by = &by_two;
@@ -785,6 +801,8 @@ static void an_approval_under_other_terms_is_worth_nothing(void **state)
 	assert_int_equal(again.state, HOLD_PENDING);
 	assert_string_not_equal(again.id, hold.id);
 	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+	assert_int_equal(approve(p, hold.id, &bella, "SHA256:bella", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "the policy asks for something else now"));
 	stricter.rule = "another";
 	assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
 	assert_string_not_equal(again.id, hold.id);
@@ -823,6 +841,7 @@ static void a_hang_up_cancels_after_half_a_minute(void **state)
 {
 	struct place *p = *state;
 	struct hold hold = enter(p, "x", "S1");
+	struct why why = {0};
 	struct waiting w;
 
 	begin_wait(&w, p, &hold);
@@ -835,7 +854,8 @@ static void a_hang_up_cancels_after_half_a_minute(void **state)
 	fake_ns += NS_PER_S;
 	tick(p);
 	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
-	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_CONFLICT);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", &why), RC_CONFLICT);
+	assert_non_null(strstr(why.text, "who asked has gone"));
 	assert_string_equal(p->told, "held S1,cancelled S1,");
 	assert_non_null(strstr(p->last_json, "\"cause\":\"client\""));
 }
@@ -1237,22 +1257,63 @@ static void show_tells_all_that_an_approver_needs(void **state)
 	cJSON_Delete(json);
 }
 
+/* Of one machine that asked, whatever the port, and of no other that is written alike. */
+static void a_decision_from_where_was_asked_is_marked(void **state)
+{
+	static const struct {
+		const char *asked[2], *decided;
+		bool same;
+	} cases[] = {
+		{{"203.0.113.9:1", "198.51.100.1:1"}, "203.0.113.9:9", true}, {{"198.51.100.1:1", "203.0.113.9:1"}, "203.0.113.9:9", true},
+		{{"203.0.113.90:1", "203.0.113.91:1"}, "203.0.113.9:9", false}, {{"203.0.113.9:1", "203.0.113.9:2"}, "203.0.113.90:1", false},
+		{{"[2001:db8::1]:1", "[2001:db8::2]:1"}, "[2001:db8::1]:9", true}, {{"[2001:db8::1]:1", "[2001:db8::2]:1"}, "[2001:db8::3]:9", false},
+	};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct hold_decision d = decision_of(&bob, "SHA256:bob");
+		struct hold hold, after;
+		cJSON *json;
+
+		for (int k = 0; k < 2; k++) {
+			struct hold_ask ask = ask_for(p, "x", k ? "S2" : "S1");
+
+			ask.address = cases[i].asked[k];
+			assert_int_equal(hold_enter(p->holds, &ask, &hold, NULL), RC_OK);
+		}
+		d.address = cases[i].decided;
+		assert_int_equal(hold_deny(p->holds, hold.id, &d, &after, NULL), RC_OK);
+		json = shown(p, &bob, hold.id);
+		assert_int_equal(json_true(json_array(json, "decisions")->child, "same_address"), cases[i].same);
+		cJSON_Delete(json);
+	}
+}
+
+/* Another subject, or the same of another provider, has opened a session, signed in or asked by that name. */
 static void a_name_that_changed_hands_is_shown(void **state)
 {
+	static const char *const befores[][2] = {
+		{"INSERT INTO sessions (id, issuer, subject, user, connection, address, state, opened_ns)"
+		 " VALUES ('S0', 'https://idp', 'former', 'alice@example.org', 'c', 'a', 'closed', 1)", "DELETE FROM sessions"},
+		{"INSERT INTO users (issuer, user, subject, first_ns) VALUES ('https://idp2', 'alice@example.org', 'a1', 1)", "DELETE FROM users"},
+		{"INSERT INTO holds (issuer, subject, changed_ns, mac, shown, id, state, user, connection, rule, needs, ttl_ns, created_ns, expires_ns)"
+		 " SELECT 'https://idp2', subject, changed_ns, mac, shown, 'AAAA-AAAA', 'denied', user, connection, rule, needs, ttl_ns, created_ns,"
+		 " expires_ns FROM holds", "DELETE FROM holds WHERE issuer = 'https://idp2'"},
+	};
 	struct place *p = *state;
-	struct hold hold;
-	sqlite3 *db = store_begin(p->store);
-	cJSON *json;
+	struct hold hold = enter(p, "x", "S1");
 
-	assert_non_null(db);
-	assert_int_equal(store_do(db, NULL,
-				  "INSERT INTO sessions (id, issuer, subject, user, connection, address, state, opened_ns)"
-				  " VALUES ('S0', 'https://idp', 'former', 'alice@example.org', 'c', 'a', 'closed', 1)", ""), RC_OK);
-	store_end(p->store);
-	hold = enter(p, "x", "S1");
-	json = shown(p, &bob, hold.id);
-	assert_true(json_true(json, "user_was_another"));
-	cJSON_Delete(json);
+	for (size_t i = 0; i < 2 * sizeof befores / sizeof *befores; i++) {
+		sqlite3 *db = store_begin(p->store);
+		cJSON *json;
+
+		assert_non_null(db);
+		assert_int_equal(store_do(db, NULL, befores[i / 2][i % 2], ""), RC_OK);
+		store_end(p->store);
+		json = shown(p, &bob, hold.id);
+		assert_int_equal(json_true(json, "user_was_another"), i % 2 == 0);
+		cJSON_Delete(json);
+	}
 }
 
 /* ---- notices ---- */
@@ -1895,6 +1956,7 @@ int main(int argc, char **argv)
 		TEST(what_is_long_over_is_history),
 		TEST(a_hold_shows_to_those_concerned),
 		TEST(show_tells_all_that_an_approver_needs),
+		TEST(a_decision_from_where_was_asked_is_marked),
 		TEST(a_name_that_changed_hands_is_shown),
 		TEST(each_change_is_noticed_once_in_its_own_transaction),
 		TEST(only_legal_edges_and_only_from_the_state_that_is),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -16,6 +17,26 @@ struct peer {
 	int client, agent;
 	struct http_conn *conn;
 };
+
+/* A client that sends a byte whenever the agent looks at its clock, which each time is step_ns later. */
+static struct {
+	const char *left;                        /* NULL: the clock is the real one */
+	int fd;
+	int64_t step_ns, now_ns;
+} drip;
+
+int64_t clock_mono_ns(void)
+{
+	struct timespec t;
+
+	if (drip.left) {
+		if (*drip.left)
+			assert_int_equal(write(drip.fd, drip.left++, 1), 1);
+		return drip.now_ns += drip.step_ns;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
 
 static const struct http_limits LIMITS = {.header_max_bytes = 1024, .header_wait_ns = 5 * NS_PER_S, .body_rate = 1024};
 
@@ -93,6 +114,7 @@ static void smuggled_requests_are_refused(void **state)
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nabcd",
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4, 4\r\n\r\nabcd",
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +4\r\n\r\nabcd",
+		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9223372036854775808\r\n\r\nabcd",
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4 \r\n x\r\n\r\nabcd",
 		"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
@@ -183,12 +205,94 @@ static void headers_and_bodies_have_ceilings(void **state)
 	assert_int_equal(http_read_head(p.conn, &head, &why), RC_OK);
 	assert_int_equal(http_read_body(p.conn, &body, &why), RC_TOO_BIG);
 	close_peer(&p);
+	open_peer(&p, SLICE("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n12345678"));
+	assert_int_equal(http_read_head(p.conn, &head, &why), RC_OK);
+	buf_clear(&body);
+	assert_int_equal(http_read_body(p.conn, &body, &why), RC_OK);
+	assert_string_equal(body.data, "12345678");
+	close_peer(&p);
+	for (size_t n = 1024; n <= 1025; n++) {
+		buf_clear(&big);
+		buf_puts(&big, "GET / HTTP/1.1\r\nHost: h\r\nX: ");
+		while (big.len < n - 4)
+			buf_putc(&big, 'a');
+		buf_puts(&big, "\r\n\r\n");
+		open_peer(&p, buf_slice(&big));
+		assert_int_equal(http_read_head(p.conn, &head, &why), n == 1024 ? RC_OK : RC_TOO_BIG);
+		close_peer(&p);
+	}
 	buf_free(&body);
 	buf_free(&big);
 }
 
+/* However steadily it comes: all of the head has header_wait_ns, and a body 10 s and one more for each body_rate bytes. */
+static void what_comes_too_slowly_is_given_up(void **state)
+{
+	static const struct {
+		int64_t step_ns;
+		enum rc rc;
+	} heads[] = {{NS_PER_S / 10, RC_OK}, {NS_PER_S, RC_TIMEOUT}}, bodies[] = {{9 * NS_PER_S / 10, RC_OK}, {12 * NS_PER_S / 10, RC_TIMEOUT}};
+	struct http_limits limits = LIMITS;
+	const struct http_head *head;
+	char text[101] = "";
+	struct why why = {0};
+	struct buf body;
+	struct peer p;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_peer(&p, SLICE("GET "));
+		drip.fd = p.client;
+		drip.left = "/ HTTP/1.1\r\nHost: h\r\n\r\n";
+		drip.step_ns = heads[i].step_ns;
+		assert_int_equal(http_read_head(p.conn, &head, &why), heads[i].rc);
+		drip.left = NULL;
+		close_peer(&p);
+	}
+	assert_string_equal(why.text, "the headers took too long");
+	buf_init(&body, 100);
+	memset(text, 'x', 100);
+	limits.body_rate = 1;
+	for (size_t i = 0; i < 2; i++) {
+		open_peer(&p, SLICE("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"));
+		http_conn_free(p.conn);
+		assert_int_equal(http_conn_new(p.agent, -1, &limits, &p.conn), RC_OK);
+		assert_int_equal(http_read_head(p.conn, &head, &why), RC_OK);
+		buf_clear(&body);
+		drip.fd = p.client;
+		drip.left = text;
+		drip.step_ns = bodies[i].step_ns;
+		assert_int_equal(http_read_body(p.conn, &body, &why), bodies[i].rc);
+		drip.left = NULL;
+		close_peer(&p);
+	}
+	assert_string_equal(why.text, "the body came too slowly");
+	buf_free(&body);
+}
+
+static void who_says_nothing_is_hung_up_on(void **state)
+{
+	struct http_limits limits = LIMITS;
+	const struct http_head *head;
+	struct why why;
+	struct peer p;
+
+	(void)state;
+	limits.idle_ns = 1;
+	open_peer(&p, SLICE(""));
+	http_conn_free(p.conn);
+	assert_int_equal(http_conn_new(p.agent, -1, &limits, &p.conn), RC_OK);
+	assert_int_equal(http_read_head(p.conn, &head, &why), RC_END);
+	close_peer(&p);
+}
+
 static void expect_100_is_answered_by_us(void **state)
 {
+	static const char *const unasked[] = {   /* it has begun already; there is none; who cannot read it */
+		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\na",
+		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n",
+		"POST / HTTP/1.0\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+	};
 	const struct http_head *head;
 	char said[64] = {0};
 	struct why why;
@@ -204,6 +308,15 @@ static void expect_100_is_answered_by_us(void **state)
 	assert_int_equal(read(p.client, said, sizeof said - 1), 25);
 	assert_string_equal(said, "HTTP/1.1 100 Continue\r\n\r\n");
 	close_peer(&p);
+	for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++) {
+		buf_clear(&body);
+		open_peer(&p, slice_str(unasked[i]));
+		shutdown(p.client, SHUT_WR);
+		assert_int_equal(http_read_head(p.conn, &head, &why), RC_OK);
+		(void)!http_read_body(p.conn, &body, &why);
+		assert_int_equal(recv(p.client, said, sizeof said, MSG_DONTWAIT), -1);
+		close_peer(&p);
+	}
 	buf_free(&body);
 }
 
@@ -248,6 +361,8 @@ int main(void)
 		cmocka_unit_test(smuggled_requests_are_refused),
 		cmocka_unit_test(a_nul_in_a_header_is_refused),
 		cmocka_unit_test(headers_and_bodies_have_ceilings),
+		cmocka_unit_test(what_comes_too_slowly_is_given_up),
+		cmocka_unit_test(who_says_nothing_is_hung_up_on),
 		cmocka_unit_test(expect_100_is_answered_by_us),
 		cmocka_unit_test(every_cut_reads_alike),
 	};
