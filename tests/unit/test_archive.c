@@ -73,9 +73,7 @@ static int tear_down(void **state)
 	struct place *p = *state;
 	char command[128];
 
-	shutdown(p->web.listener, SHUT_RDWR);
-	pthread_join(p->web.thread, NULL);
-	close(p->web.listener);
+	web_stop(&p->web);
 	close(p->item.fd);
 	snprintf(command, sizeof command, "rm -rf '%s'", p->dir);
 	assert_int_equal(system(command), 0);

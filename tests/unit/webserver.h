@@ -38,22 +38,22 @@ static inline char *web_answer(int status, const char *more_headers, const char 
 
 static inline void web_serve(struct web *w, int fd)
 {
-	char in[4096], path[1024] = "";
+	char in[4096], path[1024];
+	bool whole = false;
 	size_t have = 0;
 	char *out;
 	ssize_t n;
 
-	while (have < sizeof in - 1 && (n = recv(fd, in + have, sizeof in - 1 - have, 0)) > 0) {
+	while (!whole && have < sizeof in - 1 && (n = recv(fd, in + have, sizeof in - 1 - have, 0)) > 0) {
 		char *end, *length;
 
 		have += (size_t)n;
 		in[have] = '\0';
 		end = strstr(in, "\r\n\r\n");
 		length = strstr(in, "Content-Length: ");
-		if (end && have >= (size_t)(end - in) + 4 + (length ? (size_t)atoi(length + 16) : 0))
-			break;
+		whole = end && have >= (size_t)(end - in) + 4 + (length ? (size_t)atoi(length + 16) : 0);
 	}
-	if (sscanf(in, "%*s %1000s", path) != 1)
+	if (!whole || sscanf(in, "%*s %1000s", path) != 1)       /* a client that was killed */
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->requests++;
@@ -67,7 +67,43 @@ static inline void web_serve(struct web *w, int fd)
 	pthread_mutex_unlock(&w->lock);
 	if (out)
 		send(fd, out, w->answer_n ? w->answer_n : strlen(out), MSG_NOSIGNAL);
+	pthread_mutex_lock(&w->lock);
 	free(out);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* AddressSanitizer's allocator does not survive a fork while another thread is in it: nobody forks while a server asks for memory or gives it
+ * back, which it does under its lock, nor while its thread begins. */
+static struct web *web_running[4];
+
+static inline void web_before_fork(void)
+{
+	for (size_t i = 0; i < sizeof web_running / sizeof *web_running; i++)
+		if (web_running[i])
+			pthread_mutex_lock(&web_running[i]->lock);
+}
+
+static inline void web_after_fork(void)
+{
+	for (size_t i = 0; i < sizeof web_running / sizeof *web_running; i++)
+		if (web_running[i])
+			pthread_mutex_unlock(&web_running[i]->lock);
+}
+
+/* Puts new in the place of old; aborts when more servers run than there are places. */
+static inline void web_runs(struct web *old, struct web *new)
+{
+	static bool guarded;
+	size_t i = 0;
+
+	if (!guarded && pthread_atfork(web_before_fork, web_after_fork, web_after_fork) != 0)
+		abort();
+	guarded = true;
+	while (i < sizeof web_running / sizeof *web_running && web_running[i] != old)
+		i++;
+	if (i == sizeof web_running / sizeof *web_running)
+		abort();
+	web_running[i] = new;
 }
 
 static inline void *web_run(void *arg)
@@ -99,11 +135,11 @@ static inline void web_start(struct web *w, char *(*answer)(void *arg, const cha
 	    getsockname(w->listener, (void *)&at, &n) != 0 || pthread_create(&w->thread, NULL, web_run, w) != 0)
 		abort();
 	w->port = ntohs(at.sin_port);
-	/* AddressSanitizer's allocator does not survive a fork while another thread is in it, and a thread that begins is. */
 	pthread_mutex_lock(&w->lock);
 	while (!w->runs)
 		pthread_cond_wait(&w->asked, &w->lock);
 	pthread_mutex_unlock(&w->lock);
+	web_runs(NULL, w);
 }
 
 static inline void web_slow(struct web *w, bool slow)
@@ -139,6 +175,7 @@ static inline void web_stop(struct web *w)
 	web_slow(w, false);
 	shutdown(w->listener, SHUT_RDWR);
 	pthread_join(w->thread, NULL);
+	web_runs(w, NULL);
 	close(w->listener);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->asked);
