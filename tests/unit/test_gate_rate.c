@@ -61,15 +61,17 @@ static void addresses_are_written_as_people_write_them(void **state)
 		{"::ffff:203.0.113.9", "203.0.113.9:51022"},
 		{"2001:db8::1", "[2001:db8::1]:51022"},
 	};
+	char text[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct sockaddr_storage s = peer(cases[i][0]);
-		char text[64];
 
 		origin_text(&s, text);
 		assert_string_equal(text, cases[i][1]);
 	}
+	origin_text(&(struct sockaddr_storage){0}, text);
+	assert_string_equal(text, "unknown");
 }
 
 static void a_minutes_worth_passes_and_then_as_it_comes_back(void **state)
@@ -113,6 +115,29 @@ static void a_flood_of_addresses_does_not_free_the_one_that_is_over(void **state
 	gate_rate_free(rate);
 }
 
+static void thousands_of_addresses_are_in_mind_at_one_time(void **state)
+{
+	struct gate_rate *rate = gate_rate_new(1), *none = gate_rate_new(0);
+	int64_t now = 1000 * NS_PER_S;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 4096; i++) {
+			struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000 + i)};
+			struct sockaddr_storage s = {0};
+			struct origin o;
+
+			memcpy(&s, &at, sizeof at);
+			o = origin_of(&s);
+			if (gate_rate_take(rate, &o, now) != (round == 0))
+				fail_msg("address %u in round %u", i, round);
+		}
+	assert_true(gate_rate_take(none, &(struct origin){{1}}, now));   /* as if it were one */
+	assert_false(gate_rate_take(none, &(struct origin){{1}}, now));
+	gate_rate_free(rate);
+	gate_rate_free(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +145,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_written_as_people_write_them),
 		cmocka_unit_test(a_minutes_worth_passes_and_then_as_it_comes_back),
 		cmocka_unit_test(a_flood_of_addresses_does_not_free_the_one_that_is_over),
+		cmocka_unit_test(thousands_of_addresses_are_in_mind_at_one_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

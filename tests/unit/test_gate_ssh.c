@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -171,7 +172,7 @@ static struct client dial_from(unsigned host)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)t.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 + host)};
-	const struct timeval wait = {.tv_sec = 20};
+	const struct timeval wait = {.tv_sec = 10};      /* less than a login has */
 	struct client c = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 
 	setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
@@ -201,8 +202,9 @@ static void sshd_says(const struct client *c, const char *line)
 static bool ended(const struct client *c)
 {
 	char byte;
+	ssize_t n = recv(c->fd, &byte, 1, 0);
 
-	return recv(c->fd, &byte, 1, 0) <= 0;
+	return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
 static enum rc ask(const struct client *c, const char *certificate, bool *admitted)
@@ -423,7 +425,8 @@ static void who_is_refused_last_is_not_logged_in(void **state)
 	assert_false(logged_in(&c, "key"));
 	sshd_says(&c, "Accepted publickey for phigate from 127.0.0.1");
 	assert_true(logged_in(&c, "key"));
-	assert_false(logged_in(&c, "other") || logged_in(&c, "ke"));
+	assert_false(logged_in(&c, "other") || logged_in(&c, "ke") || logged_in(&c, "kez"));
+	assert_true(counted("phigate_ssh_refused_total{reason=\"token\"}") == 1);
 	close(c.fd);
 }
 
@@ -456,6 +459,40 @@ static void who_is_logged_in_asks_no_more_and_stays_who_it_is(void **state)
 	assert_true(logged_in(&c, "key"));
 	assert_true(counted("phigate_ssh_logins_total") == 2);
 	assert_true(counted("phigate_ssh_waiting") == 0);
+	close(c.fd);
+	close(d.fd);
+}
+
+/* By its own name, else the latest. */
+static void a_key_is_found_on_each_of_its_connections(void **state)
+{
+	struct client c = dial(), d = dial();
+	char address[64], id[GATE_ID_LEN + 1];
+
+	(void)state;
+	log_in(&c, "key");
+	log_in(&d, "key");
+	assert_true(logged_in(&c, "key") && logged_in(&d, "key"));
+	assert_int_equal(gate_ssh_login(t.ssh, SLICE("key"), SLICE("nobody"), address, id), RC_OK);
+	assert_string_equal(id, d.id);
+	close(c.fd);
+	close(d.fd);
+}
+
+static void a_key_that_is_too_large_to_be_kept_is_refused(void **state)
+{
+	struct client c = dial(), d = dial();
+	char key[130] = "";
+	bool admitted;
+
+	(void)state;
+	memset(key, 'k', 128);
+	log_in(&c, key);
+	key[128] = 'k';
+	assert_int_equal(asked(&d, "certificate"), RC_OK);
+	answer(&d, "certificate", key, true);
+	assert_int_equal(ask(&d, "certificate", &admitted), RC_CONFLICT);
+	assert_false(admitted);
 	close(c.fd);
 	close(d.fd);
 }
@@ -544,6 +581,8 @@ int main(void)
 		T(who_is_refused_last_is_not_logged_in),
 		T(a_login_that_nobody_was_asked_about_is_none),
 		T(who_is_logged_in_asks_no_more_and_stays_who_it_is),
+		T(a_key_is_found_on_each_of_its_connections),
+		T(a_key_that_is_too_large_to_be_kept_is_refused),
 		T(channels_that_sshd_refuses_are_counted),
 		T(one_that_is_ended_is_nobodys_any_more),
 		T(nobody_comes_in_once_it_is_closed),
