@@ -388,6 +388,26 @@ static void a_channel_ends_with_the_call_that_says_so(void **state)
 	close_channel(&ch);
 }
 
+static void a_head_that_is_too_large_or_too_slow_ends_the_channel(void **state)
+{
+	struct place *p = *state;
+	char bearer[32769] = "";
+	struct channel ch;
+
+	memset(bearer, 'a', sizeof bearer - 1);
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(call(&ch, bearer, "GET /v1/whoami", ""), 431);
+	assert_non_null(strstr(answer, "32768 bytes of headers"));
+	close_channel(&ch);
+	p->config.limits.header_wait = NS_PER_MS;
+	open_channel(p, "alice-key", &ch);
+	assert_int_equal(send(ch.fd, "GET ", 4, MSG_NOSIGNAL), 4);
+	answer[0] = '\0';
+	assert_true(read_until(ch.fd, "HTTP/1.1 408 "));
+	assert_true(read_until(ch.fd, "the headers took too long"));
+	close_channel(&ch);
+}
+
 /* What is asked, and what the answer says. */
 static void words_of_a_call_are_read_strictly(void **state)
 {
@@ -448,6 +468,7 @@ static void routes_are_exact(void **state)
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions/../whoami", ""), 404);
 	assert_int_equal(call(&ch, "alice", "DELETE /v1/whoami", ""), 405);
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "[]"), 400);
+	assert_non_null(strstr(answer, "the body must be one JSON object"));
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{\"a\":1,\"a\":2}"), 400);
 	assert_int_equal(call(&ch, "alice", "POST /v1/sessions", "{}"), 400);
 	assert_int_equal(call(&ch, "alice", "GET /v1/sessions?since=soon", ""), 400);
@@ -981,6 +1002,7 @@ int main(void)
 		T(two_keys_with_one_token_end_the_sessions_of_both),
 		T(a_body_has_at_most_64_kib),
 		T(a_channel_ends_with_the_call_that_says_so),
+		T(a_head_that_is_too_large_or_too_slow_ends_the_channel),
 		T(words_of_a_call_are_read_strictly),
 		T(routes_are_exact),
 		T(connections_say_who_may),

@@ -525,8 +525,11 @@ static void no_key_that_asked_may_approve(void **state)
 	ask.key_id = "SHA256:alice2";
 	assert_int_equal(hold_enter(p->holds, &ask, &joined, NULL), RC_OK);
 	assert_string_equal(joined.id, hold.id);
+	ask.key_id = "SHA256:alice3";
+	assert_int_equal(hold_enter(p->holds, &ask, &joined, NULL), RC_OK);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice", NULL), RC_DENIED);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice2", NULL), RC_DENIED);
+	assert_int_equal(approve(p, hold.id, &bob, "SHA256:alice3", NULL), RC_DENIED);
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	assert_string_equal(p->told, "held S1,held S2,approved S1,approved S2,");
 }
@@ -1182,6 +1185,8 @@ static void what_is_long_over_is_history(void **state)
 	assert_int_equal(state_of(p, pending.id), HOLD_PENDING);
 	in_store(p, denied.id, &is, &shown);
 	assert_true(is && !shown);
+	holds_metrics(p->store);
+	assert_true(figure("phigate_holds{state=\"denied\"}") == 0 && figure("phigate_holds{state=\"pending\"}") == 1);
 	buf_init(&out, 10000);
 	assert_int_equal(hold_show(p->holds, &alice, denied.id, &out, &why), RC_NOT_FOUND);
 	buf_free(&out);

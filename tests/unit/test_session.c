@@ -28,13 +28,16 @@ static int64_t fake_clock(void)
 /* Whoever takes the lock after somebody_waits finds a thread that sleeps until that is signalled. */
 static pthread_cond_t *_Atomic watched;
 static atomic_bool somebody_waits, waited_in_vain;
+static _Atomic int64_t waits_ns;                 /* at most */
 
 int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
 {
 	int rc;
 
-	if (cond == watched)
+	if (cond == watched) {
+		waits_ns = until->tv_sec * NS_PER_S + until->tv_nsec - clock_mono_ns();
 		somebody_waits = true;
+	}
 	rc = pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
 	if (cond == watched && rc != 0)
 		waited_in_vain = true;
@@ -535,6 +538,38 @@ static void it_ends_with_its_newest_token(void **state)
 	session_unref(s);
 }
 
+/* The first of its ends, and a minute where all are further off: the clock may be set. */
+static void it_is_looked_at_when_it_may_be_due(void **state)
+{
+	static const struct {
+		int64_t max_s, idle_s, token_s, look_s;
+	} cases[] = {{10, 20, 30, 10}, {20, 10, 30, 10}, {30, 20, 10, 10}, {20, 30, 10, 10}, {3600, 3600, 3600, 60}};
+	struct place *p = *state;
+
+	watched = &p->sessions->due;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct session_ask ask = {
+			.person = &alice, .snapshot = &p->snapshot, .key_id = "k", .address = "a:1", .api_key_sha256 = HEX64,
+			.expires_s = now_ns / NS_PER_S + cases[i].token_s - SESSION_GRACE_S,
+		};
+		int64_t give_up_ns = clock_mono_ns() + 20 * NS_PER_S;
+		char key[SESSION_KEY_LEN + 1];
+		struct session *s;
+
+		p->config.session.max_duration = cases[i].max_s * NS_PER_S;
+		p->config.session.idle_timeout = cases[i].idle_s * NS_PER_S;
+		somebody_waits = false;
+		assert_int_equal(session_open(p->sessions, &ask, &s, key, NULL), RC_OK);
+		/* it may have looked while the session was being opened */
+		while ((!somebody_waits || waits_ns > cases[i].look_s * NS_PER_S) && clock_mono_ns() < give_up_ns)
+			sched_yield();
+		assert_in_range(waits_ns, (cases[i].look_s - 1) * NS_PER_S, cases[i].look_s * NS_PER_S);
+		assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+		session_unref(s);
+	}
+	watched = NULL;
+}
+
 static void only_its_user_renews(void **state)
 {
 	struct place *p = *state;
@@ -944,6 +979,7 @@ int main(void)
 		T(it_idles_out),
 		T(it_outlives_no_limit),
 		T(it_ends_with_its_newest_token),
+		T(it_is_looked_at_when_it_may_be_due),
 		T(only_its_user_renews),
 		T(who_may_end_and_see_it),
 		T(a_connection_may_have_roles_of_its_own),
