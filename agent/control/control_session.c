@@ -180,7 +180,7 @@ static enum rc parse_entity(char *text, struct session_filter *filter, struct wh
 		return RC_OK;
 	*colon = '\0';
 	filter->entity_least = strtoll(colon + 1, &end, 10);
-	return colon[1] && !*end && filter->entity_least > 0 ? RC_OK : why_set(why, RC_BAD, "entity is one, such as SSN, or SSN:5 for five or more");
+	return !*end && filter->entity_least > 0 ? RC_OK : why_set(why, RC_BAD, "entity is one, such as SSN, or SSN:5 for five or more");
 }
 
 /* Each word of the query, and where it goes. */

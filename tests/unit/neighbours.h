@@ -24,7 +24,7 @@ static struct {
 	void *arg;
 	int closing;                             /* threads in recording_close() */
 	char receipt[64];                        /* that was asked of the ledger last: "open 1" */
-	char bundle[256];                        /* path that spool_bundle() gives; "": RC_NOT_FOUND */
+	char bundle[256];                        /* path that spool_bundle() gives; "": RC_NOT_FOUND; "open": RC_CONFLICT */
 } told = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static inline void note(const char *what, const char *which)
@@ -133,6 +133,9 @@ enum rc spool_bundle(struct spool *spool, const char *id, int part, char **path)
 	(void)spool;
 	(void)id;
 	(void)part;
+	*path = NULL;
+	if (strcmp(told.bundle, "open") == 0)
+		return RC_CONFLICT;
 	*path = *told.bundle ? strdup(told.bundle) : NULL;
 	return *path ? RC_OK : RC_NOT_FOUND;
 }

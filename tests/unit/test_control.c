@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -27,6 +28,7 @@ static _Atomic int64_t lives_s;                  /* a token that is proved now *
 static _Atomic uint64_t generation;
 static _Atomic int proofs;
 static char ended_ssh[64];
+static bool no_login;                            /* the SSH connection is gone */
 
 /* ---- the neighbours that test_session.c does not need ---- */
 
@@ -84,6 +86,10 @@ void token_free(struct token *token)
 enum rc gate_login(struct gate *gate, struct slice key_der, struct slice id, char address[64], char own_id[GATE_ID_LEN + 1])
 {
 	(void)gate;
+	if (no_login) {
+		strcpy(own_id, "nobody's");
+		return RC_NOT_FOUND;
+	}
 	snprintf(address, 64, "203.0.113.%d:51022", key_der.p[0] == 'a' ? 9 : 10);
 	snprintf(own_id, GATE_ID_LEN + 1, "%s", id.n ? "named" : "latest");
 	return RC_OK;
@@ -132,6 +138,19 @@ enum rc ledger_prove_consistency(const struct ledger *ledger, uint64_t from, uin
 	return from <= to && to <= 5 ? RC_OK : RC_NOT_FOUND;
 }
 
+/* ---- how long a stream of events waits at most ---- */
+
+static _Atomic int stream_waits_ms;
+
+int poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	const struct timespec t = {ms / 1000, ms % 1000 * NS_PER_MS};
+
+	if (n == 2 && ms > 0)                            /* nobody else waits for a time and for two */
+		stream_waits_ms = ms;
+	return ppoll(fds, n, ms < 0 ? NULL : &t, NULL);
+}
+
 /* ---- an agent, channels, calls ---- */
 
 struct place {
@@ -170,6 +189,7 @@ static int setup(void **state)
 	p->agent = (struct agent){.config = &p->config, .gate = (struct gate *)p, .stop_fd = -1};
 	told.notes[0] = told.bundle[0] = ended_ssh[0] = '\0';
 	lives_s = 3600;
+	no_login = false;
 	assert_int_equal(store_open(p->store_path, &p->agent.store, &why), RC_OK);
 	assert_int_equal(holds_new(p->agent.store, p->key_path, 8, &p->agent.holds, &why), RC_OK);
 	p->snapshot = (struct snapshot){.config = &p->config, .dialects = p->dialects, .refs = 1};
@@ -531,6 +551,7 @@ static void a_sessions_life(void **state)
 	assert_int_equal(call(&ch, "alice", request, ""), 200);
 	assert_true(noted("close client"));
 	assert_string_equal(told.receipt, "close 7");
+	assert_string_equal(ended_ssh, "");              /* other sessions may go over it */
 	assert_int_equal(call(&ch, "alice", request, ""), 409);
 	close_channel(&ch);
 }
@@ -538,7 +559,7 @@ static void a_sessions_life(void **state)
 static void an_admins_revoke_cuts_the_ssh_side(void **state)
 {
 	struct place *p = *state;
-	char id[64], request[128];
+	char id[64], request[128], renew[128];
 	struct channel ch;
 	cJSON *tree;
 
@@ -552,6 +573,9 @@ static void an_admins_revoke_cuts_the_ssh_side(void **state)
 	assert_int_equal(call(&ch, "audrey", request, ""), 403);
 	assert_string_equal(ended_ssh, "");
 	assert_false(noted("leaf phigate-revoke-v1"));
+	no_login = true;                                 /* a renewal by a connection that is not known leaves the one that was */
+	snprintf(renew, sizeof renew, "POST /v1/sessions/%s/renew", id);
+	assert_int_equal(call(&ch, "alice", renew, ""), 200);
 	assert_int_equal(call(&ch, "adam", request, ""), 200);
 	assert_true(noted("close revoked;leaf phigate-revoke-v1"));
 	assert_string_equal(ended_ssh, "latest");
@@ -580,6 +604,9 @@ static void bundles_go_to_owner_and_auditor(void **state)
 	cJSON_Delete(tree);
 	snprintf(request, sizeof request, "GET /v1/sessions/%s/bundle", id);
 	assert_int_equal(call(&ch, "alice", request, ""), 404);
+	strcpy(told.bundle, "open");
+	assert_int_equal(call(&ch, "alice", request, ""), 409);
+	assert_non_null(strstr(answer, "is still open"));
 	snprintf(told.bundle, sizeof told.bundle, "%s", p->bundle_path);
 	assert_int_equal(call(&ch, "alice", request, ""), 200);
 	assert_non_null(strstr(answer, "\r\n\r\nTAR BYTES"));
@@ -980,6 +1007,26 @@ static void each_hears_of_a_hold_once(void **state)
 	buf_free(&out);
 }
 
+/* So often something is said, or it is looked whether the token is over. */
+static void a_stream_is_not_silent_for_long(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct channel ch;
+
+		lives_s = i ? -40 : 0;
+		stream_waits_ms = 0;
+		open_channel(*state, "alice-key", &ch);
+		assert_int_equal(call(&ch, "alice", "GET /v1/events", ""), 200);
+		while (!stream_waits_ms)
+			sched_yield();
+		if (i)
+			assert_in_range(stream_waits_ms, 18000, 20000);
+		else
+			assert_int_equal(stream_waits_ms, 25000);
+		close_channel(&ch);
+	}
+}
+
 static void a_stream_ends_with_the_token(void **state)
 {
 	struct channel ch;
@@ -1019,6 +1066,7 @@ int main(void)
 		T(evidence_is_for_auditors_and_sealed_on_its_channel),
 		T(without_the_store_sessions_are_refused),
 		T(each_hears_of_a_hold_once),
+		T(a_stream_is_not_silent_for_long),
 		T(a_stream_ends_with_the_token),
 		T(a_slow_reader_loses_its_stream_only),
 	};
