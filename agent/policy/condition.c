@@ -129,8 +129,6 @@ static enum rc read_time(struct condition *c, const struct yaml *value, struct p
 static enum rc read_flag(struct condition *c, const struct yaml *value, struct patterns *patterns, struct why *why)
 {
 	(void)patterns;
-	if (yaml_is_null(value))
-		return why_at(why, RC_BAD, value->line, value->column, "\"%s\" must be true or false", value->key->text);
 	return conf_value(value, CONF_FLAG, &c->flag, why);
 }
 

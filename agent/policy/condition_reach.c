@@ -37,10 +37,8 @@ static bool exclude(const struct condition *a, const struct condition *b, const 
 	switch (a->kind) {
 	case KIND_ROUTE: case KIND_METHOD: case KIND_MODEL: case KIND_USER: case KIND_PURPOSE:
 		return lists_exclude(a, b);
-	case KIND_TOOLS: case KIND_STREAM:
+	case KIND_TOOLS: case KIND_STREAM: case KIND_OPAQUE:
 		return a->flag != b->flag;
-	case KIND_OPAQUE:
-		return !a->texts.n && !b->texts.n && a->flag != b->flag;
 	case KIND_TIME:
 		return times_disjoint(a->times, b->times);
 	case KIND_ANY: case KIND_ALL: case KIND_NOT: case KIND_GROUP: case KIND_PROMPT_MATCHES: case KIND_MAX_TOKENS: case KIND_BODY_BYTES:

@@ -113,15 +113,17 @@ static void what_was_let_pass_without_an_approval_is_no_history(void **state)
 	client_close(&c);
 }
 
-/* A policy that denies outside of the five minutes from now on. */
+/* A policy that denies outside of the five minutes from now on, and lets no identifier out within. */
 static void close_in_five_minutes(void)
 {
 	long long now_min = clock_wall_ns() / NS_PER_S / 60;
 	int from = (int)((now_min + 1440 - 1) % 1440), until = (int)((now_min + 5) % 1440);
-	char text[512];
+	char hours[32], text[768];
 
-	snprintf(text, sizeof text, "version: 1\nrules:\n  - {name: night, when: {time: {outside: '%02d:%02d-%02d:%02d', zone: UTC}}, then: deny,\n"
-		 "     message: Closed at night.}\n  - " RULE("bulk") "\n", from / 60, from % 60, until / 60, until % 60);
+	snprintf(hours, sizeof hours, "%02d:%02d-%02d:%02d", from / 60, from % 60, until / 60, until % 60);
+	snprintf(text, sizeof text, "version: 1\nrules:\n  - {name: night, when: {time: {outside: '%s', zone: UTC}}, then: deny, message: Closed at night.}\n"
+		 "  - {name: day, when: {phi_in_response: {over: 0}, time: {within: '%s', zone: UTC}}, then: cut, message: Not by day.}\n"
+		 "  - " RULE("bulk") "\n", hours, hours);
 	change_policy(text);
 }
 
@@ -133,6 +135,9 @@ static void each_request_is_decided_by_the_hour_at_which_it_comes(void **state)
 	model_says_note();
 	close_in_five_minutes();
 	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 403);                           /* and its answer */
+	assert_int_equal(count(&c.body, "Not by day."), 1);
+	model_says(&place.model, SLICE(JSON_ANSWER("", "{}")), THEN_CLOSE);
 	assert_int_equal(chat(&c, "hi"), 200);
 	later_ns = 6 * 60 * NS_PER_S;
 	assert_int_equal(chat(&c, "hi"), 403);

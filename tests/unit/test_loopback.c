@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -32,6 +34,16 @@
 #define SLOW_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAI"
 #define FINGERPRINT "SHA256:x"
 #define CONNECTIONS 2
+
+static atomic_llong later_ns;                    /* how far the clock has been put forward */
+
+int64_t clock_mono_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec + later_ns;
+}
 
 static atomic_int served;                        /* data channels */
 static sem_t looking, found;                     /* for the session of SLOW_KEY */
@@ -98,6 +110,7 @@ static int setup(void **state)
 	struct why why;
 
 	served = 0;
+	later_ns = 0;
 	sem_init(&looking, 0, 0);
 	sem_init(&found, 0, 0);
 	f->config.limits.connections = CONNECTIONS;
@@ -317,6 +330,45 @@ static void a_control_channel_without_its_keys_proof_is_hung_up_on(void **state)
 	EVP_PKEY_free(key);
 }
 
+static void who_says_nothing_is_hung_up_on(void **state)
+{
+	struct fixture *f = *state;
+	int silent = dial(f), late;
+	char byte;
+
+	assert_true(greeted(silent));
+	later_ns = (LOOPBACK_PREFACE_S - 1) * NS_PER_S;
+	late = dial(f);
+	assert_true(greeted(late));
+	later_ns = LOOPBACK_PREFACE_S * NS_PER_S;
+	for (int i = 0; i < 64; i++)                     /* so that each loop looks at its clock */
+		close(data(f));
+	assert_int_equal(recv(silent, &byte, 1, 0), 0);
+	put(late, "data " SESSION_KEY "\r\n");
+	assert_true(is_served(late));
+	close(silent);
+	close(late);
+}
+
+static void another_account_is_not_greeted(void **state)
+{
+	struct fixture *f = *state;
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		char byte;
+
+		_exit(setuid(65534) != 0 || recv(dial(f), &byte, 1, 0) > 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_true(counted(f, "phigate_channels_refused_total{reason=\"account\"}") == 1);
+}
+
 /* Its session is looked for while the crowd comes: what is found then finds nobody. */
 static void who_was_crowded_out_is_not_served(void **state)
 {
@@ -364,6 +416,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_crowd_that_proves_nothing_keeps_nobody_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_limit_on_connections_holds_for_data_and_for_control, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_control_channel_without_its_keys_proof_is_hung_up_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_says_nothing_is_hung_up_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_account_is_not_greeted, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_was_crowded_out_is_not_served, setup, teardown),
 		cmocka_unit_test_setup_teardown(closing_hangs_up_on_everybody, setup, teardown),
 	};

@@ -12,6 +12,7 @@
 #include "policy.h"
 
 #define MESSAGES 4
+#define UNNAMED ""                               /* a model that the request does not name */
 
 /* One request; what a test does not name is as below. */
 struct asked {
@@ -40,7 +41,8 @@ static struct verdict decide_shown(const struct policy *policy, const struct ask
 	struct prompt_opaque opaque = {a->opaque, 100};
 	char *names[] = {(char *)(uintptr_t)a->first_group, (char *)(uintptr_t)(a->group ? a->group : "clinicians")};
 	struct text_list groups = {a->first_group ? names : names + 1, a->first_group ? 2 : 1};
-	struct prompt prompt = {.model = (char *)(uintptr_t)(a->model ? a->model : "llama3"), .stream = a->stream, .tools = a->tools,
+	const char *model = !a->model ? "llama3" : *a->model ? a->model : NULL;
+	struct prompt prompt = {.model = (char *)(uintptr_t)model, .stream = a->stream, .tools = a->tools,
 		.max_tokens = a->max_tokens ? a->max_tokens : 100, .messages = messages, .other_text = (char *)(uintptr_t)a->other,
 		.opaque = &opaque, .n_opaque = a->opaque != NULL};
 	struct facts facts = {.method = a->method ? a->method : "POST", .route = a->route ? a->route : "/v1/chat/completions",
@@ -186,6 +188,7 @@ static void each_condition_holds_for_what_it_names_and_nothing_else(void **state
 	holds("{model: ['x', 'Llama*']}", (struct asked){.model = "llama3:8b"});
 	holds_not("{model: llama3}", (struct asked){.model = "llama3:8b"});
 	holds_not("{model: '*'}", (struct asked){.no_body = true});
+	holds_not("{model: '*'}", (struct asked){.model = UNNAMED});
 	holds("{user: '*@hospital.example'}", (struct asked){.user = "bob@hospital.example"});
 	holds_not("{user: '*@hospital.example'}", (struct asked){.user = "bob@hospital.example.net"});
 	holds("{group: [a, clinicians]}", (struct asked){.text = {"x"}});
@@ -242,11 +245,17 @@ static void approve_passes_over_history_and_deny_does_not(void **state)
 		"  - {name: never, when: {prompt_matches: rot13}, then: deny}\n"
 		"  - {name: bulk, when: {prompt_matches: all patients}, then: approve, by: {groups: [p]}}\n");
 	struct asked a = {.text = {"all patients", "yes", "and now?"}, .history = 2};
+	struct buf shown;
 
 	(void)state;
 	assert_int_equal(decide_shown(policy, &a, NULL).decision, DECISION_ALLOW);
 	a.history = 0;
 	assert_int_equal(decide_shown(policy, &a, NULL).decision, DECISION_APPROVE);
+	a = (struct asked){.text = {"all patients", "yes", "all patients again"}, .history = 2};
+	buf_init(&shown, 4096);
+	assert_int_equal(decide_shown(policy, &a, &shown).decision, DECISION_APPROVE);
+	assert_non_null(strstr(shown.data, "\"message\":3,"));     /* and what is shown is what is new */
+	buf_free(&shown);
 	a = (struct asked){.text = {"rot13", "yes"}, .history = 2};
 	assert_int_equal(decide_shown(policy, &a, NULL).decision, DECISION_DENY);
 	policy_unref(policy);
@@ -368,6 +377,11 @@ static void what_is_shown_of_a_match_is_masked(void **state)
 	buf_clear(&shown);
 	decide_shown(policy, &(struct asked){.body_bytes = 10}, &shown);
 	assert_string_equal(shown.data, "{\"condition\":\"body_bytes\",\"over\":9,\"value\":10}");
+	policy_unref(policy);
+	policy = deny_when("{any: [{tools: true}, {prompt_matches: foo}, {prompt_matches: bar}]}");
+	buf_clear(&shown);
+	decide_shown(policy, &(struct asked){.text = {"foo bar"}, .tools = true}, &shown);      /* of two patterns, the first */
+	assert_non_null(strstr(shown.data, "{\"condition\":\"prompt_matches\",\"pattern\":\"foo\""));
 	buf_free(&shown);
 	policy_unref(policy);
 }
@@ -463,6 +477,8 @@ static void a_rule_that_nothing_can_reach_is_a_mistake(void **state)
 		"  - {name: a, when: {purpose: TREAT}, then: allow}\n  - {name: b, when: {purpose: [TREAT, HRESCH]}, then: deny}\n",
 		"  - {name: a, when: {prompt_matches: xx}, then: allow}\n  - {name: b, when: {prompt_matches: [xx, yy]}, then: deny}\n",
 		"  - {name: a, when: {opaque: true}, then: allow}\n  - {name: b, when: {opaque: false}, then: deny}\n",
+		"  - {name: a, when: {stream: true}, then: allow}\n  - {name: b, when: {stream: false}, then: deny}\n",
+		"  - {name: a, then: allow}\n  - {name: b, when: {phi_in_response: {over: 1}}, then: cut}\n",
 		"  - {name: a, when: {opaque: [image]}, then: allow}\n  - {name: b, when: {opaque: true}, then: deny}\n",
 		"  - {name: a, when: {not: {route: '/v1/*'}}, then: allow}\n  - {name: b, when: {not: {route: /v1/a}}, then: deny}\n",
 	};
@@ -499,6 +515,7 @@ static void a_condition_that_contradicts_itself_is_a_mistake(void **state)
 		{"{all: [{stream: true}, {tools: true}, {stream: false}]}", 50, "\"stream\" contradicts \"stream\" in line 4"},
 		{"{all: [{tools: true}, {tools: false}]}", 34, "contradicts"},
 		{"{all: [{opaque: true}, {opaque: false}]}", 35, "contradicts"},
+		{"{all: [{opaque: image}, {opaque: false}]}", 36, "contradicts"},
 		{"{all: [{route: /v1/chat}, {route: ['/v1/embed*', /api/chat]}]}", 38, "\"route\" contradicts"},
 		{"{all: [{model: 'GPT-*'}, {model: llama3}]}", 37, "\"model\" contradicts"},
 		{"{all: [{user: alice@x}, {user: '*@y'}]}", 36, "\"user\" contradicts"},
@@ -512,7 +529,8 @@ static void a_condition_that_contradicts_itself_is_a_mistake(void **state)
 	};
 	static const char *const may[] = {
 		"{all: [{route: '/v1/*'}, {route: '*/chat'}]}", "{all: [{group: a}, {group: b}]}", "{all: [{model: GPT-4}, {model: gpt-4}]}",
-		"{all: [{opaque: image}, {opaque: audio}]}", "{all: [{prompt_matches: a}, {prompt_matches: b}]}",
+		"{all: [{opaque: image}, {opaque: audio}]}", "{all: [{opaque: image}, {opaque: true}]}",
+		"{any: [{tools: true}, {not: {all: [{stream: true}, {stream: false}]}}]}", "{all: [{prompt_matches: a}, {prompt_matches: b}]}",
 		"{max_tokens: {over: 10}, not: {max_tokens: {over: 20}}}",
 		"{all: [{time: {within: Mon, zone: UTC}}, {time: {within: Tue, zone: America/New_York}}]}",
 		"{all: [{time: {within: Mon, zone: UTC}}, {time: {within: '06:00-07:00', zone: UTC}}]}",
@@ -600,6 +618,9 @@ static void an_answer_is_cut_by_the_rule_that_it_comes_to_first(void **state)
 	cut = cut_for(none, "clinicians", "hi");
 	assert_true(cut.over == INT64_MAX && !cut.rule);
 	assert_int_equal(cut_for(policy, "students", "\xff").over, 0);   /* what cannot be looked at */
+	policy_unref(policy);
+	policy = parse("rules:\n  - {name: lists, when: {prompt_matches: 'list', phi_in_response: {over: 5}}, then: cut}\n");
+	assert_int_equal(cut_for(policy, "students", "\xff").over, 0);
 	policy_unref(policy);
 	policy_unref(none);
 }

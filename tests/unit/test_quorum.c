@@ -33,6 +33,9 @@ static void a_rule_names_one_need_or_several(void **state)
 	assert_int_equal(q.n, 1);
 	assert_int_equal(quorum_places(&q), 1);
 	quorum_free(&q);
+	assert_int_equal(read_by("by: {groups: [a], approvals: 9}", &q, NULL), RC_OK);
+	assert_int_equal(quorum_places(&q), QUORUM_APPROVALS_MAX);
+	quorum_free(&q);
 	assert_int_equal(read_by("by: [{groups: [a], approvals: 1}, {groups: [b, a], approvals: 2}]", &q, NULL), RC_OK);
 	assert_int_equal(quorum_places(&q), 3);
 	assert_int_equal(quorum_json(&q, &json), RC_OK);
