@@ -224,7 +224,8 @@ static int end_agent(int sig)
 
 	if (t.agent <= 0)
 		return 0;
-	close(t.to_agent);
+	if (t.to_agent >= 0)
+		close(t.to_agent);
 	if (sig)
 		kill(t.agent, sig);
 	assert_int_equal(waitpid(t.agent, &status, 0), t.agent);
@@ -841,6 +842,45 @@ static void an_agent_that_stops_leaves_nothing_behind(void **state)
 	start_agent();
 }
 
+/* What is said on a channel is read to its end before the connection goes. */
+static void a_client_of_an_agent_that_stops_sees_its_channels_end(void **state)
+{
+	char challenge[PREFACE_CHALLENGE_LEN + 1], line[128];
+	struct client c;
+
+	(void)state;
+	assert_true(client_login(&c, "good"));
+	open_channel(&c, challenge);
+	write_text(c.channel, "data " SESSION_KEY "\r\n");
+	assert_true(read_line(c.channel, line, sizeof line));
+	close(t.to_agent);
+	t.to_agent = -1;
+	assert_false(read_line(c.channel, line, sizeof line));
+	assert_int_equal(libssh2_channel_eof(c.channel), 1);     /* an end, and no broken connection */
+	client_close(&c);
+	assert_int_equal(end_agent(0), 0);
+	start_agent();
+}
+
+/* ---- what it does not begin with -------------------------------------------------------------------------------------- */
+
+static void an_agent_does_not_run_as_root_nor_where_sshd_cannot_call_it(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	if (geteuid() == 0) {
+		assert_int_equal(WEXITSTATUS(shell(&out, "chown -R root state && ./phigate-agent agent %s/state root log", t.dir)), 1);
+		assert_non_null(strstr(out.data, "sshd must not run as root"));
+		assert_int_equal(shell(NULL, "chown -R %s state", t.user), 0);
+	}
+	assert_int_equal(shell(NULL, "mkdir \"it's\" && cp phigate-agent \"it's\""), 0);
+	assert_int_equal(WEXITSTATUS(shell(&out, "\"it's/phigate-agent\" agent %s/state %s state/log", t.dir, t.user)), 1);
+	assert_non_null(strstr(out.data, "quotes"));
+	buf_free(&out);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -859,6 +899,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_killed_agent_takes_its_tunnels_along_before_the_port_is_free),
 		cmocka_unit_test(an_agent_without_keeper_ends_its_tunnels_and_stops),
 		cmocka_unit_test(an_agent_that_stops_leaves_nothing_behind),
+		cmocka_unit_test(a_client_of_an_agent_that_stops_sees_its_channels_end),
+		cmocka_unit_test(an_agent_does_not_run_as_root_nor_where_sshd_cannot_call_it),
 	};
 
 	if (argc > 4 && strcmp(argv[1], "agent") == 0)
