@@ -59,7 +59,7 @@ static void test_codes_that_let_in_or_are_woven(void **state)
 {
 	CHECK({"with code WQ7-KX2 or", "with code [ID] or"}, {"use code FAM-6K2-WINT for", "use code [ID] for"}, {"code X4QR8VKD, texted", "code [ID], texted"},
 	      {"see 0226118E4471X now", "see [ID] now"}, {"clm 0226118E4471X", "clm [ID]"}, {"Lab slip 7741 to", "Lab slip [ID] to"}, {"event QRE 3341.", "event [ID]."},
-	      {"code S72001A", NULL}, {"code J45.909", NULL}, {"code 0DTJ4ZZ", NULL}, {"25000UNITS", NULL}, {"a slip of 20", NULL});
+	      {"share code 8814-0722,", "share code [ID],"}, {"Taxonomy 207R00000X", NULL}, {"code S72001A", NULL}, {"code J45.909", NULL}, {"code 0DTJ4ZZ", NULL}, {"25000UNITS", NULL}, {"a slip of 20", NULL});
 }
 
 static void test_ends_of_numbers_told_before(void **state)
@@ -83,7 +83,7 @@ static void test_places_of_care_without_a_cue(void **state)
 	      {"HCA Houston Northwest", "[FACILITY]"}, {"Peninsula Bone & Joint, knee", "[FACILITY], knee"}, {"Pine Barrens Pain & Palliative", "[FACILITY]"},
 	      {"vs St. Camillus subacute", "vs [FACILITY] subacute"}, {"arrives Mt. Ascutney ED by car", "arrives [FACILITY] ED by car"}, {"Keough Dunning LLP, atty", "[FACILITY], atty"},
 	      {"Olympic Air Cargo, pilot", "[FACILITY], pilot"}, {"Walmart 0442 is out", "[FACILITY] is out"}, {"sent to CVS on 19th.", "sent to [FACILITY]."}, {"Ferndale Consolidated School District", "[FACILITY]"},
-	      {"Total Hip & Knee", NULL}, {"Chronic Pain & Sleep", NULL}, {"Walmart 100 tablets", "Walmart 100 tablets"}, {"Saw palmetto", NULL}, {"BehavioralHealth", NULL});
+	      {"Total Hip & Knee", NULL}, {"Chronic Pain & Sleep", NULL}, {"Walmart 100 tablets", "Walmart 100 tablets"}, {"Saw palmetto", NULL}, {"MassHealth Limited", NULL}, {"the Walmart 2024 list", "the Walmart 2024 list"}, {"BehavioralHealth", NULL});
 }
 
 static void test_homes_and_roads_in_other_forms(void **state)
@@ -92,7 +92,7 @@ static void test_homes_and_roads_in_other_forms(void **state)
 	      {"me at hc 49 box 12 now", "me at [ADDRESS] now"}, {"600 RR 620 S STE B", "[ADDRESS]"}, {"W142 N4410 Deer Ln", "[ADDRESS]"}, {"77 E 12TH #4C", "[ADDRESS]"},
 	      {"MCC on US-40 at noon", "MCC on [ADDRESS] at noon"}, {"I-80 MP 118 rollover", "[ADDRESS] rollover"}, {"the 1700 block of Fruitvale", "the [ADDRESS]"}, {"corner of 5th and Pine", "corner of [ADDRESS]"},
 	      {"Apt 4F buzz twice", "[ADDRESS] buzz twice"}, {"ME of Houghton Co. notified", "ME of [COUNTY] notified"},
-	      {"Apt 3 weeks", NULL}, {"Unit 4 staff", NULL}, {"block of 12", NULL}, {"I-125 seeds", NULL}, {"hc 34 percent", NULL}, {"rr 18, bp 120/80", NULL});
+	      {"Apt 3 weeks", NULL}, {"Unit 4 staff", NULL}, {"block of 12", NULL}, {"I-125 seeds", NULL}, {"hc 34 percent", NULL}, {"rr 18, bp 120/80", NULL}, {"HR 112 RR 22 BP 104/62", NULL});
 }
 
 static void test_badges_and_initials(void **state)

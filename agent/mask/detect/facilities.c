@@ -140,7 +140,7 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->amp = r->words && scan_at(s, p->start - 2) == '&';
 	if (shows(r, p, cue) || (r->of && own) || town || ((p->care & CARE_KNOWN) && p->shape == SHAPE_CAPITALS))
 		r->cared = r->end;
-	r->brand = r->words ? r->brand : (p->care & CARE_BRAND) || care_is_brand(s->r->c + p->start, p->end - p->start);
+	r->brand = r->words ? r->brand : (p->care & CARE_BRAND) || (care_is_brand(s->r->c + p->start, p->end - p->start) && lexicon_find(p->hash)->label < 0);
 	if (r->brand && (!r->words || own >= OWN_UNKNOWN || (p->words & WORD_DIRECTION)))
 		r->cared = r->end;
 	if (!r->words && (p->care & CARE_KNOWN_THERE))
@@ -488,7 +488,7 @@ static size_t bare_store_number(struct scan *s, size_t end)
 
 	while (scan_at(s, end) == ' ' && j < i + 6 && is_digit(scan_at(s, j)))
 		j++;
-	if (j < i + 3 || j > i + 5 || is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '-' || scan_at(s, j) == '/' || scan_at(s, j) == '.' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
+	if (j < i + 3 || j > i + 5 || (j == i + 4 && ((scan_at(s, i) == '1' && scan_at(s, i + 1) == '9') || (scan_at(s, i) == '2' && scan_at(s, i + 1) == '0'))) || is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '-' || scan_at(s, j) == '/' || scan_at(s, j) == '.' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
 		return end;
 	return scan_at(s, j) == ' ' && (word_kinds(around_word(s, j + 1, &behind)) & (WORD_SHARE | WORD_STREET)) ? end : j;
 }

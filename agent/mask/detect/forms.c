@@ -152,6 +152,8 @@ static bool is_woven(const struct form *f)
 
 	for (int k = 1; k < f->n; k++)
 		turns += (f->c[k] >= 'A') != (f->c[k - 1] >= 'A');
+	if (f->n == 10 && f->c[9] == 'X' && f->c[0] < 'A' && f->c[2] < 'A' && f->c[3] >= 'A')    /* a provider's taxonomy, "207R00000X" */
+		return false;
 	return f->groups == 1 && f->n >= 9 && f->digits >= 4 && turns > 1 && !is_public(f) && !(f->digits >= 12 && f->letters < 3 && strchr(f->c, 'T'));
 }
 

@@ -289,8 +289,10 @@ static bool access_code(struct scan *s, struct finding *f)
 	for (size_t j = s->i; j < v.end; j++)
 		if (scan_at(s, j) == '.' || scan_at(s, j) == '/')
 			return false;
-	if (is_digit(scan_at(s, s->i + 1)) && is_digit(scan_at(s, s->i + 2)) && v.end == s->token)       /* "S72001A" */
+	if (is_upper(scan_at(s, s->i)) && is_digit(scan_at(s, s->i + 1)) && is_digit(scan_at(s, s->i + 2)) && v.end == s->token)       /* "S72001A" */
 		return false;
+	if (v.count == 8 && v.digits == 8 && s->token == s->i + 4 && v.end == s->i + 9 && scan_at(s, s->token) == '-')   /* "share code 8814-0722" */
+		return found(f, s, v.end, ENTITY_ID, "access code");
 	return !(v.count == 7 && is_digit(scan_at(s, s->i)) && v.end == s->token) && is_woven(s, &v) && found(f, s, v.end, ENTITY_ID, "access code");
 }
 
@@ -330,7 +332,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		read_prefix(s, &v, label);
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v, label);
-	if (is_alnum(scan_at(s, v.end)) || is_quantity(s, &v))
+	if (is_alnum(scan_at(s, v.end)) || scan_at(s, v.end) == '%' || is_quantity(s, &v))
 		return false;
 	read_form(s, v.end, &form);
 	if (!strong && (v.digits < 6 || v.count > 20 || is_range(&form)) &&
@@ -399,7 +401,7 @@ static bool user(struct scan *s, struct finding *f)
 	for (size_t k = s->i; k < j; k++)
 		sure = sure || is_digit(scan_at(s, k)) || scan_at(s, k) == '_' || (scan_at(s, k) == '.' && is_small(scan_at(s, k + 1)));
 	/* "user mgebreselassie" */
-	sure = sure || (j == s->token && j >= s->i + 6 && j < s->i + 24 && is_small(scan_at(s, s->i)) && s->word == &lexicon_none && !dictionary_find(s->hash));
+	sure = sure || (c->age <= 2 && j == s->token && j >= s->i + 6 && j < s->i + 24 && is_small(scan_at(s, s->i)) && s->word == &lexicon_none && !dictionary_find(s->hash));
 	sure = sure || (s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE) && is_user_name(s, s->i, j, &digits));
 	return sure && j >= s->i + 3 && c->before[0] && found(f, s, j, ENTITY_ID, "user label");
 }

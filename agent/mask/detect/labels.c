@@ -396,7 +396,7 @@ static const struct known_label LABELS[] = {
 	{"university", LABEL_FACILITY, MARK},
 	{"daycare", LABEL_FACILITY, MARK}, {"hospice", LABEL_FACILITY, MARK}, {"facilityname", LABEL_FACILITY, MARK},
 
-	{"bin", LABEL_PLAIN, 0}, {"rx bin", LABEL_PLAIN, 0}, {"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
+	{"bin", LABEL_PLAIN, 0}, {"taxonomy", LABEL_PLAIN, LIST}, {"rx bin", LABEL_PLAIN, 0}, {"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
 	{"section", LABEL_PLAIN, 0}, {"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0},
 	{"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST}, {"loinc", LABEL_PLAIN, LIST},
 	{"snomed", LABEL_PLAIN, LIST}, {"snomed ct", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST},

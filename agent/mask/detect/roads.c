@@ -100,6 +100,8 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 			n++;
 	else if (n && is_upper(scan_at(s, j + n)))
 		n++;
+	if (n < 3 && lower(scan_at(s, i + 1)) == 'r')    /* "HR 112 RR 22" */
+		return 0;
 	if (!n || n > 4 || is_alnum(scan_at(s, j + n)) || (scan_at(s, j + n) == '.' && is_digit(scan_at(s, j + n + 1))))
 		return 0;
 	cue = sure || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_ON)) || leads_place(s, j + n);
