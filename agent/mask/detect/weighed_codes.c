@@ -189,9 +189,11 @@ static bool is_short(struct scan *s)
 /* What the weights must come to: the more it looks like a code, the less. */
 static int least_of(const struct code *code)
 {
+	bool amount = code->runs == word_hash(word_hash(WORD_HASH, '9'), 'A'), capitals = code->letters && !code->small && !amount;      /* "25000UNITS" */
+
 	if (code->digits < 4 || (code->n == 5 && !code->letters))
-		return 1 + !code->letters;
-	return (code->digits < 5) - (code->letters > 0 && !code->small);
+		return capitals ? 0 : 2;
+	return (code->digits < 5) - 2 * capitals;
 }
 
 bool scan_weighed_code(struct scan *s, struct finding *f)
