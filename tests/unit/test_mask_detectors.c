@@ -95,6 +95,21 @@ static void test_homes_and_roads_in_other_forms(void **state)
 	      {"Apt 3 weeks", NULL}, {"Unit 4 staff", NULL}, {"block of 12", NULL}, {"I-125 seeds", NULL}, {"hc 34 percent", NULL}, {"rr 18, bp 120/80", NULL}, {"HR 112 RR 22 BP 104/62", NULL});
 }
 
+static void test_streets_without_a_number(void **state)
+{
+	CHECK({"of Tater Peeler Rd, Lebanon", "of [ADDRESS], [CITY]"}, {"Lahtinen Road, last drive", "[ADDRESS], last drive"}, {"corner Bridger & Ferrin", "corner [ADDRESS]"},
+	      {"Gladys, Box 12, Amery 54001.", "[NAME], [ADDRESS], [CITY] [ZIP]."}, {"at apt 4F can", "at [ADDRESS] can"}, {"The Willows at Penobscot, admissions", "The [FACILITY], admissions"},
+	      {"0525 called OSU Tulsa", "0525 called [FACILITY]"}, {"FMC Butner. Cancer", "[FACILITY]. Cancer"},
+	      {"the road home", NULL}, {"a Box 12, blue", NULL}, {"apt 4pm", NULL}, {"UC flare", NULL}, {"The Pain at Night", NULL}, {"Cell Street drugs", NULL});
+}
+
+static void test_months_and_days_alone(void **state)
+{
+	CHECK({"the August scan was", "the [DATE] scan was"}, {"expected Aug.", "expected [DATE]."}, {"if not better by June.", "if not better by [DATE]."}, {"leaving the 23rd for 3 weeks", "leaving [DATE] for 3 weeks"},
+	      {"out until the 19th.", "out until [DATE]."}, {"05/30-31/2026 study", "[DATE] study"}, {"by June Smith", "by [NAME]"}, {"the 23rd percentile", NULL}, {"the 12th rib", NULL},
+	      {"5/30-31", "[DATE]"}, {"an august body", NULL});
+}
+
 static void test_badges_and_initials(void **state)
 {
 	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
 		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
 		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials),
+		cmocka_unit_test(test_streets_without_a_number), cmocka_unit_test(test_months_and_days_alone),
 		cmocka_unit_test(test_segments_whose_names_have_digits),
 		cmocka_unit_test(test_pagers_behind_a_letter),
 		cmocka_unit_test(test_places_of_care_in_short),

@@ -59,7 +59,7 @@ static const char COMMON[] =
 	"addiction tobacco smoking weight nutrition pastoral spiritual bereavement crisis safety infection quality risk case "
 	"discharge advance spinal point plexus line tube joint triangle level angle area";
 
-static const char SHORT[] = "general memorial mem regional methodist baptist presbyterian deaconess children";
+static const char SHORT[] = "general memorial mem regional methodist baptist presbyterian deaconess children ame umc lutheran episcopal unitarian pentecostal";
 static const char SMALL[] =
 	"hospital hosp clinic pharmacy elementary school church jail shelter hospice college university center home rehab "
 	"dialysis prison temple academy care hospitals clinics facility";
@@ -83,6 +83,7 @@ static const char BRAND[] =
 	"peacehealth upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
 	"froedtert geisinger ochsner novant sentara carilion inova lahey memorialcare northwell wellstar allina integris ssm musc healthsouth bayhealth "
 	"atlanticare caremount concentra lincare apria adapthealth amedisys";
+static const char CAMPUS[] = "uc ut unm osu lsu msu iu va fmc fci usp ucla um ku uk uw";
 static const char PAIR[] =
 	"pain bone joint skin foot ankle hand hip knee spine eye ear vein nerve brain balance heart lung kidney sport sports palliative vascular breast sleep "
 	"allergy asthma head neck";
@@ -179,7 +180,7 @@ void care_fill(void)
 		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
-		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR},
+		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR}, {CAMPUS, CARE_CAMPUS},
 	};
 	const char *joints = "of and the for at";
 

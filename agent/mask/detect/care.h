@@ -31,6 +31,7 @@ enum {
 	CARE_MOVE = 4194304,             /* of CARE_GO: "transferred" (from): a place of care, also an abbreviation */
 	CARE_UNIT = 8388608,             /* "MICU", "SNF": an abbreviation that every hospital has */
 	CARE_BRAND = 16777216,           /* "PeaceHealth": a name by itself, which goes on with that of a place */
+	CARE_CAMPUS = 67108864,          /* "UNM" (Rio Rancho): a place follows */
 	CARE_PAIR = 33554432,            /* of "Bone & Joint" */
 	CARE_LEAD = 2097152,             /* "three", "our": a name may begin with it when what follows is one */
 };

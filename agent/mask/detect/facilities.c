@@ -61,6 +61,7 @@ struct run {
 	bool first_name, state, town;
 	size_t known;                    /* behind the first word, when it is one where a place is expected: "Fresenius"; 0 */
 	bool the;                        /* "the" stands before all of them */
+	bool capitals;                   /* the word before is written in them */
 	bool amp;                        /* "&" stands before the word */
 	bool brand;                      /* the first word is one's that treats in many places: "PeaceHealth" */
 	bool phrase;                     /* the first word may begin a name that no word shows */
@@ -143,6 +144,11 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->brand = r->words ? r->brand : (p->care & CARE_BRAND) || (care_is_brand(s->r->c + p->start, p->end - p->start) && lexicon_find(p->hash)->label < 0);
 	if (r->brand && (!r->words || own >= OWN_UNKNOWN || (p->words & WORD_DIRECTION)))
 		r->cared = r->end;
+	if (r->words == 1 && (r->last & CARE_CAMPUS) && r->capitals && p->shape == SHAPE_NAME && own == OWN_NAME && (p->dictionary & (DICTIONARY_PLACE | DICTIONARY_PLACE_BEGINS))) {
+		r->brand = true;
+		r->cared = r->end;
+	}
+	r->capitals = p->shape == SHAPE_CAPITALS;
 	if (!r->words && (p->care & CARE_KNOWN_THERE))
 		r->known = r->end;
 	r->town = (p->dictionary & DICTIONARY_PLACE) && own;
@@ -493,6 +499,19 @@ static size_t bare_store_number(struct scan *s, size_t end)
 	return scan_at(s, j) == ' ' && (word_kinds(around_word(s, j + 1, &behind)) & (WORD_SHARE | WORD_STREET)) ? end : j;
 }
 
+/* The "Willows" of "The Willows at Penobscot", as homes of the old are called. */
+static bool leads_where(struct scan *s, const struct run *r)
+{
+	size_t at = around_literal(s, r->end, " at ");
+	struct part p;
+
+	if (!at || r->words > 2 || (r->care & CARE_COMMON) || r->own < OWN_WORD || !is_upper(scan_at(s, at)))
+		return false;
+	part_read(s, at, &p);
+	return p.shape == SHAPE_NAME && !(p.words & (WORD_STOP | WORD_MONTH)) && !(number_kinds(p.hash) & NUMBER_WEEKDAY) &&
+	       ((p.dictionary & (DICTIONARY_LAST | DICTIONARY_PLACE | DICTIONARY_PLACE_BEGINS)) || part_is_unknown(&p) || (p.care & CARE_OWN));
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -526,6 +545,8 @@ bool scan_facility(struct scan *s, struct finding *f)
 		return found(f, s, care_tail(s, care_tail(s, r.cared)), "facility");
 	if (!r.words)
 		return false;
+	if (r.the && leads_where(s, &r))
+		return found(f, s, r.end, "facility in running text");
 	if ((end = saint_before_ward(s)))
 		return found(f, s, end, "facility, a saint's");
 	if (is_saint(s, &r) || is_saint_there(s, &r, cue))

@@ -340,6 +340,17 @@ static bool goes_on_in_words(struct scan *s)
 	return is_upper(next) || next == 't' || next == 'f' || next == 's' || next == 'e' || next == 'n' || next == 'o' || next == 'h' || next == 'z';
 }
 
+/* "at apt 4F", "apt 12b": the unit behind, 0. */
+static size_t small_apartment(struct scan *s)
+{
+	size_t i = s->token + 1, j = i;
+
+	while (j < i + 5 && is_digit(scan_at(s, j)))
+		j++;
+	return scan_at(s, s->token) == ' ' && j > i && is_alpha(scan_at(s, j)) && !is_alnum(scan_at(s, j + 1)) && lower(scan_at(s, j)) != 'x' &&
+	       !(lower(scan_at(s, j)) == 'd' || lower(scan_at(s, j)) == 'h' || lower(scan_at(s, j)) == 'm' || lower(scan_at(s, j)) == 'w' || lower(scan_at(s, j)) == 'p') ? j + 1 : 0;
+}
+
 /* As it is dictated: "lives at twelve forty Main street". */
 bool scan_spoken_address(struct scan *s, struct finding *f)
 {
@@ -347,6 +358,8 @@ bool scan_spoken_address(struct scan *s, struct finding *f)
 	size_t words, i, end, blanks = 0;
 	bool cue = lives_at(c) || labelled(s, LABEL_ADDRESS), small;
 
+	if ((s->word->numbers & NUMBER_ROUTE) && lower(scan_at(s, s->i)) == 'a')
+		return (end = small_apartment(s)) && found(f, s, end, ENTITY_ADDRESS, "street address");
 	if (s->word->numbers & NUMBER_ROUTE)             /* "hc 49 box 12" */
 		return ((end = boxes_rural(s, s->i)) || (end = boxes_office(s, s->i))) && found(f, s, end, ENTITY_ADDRESS, "rural route");
 	if (!cue && !goes_on_in_words(s))
@@ -359,6 +372,38 @@ bool scan_spoken_address(struct scan *s, struct finding *f)
 	for (size_t j = i + 1; j < end; j++)
 		blanks += scan_at(s, j) == ' ';
 	return end && blanks <= 3 && found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address in words");
+}
+
+/* "of Tater Peeler Rd", "Little Valley Road, last drive": by what ends it, which ends little else; the unit behind, 0. */
+static size_t bare_road(struct scan *s)
+{
+	static const char *const kinds[] = {"road", "rd", "street", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "parkway", "pkwy"};
+	struct part p;
+	size_t at = s->i;
+
+	for (int words = 0; words < 4 && (at || !words); words++) {
+		if (!is_upper(scan_at(s, at)))
+			return 0;
+		part_read(s, at, &p);
+		for (size_t k = 0; words && k < sizeof kinds / sizeof *kinds; k++)
+			if (around_literal(s, p.start, kinds[k]) == p.end)
+				return behind_suffix(s, p.end);
+		if (p.shape != SHAPE_NAME || (p.words & (WORD_STOP | WORD_GENERIC | WORD_THING | WORD_CREDENTIAL)) ||
+		    (!words && !(p.dictionary & (DICTIONARY_LAST | DICTIONARY_PLACE)) && !part_is_unknown(&p)))
+			return 0;
+		at = part_next_word(s, &p);
+	}
+	return 0;
+}
+
+/* "Box 12, Amery 54001" */
+static size_t box_alone(struct scan *s)
+{
+	size_t i = around_literal(s, s->i, "box "), j = i;
+
+	while (i && j < i + 6 && is_digit(scan_at(s, j)))
+		j++;
+	return i && j > i && scan_at(s, j) == ',' && scan_at(s, j + 1) == ' ' && is_upper(scan_at(s, j + 2)) ? j : 0;
 }
 
 /* " block of Fruitvale", " blk Fruitvale Ave" behind a number: the unit behind, 0. */
@@ -401,6 +446,10 @@ bool scan_address(struct scan *s, struct finding *f)
 			return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address");
 		if ((end = roads_crossing(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "crossing");
+		if ((end = bare_road(s)))
+			return found(f, s, end, ENTITY_ADDRESS, "street");
+		if ((end = box_alone(s)))
+			return found(f, s, end, ENTITY_ADDRESS, "post office box");
 		/* "lives on Village Drive": a street without a number */
 		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
 			return false;

@@ -82,6 +82,16 @@ static size_t day_of_month(struct scan *s, size_t i)
 	return year(s, i + n);
 }
 
+/* "05/30-31/2026" */
+static size_t day_and_year(struct scan *s, size_t i)
+{
+	int day, value;
+	size_t n = digits_few(s, i, &day), m = digits_few(s, i + n + 1, &value);
+
+	return is_digit(scan_at(s, s->i)) && n == 2 && day <= 31 && scan_at(s, i + n) == '/' && (m == 2 || m == 4) && !is_alnum(scan_at(s, i + n + 1 + m)) &&
+	       scan_at(s, i + n + 1 + m) != '/' ? i + n + 1 + m : 0;
+}
+
 size_t ranges_end(struct scan *s, size_t end)
 {
 	size_t i = between(s, end), other;
@@ -92,5 +102,7 @@ size_t ranges_end(struct scan *s, size_t end)
 	other = other ? other : with_month(s, i);
 	if (!other && i == end + 1)
 		other = day_of_month(s, i);
+	if (!other && i == end + 1)
+		other = day_and_year(s, i);
 	return other ? other : end;
 }

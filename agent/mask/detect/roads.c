@@ -127,7 +127,8 @@ size_t roads_crossing(struct scan *s)
 		end = first;
 	}
 	i = around_literal(s, end, " & ");
-	corner = s->context->before[0] == label_words.of && s->context->before[1] == label_words.corner;
+	corner = s->context->gap == GAP_SPACE && (s->context->before[0] == label_words.corner ||
+						  (s->context->before[0] == label_words.of && s->context->before[1] == label_words.corner));
 	if (!i && ((word_kinds(s->context->before[0]) & WORD_ON) || corner) && s->context->gap == GAP_SPACE)
 		i = around_literal(s, end, " and ");
 	if (!i)

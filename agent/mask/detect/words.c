@@ -272,7 +272,7 @@ void words_fill(void)
 		{"hundred", NUMBER_HUNDRED}, {"the", NUMBER_THE}, {"and", NUMBER_AND}, {"old of young", NUMBER_OLD}, {"nonagenarian nonagenarians centenarian centenarians nineties", NUMBER_AGED},
 		{"forty fifty sixty seventy eighty", NUMBER_FORTY}, {"thousand", NUMBER_THOUSAND}, {HOLIDAY, NUMBER_DAY}, {SEASON, NUMBER_DAY},
 		{"new labor memorial veterans valentine valentines independence mother mothers father fathers presidents columbus", NUMBER_DAY},
-		{"q1 q2 q3 q4", NUMBER_DAY}, {"rr hc hcr rfd po pob", NUMBER_ROUTE}, {WEEKDAY, NUMBER_WEEKDAY},
+		{"q1 q2 q3 q4", NUMBER_DAY}, {"rr hc hcr rfd po pob apt", NUMBER_ROUTE}, {WEEKDAY, NUMBER_WEEKDAY},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -192,6 +192,25 @@ static size_t more_days(struct scan *s, size_t to)
 	return to;
 }
 
+/* "Aug", "Sept", "Nov" behind a word in small letters, and before the clause's end: no other words are written so. */
+static bool is_short(struct scan *s, size_t i, size_t end, size_t after)
+{
+	static const char *const months[] = {"Aug", "Sept", "Nov", "Feb", "Oct"};
+	uint16_t next = scan_at(s, after);
+
+	if (s->context->gap != GAP_SPACE || s->context->before[0] <= CONTEXT_LAST || is_upper(s->context->last) || (next != '.' && next != ',' && next != ';' && next != ')' && next != '\n' && next))
+		return false;
+	for (size_t k = 0; k < sizeof months / sizeof *months; k++) {
+		size_t n = 0;
+
+		while (months[k][n] && scan_at(s, i + n) == (unsigned char)months[k][n])
+			n++;
+		if (!months[k][n] && i + n == end)
+			return true;
+	}
+	return false;
+}
+
 /* "in March", "since October", "early May": what stands before says that no person and no verb is meant. */
 static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 {
@@ -204,6 +223,12 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 	/* in full and in capitals no other word looks like these */
 	if (end - i > 5 - (lower(scan_at(s, i)) == 'j') && is_upper(scan_at(s, i)) && !(kinds & WORD_ALSO_NAME) && !is_verb(s, i, end))
 		before |= WORD_PERIOD;
+	/* "the August scan", "expected Aug." */
+	if (is_upper(scan_at(s, i)) && !is_verb(s, i, end) && (number_kinds(s->context->before[0]) & NUMBER_THE) && s->context->gap == GAP_SPACE && scan_at(s, after) == ' ' &&
+	    is_alpha(scan_at(s, after + 1)))
+		before |= WORD_PERIOD;
+	if (is_short(s, i, end, after))
+		before |= WORD_PERIOD;
 	if (i != s->i || !(before & WORD_PERIOD) || (!is_upper(scan_at(s, i)) && is_verb(s, i, end)))
 		return false;
 	if (end == i + 3 && is_upper(scan_at(s, i + 1)))             /* OCT, MAR */
@@ -212,7 +237,7 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 		return false;
 	if (scan_at(s, after) == '-' || scan_at(s, after) == '\'')
 		return false;
-	return !(kinds & WORD_ALSO_NAME) || !(before & WORD_DAY_CUE);
+	return !(kinds & WORD_ALSO_NAME) || !(before & WORD_DAY_CUE) || scan_at(s, after) != ' ';
 }
 
 /* "MAR 11/17": the medication administration record of that day. */
@@ -332,6 +357,21 @@ static bool of_month(struct scan *s, size_t end)
 	return (word_kinds(around_word(s, at + 1, &end)) & WORD_PERIOD) && scan_at(s, end) == ' ' && (word_kinds(around_word(s, end + 1, &at)) & WORD_AGE);
 }
 
+/* "leaving the 23rd for", "out until the 19th." */
+static bool is_leaving(struct scan *s, size_t i)
+{
+	static const char *const behind[] = {" for ", " to ", " until ", " at ", " or ", ".", "?", "!"};
+	bool ordinal;
+	size_t end = day(s, i, &ordinal);
+
+	if (!end || !ordinal || !is_digit(scan_at(s, i)) || !is_digit(scan_at(s, i + 1)) || (scan_at(s, i) == '1' && scan_at(s, i + 1) < '3') || s->context->gap != GAP_SPACE)
+		return false;
+	for (size_t k = 0; k < sizeof behind / sizeof *behind; k++)
+		if (around_literal(s, end, behind[k]))
+			return true;
+	return false;
+}
+
 /* "on the 14th she fell": the unit behind the day at place i, 0: something else is counted. sure: the day of the week stands before. */
 static size_t day_alone(struct scan *s, size_t i, bool sure)
 {
@@ -343,6 +383,8 @@ static size_t day_alone(struct scan *s, size_t i, bool sure)
 
 	if (!end || !ordinal)
 		return 0;
+	if (is_leaving(s, i))
+		return end;
 	switch (scan_at(s, end)) {
 	case 0: case '.': case ',': case ';': case ':': case ')': case '\n': case '?': case '!':
 		return end;
@@ -459,7 +501,7 @@ bool scan_written_date(struct scan *s, struct finding *f)
 			end = day(s, at, &ordinal);
 		if (!end)
 			end = day_of(s, day(s, at, &ordinal));
-		if (!end && (around_begins_sentence(s->context) || (s->context->gap <= GAP_COMMA &&
+		if (!end && (is_leaving(s, at) || around_begins_sentence(s->context) || (s->context->gap <= GAP_COMMA &&
 		    (word_kinds(s->context->before[0]) & (WORD_DATE_BEFORE | WORD_PERIOD | WORD_DAY | WORD_VERB)))))
 			end = day_alone(s, at, false);
 		return end && found(f, s, end);
