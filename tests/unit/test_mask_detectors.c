@@ -110,6 +110,24 @@ static void test_months_and_days_alone(void **state)
 	      {"5/30-31", "[DATE]"}, {"an august body", NULL});
 }
 
+static void test_names_beside_kin_and_letters_of_a_degree(void **state)
+{
+	CHECK({"Asst: M Delgado PA-C, scrubbed", "Asst: [NAME] PA-C, scrubbed"}, {"Final review K Yellowhorse MD today", "Final review [NAME] MD today"}, {"H Tran-Bell, RNC-OB", "[NAME], RNC-OB"},
+	      {"this is Wesley's mom", "this is [NAME]'s mom"}, {"the mother's sister", NULL}, {"vitamin K Smith's", "vitamin K [NAME]'s"}, {"RN CCC-SLP", NULL});
+}
+
+static void test_places_called_after_towns(void **state)
+{
+	CHECK({"Memorial Savannah disc", "[FACILITY] disc"}, {"echo 4/9 Presbyterian Rust)", "echo [DATE] [FACILITY])"}, {"works for Port of Bellingham", "works for [FACILITY]"}, {"pt at DCI Poplar Bluff", "pt at [FACILITY]"},
+	      {"41 Sunderland Woods, Colchester 05446", "[ADDRESS], [CITY] [ZIP]"}, {"Memorial service", NULL}, {"Ross Street score", NULL});
+}
+
+static void test_numbers_of_plans_in_other_forms(void **state)
+{
+	CHECK({"VA 1004 882 071V440912.", "VA [HEALTH_PLAN]."}, {"vet 1013884172V883514", "vet [HEALTH_PLAN]"}, {"RxGrp PBCRX77", "RxGrp [HEALTH_PLAN]"}, {"Rx BIN 610014 PCN MEDDPRIME", NULL},
+	      {"Leilani Kealoha-Burns, 91-1027 Kaiopio St", "[NAME], [ADDRESS]"}, {"10 20 30 V", NULL});
+}
+
 static void test_badges_and_initials(void **state)
 {
 	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
@@ -256,7 +274,8 @@ int main(void)
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
 		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
-		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials),
+		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
+		cmocka_unit_test(test_places_called_after_towns), cmocka_unit_test(test_numbers_of_plans_in_other_forms),
 		cmocka_unit_test(test_streets_without_a_number), cmocka_unit_test(test_months_and_days_alone),
 		cmocka_unit_test(test_segments_whose_names_have_digits),
 		cmocka_unit_test(test_pagers_behind_a_letter),

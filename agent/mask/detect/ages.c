@@ -264,6 +264,8 @@ bool scan_age(struct scan *s, struct finding *f)
 		return (c->before[0] == word_hash(WORD_HASH, 'f') || c->before[0] == word_hash(WORD_HASH, 'm')) &&
 		       (ends_clause(s, end) || scan_at(s, end) == ' ') && found(f, s, end);
 	next = scan_at(s, end);
+	if (next == '-' && is_digit(scan_at(s, end + 1)))        /* "91-1027 Kaiopio St" */
+		return false;
 	if (next == '+' || (next == '.' && is_digit(scan_at(s, end + 1))) || next == '%')
 		return false;
 	if (n == 2 && lower(next) == 's' && !is_alnum(scan_at(s, end + 1)) && is_decade(c))

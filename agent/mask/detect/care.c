@@ -25,7 +25,7 @@ static const char TRADE[] =
 	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions "
 	"shipbuilding storage trucking logistics foods construction roofing plumbing housing "
 	"cargo mine mines freight airlines aviation bakery grocery grill cafe diner restaurant tavern pizzeria deli salon motors lumber dairy poultry "
-	"manufacturing mfg realty hotel inn motel casino resort shipyard shipyards brewery winery cleaners laundry towing marina campground aquarium library "
+	"manufacturing mfg realty hotel inn motel casino resort shipyard shipyards brewery winery cleaners laundry towing marina campground aquarium library shoe shoes mills technologies enterprises energy bancorp "
 	"chancery probate transit coroner hh vna";
 
 static const char BODY[] =
@@ -83,7 +83,7 @@ static const char BRAND[] =
 	"peacehealth upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
 	"froedtert geisinger ochsner novant sentara carilion inova lahey memorialcare northwell wellstar allina integris ssm musc healthsouth bayhealth "
 	"atlanticare caremount concentra lincare apria adapthealth amedisys";
-static const char CAMPUS[] = "uc ut unm osu lsu msu iu va fmc fci usp ucla um ku uk uw";
+static const char CAMPUS[] = "uc ut unm osu lsu msu iu va fmc fci usp ucla um ku uk uw dci dva rcg fkc ihs";
 static const char PAIR[] =
 	"pain bone joint skin foot ankle hand hip knee spine eye ear vein nerve brain balance heart lung kidney sport sports palliative vascular breast sleep "
 	"allergy asthma head neck";
@@ -94,7 +94,7 @@ static const char KIND[] =
 static const char LEAD[] =
 	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
 	"law convent farmacia clinica islamic";
-static const char FIRST[] = "university univ college church polyclinic hospital temple academy md our first";
+static const char FIRST[] = "university univ college church polyclinic hospital temple academy md our first port diocese archdiocese town township village city";
 
 static const char AT[] = "at pharm recv hosp";
 static const char TO[] = "to from via through into near";

@@ -512,6 +512,23 @@ static bool leads_where(struct scan *s, const struct run *r)
 	       ((p.dictionary & (DICTIONARY_LAST | DICTIONARY_PLACE | DICTIONARY_PLACE_BEGINS)) || part_is_unknown(&p) || (p.care & CARE_OWN));
 }
 
+/* "Memorial Savannah", "Presbyterian Rust", "Baptist Easley", but not "General Smith", "Children Smith" or "Memorial Day". */
+static bool named_after(struct scan *s, const struct run *r)
+{
+	const unsigned int care = s->word->care & (CARE_FAITH | CARE_SHORT);
+	struct part p;
+	size_t at;
+
+	if (!care || r->words != 2 || r->whose || (s->word->kinds & WORD_STOP) || lower(scan_at(s, s->i)) == 'c' || lower(scan_at(s, s->i)) == 'g' || lower(scan_at(s, s->i)) == 'j')
+		return false;
+	part_read(s, s->i, &p);
+	at = p.shape == SHAPE_NAME ? part_next_word(s, &p) : 0;
+	if (!at || scan_at(s, p.end) != ' ')
+		return false;
+	part_read(s, at, &p);
+	return p.shape == SHAPE_NAME && p.end == r->end && !p.words && !p.care && (p.dictionary & (DICTIONARY_PLACE | DICTIONARY_LAST));
+}
+
 bool scan_facility(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -546,6 +563,8 @@ bool scan_facility(struct scan *s, struct finding *f)
 	if (!r.words)
 		return false;
 	if (r.the && leads_where(s, &r))
+		return found(f, s, r.end, "facility in running text");
+	if (named_after(s, &r))
 		return found(f, s, r.end, "facility in running text");
 	if ((end = saint_before_ward(s)))
 		return found(f, s, end, "facility, a saint's");

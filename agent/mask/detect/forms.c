@@ -145,6 +145,26 @@ static size_t blood_unit(struct scan *s)
 	return is_alnum(scan_at(s, i - 1)) ? 0 : i - 1;
 }
 
+/* "1013884172V883514", "1004 882 071V440912": a veteran's number; the unit behind, 0. */
+static size_t veteran(struct scan *s)
+{
+	size_t i = s->i, n = 0;
+
+	for (; n < 10; n++) {
+		i += n && scan_at(s, i) == ' ';
+		if (!is_digit(scan_at(s, i++)))
+			return 0;
+	}
+	i += scan_at(s, i) == ' ';
+	if (scan_at(s, i++) != 'V')
+		return 0;
+	i += scan_at(s, i) == ' ';
+	for (n = 0; n < 6; n++)
+		if (!is_digit(scan_at(s, i++)))
+			return 0;
+	return is_alnum(scan_at(s, i)) ? 0 : i;
+}
+
 /* "0226118E4471X": digits and capitals by turns, as in no word, dose or gene. */
 static bool is_woven(const struct form *f)
 {
@@ -165,6 +185,9 @@ bool scan_form(struct scan *s, struct finding *f)
 	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || c->before[0] == label_words.code || (c->last && strchr("-/._+*=&:^", (int)c->last)))
 		return false;
 	*f = (struct finding){.start = s->i, .end = blood_unit(s), .entity = ENTITY_ID, .rule = "blood unit form", .custom = -1};
+	if (f->end)
+		return true;
+	*f = (struct finding){.start = s->i, .end = veteran(s), .entity = ENTITY_HEALTH_PLAN, .rule = "veteran's number form", .custom = -1};
 	if (f->end)
 		return true;
 	if (!read_form(s, &form) || form.digits < 4)

@@ -248,7 +248,7 @@ static bool near_value(struct scan *s, struct finding *f)
 	enum label label = c->label == LABEL_ROLE ? LABEL_ID : c->label;                 /* "paramedic P44718" */
 	size_t k = 0;
 
-	if (c->label == LABEL_USER || s->word->filler == FILLER_NUMBER || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
+	if (c->label == LABEL_USER || s->word->filler == FILLER_NUMBER || (!s->digits && s->word->label >= 0 && labels_at(s->word->label)->label == LABEL_PLAIN) || (c->gap != GAP_SPACE && c->last != '(') || c->age > (c->label == LABEL_HEALTH_PLAN ? 6 : 2))
 		return false;
 	while (k < sizeof VALUES / sizeof *VALUES && VALUES[k].label != label)
 		k++;
@@ -345,6 +345,8 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 	if (strong && !c->least && ((label == LABEL_VEHICLE && is_wish(s, &v)) || (label != LABEL_VEHICLE && is_woven(s, &v))))
 		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
+	if (strong && label == LABEL_HEALTH_PLAN && v.digits == 2 && is_mixed(s, &v, 2) && v.count <= 8)         /* "RxGrp PBCRX77" */
+		return found(f, s, v.end, VALUES[k].entity, VALUES[k].rule);
 	if (label == LABEL_LICENSE && v.count == 4 && v.end != s->token)         /* "0.7-1.3" */
 		return false;
 	if (v.count < VALUES[k].least || v.digits < VALUES[k].digits - (label == LABEL_LICENSE && v.letters >= 3) || ((c->least || !c->mark) && looks_like_year(s, &v)))
@@ -435,11 +437,21 @@ bool scan_labelled(struct scan *s, struct finding *f)
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
 }
 
+static size_t digits_behind(struct scan *s, size_t i)
+{
+	size_t from = i;
+
+	while (i < from + 8 && is_digit(scan_at(s, i)))
+		i++;
+	return i;
+}
+
 /* "account 0044821377", "Jane Smith, 84729315": a long number needs no more to be one, unless it has a form of its own. */
 bool scan_beside(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
 	bool behind_name = c->before[0] == CONTEXT_NAME && c->label == LABEL_NONE && (c->gap == GAP_COMMA || c->gap == GAP_BRACKET);
+	size_t after;
 
 	if (c->near && !c->mark && c->label == LABEL_USER)
 		return c->age <= 1 && is_small(scan_at(s, s->i)) && is_small(scan_at(s, s->i + 1)) && user(s, f);
@@ -450,6 +462,9 @@ bool scan_beside(struct scan *s, struct finding *f)
 	if (!s->digits && !(scan_at(s, s->token) == '-' && is_digit(scan_at(s, s->token + 1))))
 		return false;
 	if (!is_alnum(scan_at(s, s->i)))
+		return false;
+	/* "Burns, 91-1027 Kaiopio St" */
+	if (behind_name && scan_at(s, s->token) == '-' && (after = digits_behind(s, s->token + 1)) > s->token + 1 && scan_at(s, after) == ' ' && is_upper(scan_at(s, after + 1)))
 		return false;
 	if (behind_name || (c->last == '/' && c->label == LABEL_PERSON && c->age <= 1))
 		return value_of(s, f, LABEL_MRN, false) && (f->rule = "number behind a name");

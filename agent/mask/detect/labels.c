@@ -286,7 +286,7 @@ static const struct known_label LABELS[] = {
 	{"wife", LABEL_PERSON, MARK}, {"mother", LABEL_PERSON, MARK}, {"father", LABEL_PERSON, MARK},
 	{"son", LABEL_PERSON, MARK}, {"daughter", LABEL_PERSON, MARK}, {"brother", LABEL_PERSON, MARK},
 	{"guardian", LABEL_PERSON, MARK}, {"parent", LABEL_PERSON, MARK}, {"next of kin", LABEL_NAME, 0},
-	{"nok", LABEL_NAME, MARK}, {"emergency contact", LABEL_NAME, 0}, {"attn", LABEL_NAME, MARK},
+	{"nok", LABEL_NAME, MARK}, {"emer contact", LABEL_NAME, 0}, {"anes", LABEL_PERSON, MARK}, {"emergency contact", LABEL_NAME, 0}, {"attn", LABEL_NAME, MARK},
 	{"attention", LABEL_PERSON, MARK}, {"cc", LABEL_NAME, MARK | LIST}, {"to", LABEL_PERSON, MARK},
 	{"from", LABEL_PERSON, MARK}, {"re", LABEL_PERSON, MARK}, {"caller", LABEL_PERSON, MARK},
 	{"driver", LABEL_PERSON, MARK}, {"anesthesiologist", LABEL_NAME, MARK}, {"anesthesia", LABEL_PERSON, MARK},
@@ -396,7 +396,7 @@ static const struct known_label LABELS[] = {
 	{"university", LABEL_FACILITY, MARK},
 	{"daycare", LABEL_FACILITY, MARK}, {"hospice", LABEL_FACILITY, MARK}, {"facilityname", LABEL_FACILITY, MARK},
 
-	{"bin", LABEL_PLAIN, 0}, {"taxonomy", LABEL_PLAIN, LIST}, {"rx bin", LABEL_PLAIN, 0}, {"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
+	{"bin", LABEL_PLAIN, 0}, {"taxonomy", LABEL_PLAIN, LIST}, {"rx bin", LABEL_PLAIN, 0}, {"pcn", LABEL_PLAIN, 0}, {"version", LABEL_PLAIN, 0}, {"ver", LABEL_PLAIN, 0}, {"v", LABEL_PLAIN, 0}, {"firmware", LABEL_PLAIN, 0},
 	{"section", LABEL_PLAIN, 0}, {"sections", LABEL_PLAIN, LIST}, {"release", LABEL_PLAIN, 0},
 	{"icd", LABEL_PLAIN, LIST}, {"cpt", LABEL_PLAIN, LIST}, {"hcpcs", LABEL_PLAIN, LIST}, {"loinc", LABEL_PLAIN, LIST},
 	{"snomed", LABEL_PLAIN, LIST}, {"snomed ct", LABEL_PLAIN, LIST}, {"ndc", LABEL_PLAIN, LIST}, {"rxnorm", LABEL_PLAIN, LIST},

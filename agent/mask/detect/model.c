@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define LIKELY (-MODEL_UNIT)                     /* from this sum on a word is an identifier's */
+#define LIKELY (-2 * MODEL_UNIT)                     /* from this sum on a word is an identifier's */
 
 /* The assembler reads the file, which is made before. */
 __asm__(".pushsection .rodata\n"

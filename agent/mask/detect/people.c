@@ -334,6 +334,16 @@ static bool has_credential(struct scan *s, const struct run *run)
 	return run->n > 1 && scan_at(s, run->end) == ',' && around_credential(s, run->end);
 }
 
+/* "Tran-Bell" */
+static bool is_double(struct scan *s, const struct part *p)
+{
+	size_t i = p->start;
+
+	while (i < p->end && scan_at(s, i) != '-')
+		i++;
+	return i > p->start + 2 && i + 2 < p->end;
+}
+
 /* "J Stallings RN", "by D Thacker": an initial without its full stop. */
 static bool is_bare_initial(struct scan *s, const struct run *run)
 {
@@ -342,13 +352,27 @@ static bool is_bare_initial(struct scan *s, const struct run *run)
 	uint16_t letter = scan_at(s, s->i);
 	bool credential;
 
-	if (run->n != 2 || scan_at(s, run->p[0].end) != ' ' || run->p[1].shape != SHAPE_NAME || !part_is_strong(&run->p[1], DICTIONARY_LAST) ||
-	    (run->p[1].words & (WORD_EPONYM | WORD_STATE | WORD_STREET)) || (run->p[1].dictionary & DICTIONARY_PLACE))
+	if (run->n != 2 || scan_at(s, run->p[0].end) != ' ' || run->p[1].shape != SHAPE_NAME || (run->p[1].words & (WORD_EPONYM | WORD_STATE | WORD_STREET)))
 		return false;
 	credential = around_credential(s, run->end);
+	if (!part_is_strong(&run->p[1], DICTIONARY_LAST) && !(credential && part_is_unknown(&run->p[1])))
+		return false;
+	if ((run->p[1].dictionary & DICTIONARY_PLACE) && !credential)
+		return false;
+	begins = begins || (c->gap == GAP_COLON && c->label >= LABEL_NAME) || is_double(s, &run->p[1]);
 	if (letter == 'A' || letter == 'I')
 		return credential;
-	return credential || (begins ? around_ends_line(s, run->end) : (word_kinds(c->before[0]) & WORD_BY) && c->gap == GAP_SPACE);
+	return credential || (begins ? around_ends_line(s, run->end) || scan_at(s, run->end) == ',' : (word_kinds(c->before[0]) & WORD_BY) && c->gap == GAP_SPACE);
+}
+
+/* "Wesley's mom" */
+static bool of_kin(struct scan *s, const struct part *p)
+{
+	size_t behind;
+
+	return p->shape == SHAPE_NAME && (p->dictionary & DICTIONARY_FIRST) && !(p->words & (WORD_STOP | WORD_EPONYM)) && scan_at(s, p->end) == '\'' &&
+	       scan_at(s, p->end + 1) == 's' && scan_at(s, p->end + 2) == ' ' && is_alpha(scan_at(s, p->end + 3)) && !is_upper(scan_at(s, p->end + 3)) &&
+	       (word_kinds(around_word(s, p->end + 3, &behind)) & WORD_KIN);
 }
 
 bool scan_person(struct scan *s, struct finding *f)
@@ -406,7 +430,7 @@ bool scan_person(struct scan *s, struct finding *f)
 		if (n > 1 && around_is_line(s, end))
 			score += 2;
 	}
-	if (score < LIKELY)
+	if (score < LIKELY && !(run.n == 1 && of_kin(s, &run.p[0])))
 		return false;
 	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME,
 			      .rule = "name in running text", .custom = -1};

@@ -150,6 +150,35 @@ static bool may_be_direction(uint16_t first)
 	return first == 'n' || first == 's' || first == 'e' || first == 'w';
 }
 
+/* " Colchester 05446", " Reno, NV" at place i: a city of the dictionary that a postcode or a state follows. */
+static bool before_city(struct scan *s, size_t i)
+{
+	struct part p;
+	size_t at = i + 1, n = 0;
+	uint64_t hash = WORD_HASH;
+
+	if (scan_at(s, i) != ' ' || !is_upper(scan_at(s, at)))
+		return false;
+	for (int words = 0; words < 3 && at; words++) {
+		part_read(s, at, &p);
+		if (p.shape < SHAPE_CAPITALS)
+			return false;
+		for (size_t k = p.start; k < p.end; k++)
+			hash = is_alpha(scan_at(s, k)) ? word_hash(hash, scan_at(s, k)) : hash;
+		if (dictionary_find(hash) & DICTIONARY_PLACE)
+			break;
+		hash = word_hash(hash, ' ');
+		at = part_next_word(s, &p);
+	}
+	if (!at || !(dictionary_find(hash) & DICTIONARY_PLACE))
+		return false;
+	i = p.end + (scan_at(s, p.end) == ',');
+	while (scan_at(s, i) == ' ' && n < 6 && is_digit(scan_at(s, i + 1 + n)))
+		n++;
+	return n == 5 || (scan_at(s, i) == ' ' && is_upper(scan_at(s, i + 1)) && is_upper(scan_at(s, i + 2)) && !is_alnum(scan_at(s, i + 3)) &&
+			  lexicon_find(around_word(s, i + 1, &at))->state == STATE_CODE);
+}
+
 /* "77 W Wacker", "2777 Welton #4", "3151 Farnsworth, Detroit": the name alone, where a direction, an apartment or a city
  * stands beside */
 static size_t bare_street(struct scan *s, size_t i)
@@ -198,6 +227,8 @@ static size_t bare_street(struct scan *s, size_t i)
 		if (scan_at(s, p.end) == ',' && units_behind(s, p.end) > p.end)
 			return p.end;
 	}
+	if (scan_at(s, end) == ' ' && p.end > end && scan_at(s, p.end) == ',' && before_city(s, p.end + 1))
+		return p.end;
 	if (scan_at(s, end) != ',' || scan_at(s, end + 1) != ' ' || !is_upper(scan_at(s, end + 2)))
 		return 0;
 	part_read(s, end + 2, &p);
@@ -446,7 +477,7 @@ bool scan_address(struct scan *s, struct finding *f)
 			return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street address");
 		if ((end = roads_crossing(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "crossing");
-		if ((end = bare_road(s)))
+		if ((end = bare_road(s)) && around_right(s, end) != RIGHT_THING)
 			return found(f, s, end, ENTITY_ADDRESS, "street");
 		if ((end = box_alone(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");

@@ -29,13 +29,13 @@ static const char STOP[] =
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
-	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq cwocn cswa cocn cwon rpsgt rpft rdms rvt cst aud mt ascp sane nrp aemt flightrn bcba lac lmhc lpcc cadc caadc mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc";
+	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq cwocn cswa cocn cwon rpsgt rpft rdms rvt cst aud mt ascp sane nrp aemt flightrn bcba lac lmhc lpcc cadc caadc mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc rnc lmhp lcpc crnp dnp cnp anp agnp pmhnp whnp cpht atc cdces cde lgsw lisw lsw cmhc lcmhc rdcs rvs lmhc cpnp acnp pa-c np-c fnp-c fnp-bc rn-bc np-bc pmhnp-bc agnp-c acnp-bc ccc-slp rnc-ob emt-p emt-b hec-c";
 
 /* Small words inside names: "de la Cruz", "van der Berg". */
 static const char PARTICLES[] = "dei degli delle des das los las de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
 
 static const char KIN[] =
-	"mother father mom dad mum mommy daddy son daughter brother sister wife husband spouse partner aunt uncle cousin niece nephew grandmother "
+	"mother father mom dad mum coworker mommy daddy son daughter brother sister wife husband spouse partner aunt uncle cousin niece nephew grandmother "
 	"grandfather grandson granddaughter grandma grandpa girlfriend boyfriend fiance fiancee friend neighbor roommate caregiver caretaker guardian "
 	"stepmother stepfather stepson stepdaughter interpreter nurse pharmacist midwife coordinator therapist counselor hygienist aide chaplain "
 	"surgeon physician oncologist cardiologist neurologist psychiatrist pediatrician dermatologist urologist radiologist pathologist internist "

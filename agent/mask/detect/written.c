@@ -221,7 +221,7 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 	if ((before & WORD_AND) && s->context->before[1] == CONTEXT_DATE)
 		before = WORD_PERIOD;
 	/* in full and in capitals no other word looks like these */
-	if (end - i > 5 - (lower(scan_at(s, i)) == 'j') && is_upper(scan_at(s, i)) && !(kinds & WORD_ALSO_NAME) && !is_verb(s, i, end))
+	if (end - i > 5 - 2 * (lower(scan_at(s, i)) == 'j') && is_upper(scan_at(s, i)) && !(kinds & WORD_ALSO_NAME) && !is_verb(s, i, end))
 		before |= WORD_PERIOD;
 	/* "the August scan", "expected Aug." */
 	if (is_upper(scan_at(s, i)) && !is_verb(s, i, end) && (number_kinds(s->context->before[0]) & NUMBER_THE) && s->context->gap == GAP_SPACE && scan_at(s, after) == ' ' &&
