@@ -163,7 +163,7 @@ unit: $(UNIT)
 unit/%: $(B)/unit/%
 	$<
 # recordings on a disk that fails at any step, power failures behind any, and no memory at any: all steps, where make unit tries some of each kind
-faults: $(addprefix $(B)/unit/,test_faults test_memory test_exchange_memory)
+faults: $(addprefix $(B)/unit/,test_faults test_attest_faults test_memory test_exchange_memory)
 	@rc=0; for t in $^; do FAULTS=all $$t || rc=1; done; exit $$rc
 
 # make test FUZZ_S=60 JOBS=4: longer, wider
