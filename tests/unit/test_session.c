@@ -421,6 +421,7 @@ static void the_end_waits_for_exchanges(void **state)
 	sessions_end_key(p->sessions, "SHA256:k1");
 	assert_true(has_ended(s));
 	assert_int_equal(session_enter(s, 3, &c), RC_CANCELLED);
+	assert_int_equal(session_enter(s, 2, &c), RC_CANCELLED);         /* not: come back later */
 	assert_null(session_by_key(p->sessions, slice_str(key)));
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, NULL), RC_NOT_FOUND);
 	session_leave(s);
@@ -713,6 +714,35 @@ static void a_stop_ends_all(void **state)
 	session_unref(s);
 }
 
+/* Its connection is gone: what is ending already is not counted, and nothing is looked at twice. */
+static void what_is_no_longer_allowed_ends_once(void **state)
+{
+	struct place *p = *state;
+	struct config none = p->config;
+	struct snapshot later = {.config = &none, .dialects = no_dialects, .refs = 1};
+	struct session *ending = opened(p), *open = opened(p);
+	uint64_t x;
+
+	none.n_connections = 0;
+	assert_int_equal(session_enter(ending, 3, &x), RC_OK);
+	assert_int_equal(session_enter(open, 3, &x), RC_OK);
+	sessions_end_key(p->sessions, "SHA256:k1");
+	session_leave(open);
+	session_unref(open);
+	open = opened(p);
+	assert_int_equal(sessions_recheck(p->sessions), 0);
+	current_set(p->current, snapshot_ref(&later));
+	assert_int_equal(sessions_recheck(p->sessions), 1);
+	assert_true(has_ended(open));
+	assert_int_equal(sessions_recheck(p->sessions), 0);
+	session_leave(ending);
+	current_set(p->current, snapshot_ref(&p->snapshot));
+	sessions_stop(p->sessions, SESSION_END_STOP);
+	assert_false(noted("close stop"));
+	session_unref(ending);
+	session_unref(open);
+}
+
 /* ---- while one opens: it is listed, and its recording is not begun yet ---- */
 
 struct opening {
@@ -985,6 +1015,7 @@ int main(void)
 		T(a_connection_may_have_roles_of_its_own),
 		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
+		T(what_is_no_longer_allowed_ends_once),
 		T(a_session_that_is_being_opened_is_none_yet),
 		T(a_stop_while_one_opens_ends_it),
 		T(a_stop_while_one_opens_in_vain_waits_for_no_more),
