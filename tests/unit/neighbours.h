@@ -20,7 +20,8 @@ static struct {
 	bool emergency_recorded;
 	struct emergency emergency;              /* of the policy */
 	bool fail_open, fail_add, fail_ledger, stall_close;
-	void (*while_opening)(void *arg, const char *id);        /* what happens while a recording is begun; NULL: nothing */
+	void (*while_opening)(void *arg, const char *id);        /* what happens while a recording is begun, */
+	void (*while_adding)(void *arg);                         /* or added to; NULL: nothing */
 	void *arg;
 	int closing;                             /* threads in recording_close() */
 	char receipt[64];                        /* that was asked of the ledger last: "open 1" */
@@ -80,6 +81,8 @@ enum rc recording_add(struct recording *r, const char *kind, uint64_t exchange, 
 	(void)exchange;
 	(void)body;
 	note("add", kind);
+	if (told.while_adding)
+		told.while_adding(told.arg);
 	return told.fail_add ? RC_IO : RC_OK;
 }
 

@@ -184,7 +184,8 @@ static void there_is_an_end_to_the_keys_that_are_remembered(void **state)
 	assert_int_equal(rc, RC_TOO_BIG);
 	assert_int_equal(n, 65537);
 	assert_false(binding_stands(b, key, "https://idp", "a", 50));
-	assert_int_equal(binding_remember(b, key, "https://idp", "a", 200, 101), RC_OK);
+	assert_int_equal(binding_remember(b, key, "https://idp", "a", 200, 99), RC_TOO_BIG);
+	assert_int_equal(binding_remember(b, key, "https://idp", "a", 200, 100), RC_OK);
 	assert_true(binding_stands(b, key, "https://idp", "a", 101));
 	n = 7;
 	memcpy(key, &n, sizeof n);
@@ -192,6 +193,9 @@ static void there_is_an_end_to_the_keys_that_are_remembered(void **state)
 	assert_false(binding_stands(b, key, "https://idp", "a", 200));
 	assert_false(binding_stands(b, key, "https://idp", "b", 101));
 	assert_false(binding_stands(b, key, "https://idp2", "a", 101));
+	assert_false(binding_stands(b, key, "https://idpa", "", 101));
+	assert_int_equal(binding_remember(b, key, "https://idp", "a", 150, 101), RC_OK);         /* an older sign-in takes nothing away */
+	assert_true(binding_stands(b, key, "https://idp", "a", 199));
 	bindings_free(b);
 }
 
@@ -235,6 +239,7 @@ static void refusals_say_what_to_change(void **state)
 	memset(name, 'a', sizeof name - 1);
 	refuse(p, "alice@hospital.example", name, "over 254");
 	refuse(p, "\"aud\":\"phigate\"", "\"aud\":\"other\"", "another client");
+	refuse(p, "\"nonce\":\"", "\"nonce\":[],\"n\":\"", "bound to another key");
 }
 
 /* What Entra ID sends instead of groups when they are too many: in a token of a code or device flow a place to ask (never asked: it would
@@ -339,6 +344,30 @@ static void a_person_is_issuer_and_subject(void **state)
 	assert_false(person_is(&person, &(struct person){.issuer = one, .subject = s2}));
 }
 
+static void a_copy_of_a_person_may_do_the_same(void **state)
+{
+	char *groups[] = {"clinicians", "nurses"};
+	const struct person people[] = {
+		{.issuer = (char *)"https://a", .subject = (char *)"1", .user = (char *)"one", .groups = {groups, 2}, .auditor = true},
+		{.issuer = (char *)"https://b", .subject = (char *)"2", .user = (char *)"two", .admin = true},
+		{.issuer = (char *)"https://c", .subject = (char *)"3", .user = (char *)"three", .groups = {groups, 1}, .program = true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+		struct person copy;
+
+		assert_int_equal(person_copy(&copy, &people[i]), RC_OK);
+		assert_true(person_is(&copy, &people[i]));
+		assert_string_equal(copy.user, people[i].user);
+		assert_int_equal(copy.groups.n, people[i].groups.n);
+		for (size_t k = 0; k < copy.groups.n; k++)
+			assert_string_equal(copy.groups.item[k], groups[k]);
+		assert_true(copy.auditor == people[i].auditor && copy.admin == people[i].admin && copy.program == people[i].program);
+		person_free(&copy);
+	}
+}
+
 /* ---- several providers ---- */
 
 /* One that publishes evil's key, under the same kid as the hospital's. */
@@ -411,6 +440,7 @@ static void programs_are_in_the_groups_that_the_configuration_names(void **state
 		assert_int_equal(identity_prove(p->identity, buf_slice(&p->mallory.der), slice_str(t), &out, NULL), known ? RC_OK : RC_DENIED);
 		if (known) {
 			assert_string_equal(out.person.user, "system:serviceaccount:ward:batch");
+			assert_true(out.person.program);
 			assert_int_equal(out.person.groups.n, 1);
 			assert_true(text_list_has(&out.person.groups, "batch"));
 			token_free(&out);
@@ -472,6 +502,7 @@ int main(void)
 		PLACE_TEST(the_first_proof_is_known_for_as_long_as_its_token_is_good),
 		PLACE_TEST(an_issuer_that_returned_a_nonce_always_must),
 		cmocka_unit_test(a_person_is_issuer_and_subject),
+		cmocka_unit_test(a_copy_of_a_person_may_do_the_same),
 		PLACE_TEST(require_key_binding_takes_no_first_use),
 		cmocka_unit_test(there_is_an_end_to_the_keys_that_are_remembered),
 		PLACE_TEST(refusals_say_what_to_change),

@@ -124,6 +124,7 @@ static int setup(void **state)
 	told.notes[0] = '\0';
 	told.fail_open = told.fail_add = told.stall_close = false;
 	told.while_opening = NULL;
+	told.while_adding = NULL;
 	open_sessions(p);
 	*state = p;
 	return 0;
@@ -263,6 +264,10 @@ static void who_may_open(void **state)
 	memset(reason, 'x', SESSION_REASON_MAX + 1);
 	ask.reason = reason;
 	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
+	reason[SESSION_REASON_MAX] = '\0';
+	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_OK);
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	session_unref(s);
 	ask.reason = "\xff";
 	assert_int_equal(session_open(p->sessions, &ask, &s, key, &why), RC_BAD);
 	ask.reason = NULL;
@@ -277,6 +282,52 @@ static void who_may_open(void **state)
 	assert_non_null(strstr(told.open_json, "\"replaces\":\"01"));
 	session_unref(s);
 	session_unref(two);
+}
+
+/* A session replaces one of the same person and connection only, and nobody else reads it. */
+static void another_persons_session_is_not_ones_own(void **state)
+{
+	static const char *const rows[][3] = {   /* issuer, subject, connection */
+		{"https://idp", "a", "llama-prod"}, {"https://idp2", "a", "llama-prod"}, {"https://idp", "b", "llama-prod"}, {"https://idp", "a", "whisper"},
+	};
+	struct place *p = *state;
+
+	for (int i = 0; i < 4; i++) {
+		sqlite3 *db = store_begin(p->store);
+		char id[SESSION_ID_LEN + 1], key[SESSION_KEY_LEN + 1];
+		struct session *s;
+		bool own;
+
+		snprintf(id, sizeof id, "01AAAAAAAAAAAAAAAAAAAAAAA%d", i);
+		assert_non_null(db);
+		assert_int_equal(store_do(db, NULL, "INSERT INTO sessions (id, issuer, subject, user, connection, address, state, opened_ns)"
+					  " VALUES (?, ?, ?, 'u', ?, 'a', 'closed', 1)", "tttt", id, rows[i][0], rows[i][1], rows[i][2]), RC_OK);
+		store_end(p->store);
+		assert_int_equal(open_as(p, &alice, id, &s, key), i == 0 ? RC_OK : RC_BAD);
+		session_unref(s);
+		assert_int_equal(session_readable(p->sessions, &alice, id, &own, NULL), i == 0 || i == 3 ? RC_OK : RC_NOT_FOUND);
+	}
+}
+
+static void an_address_is_put_on_record_in_its_parts(void **state)
+{
+	static const char *const addresses[][2] = {
+		{"203.0.113.9:51022", "{\"address\":\"203.0.113.9\",\"port\":51022}"}, {"[2001:db8::1]:22", "{\"address\":\"2001:db8::1\",\"port\":22}"},
+		{"nowhere", "{\"address\":\"nowhere\",\"port\":0}"},
+	};
+	struct place *p = *state;
+
+	p->config.session.concurrent = 3;
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		const struct session_ask ask = {.person = &alice, .snapshot = &p->snapshot, .key_id = "k", .address = addresses[i][0],
+						.api_key_sha256 = HEX64, .expires_s = now_ns / NS_PER_S + 3600};
+		char key[SESSION_KEY_LEN + 1];
+		struct session *s;
+
+		assert_int_equal(session_open(p->sessions, &ask, &s, key, NULL), RC_OK);
+		assert_non_null(strstr(told.open_json, addresses[i][1]));
+		session_unref(s);
+	}
 }
 
 static char *physicians[] = {"clinicians", "emergency-physicians"};
@@ -586,9 +637,30 @@ static void only_its_user_renews(void **state)
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, 9e9, &until, NULL), RC_IO);
 	told.fail_add = false;
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, "ssh2", now_ns / NS_PER_S + 60, &until, NULL), RC_OK);
+	assert_int_equal(until, now_ns / NS_PER_S + 3600);               /* what is not on record has prolonged nothing */
 	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 60, &until, NULL), RC_OK);       /* stays */
 	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
 	assert_non_null(strstr(p->heard, "ssh2"));
+	session_unref(s);
+}
+
+static void end_it(void *arg)
+{
+	struct place *p = arg;
+
+	sessions_end_key(p->sessions, "SHA256:k1");
+	assert_false(noted("close"));                    /* the renewal is to be on record */
+}
+
+static void a_session_that_ends_while_it_is_renewed_is_sealed(void **state)
+{
+	struct place *p = *state;
+	struct session *s = opened(p);
+
+	told.while_adding = end_it;
+	told.arg = p;
+	assert_int_equal(session_renew(p->sessions, s->id, &alice, NULL, now_ns / NS_PER_S + 7200, &(int64_t){0}, NULL), RC_OK);
+	assert_true(noted("add renew;close revoked"));
 	session_unref(s);
 }
 
@@ -741,6 +813,27 @@ static void what_is_no_longer_allowed_ends_once(void **state)
 	assert_false(noted("close stop"));
 	session_unref(ending);
 	session_unref(open);
+}
+
+/* An exchange may have begun under it, and be slower than another. */
+static void an_older_configuration_changes_nothing_back(void **state)
+{
+	struct place *p = *state;
+	struct config none = p->config;
+	struct snapshot later = {.config = &p->config, .dialects = no_dialects, .refs = 1, .generation = 2};
+	struct snapshot older = {.config = &none, .dialects = no_dialects, .refs = 1, .generation = 1};
+	struct policy *policy;
+	struct session *s = opened(p);
+
+	none.n_connections = 0;
+	assert_int_equal(session_policy(s, &later, &policy), RC_OK);
+	policy_unref(policy);
+	assert_int_equal(session_policy(s, &older, &policy), RC_OK);
+	policy_unref(policy);
+	older.generation = 3;
+	assert_int_equal(session_policy(s, &older, &policy), RC_NOT_FOUND);
+	assert_int_equal(session_finish(p->sessions, s->id, &alice, SESSION_END_CLIENT, NULL), RC_OK);
+	session_unref(s);
 }
 
 /* ---- while one opens: it is listed, and its recording is not begun yet ---- */
@@ -943,6 +1036,13 @@ static void the_list_is_filtered(void **state)
 	buf_clear(&out);
 	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
 	assert_non_null(strstr(out.data, s->id));
+	for (int i = 0; i < 2; i++) {
+		filter.until_ns = now_ns + i;            /* before then */
+		buf_clear(&out);
+		assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+		assert_int_equal(strcmp(out.data, "[]") != 0, i);
+	}
+	filter.until_ns = 0;
 	filter.connection = "llama-prod";
 	buf_clear(&out);
 	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
@@ -955,6 +1055,30 @@ static void the_list_is_filtered(void **state)
 	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_BAD);
 	buf_free(&out);
 	session_unref(s);
+}
+
+/* The newest of them. */
+static void a_list_has_at_most_10000_sessions(void **state)
+{
+	const struct session_filter filter = {0};
+	struct place *p = *state;
+	sqlite3 *db = store_begin(p->store);
+	struct buf out;
+	size_t n = 0;
+
+	assert_non_null(db);
+	assert_int_equal(store_do(db, NULL, "WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO sessions"
+				  " (id, issuer, subject, user, connection, address, state, opened_ns) SELECT 'S' || i, 'i', 's', 'u', 'c', 'a', 'closed', i"
+				  " FROM n", ""), RC_OK);
+	store_end(p->store);
+	buf_init(&out, 1 << 24);
+	assert_int_equal(sessions_list(p->sessions, &audrey, &filter, &out, NULL), RC_OK);
+	for (const char *at = out.data; (at = strstr(at, "{\"id\":")); at++)
+		n++;
+	assert_int_equal(n, 10000);
+	assert_non_null(strstr(out.data, "\"S10000\""));
+	assert_null(strstr(out.data, "\"S0\""));
+	buf_free(&out);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1000,6 +1124,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_session_opens_and_closes),
 		T(who_may_open),
+		T(another_persons_session_is_not_ones_own),
+		T(an_address_is_put_on_record_in_its_parts),
 		T(emergency_access_is_for_those_whom_the_policy_names_and_needs_a_reason),
 		T(an_emergency_session_is_marked_listed_and_short), T(an_emergency_that_nobody_is_told_of_is_none),
 		T(an_emergency_is_asked_for_a_reason_and_ends_with_any_session),
@@ -1011,17 +1137,20 @@ int main(void)
 		T(it_ends_with_its_newest_token),
 		T(it_is_looked_at_when_it_may_be_due),
 		T(only_its_user_renews),
+		T(a_session_that_ends_while_it_is_renewed_is_sealed),
 		T(who_may_end_and_see_it),
 		T(a_connection_may_have_roles_of_its_own),
 		T(so_many_requests_of_one_person),
 		T(a_stop_ends_all),
 		T(what_is_no_longer_allowed_ends_once),
+		T(an_older_configuration_changes_nothing_back),
 		T(a_session_that_is_being_opened_is_none_yet),
 		T(a_stop_while_one_opens_ends_it),
 		T(a_stop_while_one_opens_in_vain_waits_for_no_more),
 		T(what_a_crash_left_open_is_marked),
 		T(the_end_of_an_emergency_is_told_also_after_a_crash),
 		T(the_list_is_filtered),
+		T(a_list_has_at_most_10000_sessions),
 		T(what_the_policy_demands_comes_before_all_else),
 	};
 
