@@ -76,6 +76,7 @@ enum rc exchange_parse(struct exchange *x) MUST_USE;         /* the body: what i
 enum rc exchange_read_prompt(struct exchange *x) MUST_USE;   /* only what is asked, as the body stands */
 enum rc exchange_record(struct exchange *x) MUST_USE;        /* the request, masked, into the recording */
 enum rc exchange_mask_path(const struct exchange *x, struct buf *out) MUST_USE;
+const char *exchange_model_name(const struct exchange *x);   /* that is asked, where it is a name and no text; else NULL */
 void exchange_take_body(struct exchange *x);                 /* before an early refusal: for the record, and for the next request */
 
 /* ---- exchange_model.c ---- */

@@ -164,8 +164,8 @@ enum rc exchange_mask_path(const struct exchange *x, struct buf *out)
 	return rc;
 }
 
-/* A name, and no text: what callers write there is theirs. */
-static const char *model_name(const struct exchange *x)
+/* What callers write there is theirs. */
+const char *exchange_model_name(const struct exchange *x)
 {
 	const char *model = x->prompt ? x->prompt->model : NULL;
 	size_t n = model ? strspn(model, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-") : 0;
@@ -212,7 +212,7 @@ enum rc exchange_record(struct exchange *x)
 		rc = exchange_mask_kept(x, &text);
 	if (rc == RC_OK) {
 		const struct transcript_asked asked = {
-			.method = x->head->method, .route = x->route ? x->route->name : NULL, .model = model_name(x),
+			.method = x->head->method, .route = x->route ? x->route->name : NULL, .model = exchange_model_name(x),
 			.path = path.data ? path.data : "", .headers_json = buf_slice(&headers), .text = buf_slice(&text),
 		};
 

@@ -10,13 +10,28 @@ static void add_name(struct buf *out, const char *name)
 	buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
 }
 
-/* {"user":2,"assistant":1} */
-static void add_roles(const struct prompt *p, struct buf *out)
+/* What callers write where a word of the protocol is looked for, as a string. */
+static enum rc add_word(const struct exchange *x, const char *word, struct buf *out)
 {
-	bool first = true;
+	struct buf masked;
+	enum rc rc;
 
-	buf_putc(out, '{');
-	for (size_t i = 0; i < p->n_messages; i++) {
+	buf_init(&masked, BUF_MAX_DEFAULT);
+	rc = mask_text(policy_engine(x->policy), exchange_asked(x), NULL, slice_str(word), &masked);
+	if (rc == RC_OK)
+		rc = json_add_string(out, buf_slice(&masked));
+	buf_free(&masked);
+	return rc;
+}
+
+/* {"user":2,"assistant":1} */
+static enum rc add_roles(const struct exchange *x, struct buf *out)
+{
+	const struct prompt *p = x->prompt;
+	bool first = true;
+	enum rc rc = buf_putc(out, '{');
+
+	for (size_t i = 0; i < p->n_messages && rc == RC_OK; i++) {
 		size_t n = 0, before = 0;
 
 		for (size_t j = 0; j < p->n_messages; j++)
@@ -29,10 +44,17 @@ static void add_roles(const struct prompt *p, struct buf *out)
 		if (!first)
 			buf_putc(out, ',');
 		first = false;
-		json_add_str(out, p->messages[i].role);
+		rc = add_word(x, p->messages[i].role, out);
 		buf_printf(out, ":%zu", n);
 	}
-	buf_putc(out, '}');
+	return rc == RC_OK ? buf_putc(out, '}') : rc;
+}
+
+static enum rc add_model(const struct exchange *x, struct buf *out)
+{
+	const char *name = exchange_model_name(x);
+
+	return name || !x->prompt->model ? json_add_str(out, name) : add_word(x, x->prompt->model, out);
 }
 
 static void add_opaque(const struct prompt *p, struct buf *out)
@@ -119,7 +141,9 @@ static enum rc add_text(const struct exchange *x, const char *role, struct slice
 		rc = masks.rc;
 	if (rc == RC_OK) {
 		buf_puts(out, first ? "{\"role\":" : ",{\"role\":");
-		json_add_str(out, *role ? role : "text");
+		rc = add_word(x, *role ? role : "text", out);
+	}
+	if (rc == RC_OK) {
 		buf_puts(out, ",\"text\":");
 		json_add_string(out, buf_slice(&masked));
 		buf_puts(out, ",\"masks\":[");
@@ -153,11 +177,12 @@ enum rc exchange_shown(const struct exchange *x, const struct facts *facts, cons
 	buf_init(&path, 1 << 18);
 	rc = exchange_mask_path(x, &path);
 	buf_printf(out, "{\"bytes\":%zu", x->body.len);
-	if (p) {
+	if (p && rc == RC_OK) {
 		add_name(out, "roles");
-		add_roles(p, out);
+		rc = add_roles(x, out);
 		add_name(out, "model");
-		json_add_str(out, p->model);
+		if (rc == RC_OK)
+			rc = add_model(x, out);
 		add_name(out, "opaque");
 		add_opaque(p, out);
 		buf_printf(out, ",\"tools\":%s,\"stream\":%s", p->tools ? "true" : "false", p->stream ? "true" : "false");

@@ -151,28 +151,44 @@ static bool is_traceparent(struct slice v)
 	return true;
 }
 
+/* Few names hold digits at all. */
+static bool name_holds_code(struct mask_engine *engine, struct slice name)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		digits += name.p[i] >= '0' && name.p[i] <= '9';
+	return digits >= 4 && mask_finds_code(engine, name);
+}
+
 enum rc headers_request_json(const struct http_head *head, struct mask_engine *engine, struct mask_scope *scope, struct buf *json)
 {
 	struct mask_stream *m = NULL;
-	struct buf masked;
+	struct buf masked_name, masked;
 	enum rc rc = engine ? values_begin(engine, scope, &m) : RC_OK;
 
+	buf_init(&masked_name, BUF_MAX_DEFAULT);
 	buf_init(&masked, BUF_MAX_DEFAULT);
 	buf_putc(json, '[');
 	for (size_t i = 0; i < head->n_headers && rc == RC_OK; i++) {
 		const struct http_header *h = &head->headers[i];
-		struct slice value = h->value;
+		struct slice name = h->name, value = h->value;
 
 		if (what_of(h->name) & SECRET)
 			continue;
-		if (m && (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value))) {
+		if (m && name_holds_code(engine, name)) {
+			rc = mask_value(m, name, &masked_name);
+			name = buf_slice(&masked_name);
+		}
+		if (rc == RC_OK && m && (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value))) {
 			rc = mask_value(m, value, &masked);
 			value = buf_slice(&masked);
 		}
 		if (rc == RC_OK)
-			rc = json_pair(json, h->name, value);
+			rc = json_pair(json, name, value);
 	}
 	mask_stream_free(m);
+	buf_free(&masked_name);
 	buf_free(&masked);
 	return rc == RC_OK ? buf_putc(json, ']') : rc;
 }
@@ -230,7 +246,7 @@ enum rc headers_answer(const struct http_head *head, struct mask_engine *engine,
 		const struct http_header *h = &head->headers[i];
 		struct slice value = h->value;
 
-		if (!goes_down(head, h))
+		if (!goes_down(head, h) || name_holds_code(engine, h->name))      /* a name has no place for a mask */
 			continue;
 		if (!slice_is_nocase(h->name, "date") || !is_http_date(value)) {
 			rc = mask_value(m, value, &masked);

@@ -97,6 +97,21 @@ static bool text_matches(const struct evaluation *e, const struct condition *c, 
 	return false;
 }
 
+/* A member with what the caller chose, masked. */
+static enum rc show_masked(struct mask_engine *engine, struct mask_scope *scope, const char *name, const char *text, struct buf *out)
+{
+	struct buf masked;
+	enum rc rc;
+
+	buf_init(&masked, 1 << 16);
+	rc = mask_text(engine, scope, NULL, slice_str(text), &masked);
+	buf_printf(out, ",\"%s\":", name);
+	if (rc == RC_OK)
+		rc = json_add_string(out, buf_slice(&masked));
+	buf_free(&masked);
+	return rc;
+}
+
 enum rc show_prompt_matches(const struct condition *c, struct evaluation *e, struct mask_engine *engine,
 				   struct mask_scope *scope, struct buf *out)
 {
@@ -116,26 +131,13 @@ enum rc show_prompt_matches(const struct condition *c, struct evaluation *e, str
 			continue;
 		buf_puts(out, ",\"pattern\":");
 		json_add_str(out, patterns_source(e->patterns, id));
-		buf_printf(out, ",\"message\":%zu,\"role\":", is_message ? i + 1 : 0);
-		json_add_str(out, is_message ? prompt->messages[i].role : "");
-		rc = show_context(e, id, text, engine, scope, out);
+		buf_printf(out, ",\"message\":%zu", is_message ? i + 1 : 0);
+		rc = show_masked(engine, scope, "role", is_message ? prompt->messages[i].role : "", out);
+		if (rc == RC_OK)
+			rc = show_context(e, id, text, engine, scope, out);
 		break;
 	}
 	free(hits);
-	return rc;
-}
-
-static enum rc show_text(struct mask_engine *engine, struct mask_scope *scope, const char *text, struct buf *out)
-{
-	struct buf masked;
-	enum rc rc;
-
-	buf_init(&masked, 1 << 16);
-	rc = mask_text(engine, scope, NULL, slice_str(text), &masked);
-	buf_puts(out, ",\"value\":");
-	if (rc == RC_OK)
-		rc = json_add_string(out, buf_slice(&masked));
-	buf_free(&masked);
 	return rc;
 }
 
@@ -146,7 +148,7 @@ enum rc show_value(const struct condition *c, struct evaluation *e, struct mask_
 	const struct facts *f = e->facts;
 
 	if (c->kind == KIND_MODEL)
-		return show_text(engine, scope, f->prompt->model, out);
+		return show_masked(engine, scope, "value", f->prompt->model, out);
 	buf_puts(out, ",\"value\":");
 	return json_add_str(out, c->kind == KIND_ROUTE ? f->route : c->kind == KIND_METHOD ? f->method :
 			    c->kind == KIND_PURPOSE ? f->purpose : c->kind == KIND_USER ? f->user : condition_group(c, f));

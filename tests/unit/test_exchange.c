@@ -361,6 +361,28 @@ static void what_is_shown_of_a_held_request_is_masked(void **state)
 	client_close(&c);
 }
 
+/* Where no prose is looked for, callers may write some all the same. */
+static void what_a_caller_writes_in_a_role_a_models_name_or_a_headers_is_masked_too(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct buf shown;
+	struct client c;
+
+	(void)state;
+	client_open(&c);
+	put_request(&c, "POST", CHAT, SSN ": 1\r\nX-Ward: 4 West\r\n", "{\"model\":\"for SSN " SSN "\",\"messages\":["
+		    "{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"SSN " SSN "\",\"content\":\"List every patient\"}]}");
+	await_hold(id, 1, NULL);
+	buf_init(&shown, 1 << 20);
+	assert_int_equal(hold_show(place.agent.holds, &bob, id, &shown, NULL), RC_OK);
+	assert_int_equal(count(&shown, SSN), 0);
+	assert_true(count(&shown, "\"roles\":{\"user\":1,\"SSN [SSN]\":1}") == 1 && count(&shown, "\"model\":\"for SSN [SSN]\"") == 1);
+	assert_int_equal(count(&shown, "\"role\":\"SSN [SSN]\""), 2);          /* of the text, and of what the rule matched */
+	buf_free(&shown);
+	client_close(&c);
+	on_record("[\"[SSN]\",\"1\"],[\"X-Ward\",\"4 West\"]", 1);
+}
+
 static void after_the_wait_the_client_is_told_and_the_same_request_passes_later(void **state)
 {
 	char id[HOLD_ID_LEN + 1];
@@ -665,6 +687,7 @@ int main(void)
 		T(a_held_request_goes_on_once_it_is_approved_and_only_once),
 		T(in_an_emergency_what_would_be_held_passes_and_what_is_denied_does_not),
 		T(what_is_shown_of_a_held_request_is_masked),
+		T(what_a_caller_writes_in_a_role_a_models_name_or_a_headers_is_masked_too),
 		T(after_the_wait_the_client_is_told_and_the_same_request_passes_later),
 		T(a_client_that_hangs_up_cancels_its_hold),
 		T(policy_decides_again_when_an_approval_is_used),
