@@ -67,10 +67,12 @@ static bool is_literal(const struct reading *r, const struct tree_node *n, const
 	return n->type == TREE_LITERAL && slice_is(tree_bytes(&r->tree, n), word);
 }
 
+/* Named are keys of the dialect's only: what callers write into keys is theirs. */
 static enum rc wrong_type(struct reading *r, const struct tree_node *n, const char *want)
 {
-	return why_set(r->why, RC_BAD, "the request's JSON, byte %zu: \"%.60s\" must be %s", n->at + 1,
-		       n->key_n && memchr(tree_key(&r->tree, n).p, '\0', n->key_n) == NULL ? r->tree.text.data + n->key : "value", want);
+	struct slice key = n->has_key && paths_named(r->shape->paths, n->place) ? tree_key(&r->tree, n) : SLICE("value");
+
+	return why_set(r->why, RC_BAD, "the request's JSON, byte %zu: \"%.*s\" must be %s", n->at + 1, (int)key.n, key.p, want);
 }
 
 /* Room for one more than n items: the list, maybe elsewhere; NULL: no memory, and the list is as it was. */

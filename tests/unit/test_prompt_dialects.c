@@ -243,6 +243,22 @@ static void a_request_names_its_model_once(void **state)
 	prompt_free(p);
 }
 
+/* Reasons stand in answers, in the log and on record. */
+static void a_reason_quotes_no_key_of_the_callers(void **state)
+{
+	struct prompt *p = NULL;
+
+	(void)state;
+	assert_int_equal(prompt_read(route_of("kserve", "/v2/models/m/generate"), SLICE("{\"text_input\":\"hi\",\"SSN 536-22-8741\":{\"a\":1}}"),
+				     NULL, &p, &why), RC_BAD);
+	assert_null(strstr(why.text, "536"));
+	prompt_free(p);
+	p = NULL;
+	assert_int_equal(prompt_read(route_of("kserve", "/v2/models/m/generate"), SLICE("{\"text_input\":{\"a\":1}}"), NULL, &p, &why), RC_BAD);
+	assert_non_null(strstr(why.text, "\"text_input\" must be"));
+	prompt_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +268,7 @@ int main(void)
 		cmocka_unit_test(facts_of_the_other_dialects),
 		cmocka_unit_test(another_model_is_put_in_and_all_else_stays),
 		cmocka_unit_test(a_request_names_its_model_once),
+		cmocka_unit_test(a_reason_quotes_no_key_of_the_callers),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
