@@ -213,8 +213,7 @@ enum rc dialect_path_with_model(const struct route *r, const char *path, const c
 	buf_init(&text, 4 * TARGET_MAX);
 	buf_add(&text, path, (size_t)(in.p - path));
 	if (in.n)
-		for (const char *p = model; *p; p++)
-			add_parameter(&text, (const char[]){*p == '/' ? ENCODED_SLASH : *p, '\0'});
+		add_parameter(&text, model);
 	rc = buf_puts(&text, in.p + in.n);
 	if (rc == RC_OK)
 		*out = buf_take(&text, NULL);

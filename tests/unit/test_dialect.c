@@ -97,12 +97,36 @@ static void test_paths_that_can_be_read_in_two_ways_are_refused(void **state)
 		"", "v1/models", "/v1/models/%", "/v1/models/%2", "/v1/models/%zz", "/v1/models/a%252fb", "/v1\\models", "/v1%5Cmodels",
 		"/v1/models;x=1", "/v1/models%3Bx", "/v1/models%00", "/v1/mod\tels", "/v1/models%0a", "/../v1/models", "/v1/models/%ff",
 		"/v1/models/..%2F..%2Fslots", "/v1/models/a%2F..", "/v1/models/%2Fslots", "/v1/models/a%2F%2Fb", "/v1/models#x",
-		"/v1/models?a b", "/v1/models?a#b", "/v1/models%01",
+		"/v1/models?a b", "/v1/models?a#b", "/v1/models%01", "/v1/models/%2z", "/v1/models/%z2", "/v1/mod\x01""els", "/v1/models/a\x7f",
+		"/v1/models/a%7F", "/v1/models/a%2F.", "/v1/models/.%2Fa", "/v1/models?a\x7f", "/v1/models?a\\b",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		expect("openai", "GET", bad[i], "400");
+}
+
+static void test_paths_have_8191_bytes_and_32_parts(void **state)
+{
+	char path[8200] = "/v1/models/", want[8200];
+
+	(void)state;
+	memset(path + strlen(path), 'a', 8191 - strlen(path));
+	expect("openai", "GET", path, path);
+	strcpy(want, path);
+	strcat(path, "?b");                              /* the query is no part of it */
+	strcat(want, "?b");
+	expect("openai", "GET", path, want);
+	strcpy(path + 8191, "a");
+	expect("openai", "GET", path, "400");
+	path[0] = '\0';
+	for (int i = 0; i < 32; i++)
+		strcat(path, "/a");
+	expect("openai", "GET", path, "403");            /* it can be read, and is none that is named */
+	strcat(path, "/a");
+	expect("openai", "GET", path, "400");
+	strcat(path, "/../..");                          /* parts that are taken back are none, but those before count */
+	expect("openai", "GET", path, "400");
 }
 
 static void test_what_no_dialect_names_is_refused(void **state)
@@ -130,6 +154,24 @@ static void test_what_no_dialect_names_is_refused(void **state)
 	expect("ollama", "DELETE", "/api/delete", "403");
 	expect("openai", "DELETE", "/v1/models/m", "403");
 	expect("openai", "GET", "/v1/chat/completions", "403");
+	expect("openai", "post", "/v1/chat/completions", "403");
+}
+
+static void test_it_is_said_whether_the_route_or_its_method_is_refused(void **state)
+{
+	struct dialect *d = load("openai");
+	const struct route *route;
+	struct why why = {0};
+	char *path;
+
+	(void)state;
+	assert_int_equal(dialect_route(d, "GET", SLICE("/v1/chat/completions"), NULL, &route, &path, &why), RC_DENIED);
+	assert_string_equal(why.text, "this route does not take GET in the dialect openai");
+	assert_non_null(route);                          /* whose shape the answer has */
+	assert_int_equal(dialect_route(d, "GET", SLICE("/v1/nothing"), NULL, &route, &path, &why), RC_DENIED);
+	assert_non_null(strstr(why.text, "has no such route"));
+	assert_null(route);
+	dialect_free(d);
 }
 
 static void test_errors_have_the_dialects_shape(void **state)
@@ -189,7 +231,8 @@ static void test_the_model_in_a_path(void **state)
 {
 	static const char *const rows[][3] = {
 		{"/v2/models/a%2Fb%20c/infer?x=/y", "a/b c", "/v2/models/d%2F%C3%A9%3Fe/infer?x=/y"},
-		{"/v2/models/a", "a", "/v2/models/d%2F%C3%A9%3Fe"}, {"/v2/health/live", NULL, "/v2/health/live"},
+		{"/v2/models/a", "a", "/v2/models/d%2F%C3%A9%3Fe"}, {"/v2/models/a?x=%2F", "a", "/v2/models/d%2F%C3%A9%3Fe?x=%2F"},
+		 {"/v2/health/live", NULL, "/v2/health/live"},
 	};
 	struct dialect *d = load("kserve");
 
@@ -252,6 +295,9 @@ static void test_a_dialect_of_ones_own(void **state)
 		{ERROR "routes: [{path: /a}]\n", "a method, or says why"},
 		{ERROR "routes: []\ninclude: [{dialect: openai, prefix: /x, routes: [/v1/models]}]\n", ""},
 		{ERROR "routes: []\ninclude: {dialect: openai}\n", "must be a list"},
+		{ERROR "routes: {path: /a, method: GET}\n", "must be a list"},
+		{ERROR "routes: []\ninclude: [{dialect: ollama, routes: [/v1/chat/completions]}]\n", ""},  /* which includes it */
+		{ERROR "routes: [{path: /a, method: POST, request: {opaque: [a]}}]\n", "a mapping of kinds"},
 		{ERROR "routes: []\ninclude: [{dialect: openapi, routes: [/v1/models]}]\n", "there is no dialect \"openapi\""},
 		{ERROR "routes: []\ninclude: [{dialect: openai, routes: [/v1/nothing]}]\n", "openai has no route \"/v1/nothing\""},
 		{ERROR "routes: []\ninclude: [{dialect: mine, routes: [/a]}]\n", "more than 3 deep"},
@@ -271,6 +317,87 @@ static void test_a_dialect_of_ones_own(void **state)
 	}
 	assert_string_equal(fault_of(ERROR "routes: []\ninclude: [{dialect: openai, routes: [/health]}]\n", "openai", HEALTH), "");
 	assert_non_null(strstr(fault_of(ERROR "routes: []\ninclude: [{dialect: openai, routes: [/health]}]\n", "openai", "error: 1\n"), "openai.yaml:"));
+}
+
+/* Files of dialects in a folder of their own; which are the names and texts of files, by turns. */
+static void in_folder(char dir[64], const char *const files[][2], size_t n)
+{
+	char path[128];
+
+	strcpy(dir, "/tmp/phigate-dialect-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "%s/%s.yaml", dir, files[i][0]);
+		assert_int_equal(file_write(path, slice_str(files[i][1]), 0600, NULL), RC_OK);
+	}
+}
+
+static void clear_folder(const char *dir, const char *const files[][2], size_t n)
+{
+	char path[128];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "%s/%s.yaml", dir, files[i][0]);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+#define INCLUDE(name) ERROR "routes: []\ninclude: [{dialect: " name ", routes: [/v1/models]}]\n"
+
+static void test_dialects_include_each_other_three_deep(void **state)
+{
+	static const char *const files[][2] = {{"a", INCLUDE("b")}, {"b", INCLUDE("c")}, {"c", INCLUDE("d")}, {"d", INCLUDE("openai")}};
+	struct dialect *d;
+	struct why why = {0};
+	char dir[64];
+
+	(void)state;
+	in_folder(dir, files, 4);
+	assert_int_equal(dialect_load("b", dir, &d, &why), RC_OK);
+	dialect_free(d);
+	assert_int_equal(dialect_load("a", dir, &d, &why), RC_BAD);
+	assert_null(d);
+	assert_non_null(strstr(why.text, "more than 3 deep"));
+	clear_folder(dir, files, 4);
+}
+
+/* One of the program's own that includes one of the site's is not the program's own any more: its text stands on record. */
+static void test_what_a_site_has_changed_is_its_own(void **state)
+{
+	static const char *const files[][2] = {{"openai", ERROR "routes: [{path: [/health, /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models,\n"
+		"  '/v1/models/{model}', /v1/responses], method: GET}]\n"}};
+	struct dialect *d;
+	struct why why = {0};
+	char dir[64];
+
+	(void)state;
+	in_folder(dir, files, 1);
+	assert_int_equal(dialect_load("ollama", dir, &d, &why), RC_OK);
+	assert_non_null(dialect_text(d));
+	assert_non_null(strstr(dialect_text(d), "/v1/responses], method: GET"));
+	dialect_free(d);
+	d = load("ollama");
+	assert_null(dialect_text(d));
+	dialect_free(d);
+	clear_folder(dir, files, 1);
+}
+
+static void test_a_name_is_no_path(void **state)
+{
+	static const char *const files[][2] = {{"mine", ERROR "routes: []\n"}};
+	static const char *const names[] = {"", "Mine", "./mine", "../phigate/mine", "mine.yaml", "mi ne"};
+	struct dialect *d;
+	struct why why;
+	char dir[64];
+
+	(void)state;
+	in_folder(dir, files, 1);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_int_equal(dialect_load(names[i], dir, &d, &why), RC_NOT_FOUND);
+	assert_int_equal(dialect_load("mine", dir, &d, &why), RC_OK);
+	dialect_free(d);
+	clear_folder(dir, files, 1);
 }
 
 /* A route that the README does not name is one that nobody knows of. */
@@ -304,6 +431,8 @@ static void test_every_route_stands_in_the_readme(void **state)
 static void test_volatile_headers(void **state)
 {
 	struct dialect *d = load("openai");
+	char name[128] = "x-stainless-";
+	size_t n = strlen(name);
 
 	(void)state;
 	assert_true(dialect_volatile_header(d, SLICE("User-Agent")));
@@ -311,6 +440,10 @@ static void test_volatile_headers(void **state)
 	assert_true(dialect_volatile_header(d, SLICE("Idempotency-Key")));
 	assert_false(dialect_volatile_header(d, SLICE("X-Trace")));
 	assert_false(dialect_volatile_header(d, SLICE("OpenAI-Organization")));
+	memset(name + n, 'a', sizeof name - n);
+	assert_true(dialect_volatile_header(d, (struct slice){name, 127}));
+	assert_false(dialect_volatile_header(d, (struct slice){name, 128}));     /* no client's */
+	assert_false(dialect_volatile_header(d, SLICE("user-agent\0x")));
 	dialect_free(d);
 }
 
@@ -333,10 +466,15 @@ int main(void)
 		cmocka_unit_test(test_routes_that_a_connection_may_open),
 		cmocka_unit_test(test_the_model_in_a_path),
 		cmocka_unit_test(test_a_dialect_of_ones_own),
+		cmocka_unit_test(test_dialects_include_each_other_three_deep),
+		cmocka_unit_test(test_what_a_site_has_changed_is_its_own),
+		cmocka_unit_test(test_a_name_is_no_path),
 		cmocka_unit_test(test_every_route_stands_in_the_readme),
 		cmocka_unit_test(test_every_spelling_of_a_path_is_sent_in_the_same_one),
 		cmocka_unit_test(test_paths_that_can_be_read_in_two_ways_are_refused),
+		cmocka_unit_test(test_paths_have_8191_bytes_and_32_parts),
 		cmocka_unit_test(test_what_no_dialect_names_is_refused),
+		cmocka_unit_test(test_it_is_said_whether_the_route_or_its_method_is_refused),
 		cmocka_unit_test(test_errors_have_the_dialects_shape),
 		cmocka_unit_test(test_volatile_headers),
 		cmocka_unit_test(test_an_unknown_dialect_is_told_with_those_there_are),
