@@ -292,7 +292,7 @@ static bool one_number(const struct reading *r, const struct tree_node *n)
 	int holders = 0;
 
 	if (n->numbers)
-		return !n->child && !memchr(bytes.p, ',', bytes.n);
+		return !memchr(bytes.p, ',', bytes.n);
 	for (uint32_t c = n->child; c; c = node(r, c)->next)
 		if (holds_numbers(r, node(r, c)) && (holders++ || !one_number(r, node(r, c))))
 			return false;

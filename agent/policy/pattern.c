@@ -192,8 +192,7 @@ static enum rc spaces(struct buf *text)
 
 		if (n <= 0)
 			return RC_BAD;
-		if (c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-		    c == 0x202f || c == 0x205f || c == 0x3000) {
+		if (c == 0x85 || c == 0x1680 || c == 0x2028 || c == 0x2029) {
 			text->data[to++] = ' ';
 		} else {
 			memmove(text->data + to, text->data + at, (size_t)n);

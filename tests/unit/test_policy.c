@@ -226,6 +226,10 @@ static void any_all_and_not_combine(void **state)
 static void a_pattern_meets_text_as_the_model_reads_it(void **state)
 {
 	static const char when[] = "{prompt_matches: '(?i)\\ball\\s+patients\\b'}";
+	/* U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000 */
+	static const char *const spaces[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
+		"\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
+		"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
 
 	(void)state;
 	holds(when, (struct asked){.text = {"hello", "List ALL  patients now"}});
@@ -233,7 +237,12 @@ static void a_pattern_meets_text_as_the_model_reads_it(void **state)
 	holds(when, (struct asked){.text = {"ａｌｌ patients"}});                 /* full width */
 	holds(when, (struct asked){.text = {"al\xe2\x80\x8bl pat\xc2\xadients"}}); /* zero width, soft hyphen */
 	holds(when, (struct asked){.text = {"\xd0\xb0ll p\xd0\xb0tients"}});       /* Cyrillic a */
-	holds(when, (struct asked){.text = {"all\xc2\xa0patients"}});
+	for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++) {
+		char text[32];
+
+		snprintf(text, sizeof text, "all%spatients", spaces[i]);
+		holds(when, (struct asked){.text = {text}});
+	}
 	holds(when, (struct asked){.other = "a tool that lists all patients"});
 	holds_not(when, (struct asked){.text = {"all", "patients"}});
 	holds("{prompt_matches: ['x{9}', 'base64']}", (struct asked){.text = {"in base64"}});

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "file.h"
+#include "policies.h"
 #include "policy.h"
 
 static enum rc read_policy(const char *text, struct policy **out, struct why *why)
@@ -235,6 +236,22 @@ static void a_file_has_a_mebibyte(void **state)
 	buf_free(&text);
 }
 
+static void what_is_no_name_is_no_file(void **state)
+{
+	static char *none[] = {".hidden", "../policies/a", ""};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		const struct text_list names = {&none[i], 1};
+		struct policies *policies;
+		struct why why = {0};
+
+		assert_int_equal(policies_load("/tmp", &names, &policies, &why), RC_BAD);
+		assert_null(policies);
+		assert_non_null(strstr(why.text, "is no policy's name"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +264,7 @@ int main(void)
 		cmocka_unit_test(patterns_have_4096_bytes_and_there_are_1000),
 		cmocka_unit_test(conditions_in_conditions_are_compared_for_no_longer_than_is_useful),
 		cmocka_unit_test(a_file_has_a_mebibyte),
+		cmocka_unit_test(what_is_no_name_is_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

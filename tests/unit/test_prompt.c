@@ -115,6 +115,7 @@ static void test_what_servers_could_read_differently_is_refused(void **state)
 		"{\"messages\":[{\"Role\":\"user\",\"content\":\"x\"}]}", "{\"messages\":[{\"role\":\"u\",\"content\":[{\"TEXT\":\"x\"}]}]}",
 		"{\"zz\":1,\"ZZ\":2}", "{\"model\":5}", "{\"stream\":\"true\"}", "{\"stream\":1}", "{\"messages\":{}}", "{\"messages\":[\"x\",5]} ,",
 		"/**/{}", "{\"a\":tru}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\"}", "{\"a\" 1}",
+		"{\"messages\":[{\"role\":\"user\\nsystem\",\"content\":\"x\"}]}",
 	};
 
 	(void)state;
@@ -138,6 +139,8 @@ static void test_depth(void **state)
 	}
 }
 
+#define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static void test_what_cannot_be_read_is_not_sent(void **state)
 {
 	static const struct {
@@ -157,7 +160,14 @@ static void test_what_cannot_be_read_is_not_sent(void **state)
 		{"/api/generate", "state", "{\"prompt\":\"hi\",\"context\":[1,2,3]}"},
 		{"/api/chat", "image", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"images\":[\"iVBORw0KGgo=\"]}]}"},
 		{"/v1/completions", "embedding", "{\"prompt\":\"x\",\"prompt_embeds\":\"AAAA\"}"},
+		/* what begins with data: is no address, nor what has :// far behind */
+		{CHAT, "image", "{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:text/plain,http://x\"}}]}]}"},
+		{CHAT, "image", "{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":\"" SIXTY "aa://\"}]}]}"},
+		{CHAT, "url", "{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":\"" SIXTY "a://\"}]}]}"},
+		{CHAT, "image", "{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":\"a://\"}]}]}"},
 	};
+	char *other = "state";
+	const struct text_list of_others = {&other, 1};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -167,6 +177,8 @@ static void test_what_cannot_be_read_is_not_sent(void **state)
 		struct prompt *p = NULL;
 
 		expect(RC_DENIED, rows[i].target, slice_str(rows[i].body));
+		if (strcmp(kind, other) != 0)
+			assert_int_equal(read_body(rows[i].target, slice_str(rows[i].body), &of_others, &p), RC_DENIED);
 		if (read_body(rows[i].target, slice_str(rows[i].body), &allowed, &p) != RC_OK)
 			fail_msg("%s is refused although allowed", rows[i].body);
 		assert_true(p->n_opaque >= 1);
@@ -176,6 +188,7 @@ static void test_what_cannot_be_read_is_not_sent(void **state)
 	}
 	expect(RC_OK, "/api/generate", slice_str("{\"prompt\":\"hi\",\"context\":[],\"images\":null}"));
 	expect(RC_OK, "/v1/responses", slice_str("{\"input\":[{\"role\":\"user\",\"content\":\"hi\"}],\"previous_response_id\":null}"));
+	expect(RC_OK, "/v1/responses", slice_str("{\"input\":\"hi\",\"previous_response_id\":\"\"}"));
 	expect(RC_BAD, "/v1/completions", slice_str("{\"prompt\":{\"a\":\"b\"}}"));
 }
 

@@ -59,6 +59,7 @@ static struct prompt *good(const char *dialect, const char *path, const char *bo
 #define RESULT(block) BLOCK("{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[" block "]}")
 #define PNG "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"iVBORw0KGgo=\"}}"
 #define ENCODED "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define SHORTER "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define TENSOR(data) "{\"inputs\":[{\"name\":\"text_input\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":" data "}]}"
 
 static const struct {
@@ -69,6 +70,7 @@ static const struct {
 	{"anthropic", "/v1/messages", "url", BLOCK("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://x.example/a.png\"}}")},
 	{"anthropic", "/v1/messages", "file", BLOCK("{\"source\":{\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"JVBERi0=\"},\"type\":\"document\"}")},
 	{"anthropic", "/v1/messages", "file", BLOCK("{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"image/png\",\"data\":\"x\"}}")},
+	{"anthropic", "/v1/messages", "file", BLOCK("{\"type\":\"document\",\"title\":\"image\",\"source\":{\"type\":\"base64\",\"data\":\"AA\"}}")},
 	{"anthropic", "/v1/messages", "file", BLOCK("{\"type\":\"container_upload\",\"file_id\":\"file_1\"}")},
 	{"anthropic", "/v1/messages", "state", BLOCK("{\"type\":\"redacted_thinking\",\"data\":\"EmwKAhgB\"}")},
 	{"anthropic", "/v1/messages", "state", "{\"messages\":[],\"container\":\"c_1\"}"},
@@ -128,6 +130,8 @@ static void what_can_be_read_passes(void **state)
 		{"tgi", "/generate", "{\"inputs\":\"![a picture] (none)\",\"parameters\":{\"seed\":1,\"stop\":[\"x\"]}}"},
 		{"kserve", "/v2/models/m/infer", "{\"inputs\":[{\"name\":\"max_tokens\",\"datatype\":\"INT32\",\"shape\":[1],\"data\":[100]},"
 		 "{\"name\":\"stream\",\"datatype\":\"BOOL\",\"shape\":[1],\"data\":[true]},{\"name\":\"t\",\"datatype\":\"BYTES\",\"shape\":[1,1],\"data\":[[\"x\"]]}]}"},
+		{"kserve", "/v2/models/m/infer", TENSOR("[\"" ENCODED ENCODED ENCODED ENCODED " words\"]")},      /* it is read as text */
+		{"kserve", "/v2/models/m/infer", TENSOR("[\"" ENCODED ENCODED ENCODED SHORTER "\"]")},
 		{"kserve", "/v2/models/m/generate", "{\"text_input\":\"x\",\"temperature\":0.5,\"max_tokens\":[5],\"parameters\":{\"seed\":7,\"accumulate_tokens\":false}}"},
 		{"anthropic", "/v1/messages", "{\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"thinking\":{\"type\":\"enabled\"}}"},
 	};
@@ -202,6 +206,35 @@ static void facts_of_the_other_dialects(void **state)
 	prompt_free(p);
 }
 
+static void what_is_no_text_is_refused_where_one_must_stand(void **state)
+{
+	static const char *const rows[][3] = {
+		{"kserve", "/v2/models/m/infer", TENSOR("{\"a\":\"b\"}")}, {"kserve", "/v2/models/m/infer", TENSOR("[{\"a\":\"b\"}]")},
+		{"openai", "/v1/responses", "{\"input\":\"x\",\"instructions\":[\"a\"]}"}, {"openai", "/v1/responses", "{\"input\":\"x\",\"instructions\":true}"},
+	};
+	struct prompt *p = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (prompt_read(route_of(rows[i][0], rows[i][1]), slice_str(rows[i][2]), NULL, &p, &why) != RC_BAD)
+			fail_msg("%s takes %s", rows[i][1], rows[i][2]);
+	prompt_free(good("openai", "/v1/responses", "{\"input\":\"x\",\"instructions\":[]}"));
+}
+
+/* Where there is no answer that could go on from it, a last message is one like the others. */
+static void what_is_only_scored_goes_on_from_nothing(void **state)
+{
+	static const char body[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"SSN 536\"}]}";
+	struct prompt *p = good("openai", "/pooling", body);
+
+	(void)state;
+	assert_true(says(p, "assistant", "SSN 536") && p->continues.n == 0);
+	prompt_free(p);
+	p = good("openai", "/v1/chat/completions", body);
+	assert_true(slice_is(p->continues, "SSN 536"));
+	prompt_free(p);
+}
+
 /* ---- the model's name ------------------------------------------------------------------------------------------------------ */
 
 static void with_model(const char *body, const char *wanted)
@@ -266,6 +299,8 @@ int main(void)
 		cmocka_unit_test(what_can_be_read_passes),
 		cmocka_unit_test(facts_of_anthropics_messages),
 		cmocka_unit_test(facts_of_the_other_dialects),
+		cmocka_unit_test(what_is_no_text_is_refused_where_one_must_stand),
+		cmocka_unit_test(what_is_only_scored_goes_on_from_nothing),
 		cmocka_unit_test(another_model_is_put_in_and_all_else_stays),
 		cmocka_unit_test(a_request_names_its_model_once),
 		cmocka_unit_test(a_reason_quotes_no_key_of_the_callers),
