@@ -80,6 +80,8 @@ static bool label_stays(struct context *c, const struct scan *s, const struct wo
 	if (c->list && (((word->kinds & WORD_CREDENTIAL) && c->label >= LABEL_TITLE && c->before[0] != CONTEXT_CITY) || hash == label_words.and ||
 			(c->label == LABEL_PHONE && hash == label_words.or)))
 		return true;
+	if (c->label == LABEL_PERSON && s->digits && !s->letters && s->token == s->i + 1 && c->gap == GAP_SPACE)         /* "Parent 2 Ravi" */
+		return c->mark = true;
 	if (c->again)
 		return hash == label_words.and || hash == label_words.or;
 	if (!c->far || s->letters == s->digits)

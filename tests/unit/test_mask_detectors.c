@@ -128,6 +128,13 @@ static void test_numbers_of_plans_in_other_forms(void **state)
 	      {"Leilani Kealoha-Burns, 91-1027 Kaiopio St", "[NAME], [ADDRESS]"}, {"10 20 30 V", NULL});
 }
 
+static void test_names_and_places_as_forms_and_lists_have_them(void **state)
+{
+	CHECK({"Parent 1 Sudha Pemmaraju cell", "Parent 1 [NAME] cell"}, {"School Chaparral Point Elem", "School [FACILITY]"}, {"M0040 Ardyce M Knutson  M0064", "M0040 [NAME]  M0064"},
+	      {"hub ID 98:5D:AD:20:44:18).", "hub ID [DEVICE])."}, {"Pharmacy Stop & Shop", "Pharmacy [FACILITY]"}, {"bed 3 mccreary 58f septic", "bed 3 [NAME] 58f septic"},
+	      {"A. Colon, cecum, polyp", NULL}, {"School age child", NULL}, {"Patient 2 of 3", NULL}, {"bed 3 empty", NULL});
+}
+
 static void test_badges_and_initials(void **state)
 {
 	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
@@ -274,7 +281,7 @@ int main(void)
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
 		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
-		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
+		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_names_and_places_as_forms_and_lists_have_them), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
 		cmocka_unit_test(test_places_called_after_towns), cmocka_unit_test(test_numbers_of_plans_in_other_forms),
 		cmocka_unit_test(test_streets_without_a_number), cmocka_unit_test(test_months_and_days_alone),
 		cmocka_unit_test(test_segments_whose_names_have_digits),

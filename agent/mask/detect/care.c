@@ -80,7 +80,7 @@ static const char KNOWN_THERE[] =
 	"safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
 
 static const char BRAND[] =
-	"peacehealth upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
+	"peacehealth intermountain upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
 	"froedtert geisinger ochsner novant sentara carilion inova lahey memorialcare northwell wellstar allina integris ssm musc healthsouth bayhealth "
 	"atlanticare caremount concentra lincare apria adapthealth amedisys";
 static const char CAMPUS[] = "uc ut unm osu lsu msu iu va fmc fci usp ucla um ku uk uw dci dva rcg fkc ihs";
@@ -90,7 +90,7 @@ static const char PAIR[] =
 
 static const char KIND[] =
 	"unit service services ceramics tech middle specialty specialties access transitional throat nose ear neck head inpatient "
-	"district oxygen division psychiatric medctr industries college campus annex wing tower";
+	"district oxygen division path psychiatric medctr industries college campus annex wing tower";
 static const char LEAD[] =
 	"two three four five seven big great greater good green blue red white black gray grey back our the new old high long little upper lower "
 	"law convent farmacia clinica islamic";

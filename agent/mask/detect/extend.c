@@ -116,12 +116,28 @@ static size_t broken(struct scan *s, size_t end)
 	return is_alnum(scan_at(s, i)) ? end : i;
 }
 
+/* " M Knutson", " M. Knutson" behind a first name: an initial between, and the last name; end itself. */
+static size_t middle(struct scan *s, size_t end)
+{
+	size_t i = end + 3 + (scan_at(s, end + 2) == '.');
+	struct part p;
+
+	if (scan_at(s, end) != ' ' || !is_upper(scan_at(s, end + 1)) || scan_at(s, end + 1) == 'I' || scan_at(s, i - 1) != ' ' || !is_upper(scan_at(s, i)))
+		return end;
+	part_read(s, i, &p);
+	if (p.shape < SHAPE_CAPITALS || (p.words & (WORD_STOP | WORD_CREDENTIAL | WORD_THING)) || p.end - p.start < 3 || lexicon_find(p.hash)->label >= 0 ||
+	    is_upper(scan_at(s, end - 1)) != (p.shape == SHAPE_CAPITALS))
+		return end;
+	return (p.dictionary & DICTIONARY_LAST) || part_is_unknown(&p) ? p.end : end;
+}
+
 static size_t name(struct scan *s, size_t end)
 {
 	size_t from = end;
 
 	end = components(s, end);
 	end = nickname(s, end);
+	end = middle(s, end);
 	end = last_name(s, end);
 	if (end == from || !is_alpha(scan_at(s, end)))
 		end = initial(s, end);

@@ -12,7 +12,8 @@ static const char *const PHRASES[] = {
 	"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
 	"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
 	"head start", "salvation army", "walter reed", "medical city", "first baptist", "primary children's", "one medical", "first presbyterian",
-	"first methodist", "first lutheran", "kennedy krieger", "boys town",
+	"first methodist", "first lutheran", "kennedy krieger", "boys town", "stop & shop", "winn dixie", "dollar general", "waffle house", "whole foods",
+	"home depot", "burger king", "family dollar", "dollar tree", "food lion", "piggly wiggly", "trader joe's", "best buy", "sam's club", "cracker barrel",
 };
 
 static uint64_t phrases_seen;                    /* a bit of the first word of each, so that most words cost one look */
@@ -81,7 +82,7 @@ static enum cue cue_of(const struct context *c)
 		return CUE_LABEL;
 	if (c->gap == GAP_COLON && (last & CARE_TO) && (second & CARE_GO))       /* "Transferred from:" */
 		return CUE_GO;
-	if (c->last == '(' || c->last == '@')
+	if (c->last == '(' || c->last == '@' || (c->label == LABEL_FACILITY && c->gap == GAP_SPACE && c->age <= 3))     /* "School Chaparral Point Elem" */
 		return CUE_WEAK;
 	if (c->gap != GAP_SPACE)
 		return CUE_NONE;

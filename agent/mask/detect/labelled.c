@@ -434,6 +434,8 @@ bool scan_labelled(struct scan *s, struct finding *f)
 		return s->digits && lot(s, f);
 	if (s->token > s->i && !s->digits && in_words(s, f))
 		return true;
+	if (s->token == s->i + 2 && scan_mac(s, f))      /* "hub ID 98:5D:AD:20:44:18" */
+		return true;
 	return (is_alnum(first) || (c->label == LABEL_DEVICE && first == '(')) && value_of(s, f, c->label, true);
 }
 

@@ -502,6 +502,7 @@ void labels_fill(void)
 	label_words.key = phrase_hash("key", &last);
 	label_words.initials = phrase_hash("initials", &last);
 	label_words.corner = phrase_hash("corner", &last);
+	label_words.colon = phrase_hash("colon", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);

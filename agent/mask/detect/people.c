@@ -388,6 +388,8 @@ bool scan_person(struct scan *s, struct finding *f)
 	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_LAST)     /* the end of "Salter-Harris" */
 		return false;
 	read_run(s, &run);
+	if (run.n == 2 && run.p[0].shape == SHAPE_INITIAL && run.p[1].hash == label_words.colon && scan_at(s, run.end) == ',')      /* "A. Colon, cecum" */
+		return false;
 	/* "A Colorado", "I Street": most initials have their full stop */
 	if (!run.n || (run.p[0].shape == SHAPE_INITIAL && scan_at(s, run.p[0].end) != '.' && !is_bare_initial(s, &run)))
 		return false;

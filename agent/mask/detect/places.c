@@ -688,7 +688,7 @@ bool scan_city(struct scan *s, struct finding *f)
 	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA &&
 	    (end || scan_at(s, all) != ' ' || before_state(s, all) || before_bare_zip(s, all)))
 		return found(f, s, end ? end : all, ENTITY_CITY, "city behind a street");
-	if (end && end == all && (!c->before[0] || c->gap >= GAP_COMMA) && !s->word->state && !(bits & DICTIONARY_SAFE) &&
+	if (end && end == all && (!c->before[0] || c->gap >= GAP_COMMA || (c->gap == GAP_SPACE && is_alpha(c->last) && !is_upper(c->last) && c->label == LABEL_NONE)) && !s->word->state && !(bits & DICTIONARY_SAFE) &&
 	    before_bare_zip(s, end))
 		return found(f, s, end, ENTITY_CITY, "city before a zip");
 	if (all && c->before[0] == CONTEXT_ZIP && c->gap == GAP_SPACE && scan_at(s, all) != ' ')

@@ -179,16 +179,24 @@ static bool is_latin(struct scan *s, const struct part *p)
 	return other * 3 <= p->end - p->start;
 }
 
+/* "bed 3 mccreary": behind where somebody lies. */
+static bool is_place_of(const struct left_side *left)
+{
+	int label = lexicon_find(left->before[1])->label;
+
+	return left->gap == GAP_SPACE && label >= 0 && labels_at(label)->label == LABEL_THING;
+}
+
 /* In small letters: first names, and others where one is expected: "seen by jaylen", "dr ahn", "lives in joliet". */
 static bool small_may_begin(const struct part *p, const struct left_side *left)
 {
 	const word_set people = WORD_KIN | WORD_ROLE | WORD_SERVICE | WORD_ADDRESS | WORD_BESIDE;
-	word_set before = left->gap <= GAP_COMMA ? word_kinds(left->before[0]) : 0;
+	word_set before = left->gap <= GAP_COMMA || (left->gap == GAP_BRACKET && left->last == '(') ? word_kinds(left->before[0]) : 0;
 
 	if (p->dictionary & DICTIONARY_FIRST)
 		return true;
 	if (p->dictionary & DICTIONARY_LAST)
-		return (before & people) || left->before[0] == CONTEXT_NAME || (left->label >= LABEL_TITLE * 2 && (left->label & 1));
+		return (before & people) || left->before[0] == CONTEXT_NAME || left->gap == GAP_LINE || is_place_of(left) || (left->label >= LABEL_TITLE * 2 && (left->label & 1));
 	return (p->dictionary & DICTIONARY_PLACE) && (before & WORD_PLACE_BEFORE);
 }
 
@@ -225,7 +233,8 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 	if (p->shape == SHAPE_LOWER)
 		return !safe && p->end - p->start > 2 && lexicon_find(p->hash) == &lexicon_none && small_may_begin(p, left);
 	if (p->shape == SHAPE_INITIAL)
-		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3));
+		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3)) &&
+		       !around_literal(s, p->end + 2, "colon,");         /* "A. Colon, cecum" */
 	if (is_plain(p) || p->end - p->start < 2 || scan_at(s, p->start + 1) == '-' || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
 		return false;
