@@ -160,30 +160,29 @@ static enum rc add_row(sqlite3_stmt *row, struct buf *out)
 	return out->rc;
 }
 
-/* What open sessions have come by since, so that they are found, too. */
+/* What those that are not closed have come by since, so that they are found, too. */
 static enum rc save_marks(struct sessions *all, sqlite3 *db)
 {
-	struct session **open;
+	struct session **listed;
 	size_t n = 0;
 	enum rc rc = store_do(db, NULL, "BEGIN IMMEDIATE", "");
 
 	pthread_mutex_lock(&all->lock);
 	for (const struct session *s = all->list; s; s = s->private->next)
 		n++;
-	open = calloc(n + 1, sizeof *open);
+	listed = calloc(n + 1, sizeof *listed);
 	n = 0;
-	for (struct session *s = open ? all->list : NULL; s; s = s->private->next)
-		if (s->private->state == STATE_OPEN) {
-			s->private->refs++;
-			open[n++] = s;
-		}
+	for (struct session *s = listed ? all->list : NULL; s; s = s->private->next) {
+		s->private->refs++;
+		listed[n++] = s;
+	}
 	pthread_mutex_unlock(&all->lock);
 	for (size_t i = 0; i < n; i++) {
 		if (rc == RC_OK)
-			rc = marks_save(open[i]->marks, db, open[i]->id, false);
-		session_unref(open[i]);
+			rc = marks_save(listed[i]->marks, db, listed[i]->id, false);
+		session_unref(listed[i]);
 	}
-	free(open);
+	free(listed);
 	return rc == RC_OK ? store_do(db, NULL, "COMMIT", "") : rc;
 }
 
