@@ -12,7 +12,7 @@ static const char *const PHRASES[] = {
 	"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
 	"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
 	"head start", "salvation army", "walter reed", "medical city", "first baptist", "primary children's", "one medical", "first presbyterian",
-	"first methodist", "first lutheran", "kennedy krieger", "boys town", "stop & shop", "winn dixie", "dollar general", "waffle house", "whole foods",
+	"first methodist", "first lutheran", "kennedy krieger", "boys town", "winn dixie", "dollar general", "waffle house", "whole foods",
 	"home depot", "burger king", "family dollar", "dollar tree", "food lion", "piggly wiggly", "trader joe's", "best buy", "sam's club", "cracker barrel",
 };
 
