@@ -92,6 +92,9 @@ static void test_the_largest_limit_counts_and_an_unknown_one_is_over_all(void **
 		{"{\"max_tokens\":5,\"n\":-2}", INT64_MAX}, {"{\"max_tokens\":5,\"n\":2,\"best_of\":3}", 30},
 		{"{\"max_tokens\":5,\"n\":null}", 5}, {"{\"max_tokens\":999999999999999999,\"n\":99}", INT64_MAX},
 		{"{\"max_tokens\":5,\"max_completion_tokens\":7}", 7}, {"{\"max_tokens\":[5]}", INT64_MAX},
+		{"{\"max_completion_tokens\":7,\"max_tokens\":5}", 7}, {"{\"max_tokens\":5,\"max_completion_tokens\":-1}", INT64_MAX},
+		{"{\"max_tokens\":5,\"n\":0}", 5},
+		{"{\"max_tokens\":999999999999999999}", 999999999999999999}, {"{\"max_tokens\":1000000000000000000}", INT64_MAX},
 	};
 
 	(void)state;

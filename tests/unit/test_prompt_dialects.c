@@ -96,6 +96,7 @@ static const struct {
 	{"kserve", "/v2/models/m/generate", "tokens", "{\"text_input\":\"x\",\"parameters\":{\"ids\":[1,2,3]}}"},
 	{"kserve", "/v2/models/m/generate_stream", "state", "{\"text_input\":\"x\",\"parameters\":{\"accumulate_tokens\":true}}"},
 	{"openai", "/v1/audio/transcriptions", "audio", "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\1\2\3\r\n--x--"},
+	{"openai", "/v1/responses", "tokens", "{\"input\":\"x\",\"instructions\":[[1,2]]}"},
 	{"openai", "/detokenize", "tokens", "{\"tokens\":[1]}"},
 	{"openai", "/v1/rerank", "image", "{\"query\":\"x\",\"documents\":{\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:a\"}}]}}"},
 };
