@@ -107,6 +107,50 @@ static void test_the_largest_limit_counts_and_an_unknown_one_is_over_all(void **
 	}
 }
 
+static void test_flags_that_are_not_set_are_as_the_server_takes_them(void **state)
+{
+	static const struct {
+		const char *target, *body;
+		bool stream, tools;
+	} rows[] = {
+		{"/api/chat", "{}", true, false}, {"/api/chat", "{\"stream\":null}", true, false}, {"/api/chat", "{\"stream\":false}", false, false},
+		{CHAT, "{\"stream\":null}", false, false}, {CHAT, "{\"stream\":true,\"tools\":[]}", true, false},
+		{CHAT, "{\"tools\":null,\"functions\":[{\"name\":\"f\"}]}", false, true}, {CHAT, "{\"tools\":[{\"name\":\"f\"}],\"functions\":[]}", false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct prompt *p = good(rows[i].target, rows[i].body);
+
+		if (p->stream != rows[i].stream || p->tools != rows[i].tools)
+			fail_msg("%s: stream %d, tools %d", rows[i].body, p->stream, p->tools);
+		prompt_free(p);
+	}
+}
+
+/* What was approved with these is history with these only. */
+static void test_other_tools_and_another_model_are_told_apart(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"model\":\"m\"}", "{\"model\":\"n\"}", "{}", "{\"model\":\"m\",\"tools\":[{\"name\":\"f\"}]}", "{\"model\":\"m\",\"tools\":[{\"name\":\"g\"}]}",
+		"{\"tools\":1,\"functions\":23}", "{\"tools\":12,\"functions\":3}",
+	};
+	struct prompt *p[sizeof bodies / sizeof *bodies], *same = good(CHAT, "{\"messages\":[],\"model\":\"m\"}");
+	const size_t n = sizeof bodies / sizeof *bodies;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		p[i] = good(CHAT, bodies[i]);
+	assert_memory_equal(p[0]->tools_sha256, same->tools_sha256, sizeof same->tools_sha256);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (memcmp(p[i]->tools_sha256, p[k]->tools_sha256, sizeof p[i]->tools_sha256) == 0)
+				fail_msg("%s is taken for %s", bodies[i], bodies[k]);
+	for (size_t i = 0; i < n; i++)
+		prompt_free(p[i]);
+	prompt_free(same);
+}
+
 static void test_what_servers_could_read_differently_is_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -243,6 +287,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_of_a_chat),
 		cmocka_unit_test(test_the_largest_limit_counts_and_an_unknown_one_is_over_all),
+		cmocka_unit_test(test_flags_that_are_not_set_are_as_the_server_takes_them),
+		cmocka_unit_test(test_other_tools_and_another_model_are_told_apart),
 		cmocka_unit_test(test_what_servers_could_read_differently_is_refused),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_what_cannot_be_read_is_not_sent),
