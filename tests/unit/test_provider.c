@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -79,6 +80,22 @@ static enum rc ask(struct place *p, const struct mint_key *key, struct why *why)
 	return rc;
 }
 
+/* Threads of the test that wait for the provider. */
+static _Thread_local bool is_asker;
+static _Atomic int waiting;
+
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	waiting += is_asker;
+	return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
+}
+
+static void *ask_beside(void *arg)
+{
+	is_asker = true;
+	return (void *)(intptr_t)ask(arg, &old_key, NULL);
+}
+
 static void the_first_token_waits_for_the_keys(void **state)
 {
 	double asked = figure("phigate_provider_requests_total"), failed = figure("phigate_provider_errors_total");
@@ -125,10 +142,12 @@ static void a_new_key_is_fetched_once(void **state)
 static void keys_are_renewed_every_hour(void **state)
 {
 	struct place *p = *state;
+	uint64_t generation;
 	int before;
 
 	open_provider(p);
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	generation = provider_generation(p->provider);
 	before = web_requests(&p->idp.web);
 	now_s += PROVIDER_RENEW_S - 1;
 	provider_poke(p->provider);
@@ -137,6 +156,8 @@ static void keys_are_renewed_every_hour(void **state)
 	now_s += 1;
 	provider_poke(p->provider);
 	web_await(&p->idp.web, before + 2);
+	assert_int_equal(ask(p, &new_key, NULL), RC_DENIED);   /* which waits for what is under way */
+	assert_true(provider_generation(p->provider) == generation);       /* the keys are the same */
 }
 
 static void a_slow_provider_stalls_no_known_key(void **state)
@@ -153,6 +174,100 @@ static void a_slow_provider_stalls_no_known_key(void **state)
 	web_await(&p->idp.web, before + 1);                    /* the request stands, and is not answered */
 	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
 	web_slow(&p->idp.web, false);
+}
+
+/* The agent's threads are not all for those whose key nobody knows. */
+static void sixteen_wait_and_no_more(void **state)
+{
+	struct place *p = *state;
+	pthread_t threads[16];
+
+	waiting = 0;
+	web_slow(&p->idp.web, true);
+	open_provider(p);
+	web_await(&p->idp.web, 1);
+	for (size_t i = 0; i < 16; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_beside, p), 0);
+	while (waiting < 16)
+		sched_yield();
+	is_asker = true;
+	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
+	is_asker = false;
+	assert_int_equal(waiting, 16);
+	web_slow(&p->idp.web, false);
+	for (size_t i = 0; i < 16; i++) {
+		void *rc;
+
+		pthread_join(threads[i], &rc);
+		assert_int_equal((intptr_t)rc, RC_OK);
+	}
+}
+
+static void keys_that_could_not_be_renewed_count_for_a_day_to_the_second(void **state)
+{
+	struct place *p = *state;
+
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	provider_free(p->provider);                            /* their copy is there now */
+	idp_set(&p->idp, 503, false);
+	now_s += 86400;
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	now_s += 1;
+	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
+	provider_free(p->provider);
+	now_s -= 86402;                                        /* it is of the future */
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
+	now_s += 86402;
+}
+
+/* One that does not answer is asked again after half a minute, and not at once. */
+static void a_renewal_that_failed_is_tried_again_in_time(void **state)
+{
+	struct place *p = *state;
+	int before;
+
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	before = web_requests(&p->idp.web);
+	idp_set(&p->idp, 503, false);
+	now_s += PROVIDER_RENEW_S;
+	provider_poke(p->provider);
+	web_await(&p->idp.web, before + 1);
+	now_s += PROVIDER_UNKNOWN_S - 1;
+	for (int i = 0; i < 20; i++) {
+		provider_poke(p->provider);
+		assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+		sched_yield();
+	}
+	assert_int_equal(web_requests(&p->idp.web), before + 1);
+	now_s += 1;
+	provider_poke(p->provider);
+	web_await(&p->idp.web, before + 2);
+}
+
+static void only_a_plain_yes_is_an_answer(void **state)
+{
+	struct place *p = *state;
+	struct why why = {0};
+
+	idp_set(&p->idp, 203, false);
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, &why), RC_UNREACHABLE);
+	assert_non_null(strstr(why.text, "HTTP 203"));
+}
+
+/* OpenID Connect Discovery 4.1: the slash is not doubled. */
+static void an_issuer_may_end_with_a_slash(void **state)
+{
+	struct place *p = *state;
+
+	strcat(p->idp.issuer, "/");
+	strcat(p->idp.says_issuer, "/");
+	open_provider(p);
+	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
 }
 
 static void known_keys_outlive_the_provider_for_a_day(void **state)
@@ -265,6 +380,11 @@ int main(void)
 		T(a_new_key_is_fetched_once),
 		T(keys_are_renewed_every_hour),
 		T(a_slow_provider_stalls_no_known_key),
+		T(sixteen_wait_and_no_more),
+		T(keys_that_could_not_be_renewed_count_for_a_day_to_the_second),
+		T(a_renewal_that_failed_is_tried_again_in_time),
+		T(only_a_plain_yes_is_an_answer),
+		T(an_issuer_may_end_with_a_slash),
 		T(known_keys_outlive_the_provider_for_a_day),
 		T(a_restart_without_the_provider_uses_the_copy),
 		T(a_copy_of_another_issuer_or_mode_is_none),
