@@ -19,6 +19,9 @@ struct answer {
 	struct text_rules shared;
 	struct plain_words words;
 	struct buf continues, credential;
+	char opening[7];                         /* the first bytes of a line that is not empty */
+	size_t opening_n;
+	size_t json_lines;                       /* of a stream of events: lines that are an object, and no data */
 	unsigned int bom_n;                      /* bytes of a byte order mark that have come */
 	bool begun;                              /* it is clear whether there is one */
 	/* one text: JSON, or any other; of an event stream: a line that is no data */
@@ -80,9 +83,14 @@ enum rc answer_new(const struct answer_options *options, struct answer **out)
 		return rc;
 	switch (options->framing) {
 	case FRAMING_JSON:
-		return text_new(&a->shared, &a->rules, false, 0, sink, &a->text);
+		rc = text_new(&a->shared, &a->rules, false, 0, sink, &a->text);
+		if (rc == RC_OK && options->strict)
+			text_one_value(a->text);
+		return rc;
 	case FRAMING_TEXT:
 		rc = text_new(&a->shared, NULL, false, 0, sink, &a->text);
+		if (rc == RC_OK && options->strict)
+			text_one_value(a->text);
 		return rc == RC_OK && a->continues.len ? text_context(a->text, a->options.continues) : rc;
 	case FRAMING_SSE:
 		rc = text_new(&a->shared, NULL, false, TEXT_DEPTH, sink, &a->text);
@@ -197,6 +205,16 @@ static bool is_done(struct slice data)
 	return slice_is(data, "[DONE]");
 }
 
+static size_t objects(struct slice event)
+{
+	struct sse_line line;
+	size_t n = 0;
+
+	while (sse_line(&event, &line))
+		n += line.name.n && *line.name.p == '{';
+	return n;
+}
+
 /* An event stands in a->sse. final: the body ended in it. */
 static enum rc whole_event(struct answer *a, bool final, struct buf *out, size_t *end_at)
 {
@@ -205,6 +223,9 @@ static enum rc whole_event(struct answer *a, bool final, struct buf *out, size_t
 	size_t at = out->len;
 	enum rc rc;
 
+	a->json_lines += objects(event);
+	if (a->options.strict && a->json_lines > 1)
+		return RC_BAD;
 	buf_clear(&a->data);
 	if (!sse_data(event, &a->data)) {
 		rc = write_event(a, event, (struct slice){0}, EVENT_SAME, out);
@@ -300,12 +321,28 @@ static enum rc feed_lines(struct answer *a, struct slice in, struct buf *out, si
 
 /* ---- the body --------------------------------------------------------------------------------------------------------- */
 
+/* Does the body begin like a stream of events? Under another name its texts would be masked each alone. */
+static bool begins_events(struct answer *a, struct slice in)
+{
+	static const char *const begins[] = {"data:", "event:", "id:", "retry:", ": ", ":\n", ":\r"};
+
+	for (size_t i = 0; i < in.n && a->opening_n < sizeof a->opening; i++)
+		if (a->opening_n || (in.p[i] != '\n' && in.p[i] != '\r'))
+			a->opening[a->opening_n++] = in.p[i];
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if (strlen(begins[i]) <= a->opening_n && memcmp(begins[i], a->opening, strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 static enum rc feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at)
 {
 	enum rc rc = RC_FAULT;
 
 	if (!in.n)
 		return RC_OK;
+	if (a->options.strict && a->options.framing != FRAMING_SSE && begins_events(a, in))
+		return RC_BAD;
 	switch (a->options.framing) {
 	case FRAMING_JSON:
 	case FRAMING_TEXT:

@@ -16,6 +16,7 @@ struct answer_options {
 	struct answer_usage *usage;             /* what the answer says of tokens is noted there; may be NULL, and outlives the answer */
 	struct slice continues;                 /* the end of the request's text that the answer goes on from, or empty; copied */
 	struct slice credential;                /* masked wherever the answer holds it; may be empty; copied */
+	bool strict;                            /* a stream of events or lines that framing gives another name is RC_BAD, and no text */
 	size_t event_max_bytes;                 /* one event; in a JSON body, one embedding as base64 */
 	size_t streams_max;                     /* choices and tool calls of one answer */
 };
@@ -36,9 +37,9 @@ void answer_on_span(struct answer *a, void (*on_span)(void *arg, const struct ma
  *           "done":true, what the shape calls last), it becomes the offset in out, as out is then, where that event begins; all that
  *           was held stands before it. It is written once. A caller that takes bytes off the front of out takes them off *end_at,
  *           too. JSON and text have no such event: their end is the body's, and *end_at stays SIZE_MAX.
- * RC_TOO_BIG: an event or the number of streams is over its limit. Whatever else a body holds that is not what its framing says is
- * masked as text; only JSON in an event that the end of the body cut is dropped. After an error out holds only what may still go
- * out, and only answer_free() is legal. */
+ * RC_TOO_BIG: an event or the number of streams is over its limit. RC_BAD: see strict. Whatever else a body holds that is not what its
+ * framing says is masked as text; only JSON in an event that the end of the body cut is dropped. After an error out holds only what
+ * may still go out, and only answer_free() is legal. */
 enum rc answer_feed(struct answer *a, struct slice in, struct buf *out, size_t *end_at) MUST_USE;
 enum rc answer_finish(struct answer *a, struct buf *out, size_t *end_at) MUST_USE;
 

@@ -21,7 +21,7 @@ struct escape {
 struct text {
 	const struct text_rules *shared;
 	const struct splice_rules *rules;
-	bool quoted, in_line, key;
+	bool quoted, in_line, one_value, key;
 	int depth;
 	enum { TEXT_BEGINS, TEXT_PLAIN, TEXT_JSON, TEXT_BROKEN } mode;
 	struct sink down;
@@ -311,6 +311,8 @@ static enum rc json_feed(struct text *t, struct slice in)
 	enum rc rc = splice_feed(t->inner, in, &used);
 
 	keep_tail(t, (struct slice){in.p, used});
+	if (rc == RC_BAD && t->one_value && splice_whole(t->inner) && in.p[used] == '{')
+		return RC_BAD;
 	if (rc == RC_BAD)
 		rc = break_off(t, (struct slice){in.p + used, in.n - used});
 	return rc == RC_OK ? t->rc : rc;
@@ -369,6 +371,11 @@ void text_key(struct text *t)
 void text_in_line(struct text *t)
 {
 	t->in_line = true;
+}
+
+void text_one_value(struct text *t)
+{
+	t->one_value = true;
 }
 
 void text_unquote(struct text *t)

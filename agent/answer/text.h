@@ -67,6 +67,9 @@ void text_key(struct text *t);
 /* The text stands in one line: no line ends in what is put into it. */
 void text_in_line(struct text *t);
 
+/* An object behind a whole value of JSON is RC_BAD, and no text. */
+void text_one_value(struct text *t);
+
 /* What follows stands in no string, whatever came before: the JSON around it was none. */
 void text_unquote(struct text *t);
 

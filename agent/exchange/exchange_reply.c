@@ -172,6 +172,7 @@ static enum rc prepare(struct reply *r)
 	struct answer_options options = {
 		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked, .usage = &x->tokens,
 		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = target_secret(x->target),
+		.strict = true,
 		.event_max_bytes = x->snapshot->config->limits.event_max, .streams_max = (size_t)x->snapshot->config->limits.streams,
 	};
 	enum rc rc = check_status(r->head->status, &x->why);
@@ -422,7 +423,7 @@ static enum rc mask(struct reply *r, bool done)
 		return RC_BAD;
 	if (rc != RC_OK && !r->x->why.text[0])
 		why_set(&r->x->why, RC_BAD, "the model's answer %s", rc == RC_TOO_BIG ? "goes over a limit (event_max, streams)" :
-			"cannot be read, so it cannot be masked");
+			"cannot be read as what its Content-Type says, so it cannot be masked");
 	return rc == RC_OK || rc == RC_NOMEM ? rc : RC_BAD;
 }
 

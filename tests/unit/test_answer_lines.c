@@ -118,6 +118,38 @@ static void plain_text_is_one_text(void **state)
 	becomes("8741. ", "[SSN]. ");
 }
 
+/* Its texts would be masked each alone, and many clients read by what they asked for, not by what the answer is called. */
+static void a_stream_under_another_name_is_refused(void **state)
+{
+	static const char lines[] = LINE("SSN 536-") LINE("22-8741") END;
+	static const char events[] = "data: " LINE("SSN 536-") "\ndata: " LINE("22-8741") "\n";
+	static const struct {
+		enum framing framing;
+		const char *before, *body;
+	} rows[] = {
+		{FRAMING_JSON, "", lines}, {FRAMING_TEXT, "", lines}, {FRAMING_SSE, "", lines}, {FRAMING_SSE, ": ping\n\n", lines},
+		{FRAMING_JSON, "", events}, {FRAMING_TEXT, "", events}, {FRAMING_NDJSON, "", events},
+		{FRAMING_TEXT, "\r\nevent: e\r\n", events},
+		{FRAMING_TEXT, "\xef\xbb\xbf: ping\n\n", events}, {FRAMING_JSON, "id: 1\n", events}, {FRAMING_NDJSON, "retry: 1\n", events},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (size_t piece = 0; piece < 9; piece += 4) {
+			char body[1024];
+			struct buf out;
+			size_t end_at;
+
+			answers_are(rows[i].framing, ollama, "/api/chat");
+			options.strict = true;
+			snprintf(body, sizeof body, "%s%s", rows[i].before, rows[i].body);
+			assert_int_equal(answer_pieces(slice_str(body), piece, 1, &out, &end_at), RC_BAD);
+			if (memmem(buf_slice(&out).p, out.len, "8741", 4))
+				fail_msg("row %zu, pieces of %zu:\n%s", i, piece, buf_slice(&out).p);
+			buf_free(&out);
+		}
+}
+
 static void the_credential_is_found_however_long_it_is_and_wherever_it_stands(void **state)
 {
 	char credential[1201], body[2600];
@@ -151,6 +183,7 @@ int main(void)
 		cmocka_unit_test(lines_that_are_no_json_are_masked_each_alone),
 		cmocka_unit_test(long_lines_are_too_big),
 		cmocka_unit_test(plain_text_is_one_text),
+		cmocka_unit_test(a_stream_under_another_name_is_refused),
 		cmocka_unit_test(the_credential_is_found_however_long_it_is_and_wherever_it_stands),
 	};
 
