@@ -4,9 +4,24 @@
 #include "splice_private.h"
 
 #define INTEGER_MAX 40                           /* digits; a longer number is no identifier */
+#define PADDED_MAX 2                             /* zeros that an exponent puts behind the digits of an identifier */
 #define NUMBER_DIGITS 7                          /* from here on a number is looked at whatever its key */
 #define NUMBER_LABELLED 4
 #define COUNT_MAX 15                             /* digits of a count of tokens; a longer number is none */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits_at(struct slice s, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < s.n && is_digit(s.p[at + n]))
+		n++;
+	return n;
+}
 
 /* An age over 89, perhaps. */
 static bool may_be_old(const char *digits, size_t n)
@@ -14,22 +29,53 @@ static bool may_be_old(const char *digits, size_t n)
 	return (n == 2 && digits[0] == '9') || (n == 3 && digits[0] == '1' && digits[1] <= '2');
 }
 
+/* The digits of a number's integer, without its sign: of 5.36228741e8, too. room of INTEGER_MAX. Returns how many there are; more than
+ * INTEGER_MAX are not written. */
+static size_t integer_of(struct slice number, char *room)
+{
+	size_t at = *number.p == '-', n = digits_at(number, at), more, exponent = 0;
+	const char *fraction;
+
+	if (n > INTEGER_MAX)
+		return n;
+	memcpy(room, number.p + at, n);
+	at += n;
+	n -= n == 1 && *room == '0';                     /* 0.536228741e9 */
+	at += at < number.n && number.p[at] == '.';
+	fraction = number.p + at;
+	more = digits_at(number, at);
+	at += more;
+	while (more && fraction[more - 1] == '0')
+		more--;
+	at += at < number.n;                             /* the letter */
+	at += at < number.n && number.p[at] == '+';
+	for (; at < number.n && is_digit(number.p[at]) && exponent <= INTEGER_MAX; at++)
+		exponent = 10 * exponent + (size_t)(number.p[at] - '0');
+	if (exponent > more + PADDED_MAX || n + exponent > INTEGER_MAX)
+		return n;
+	for (size_t i = 0; i < exponent; i++)
+		room[n++] = i < more ? fraction[i] : '0';
+	return n;
+}
+
 /* What must stand in the place of the number, in put or as it is returned; NULL when it may stay. */
 static const char *number_for(const struct splice *s, struct buf *put, struct mask_span *span)
 {
 	struct slice number = {s->scalar.data, s->scalar_n};
-	size_t sign = number.n && number.p[0] == '-', n = 0;
+	char integer[INTEGER_MAX];
 	const char *plain = "0";
 	struct buf before;
+	size_t n;
 
-	while (sign + n < number.n && number.p[sign + n] >= '0' && number.p[sign + n] <= '9')
-		n++;
-	if (s->shared->tokens || !s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT) || n > INTEGER_MAX)
+	if (s->shared->tokens || !s->number || (s->role != ROLE_ANY && s->role != ROLE_TEXT))
 		return NULL;
-	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (sign || !may_be_old(number.p, n)))))
+	n = integer_of(number, integer);
+	if (n > INTEGER_MAX)
+		return NULL;
+	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (*number.p == '-' || !may_be_old(integer, n)))))
 		return NULL;
 	if (splice_string_label(s, &before) == RC_OK) {
-		struct slice digits = {number.p + sign, n};
+		struct slice digits = {integer, n};
 
 		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits, span);
 		if (plain && (s->depth > 0 || s->place == PATH_NONE))    /* where the protocol asks for a number, it gets one */

@@ -135,6 +135,11 @@ static void a_key_labels_its_value(void **state)
 		"{\"mrn\":\"[MRN]\",\"glucose\":\"84729315 cells\",\"mrn\":[\"[MRN]\"]}");
 	becomes("{\"ssn\":536228741,\"mrn\" : 84729315 ,\"n\":[-84729315.0e3],\"mrn\":[-84729315.0e3,1],\"x\":null}",
 		"{\"ssn\":0,\"mrn\" : 0 ,\"n\":[-84729315.0e3],\"mrn\":[0,1],\"x\":null}");
+	/* with an exponent it is the same number; one that says nothing of its last digits is a measure */
+	becomes("{\"ssn\":5.36228741e8,\"mrn\":[8.4729315E+7,847.29315e5,-8.472931e7,0.84729315e8],\"mrn\":5e7,\"mrn\":8.4729315e-7,\"age\":9.3e1}",
+		"{\"ssn\":0,\"mrn\":[0,0,0,0],\"mrn\":5e7,\"mrn\":8.4729315e-7,\"age\":0}");
+	becomes("{\"platelets\":2.5e11,\"copies\":1.25e5,\"avogadro\":6.02214076e23,\"seed\":1e400,\"ssn\":1e99999999999999999999}",
+		"{\"platelets\":2.5e11,\"copies\":1.25e5,\"avogadro\":6.02214076e23,\"seed\":1e400,\"ssn\":1e99999999999999999999}");
 	becomes("{\"the key is longer than sixty-four bytes, as keys of forms can well be, and ends in mrn\":\"84729315\"}",
 		"{\"the key is longer than sixty-four bytes, as keys of forms can well be, and ends in mrn\":\"[MRN]\"}");
 }
