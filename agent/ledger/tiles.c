@@ -400,6 +400,9 @@ enum rc tiles_revert(struct tiles *t, struct why *why)
 		rc = tlog_checkpoint_open(buf_slice(&t->note), &t->vkey, &checkpoint, why);
 	if (rc != RC_OK)
 		return why_file(why, rc == RC_DENIED ? RC_BAD : rc, t->dir);
+	/* A process that was killed may have left its name unsynced; what is told of this checkpoint must not outlive it. */
+	if (fsync(t->dir_fd) != 0)
+		return why_set(why, RC_IO, "%s: cannot sync: %s", t->dir, strerror(errno));
 	return load(t, &checkpoint, why);
 }
 

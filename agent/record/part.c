@@ -275,11 +275,21 @@ static enum rc tell_ledger(struct spool *spool, const struct part *p, int64_t wa
 	return rc;
 }
 
+/* After a failure: when the keeper died over its answer, only the next start can tell. */
+static bool ledger_may_know(struct spool *spool, const struct part *p)
+{
+	struct registry_part known = {0};
+	enum rc rc = ledger_find(spool->ledger, p->id, p->number, &known);
+
+	return rc == RC_OK ? known.opened : rc != RC_NOT_FOUND;
+}
+
 enum rc part_new(struct spool *spool, const struct part_about *about, int number, const struct part_state *state, int64_t wall_ns,
 		 int64_t mono_ns, struct part **out, struct why *why)
 {
 	struct part *p = make(about->id, number);
 	char name[PART_NAME], temp[PART_NAME + 1];
+	bool told = false;
 	struct stat st;
 	enum rc rc;
 
@@ -301,6 +311,7 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 		rc = put_about(p, about, wall_ns);
 	if (rc == RC_OK)
 		rc = put_open(p, about, state, wall_ns, mono_ns);
+	told = rc == RC_OK;
 	if (rc == RC_OK && (rc = tell_ledger(spool, p, wall_ns)) != RC_OK)
 		why_set(why, rc, rc == RC_CONFLICT ? "the ledger knows session %s already" : "session %s cannot be put into the ledger", about->id);
 	if (rc == RC_OK && (renameat(spool->dir_fd, temp, spool->dir_fd, name) != 0 || fsync(spool->dir_fd) != 0))
@@ -308,7 +319,9 @@ enum rc part_new(struct spool *spool, const struct part_about *about, int number
 	if (rc != RC_OK) {
 		if (why && !*why->text)
 			why_set(why, rc, "the recording cannot be written: %s", strerror(errno));
-		spool_remove(spool, temp);
+		/* What the ledger holds nobody may miss: the next start makes a bundle of it. */
+		if (!told || rc == RC_CONFLICT || !ledger_may_know(spool, p))
+			spool_remove(spool, temp);
 		part_free(p);
 		return rc;
 	}

@@ -145,6 +145,44 @@ static void test_the_power_fails_after_a_kill(void **state)
 	}
 }
 
+/* Of the ledger's folder, with a leaf in it: of the session that opens first. */
+static bool is_sync_of_a_leaf(size_t at)
+{
+	bool opens = false;
+
+	for (size_t i = 0; i < at && !opens; i++)
+		opens = disk_note_at(i)->op == DISK_CREATE && strcmp(disk_note_at(i)->name, "." SESSION ".1") == 0;
+	return opens && disk_note_at(at - 1)->op == DISK_RENAME && is_sync_of_folder(at) && strcmp(name_of(at, disk_note_at(at)->ino), "ledger") == 0;
+}
+
+/* The keeper dies between the leaf and its answer: nobody can know whether the ledger has it, so what it stands for stays, also when the power
+ * fails while the next start settles that. */
+static void test_the_keeper_dies_before_it_answers(void **state)
+{
+	static struct picks kills, picks;
+	struct buf index;
+	size_t from;
+
+	(void)state;
+	live_well();
+	pick(&kills, 0, is_sync_of_a_leaf, 1);
+	assert_true(kills.n > 0);
+	strcpy(where, "the keeper dies");
+	anew();
+	(void)run(live, DISK_KILLS, (int)kills.pick[0].at + 1);
+	EXPECT(exists("spool/." SESSION ".1"));
+	from = disk->n;
+	(void)run(restart, DISK_NONE, 0);
+	gather(SESSION, &index);
+	EXPECT(lines_of(&index, "open", 0) == 1);
+	buf_free(&index);
+	pick(&picks, from, NULL, 6);
+	for (size_t i = 0; i < picks.n; i++) {
+		try_loss(picks.pick[i].at + 1, LOSS_NAMES, (unsigned)i, picks.pick[i].kind);
+		try_loss(picks.pick[i].at + 1, LOSS_SOME, (unsigned)i, picks.pick[i].kind);
+	}
+}
+
 /* ---- the restart itself ---------------------------------------------------------------------------------------------------------------- */
 
 static void restart_with(enum disk_fault fault, const struct pick *pick)
@@ -211,6 +249,7 @@ int main(void)
 		TEST(writes_are_interrupted),
 		TEST(the_power_fails),
 		TEST(the_power_fails_after_a_kill),
+		TEST(the_keeper_dies_before_it_answers),
 		TEST(the_restart_fails),
 		TEST(a_restart_over_damage_is_killed),
 		SEALED(a_write_does_half_and_then_none),
