@@ -14,18 +14,21 @@
 #define SSN "536-22-8741"
 #define LONG_BASE64 "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-static struct dialect *anthropic;
+static struct dialect *anthropic, *llamacpp, *kserve;
 
 static int begin(void **state)
 {
 	struct why why;
 
-	return answering_setup(state) != 0 || dialect_load("anthropic", NULL, &anthropic, &why) != RC_OK;
+	return answering_setup(state) != 0 || dialect_load("anthropic", NULL, &anthropic, &why) != RC_OK ||
+	       dialect_load("llamacpp", NULL, &llamacpp, &why) != RC_OK || dialect_load("kserve", NULL, &kserve, &why) != RC_OK;
 }
 
 static int end(void **state)
 {
 	dialect_free(anthropic);
+	dialect_free(llamacpp);
+	dialect_free(kserve);
 	return answering_teardown(state);
 }
 
@@ -193,6 +196,9 @@ static void every_field_of_a_chat_stream_is_masked(void **state)
 		{DELTA("\"function_call\":{\"arguments\":\"%s\"}"), "choices.0.delta.function_call.arguments", false},
 		{DELTA("\"tool_calls\":[{\"index\":0,\"type\":\"function\",\"function\":{\"arguments\":\"%s\"}}]"), "choices.0.delta.tool_calls.0.function.arguments", false},
 		{DELTA("\"tool_calls\":[{\"index\":0,\"type\":\"custom\",\"custom\":{\"input\":\"%s\"}}]"), "choices.0.delta.tool_calls.0.custom.input", false},
+		/* as older TGI says it, which sends no list */
+		{DELTA("\"tool_calls\":{\"index\":0,\"type\":\"function\",\"function\":{\"name\":null,\"arguments\":\"%s\"}}"), "choices.0.delta.tool_calls.function.arguments", false},
+		{DELTA("\"tool_calls\":{\"index\":0,\"function\":{\"name\":\"%s\"}}"), "choices.0.delta.tool_calls.function.name", true},
 		{DELTA("\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"%s\"}}]"), "choices.0.delta.tool_calls.0.function.name", true},
 		{DELTA("\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"title\":\"%s\"}}]"), "choices.0.delta.annotations.0.url_citation.title", true},
 		{DELTA("\"surprise\":\"%s\""), "choices.0.delta.surprise", true},
@@ -250,6 +256,49 @@ static void every_field_of_ollama_is_masked(void **state)
 	ARE_MASKED(FRAMING_NDJSON, ollama, "/api/generate", generate);
 }
 
+/* What spells the request again stands on record like the answer, and is no text of which a mask could be told. */
+static void what_spells_the_prompt_does_not_come_out(void **state)
+{
+#define PIECES "[null,{\"19\":{\"logprob\":-1,\"decoded_token\":\"536\"}},{\"20\":{\"decoded_token\":\"-22-\"}}]"
+	const struct {
+		const struct dialect *dialect;
+		const char *route, *body;
+	} rows[] = {
+		{openai, "/v1/chat/completions", "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"Yes.\"}}],\"prompt_logprobs\":" PIECES "}"},
+		{openai, "/v1/chat/completions", "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"Yes.\"}}],\"prompt_token_ids\":[536,22]}"},
+		{openai, "/v1/completions", "{\"choices\":[{\"index\":0,\"text\":\"Yes.\",\"prompt_logprobs\":" PIECES "}]}"},
+		{openai, "/v1/completions", "{\"choices\":[{\"index\":0,\"text\":\"Yes.\",\"prompt_token_ids\":[536,22]}]}"},
+		{openai, "/v1/responses", "{\"output\":[],\"input_messages\":[{\"message\":\"Hi\",\"tokens\":[536,22]}]}"},
+		{openai, "/v1/responses", "{\"type\":\"response.completed\",\"response\":{\"output_messages\":[{\"message\":\"Hi\",\"tokens\":[536,22]}]}}"},
+		{llamacpp, "/tokenize", "{\"tokens\":[{\"id\":19,\"piece\":\"536\"},{\"id\":20,\"piece\":[53,54]}]}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *out;
+
+		answers_are(FRAMING_JSON, rows[i].dialect, rows[i].route);
+		out = answered(rows[i].body, NULL);
+		if (strstr(out, "536") || strstr(out, "54") || !strstr(out, "null"))
+			fail_msg("%s\nbecame\n%s", rows[i].body, out);
+		free(out);
+	}
+}
+
+/* As JSON in a string (Triton's back end for vLLM), whatever stands before it. */
+static void what_spells_the_text_goes_where_it_is_masked(void **state)
+{
+#define SPELLED "\"[{\\\"19\\\":{\\\"decoded_token\\\":\\\"536\\\"}}]\""
+	(void)state;
+	answers_are(FRAMING_JSON, kserve, "/v2/models/m/generate");
+	becomes("{\"text_output\":\"SSN 536-22-8741\",\"logprobs\":" SPELLED "}", "{\"text_output\":\"SSN [SSN]\",\"logprobs\":null}");
+	becomes("{\"logprobs\":" SPELLED ",\"text_output\":\"SSN 536-22-8741\"}", "{\"logprobs\":null,\"text_output\":\"SSN [SSN]\"}");
+	becomes("{\"text_output\":\"Yes.\",\"logprobs\":" SPELLED "}", "{\"text_output\":\"Yes.\",\"logprobs\":" SPELLED "}");
+	answers_are(FRAMING_SSE, kserve, "/v2/models/m/generate_stream");
+	becomes("data: {\"text_output\":\"SSN 536-22-8741\",\"logprobs\":" SPELLED "}\n\n",
+		"data: {\"text_output\":\"SSN \",\"logprobs\":null}\n\ndata: {\"text_output\":\"[SSN]\",\"logprobs\":null}\n\n");
+}
+
 /* Sound, pictures, and what only the server can read. */
 static void what_cannot_be_read_does_not_come_out(void **state)
 {
@@ -296,6 +345,8 @@ int main(void)
 		cmocka_unit_test(every_field_of_a_chat_stream_is_masked),
 		cmocka_unit_test(every_event_of_the_messages_api_is_masked),
 		cmocka_unit_test(every_field_of_ollama_is_masked),
+		cmocka_unit_test(what_spells_the_prompt_does_not_come_out),
+		cmocka_unit_test(what_spells_the_text_goes_where_it_is_masked),
 		cmocka_unit_test(what_cannot_be_read_does_not_come_out),
 	};
 
