@@ -135,6 +135,14 @@ static void test_names_and_places_as_forms_and_lists_have_them(void **state)
 	      {"A. Colon, cecum, polyp", NULL}, {"a school age child", NULL}, {"Patient 2 of 3", NULL}, {"bed 3 empty", NULL});
 }
 
+static void test_saints_plates_and_exits(void **state)
+{
+	CHECK({"To St Michael, RN took report", "To [FACILITY], RN took report"}, {"from Mt Calvary visited", "from [FACILITY] visited"}, {"ST. ANSELM REGIONAL ED", "[FACILITY] ED"},
+	      {"F 96y fell", "F [AGE]y fell"}, {"gray Tundra Y44 8KD.", "gray Tundra [VEHICLE]."}, {"stop off I-75 exit 399, endorses", "stop off [ADDRESS], endorses"}, {"CareCredit ...8812.", "CareCredit ...[ACCOUNT]."},
+	      {"off since Aug. Sling", "off since [DATE]. Sling"}, {"she lives in dearborn with", "she lives in [CITY] with"}, {"FAIRWEATHER,CURTIS L  F4471  SC", "[NAME]  [SSN]  SC"},
+	      {"ST ELEVATION in V2", NULL}, {"ST. DEPRESSION", NULL}, {"96 yards", NULL}, {"lives in pain", NULL});
+}
+
 static void test_badges_and_initials(void **state)
 {
 	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
@@ -281,7 +289,7 @@ int main(void)
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
 		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
-		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_names_and_places_as_forms_and_lists_have_them), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
+		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_saints_plates_and_exits), cmocka_unit_test(test_names_and_places_as_forms_and_lists_have_them), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
 		cmocka_unit_test(test_places_called_after_towns), cmocka_unit_test(test_numbers_of_plans_in_other_forms),
 		cmocka_unit_test(test_streets_without_a_number), cmocka_unit_test(test_months_and_days_alone),
 		cmocka_unit_test(test_segments_whose_names_have_digits),

@@ -268,6 +268,8 @@ bool scan_age(struct scan *s, struct finding *f)
 		return false;
 	if (next == '+' || (next == '.' && is_digit(scan_at(s, end + 1))) || next == '%')
 		return false;
+	if (next == 'y' && !is_alnum(scan_at(s, end + 1)) && scan_at(s, end + 1) != '-')         /* "F 96y" */
+		return found(f, s, end);
 	if (n == 2 && lower(next) == 's' && !is_alnum(scan_at(s, end + 1)) && is_decade(c))
 		return found(f, s, end);
 	if (lower(next) == 't' && lower(scan_at(s, end + 1)) == 'h' && scan_at(s, end + 2) == ' ' && scan_at(s, end + 3) == 'b')     /* "94th birthday" */

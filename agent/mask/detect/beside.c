@@ -95,6 +95,8 @@ bool scan_beside_name(struct scan *s, struct finding *f)
 	}
 	if (!digits || capitals > PREFIX_MOST || !ends(s))
 		return false;
+	if (digits == 4 && capitals == 1 && right_behind && scan_at(s, s->i + 1) != '0')       /* "FAIRWEATHER,CURTIS L  F4471" */
+		return found(f, s, ENTITY_SSN);
 	if (digits == 4 && !capitals)
 		return right_behind && is_four(s) && found(f, s, ENTITY_ID);
 	if (is_dictation_code(s, capitals, digits))

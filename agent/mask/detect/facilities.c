@@ -391,6 +391,35 @@ static size_t saint_before_ward(struct scan *s)
 	return p.shape == SHAPE_NAME && !(p.words & WORD_STOP) && before_ward(s, p.end) ? p.end : 0;
 }
 
+/* "St Michael", "Mt Calvary", "ST. ANSELM": by themselves, where nobody is named; but no town, no segment and no maker. The unit behind, 0. */
+static size_t saint_alone(struct scan *s)
+{
+	const struct context *c = s->context;
+	uint64_t hash = s->hash;
+	struct part p;
+	bool capitals;
+	size_t at;
+
+	if (!(s->word->kinds & WORD_PLACE_FIRST) || s->token != s->i + 2 || (c->label >= LABEL_TITLE && c->mark >= c->needs_mark) || c->before[0] == CONTEXT_NAME || c->before[0] == CONTEXT_ADDRESS ||
+	    scan_at(s, s->i + 1) == 'o')
+		return 0;
+	capitals = is_upper(scan_at(s, s->i + 1));
+	at = s->token + 1 + (scan_at(s, s->token) == '.');
+	if (scan_at(s, at - 1) != ' ' || !is_upper(scan_at(s, at)) || (capitals && scan_at(s, s->token) != '.'))
+		return 0;
+	part_read(s, at, &p);
+	if (p.shape != (capitals ? SHAPE_CAPITALS : SHAPE_NAME) || (p.words & (WORD_STOP | WORD_EPONYM)) || p.care & ~(unsigned int)CARE_OWN ||
+	    ((p.dictionary & DICTIONARY_SAFE) && !(p.dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && !(p.care & CARE_OWN)) || around_literal(s, at, "jude") == p.end)
+		return 0;
+	hash = word_hash(hash, ' ');
+	for (size_t i = at; i < p.end; i++)
+		hash = word_hash(hash, scan_at(s, i));
+	if ((dictionary_find(hash) & DICTIONARY_PLACE) || around_right(s, p.end) == RIGHT_THING || before_state(s, p.end) ||
+	    (scan_at(s, p.end) == ',' && is_upper(scan_at(s, p.end + 2)) && is_alpha(scan_at(s, p.end + 3)) && !is_upper(scan_at(s, p.end + 3))))         /* "St. Pierre, Andre" */
+		return 0;
+	return p.end;
+}
+
 /* "from St. Josaphat", which is no town. */
 static bool is_saint_there(struct scan *s, const struct run *r, enum cue cue)
 {
@@ -568,6 +597,8 @@ bool scan_facility(struct scan *s, struct finding *f)
 	if (named_after(s, &r))
 		return found(f, s, r.end, "facility in running text");
 	if ((end = saint_before_ward(s)))
+		return found(f, s, end, "facility, a saint's");
+	if ((end = saint_alone(s)))
 		return found(f, s, end, "facility, a saint's");
 	if (is_saint(s, &r) || is_saint_there(s, &r, cue))
 		return found(f, s, r.end, "facility, a saint's");

@@ -74,6 +74,8 @@ static bool is_tail(struct scan *s, const struct value *v, const struct value *n
 	for (size_t j = v->end + 1; j < next->end; j++)
 		if (!is_digit(scan_at(s, j)) && !is_upper(scan_at(s, j)))
 			return false;
+	if (label == LABEL_VEHICLE && next->digits && next->letters && v->count <= 4 && next->count >= 2 && next->count <= 4)    /* "Y44 8KD" */
+		return true;
 	if (label == LABEL_VEHICLE && next->letters == next->count)
 		return v->digits >= 2 && v->digits <= 4 && v->letters <= 2 && next->count >= 2 && next->count <= 3;
 	if (next->count != 1 || is_alnum(scan_at(s, next->end)))

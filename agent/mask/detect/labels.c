@@ -50,7 +50,7 @@ static const struct known_label LABELS[] = {
 	{"routing", LABEL_ACCOUNT, 0}, {"rtg", LABEL_ACCOUNT, 0}, {"sav", LABEL_ACCOUNT, MARK | NEAR}, {"aba", LABEL_ACCOUNT, 0}, {"card", LABEL_ACCOUNT, MARK},
 	{"credit card", LABEL_ACCOUNT, 0}, {"debit card", LABEL_ACCOUNT, 0}, {"card number", LABEL_ACCOUNT, 0},
 	{"bank account", LABEL_ACCOUNT, 0}, {"swift", LABEL_ACCOUNT, MARK}, {"accounts", LABEL_ACCOUNT, MARK},
-	{"visa", LABEL_ACCOUNT, MARK}, {"mastercard", LABEL_ACCOUNT, MARK}, {"mc", LABEL_ACCOUNT, MARK},
+	{"visa", LABEL_ACCOUNT, MARK}, {"carecredit", LABEL_ACCOUNT, MARK}, {"mastercard", LABEL_ACCOUNT, MARK}, {"mc", LABEL_ACCOUNT, MARK},
 	{"amex", LABEL_ACCOUNT, MARK}, {"discover", LABEL_ACCOUNT, MARK}, {"a c", LABEL_ACCOUNT, MARK},
 	{"checking", LABEL_ACCOUNT, MARK}, {"savings", LABEL_ACCOUNT, MARK}, {"har", LABEL_ACCOUNT, MARK | NEAR},
 	{"fin", LABEL_ACCOUNT, MARK | NEAR}, {"cuenta", LABEL_ACCOUNT, MARK}, {"tarjeta", LABEL_ACCOUNT, MARK},

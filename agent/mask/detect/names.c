@@ -283,7 +283,7 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	if (!end)
 		return false;
 	right = around_right(s, end);
-	if (right == RIGHT_THING || (place && around_left(s->context) == LEFT_PLACE) || (word == 2 && right < RIGHT_VERB) ||
+	if ((right == RIGHT_THING && scan_at(s, end) != '\'') || (place && around_left(s->context) == LEFT_PLACE) || (word == 2 && right < RIGHT_VERB) ||
 	    (word == 1 && right < RIGHT_WEAK && around_begins_sentence(s->context)))
 		return false;
 	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME,

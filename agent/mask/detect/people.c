@@ -1,6 +1,7 @@
 /* Names of people in running text: what the dictionaries say of the words, and the words left and right of them, each add to how
  * likely a name is. */
 #include "around.h"
+#include "care.h"
 #include "labels.h"
 #include "parts.h"
 
@@ -405,6 +406,8 @@ bool scan_person(struct scan *s, struct finding *f)
 		end = run.p[n - 1].end;
 		if (run.p[n - 1].shape == SHAPE_INITIAL && n == run.n && scan_at(s, end) == '.' && run.p[0].shape == SHAPE_INITIAL)
 			end++;                           /* "J.R. is a" */
+		if (run.n == 1 && (run.p[0].care & (CARE_END | CARE_SMALL)) && (run.p[0].dictionary & DICTIONARY_SAFE) && !is_upper(scan_at(s, end - 1)))
+			return false;                    /* "School age child" */
 		left = left_of(s, &run.p[0], end);
 		right = around_right(s, end);
 		if (right == RIGHT_SURE && n == 1 && (run.p[0].words & WORD_EPONYM) && is_digit(scan_at(s, end + 1)))

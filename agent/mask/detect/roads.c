@@ -21,7 +21,7 @@ size_t roads_numbered(struct scan *s, size_t i)
 static size_t on_road(struct scan *s, size_t end, bool *mile)
 {
 	static const char *const ways[] = {" eb", " wb", " nb", " sb", " west", " east", " north", " south", " w", " e", " n", " s"};
-	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm ", " mi ", " mp "};
+	static const char *const miles[] = {" at mile marker ", " near mile ", " at mile ", ", mile ", " mile marker ", " mile ", " mm ", " at mm ", ", mm ", " mi ", " mp ", " exit "};
 	size_t j;
 
 	for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)

@@ -305,6 +305,16 @@ static bool is_last_initial(struct scan *s)
 	       scan_at(s, s->i + 1) == '.' && !is_alnum(behind) && (behind != ' ' || !is_alnum(scan_at(s, s->i + 3)));
 }
 
+/* "lives in dearborn": the unit behind, 0. */
+static size_t small_city(struct scan *s)
+{
+	const struct context *c = s->context;
+	unsigned int bits = dictionary_find(s->hash);
+
+	return (bits & DICTIONARY_PLACE) && !(bits & DICTIONARY_SAFE) && c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE) &&
+	       (word_kinds(c->before[1]) & WORD_LIVES) && s->word == &lexicon_none ? s->token : 0;
+}
+
 bool scan_weighed(struct scan *s, struct finding *f)
 {
 	static const struct {
@@ -329,6 +339,10 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		return false;
 	if (small && s->context->key)                    /* {"sky": "clear", "kelvin": 290}: programs look for it */
 		return false;
+	if (small && (end = small_city(s))) {
+		*f = (struct finding){.start = s->i, .end = end, .entity = ENTITY_CITY, .rule = "city in running text", .custom = -1};
+		return true;
+	}
 	for (int k = 0; k < WORDS_MAX && (at || !k); k++) {
 		struct part p;
 

@@ -233,7 +233,7 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 		return false;
 	if (end == i + 3 && is_upper(scan_at(s, i + 1)))             /* OCT, MAR */
 		return false;
-	if (scan_at(s, after) == ' ' && (is_upper(scan_at(s, after + 1)) || is_digit(scan_at(s, after + 1))))
+	if (scan_at(s, after) == ' ' && ((is_upper(scan_at(s, after + 1)) && after == end) || is_digit(scan_at(s, after + 1))))
 		return false;
 	if (scan_at(s, after) == '-' || scan_at(s, after) == '\'')
 		return false;
