@@ -6,7 +6,10 @@
 
 #include "audit_format.h"
 #include "clock.h"
+#include "digest.h"
 #include "json.h"
+
+#define EXTERNAL_ID_MAX 40
 
 static const int severities[AUDIT_KINDS] = {     /* of 0 to 10 */
 	[AUDIT_OPENED] = 2, [AUDIT_RENEWED] = 1, [AUDIT_EXCHANGE] = 2, [AUDIT_CUT] = 4, [AUDIT_HOLD] = 4, [AUDIT_DECISION] = 3,
@@ -82,6 +85,19 @@ static void put_labelled_number(struct buf *out, const char *field, const char *
 	put_labelled(out, field, label, number ? text : NULL);
 }
 
+/* No longer than the format has it; of a longer one, such as that of an agent with a long name, what is as much its own. */
+static void put_id(struct buf *out, const char *id)
+{
+	char hex[SHA256_HEX];
+
+	if (strlen(id) > EXTERNAL_ID_MAX) {
+		sha256_hex(id, strlen(id), hex);
+		hex[EXTERNAL_ID_MAX] = '\0';
+		id = hex;
+	}
+	put(out, "externalId", id);
+}
+
 static void put_session(struct buf *out, const struct audit_session *s)
 {
 	put(out, "suid", s->subject);
@@ -112,7 +128,7 @@ void audit_cef(const struct audit_event *e, struct buf *out)
 	if (out->rc != RC_OK)
 		return;
 	put_number(out, "rt", e->wall_ns / NS_PER_MS);
-	put(out, "externalId", e->id);
+	put_id(out, e->id);
 	put(out, "dvchost", audit_agent(e));
 	put(out, "cat", audit_name(e->kind));
 	put(out, "outcome", results[e->result]);

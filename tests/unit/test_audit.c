@@ -330,6 +330,27 @@ static void test_leaves_that_records_tell_of_and_what_is_no_leaf_are_no_events(v
 	end(&t, r);
 }
 
+static void test_a_long_id_fits_cef_and_stays_its_own(void **state)
+{
+	struct audit_event e = {.kind = AUDIT_OPENED, .wall_ns = T0, .agent = "gpu-1", .version = "0.1.0"};
+	struct buf out[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const char *id;
+
+		snprintf(e.id, sizeof e.id, "an-agent-with-a-name-of-fifty-characters-and-more.ledger.%d", i);
+		buf_init(&out[i], AUDIT_TEXT_MAX);
+		audit_format("cef")->write(&e, &out[i]);
+		id = strstr(out[i].data, "externalId=");
+		assert_non_null(id);
+		assert_int_equal(strcspn(id, " "), strlen("externalId=") + 40);
+	}
+	assert_string_not_equal(out[0].data, out[1].data);
+	buf_free(&out[0]);
+	buf_free(&out[1]);
+}
+
 /* A kind that somebody adds and forgets in a format would be told without its class. */
 static void test_every_kind_is_classified_in_every_format(void **state)
 {
@@ -444,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_formats_are_found_by_name), cmocka_unit_test(test_routes_of_all_dialects_have_an_operation),
 		cmocka_unit_test(test_each_leaf_that_is_no_record_is_an_event_in_every_format),
 		cmocka_unit_test(test_leaves_that_records_tell_of_and_what_is_no_leaf_are_no_events),
+		cmocka_unit_test(test_a_long_id_fits_cef_and_stays_its_own),
 		cmocka_unit_test(test_every_kind_is_classified_in_every_format),
 		cmocka_unit_test(test_every_kind_is_what_the_schemas_of_others_say),
 	};
