@@ -197,34 +197,53 @@ static void the_index_holds_no_words_of_a_caller(void **state)
 	store_end(place.agent.store);
 }
 
+/* How many are kept of the session S, the sum of their figures and the largest, as "256 262 5". */
+static const char *kept(sqlite3 *db)
+{
+	static char text[64];
+	sqlite3_stmt *q;
+
+	assert_int_equal(store_query(db, &q, "SELECT count(*) || ' ' || sum(n) || ' ' || max(n) FROM marks WHERE session = 'S'", ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	snprintf(text, sizeof text, "%s", store_text(q, 0));
+	sqlite3_finalize(q);
+	return text;
+}
+
 static void a_session_keeps_so_many_marks_and_no_more(void **state)
 {
-	struct marks *m = marks_new();
-	sqlite3_stmt *q;
+	struct marks *m = marks_new(), *fewer = marks_new();
+	char name[32], longest[MARK_VALUE_MAX + 2];
 	sqlite3 *db;
-	char name[32];
 
 	(void)state;
-	for (int i = 0; i < MARKS_MAX + 50; i++) {
+	memset(longest, 'x', sizeof longest - 1);
+	longest[MARK_VALUE_MAX + 1] = '\0';
+	marks_add(m, MARK_MODEL, longest, 1);            /* too long */
+	longest[MARK_VALUE_MAX] = '\0';
+	marks_add(m, MARK_MODEL, longest, 3);
+	marks_add(m, MARK_MODEL, "nothing", 0);
+	for (int i = 1; i < MARKS_MAX + 50; i++) {
 		snprintf(name, sizeof name, "m-%d", i);
 		marks_add(m, MARK_MODEL, name, 1);
 	}
 	marks_add(m, MARK_MODEL, "m-7", 4);
 	marks_add(m, MARK_MODEL, "", 1);
-	marks_add(m, MARK_MODEL, "m-8", 0);
 	db = store_begin(place.agent.store);
 	assert_int_equal(marks_save(m, db, "S", false), RC_OK);
+	assert_string_equal(kept(db), "256 262 5");
 	marks_add(m, MARK_MODEL, "m-9", 2);
 	assert_int_equal(marks_save(m, db, "S", false), RC_OK);
+	marks_add(fewer, MARK_MODEL, "m-7", 1);          /* what a crash left of it is no less */
+	assert_int_equal(marks_save(fewer, db, "S", false), RC_OK);
+	assert_string_equal(kept(db), "256 264 5");
+	assert_int_equal(store_do(db, NULL, "DELETE FROM marks", ""), RC_OK);    /* a transaction was undone */
+	assert_int_equal(marks_save(m, db, "S", false), RC_OK);
 	assert_int_equal(marks_save(m, db, "S", true), RC_OK);
-	assert_int_equal(store_query(db, &q, "SELECT count(*), sum(n), max(n) FROM marks WHERE session = 'S'", ""), RC_OK);
-	assert_int_equal(store_row(q), RC_OK);
-	assert_int_equal(sqlite3_column_int(q, 0), MARKS_MAX);
-	assert_int_equal(sqlite3_column_int(q, 1), MARKS_MAX + 4 + 2);
-	assert_int_equal(sqlite3_column_int(q, 2), 5);
-	sqlite3_finalize(q);
+	assert_string_equal(kept(db), "256 264 5");
 	store_end(place.agent.store);
 	marks_free(m);
+	marks_free(fewer);
 	marks_free(NULL);
 }
 
