@@ -48,7 +48,8 @@ enum http_kind { HTTP_KIND_REQUEST, HTTP_KIND_ANSWER };
 
 void http_message_init(struct http_message *m, enum http_kind kind, size_t header_max_bytes);
 
-/* The next message: its head goes to head (emptied), body bytes are appended to body. no_body: this answers a HEAD. */
+/* The next message: its head goes to head (emptied), body bytes are appended to body, which may be named once the head is there. no_body: this
+ * answers a HEAD. */
 void http_message_begin(struct http_message *m, struct http_head *head, struct buf *body, bool no_body);
 
 /* Consume from the front of in up to the next event. HTTP_EVENT_HEAD: the head is whole; HTTP_EVENT_DONE: the message is; HTTP_EVENT_MORE: all of in is

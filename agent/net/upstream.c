@@ -28,7 +28,6 @@ struct upstream {
 	int64_t free_since_ns;           /* when the last exchange ended */
 	struct http_message message;
 	struct http_head head;
-	struct buf no_body;              /* body bytes of 1xx: none are allowed */
 	char *in;                        /* IN_BYTES; NULL: none is held */
 	size_t from, to;
 	bool drained;                    /* the last read took all there was: more will show itself */
@@ -47,7 +46,6 @@ enum rc upstream_new(const struct target *target, int client_fd, int end_fd, str
 	u->end_fd = end_fd;
 	u->fd = -1;
 	http_head_init(&u->head);
-	buf_init(&u->no_body, 0);
 	http_message_init(&u->message, HTTP_KIND_ANSWER, HEADER_MAX);
 	return RC_OK;
 }
@@ -78,7 +76,6 @@ void upstream_free(struct upstream *u)
 		return;
 	upstream_drop(u);
 	http_head_free(&u->head);
-	buf_free(&u->no_body);
 	free(u);
 }
 
@@ -278,7 +275,7 @@ static enum rc read_one_head(struct upstream *u, bool no_body, int64_t deadline_
 {
 	enum http_event event = HTTP_EVENT_MORE;
 
-	http_message_begin(&u->message, &u->head, &u->no_body, no_body);
+	http_message_begin(&u->message, &u->head, NULL, no_body);
 	while (event != HTTP_EVENT_HEAD) {
 		enum rc rc;
 
