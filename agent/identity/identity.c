@@ -191,9 +191,7 @@ static enum rc read_token(struct identity *id, struct slice text, int64_t max_ag
 	expect.issuer = source->oidc->issuer;
 	expect.audience = source->oidc->audience;
 	rc = jwt_check(jwt, &expect, why);
-	if (rc == RC_OK)
-		rc = provider_verify(source->provider, jwt, why);
-	return rc == RC_BAD ? RC_DENIED : rc;
+	return rc == RC_OK ? provider_verify(source->provider, jwt, why) : rc;
 }
 
 /* Says in the log, and keeps, that a display name was another subject's before. Only a mark for people: a store that does not
@@ -263,7 +261,7 @@ static enum rc check_nonce(struct identity *id, const struct jwt *jwt, const str
 	int64_t iat = 0, now_s = id->wall_s();
 	enum rc rc;
 
-	if (!nonce || jwt->kind != JWT_ID)
+	if (!nonce)                                      /* no access token has one, see jwt_check() */
 		return RC_NOT_FOUND;
 	rc = binding_nonce_seen(id->bindings, oidc->issuer);
 	if (rc != RC_OK)

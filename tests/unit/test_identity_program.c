@@ -104,6 +104,7 @@ static void one_kind_of_tokens_never_stands_for_the_other(void **state)
 {
 	struct place *p = *state;
 	char *person = token(p, NULL, ",\"client_id\":\"sub-alice\""), *program = access_token(p, "nightly", "nightly", ",\"groups\":[]"), *login;
+	char *namesake = access_token(p, "sub-alice", "sub-alice", ",\"groups\":[]"), *other = access_token(p, "other", "other", ",\"groups\":[]");
 	struct why why = {0};
 	struct token out;
 
@@ -116,6 +117,9 @@ static void one_kind_of_tokens_never_stands_for_the_other(void **state)
 	assert_int_equal(prove(p, &p->alice, login), RC_OK);
 	assert_int_equal(prove(p, &p->mallory, program), RC_OK);
 	assert_int_equal(prove(p, &p->alice, program), RC_DENIED);       /* her sign-in binds no program's token to her key */
+	assert_int_equal(prove(p, &p->alice, namesake), RC_OK);          /* not even one whose subject is hers: it is bound by its use */
+	assert_int_equal(prove(p, &p->mallory, namesake), RC_DENIED);
+	assert_int_equal(admit(p, &p->alice, other, login), RC_OK);      /* nor is it asked about a program's */
 	assert_int_equal(prove(p, &p->mallory, person), RC_DENIED);
 	assert_int_equal(admit(p, &p->mallory, person, program), RC_DENIED);
 	p->config.n_providers = 1;
@@ -123,6 +127,8 @@ static void one_kind_of_tokens_never_stands_for_the_other(void **state)
 	assert_int_equal(prove(p, &p->alice, login), RC_DENIED);
 	free(person);
 	free(program);
+	free(namesake);
+	free(other);
 	free(login);
 }
 
