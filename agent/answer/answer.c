@@ -341,8 +341,8 @@ static enum rc feed(struct answer *a, struct slice in, struct buf *out, size_t *
 
 	if (!in.n)
 		return RC_OK;
-	if (a->options.strict && a->options.framing != FRAMING_SSE && begins_events(a, in))
-		return RC_BAD;
+	if (a->options.strict && (memchr(in.p, '\0', in.n) || (a->options.framing != FRAMING_SSE && begins_events(a, in))))
+		return RC_BAD;                           /* clients know UTF-16 by its zeros */
 	switch (a->options.framing) {
 	case FRAMING_JSON:
 	case FRAMING_TEXT:

@@ -118,12 +118,13 @@ static bool is_utf8(struct slice value)
 	return true;
 }
 
-static enum rc find_framing(const struct exchange *x, struct slice value, enum framing *out, struct why *why)
+static enum rc find_framing(const struct exchange *x, struct slice value, struct answer_options *out, struct why *why)
 {
 	struct slice type = media_type(value);
 	const struct text_list *allowed = &x->connection->allow_content_types;
 
-	*out = FRAMING_TEXT;
+	out->framing = FRAMING_TEXT;
+	out->strict = true;
 	if (!is_utf8(value))
 		return why_set(why, RC_BAD, "the model answers in a character set other than UTF-8");
 	if (!type.n)
@@ -133,14 +134,15 @@ static enum rc find_framing(const struct exchange *x, struct slice value, enum f
 		bool prefix = TYPES[i].type[n - 1] == '/';
 
 		if ((prefix ? type.n > n : type.n == n) && strncasecmp(type.p, TYPES[i].type, n) == 0) {
-			*out = TYPES[i].framing;
+			out->framing = TYPES[i].framing;
 			return RC_OK;
 		}
 	}
 	if (type.n > 5 && strncasecmp(type.p + type.n - 5, "+json", 5) == 0) {     /* RFC 6839 3.1 */
-		*out = FRAMING_JSON;
+		out->framing = FRAMING_JSON;
 		return RC_OK;
 	}
+	out->strict = false;
 	for (size_t i = 0; i < allowed->n; i++)
 		if (slice_is_nocase(type, allowed->item[i]))
 			return RC_OK;
@@ -172,7 +174,6 @@ static enum rc prepare(struct reply *r)
 	struct answer_options options = {
 		.shape = x->route->shape, .engine = policy_engine(x->policy), .scope = x->scope, .counts = &x->masked, .usage = &x->tokens,
 		.continues = x->prompt ? x->prompt->continues : (struct slice){0}, .credential = target_secret(x->target),
-		.strict = true,
 		.event_max_bytes = x->snapshot->config->limits.event_max, .streams_max = (size_t)x->snapshot->config->limits.streams,
 	};
 	enum rc rc = check_status(r->head->status, &x->why);
@@ -180,7 +181,7 @@ static enum rc prepare(struct reply *r)
 	r->no_body = slice_is(x->head->method, "HEAD") || r->head->status == 204;
 	r->chunked = !r->no_body && x->head->minor > 0;
 	if (rc == RC_OK && !r->no_body)
-		rc = find_framing(x, http_header(r->head, "content-type"), &options.framing, &x->why);
+		rc = find_framing(x, http_header(r->head, "content-type"), &options, &x->why);
 	r->framing = options.framing;
 	if (rc == RC_OK) {
 		const struct facts facts = exchange_facts(x);

@@ -150,6 +150,25 @@ static void a_stream_under_another_name_is_refused(void **state)
 		}
 }
 
+/* Clients know JSON in UTF-16 or UTF-32 by its zeros, whatever its Content-Type says. */
+static void what_is_no_utf8_is_refused(void **state)
+{
+	static const enum framing framings[] = {FRAMING_JSON, FRAMING_TEXT, FRAMING_SSE, FRAMING_NDJSON};
+	static const char wide[] = "\xff\xfe{\0\"\0a\0\"\0:\0\"\0J\0o\0h\0n\0 \0S\0m\0i\0t\0h\0\"\0}\0\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof framings / sizeof *framings; i++) {
+		struct buf out;
+		size_t end_at;
+
+		answers_are(framings[i], ollama, "/api/chat");
+		options.strict = true;
+		assert_int_equal(answer_pieces((struct slice){wide, sizeof wide - 1}, 1, 1, &out, &end_at), RC_BAD);
+		assert_true(out.len < 8);
+		buf_free(&out);
+	}
+}
+
 static void the_credential_is_found_however_long_it_is_and_wherever_it_stands(void **state)
 {
 	char credential[1201], body[2600];
@@ -184,6 +203,7 @@ int main(void)
 		cmocka_unit_test(long_lines_are_too_big),
 		cmocka_unit_test(plain_text_is_one_text),
 		cmocka_unit_test(a_stream_under_another_name_is_refused),
+		cmocka_unit_test(what_is_no_utf8_is_refused),
 		cmocka_unit_test(the_credential_is_found_however_long_it_is_and_wherever_it_stands),
 	};
 

@@ -191,6 +191,21 @@ static void what_cannot_be_masked_is_refused_in_the_dialects_shape(void **state)
 	on_record("{\"status\":502", (int)(sizeof answers / sizeof *answers));
 }
 
+static void what_a_connection_lets_through_may_be_anything(void **state)
+{
+	static char wav[] = "audio/wav", *types[] = {wav};
+	static const char sound[] = "HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\nRIFF\0\0\x01\xff";
+	struct client c;
+
+	(void)state;
+	place.connection.allow_content_types = (struct text_list){types, 1};
+	model_says(&place.model, (struct slice){sound, sizeof sound - 1}, THEN_CLOSE);
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_true(c.body.len == 8 && memcmp(c.body.data, "RIFF\0\0\x01\xff", 8) == 0);
+	client_close(&c);
+}
+
 static void garbage_is_masked_as_text(void **state)
 {
 	struct client c;
@@ -505,6 +520,7 @@ int main(void)
 		T(answers_without_a_body_have_none),
 		T(an_old_client_gets_what_it_can_read),
 		T(what_cannot_be_masked_is_refused_in_the_dialects_shape),
+		T(what_a_connection_lets_through_may_be_anything),
 		T(garbage_is_masked_as_text),
 		T(an_answer_that_breaks_off_is_seen_as_cut),
 		T(a_model_that_is_down_or_slow_is_said_in_the_dialects_shape),
