@@ -293,12 +293,26 @@ static void count_brackets(struct context *c, uint16_t sign)
 		c->identifiers = 0;
 }
 
+/* The head of its column is a cell's label, and no word before is. */
+static void begin_cell(struct context *c, enum label cell)
+{
+	forget_label(c);
+	c->label = cell;
+	c->mark = cell != LABEL_NONE;
+	c->age = c->breaks = 0;
+}
+
 void context_sign(struct context *c, uint16_t sign)
 {
 	enum label cell;
 	enum gap gap;
 
 	if (sign == ' ') {
+		c->far = c->far && c->last != ' ';       /* "MRN   MD": no words come between */
+		if (c->last == ' ' && columns_spaces(&c->columns, &cell)) {
+			begin_cell(c, cell);
+			c->gap = c->gap < GAP_COLON ? GAP_COLON : c->gap;
+		}
 		context_space(c);
 		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
 			forget_label(c);
@@ -325,11 +339,8 @@ void context_sign(struct context *c, uint16_t sign)
 		c->tried = 0;
 	gap = sign == '/' && c->before[0] == label_words.w ? GAP_SPACE : gap_of(sign);       /* "spoke w/ Jane" */
 	c->gap = gap > c->gap ? gap : c->gap;
-	if (columns_sign(&c->columns, sign, &cell)) {            /* the head of its column is a cell's label, and no word before is */
-		forget_label(c);
-		c->label = cell;
-		c->mark = cell != LABEL_NONE;
-		c->age = c->breaks = 0;
+	if (columns_sign(&c->columns, sign, &cell)) {
+		begin_cell(c, cell);
 		return;
 	}
 	if (c->label == LABEL_NONE)

@@ -96,6 +96,28 @@ static void test_names_as_they_sign(void **state)
 	      {"D Street", NULL}, {"E Coli", NULL}, {"wife, sefina, here", "wife, [NAME], here"}, {"dad dipesh back", "dad [NAME] back"}, {"dad asleep", NULL});
 }
 
+static void test_words_of_forms_and_degrees_are_no_names(void **state)
+{
+	CHECK({"Remark codes: D4", NULL}, {"4/27 called payer, rep", "[DATE] called payer, rep"}, {"Refs: none", NULL}, {"Camp at the Y was fun", NULL}, {"Jess Tolman, MS CGC", "[NAME], MS CGC"},
+	      {"with Nan Eckert, RN, CDCES.", "with [NAME], RN, CDCES."}, {"Ludmila Brandt, M.D., FCCP", "[NAME], M.D., FCCP"}, {"USE: Case PA-88402713 recd", "USE: Case [ID] recd"},
+	      {"Occ: CONDUCTOR    Work Ph: 308-555-0131", "Occ: CONDUCTOR    Work Ph: [PHONE]"}, {"PCP: Mr. Camp", "PCP: Mr. [NAME]"}, {"Merlin@home unit", NULL},
+	      {"new TRAb-positive goitre", NULL}, {"Cobra and Hohmann retractors set", NULL}, {"Oticon aids fit", NULL}, {"closed with Prineo.", NULL}, {"IVUS Opticross pass", NULL});
+}
+
+static void test_names_told_by_what_stands_behind(void **state)
+{
+	CHECK({"insurance for the Delgado baby and", "insurance for the [NAME] baby and"}, {"met the Okonkwo family today", "met the [NAME] family today"},
+	      {"the Foley family of drains", NULL}, {"the whole family", NULL}, {"First: Nicole   MI: D   DOB:", "First: [NAME]   MI: [NAME]   DOB:"}, {"MI: anterior", NULL});
+}
+
+static void test_places_of_work(void **state)
+{
+	CHECK({"employer H-E-B. Form", "employer [FACILITY]. Form"}, {"Works FT Dollar General DC in", "Works FT [FACILITY] in"}, {"Lodging Best Western conf", "Lodging [FACILITY] conf"},
+	      {"employed by Aramark since", "employed by [FACILITY] since"}, {"only at Women's Surgery Center POS", "only at [FACILITY] POS"}, {"at Barrett Hospital, bed", "at [FACILITY], bed"},
+	      {"To: Cedar Park Endocrine\n", "To: [FACILITY]\n"}, {"my employer and I", NULL}, {"Barrett clinic visit", NULL}, {"works for food", NULL}, {"general dollar cost", NULL},
+	      {"Women's health center", NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +126,9 @@ int main(void)
 		cmocka_unit_test(test_names_first_in_a_line_or_cell),
 		cmocka_unit_test(test_names_behind_services_and_kin),
 		cmocka_unit_test(test_names_as_they_sign),
+		cmocka_unit_test(test_words_of_forms_and_degrees_are_no_names),
+		cmocka_unit_test(test_names_told_by_what_stands_behind),
+		cmocka_unit_test(test_places_of_work),
 		cmocka_unit_test(test_what_ends_and_what_goes_on_with_a_name),
 	};
 

@@ -104,6 +104,54 @@ static void test_brands_and_eponyms_are_no_names(void **state)
 	      {"the Hollenhorst plaque is gone", NULL}, {"Pfannenstiel incision is dry", NULL});
 }
 
+static void test_days_where_a_score_would_be_written_so(void **state)
+{
+	CHECK({"order | swap 9/9 Adapt", "order | swap [DATE] Adapt"}, {"DXA done. sched 2/3\n", "DXA done. sched [DATE]\n"},
+	      {"Missed PT 5/5 bc car", "Missed PT [DATE] bc car"}, {"300 last 2/2. needs", "300 last [DATE]. needs"}, {"next 3/3, labs", "next [DATE], labs"},
+	      {"Now PS 10/5 x 12h", NULL}, {"Qty 4/28 d, refills 11", NULL}, {"PT 5/5 strength", NULL}, {"fell 2/2 weakness", NULL},
+	      {"seen 4/28 d/w Osei", "seen [DATE] d/w [NAME]"});
+}
+
+/* All elements of dates but the year: 45 CFR 164.514(b)(2)(i)(C). */
+static void test_months_alone(void **state)
+{
+	CHECK({"he passed in July. The card", "he passed in [DATE]. The card"}, {"Dad deployed since May. Dentist", "Dad deployed since [DATE]. Dentist"},
+	      {"from your July visit is due", "from your [DATE] visit is due"}, {"her March labs are back", "her [DATE] labs are back"},
+	      {"the May appointment", "the [DATE] appointment"}, {"surgery July and rest", "surgery [DATE] and rest"}, {"You may visit him", NULL}, {"your march on", NULL},
+	      {"He may. The visit", NULL}, {"her April, who", NULL});
+}
+
+static void test_cells_between_spaces(void **state)
+{
+	CHECK({"BED   NAME            AGE/S  MRN       ADMIT    MD          CODE\n302A  TRUONG, VAN     67 M   2204530   06/01    BOWMAN      FULL\n"
+	       "304A  CHAVIS, MARY F  97 F   2203367   05/31    IYER        CMO\n",
+	       "BED   NAME            AGE/S  MRN       ADMIT    MD          CODE\n302A  [NAME]     67 M   [MRN]   [DATE]    [NAME]      FULL\n"
+	       "304A  [NAME]  [AGE] F   [MRN]   [DATE]    [NAME]        CMO\n"},
+	      {"Room  Patient       DOB         Nurse     Diet\n4     Bowman, Ann   3/4/60      Foley     NPO\n\nFoley in place.\n",
+	       "Room  Patient       DOB         Nurse     Diet\n4     [NAME]   [DATE]      [NAME]     NPO\n\nFoley in place.\n"},
+	      {"Test     Value   Ref       Unit\nNa       140     135-145   mmol\n", NULL}, {"Name: none   Age: 40   MD: none\nBowman   97   Foley\n", NULL},
+	      {"mrn,first,dob,drg,zip\n440402,June,1965-03-25,853,37311\n", "mrn,first,dob,drg,zip\n[MRN],[NAME],[DATE],853,[ZIP]\n"},
+	      {"MSH|^~\\&|EPICADT|LAKESHORE|LABSYS|LAKESHORE|2", "MSH|^~\\&|EPICADT|[FACILITY]|LABSYS|[FACILITY]|2"},
+	      {"PID|1||||||||||||||ENG|M|", NULL});
+}
+
+static void test_ranges_rates_and_codes_of_services(void **state)
+{
+	CHECK({"{\"ref\":\"12.0-15.5\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"150-400\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"4417-20881\"}", "{\"ref\":\"[ID]\"}"},
+	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"scan (I-123) is", NULL},
+	      {"in her mid-90s", "in her mid-[AGE]s"}, {"T 36.9 HR 118 RR 30 SpO2", NULL}, {"lives at 118 RR 30 now", "lives at [ADDRESS] now"},
+	      {"MBM 24 w Prolacta, 150/k", NULL}, {"a silver 2014 Silverado, OK plate KHF-882", "a silver 2014 Silverado, OK plate [VEHICLE]"},
+	      {"from Malibu, CA to", "from [CITY], CA to"}, {"the account number on here is 4471 882 and", "the account number on here is [ACCOUNT] and"},
+	      {"the account number on page 2", NULL});
+}
+
+static void test_counties_beside_their_towns(void **state)
+{
+	CHECK({"Lives Stockbridge, Henry County.", "Lives [CITY], [COUNTY]."}, {"\"district\": \"Hennepin\", \"state\"", "\"district\": \"[COUNTY]\", \"state\""},
+	      {"Dx: Stockbridge, Henry said", "Dx: [NAME] said"}, {"57 Winter St #3   City: Lewiston   State: ME", "[ADDRESS]   City: [CITY]   State: ME"},
+	      {"the district nurse came", NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +165,11 @@ int main(void)
 		cmocka_unit_test(test_codes_behind_short_labels),
 		cmocka_unit_test(test_zip_behind_a_state_that_is_a_credential),
 		cmocka_unit_test(test_brands_and_eponyms_are_no_names),
+		cmocka_unit_test(test_days_where_a_score_would_be_written_so),
+		cmocka_unit_test(test_months_alone),
+		cmocka_unit_test(test_cells_between_spaces),
+		cmocka_unit_test(test_ranges_rates_and_codes_of_services),
+		cmocka_unit_test(test_counties_beside_their_towns),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

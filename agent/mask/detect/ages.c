@@ -258,7 +258,7 @@ bool scan_age(struct scan *s, struct finding *f)
 	end = s->i + n;
 	if (n == 4 && birth_year(s, end, value))
 		return found(f, s, end);
-	if (n > 3 || value < 90 || value > OLDEST || c->last == '.')
+	if (n > 3 || value < 90 || value > OLDEST || c->last == '.' || (c->last == '-' && c->initials))      /* "I-123" */
 		return false;
 	if (c->last == '/')                              /* "F/92" */
 		return (c->before[0] == word_hash(WORD_HASH, 'f') || c->before[0] == word_hash(WORD_HASH, 'm')) &&

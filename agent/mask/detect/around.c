@@ -138,13 +138,20 @@ static bool says_who(struct scan *s, size_t i)
 
 bool around_credential(struct scan *s, size_t end)
 {
-	uint64_t hash = WORD_HASH;
-	size_t i = end, j, letters = 0;
-	word_set kinds;
+	size_t i = end;
 
 	while (i < end + 2 && (scan_at(s, i) == ',' || scan_at(s, i) == ' '))
 		i++;
-	if (i == end || !is_upper(scan_at(s, i)))
+	return i > end && around_credential_at(s, i);
+}
+
+bool around_credential_at(struct scan *s, size_t i)
+{
+	uint64_t hash = WORD_HASH;
+	size_t j, letters = 0;
+	word_set kinds;
+
+	if (!is_upper(scan_at(s, i)))
 		return false;
 	/* "MD", "M.D.", "PhD"; the last letter must be a capital, too */
 	for (j = i; letters < 8 && is_alpha(scan_at(s, j)); letters++) {
@@ -153,7 +160,8 @@ bool around_credential(struct scan *s, size_t end)
 			j++;
 	}
 	kinds = word_kinds(hash);
-	return letters > 1 && (kinds & WORD_CREDENTIAL) && !(kinds & WORD_ROMAN) && is_upper(scan_at(s, j - 1)) && !is_digit(scan_at(s, j));
+	return letters > 1 && (kinds & WORD_CREDENTIAL) && !(kinds & WORD_ROMAN) && is_upper(scan_at(s, j - 1)) && !is_digit(scan_at(s, j)) &&
+	       !(scan_at(s, j) == '-' && is_digit(scan_at(s, j + 1)));          /* "Case PA-88402713" */
 }
 
 /* Six digits and more, such as a record number: "Jane Smith, 84729315" */

@@ -35,6 +35,7 @@ bool around_begins_sentence(const struct context *c);
 bool around_ends_line(struct scan *s, size_t end);
 bool around_is_line(struct scan *s, size_t end);         /* a line, or a cell, has nothing but what ends there */
 bool around_credential(struct scan *s, size_t end);      /* ", MD" or " MD" */
+bool around_credential_at(struct scan *s, size_t i);     /* "MD", "M.D." right there */
 
 /* Is it this text, which is in small letters, at place i, whatever its case? The unit behind, 0. */
 size_t around_rest(struct scan *s, size_t i, const char *text);

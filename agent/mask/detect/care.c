@@ -20,7 +20,7 @@ static const char TRADE[] =
 	"correctional detention police fire sheriff ministries mission seminary department dept services program programs agency "
 	"court learning treatment infusion orphanage dispensary surgicenter schools derm ent gyn surg phys convalescent assisted "
 	"asst snf alf ltc nh ecf rcf ltach lodge elem sch hs mortuary crematory cremation funeral convent monastery montessori "
-	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law ophthalmic vascular urgent veterinary "
+	"apothecary sleep breathing dme shop farmacia clinica cardiac heart kidney lung shoulder elbow infants mobility compounding neurotology otology oms periodontal endodontic midwifery acupuncture perinatal maternity ob mri law endocrine bariatrics urogynecology gastro electrophysiology neuropsychology ophthalmic vascular urgent veterinary "
 	"teleradiology neuroradiology dermatopathology hematopathology cytopathology telehealth telemedicine homecare prosthetics orthotics "
 	"phlebotomy toxicology hepatology immunology geriatrics neonatology physiatry infusions "
 	"shipbuilding storage trucking logistics foods construction roofing plumbing housing "
@@ -77,7 +77,7 @@ static const char KNOWN_THERE[] =
 	"adventhealth allina atrium baystate beaumont brookdale carilion centura christus essentia froedtert hackensack healthpartners inova jps lahey "
 	"lifespan mainehealth marshfield mclaren medstar memorialcare metrohealth multicare musc northwell northshore ohiohealth peacehealth prisma scripps "
 	"trihealth uchealth unitypoint vidant virtua wakemed wellspan wellstar wvu arup genpath natera neogenomics bioreference walmart costco kroger publix "
-	"safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
+	"hyvee hy-vee heb h-e-b winn-dixie optumrx caremark petco petsmart lowes chick-fil-a mcdonalds mcdonald's wendy's applebee's denny's ikea macy's kohl's sephora verizon comcast halliburton raytheon northrop aramark sodexo doordash instacart goodwill wawa sheetz safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
 
 static const char BRAND[] =
 	"peacehealth intermountain upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
@@ -180,7 +180,8 @@ void care_fill(void)
 		{COMMON, CARE_COMMON}, {KNOWN, CARE_KNOWN}, {KNOWN_THERE, CARE_KNOWN_THERE}, {FIRST, CARE_FIRST}, {AT, CARE_AT},
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
-		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR}, {CAMPUS, CARE_CAMPUS},
+		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR}, {CAMPUS, CARE_CAMPUS}, {"for by", CARE_FOR},
+		{"employed works worked working work", CARE_WORK},
 	};
 	const char *joints = "of and the for at";
 

@@ -33,6 +33,8 @@ enum {
 	CARE_BRAND = 16777216,           /* "PeaceHealth": a name by itself, which goes on with that of a place */
 	CARE_CAMPUS = 67108864,          /* "UNM" (Rio Rancho): a place follows */
 	CARE_PAIR = 33554432,            /* of "Bone & Joint" */
+	CARE_WORK = 268435456,           /* "works" (for), "employed" (by) */
+	CARE_FOR = 134217728,            /* "for", "by" */
 	CARE_LEAD = 2097152,             /* "three", "our": a name may begin with it when what follows is one */
 };
 

@@ -1,5 +1,5 @@
-/* Tables: what heads a column is the label of its values. Markdown ("| DOB |"), text separated by commas, semicolons and tabs by their first line, and
- * the segments of HL7 version 2, whose fields have fixed places. */
+/* Tables: what heads a column is the label of its values. Markdown ("| DOB |"), text separated by commas, semicolons, tabs and spaces by their first
+ * line, and the segments of HL7 version 2, whose fields have fixed places. */
 #include "columns.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static const struct {
 	uint8_t field;
 	enum label label;
 } HL7[] = {
-	{"MSH", 9, LABEL_ID}, {"PID", 2, LABEL_MRN}, {"PID", 3, LABEL_MRN}, {"PID", 4, LABEL_MRN}, {"PID", 5, LABEL_NAME}, {"PID", 6, LABEL_NAME}, {"PID", 7, LABEL_DATE},
+	{"MSH", 3, LABEL_FACILITY}, {"MSH", 5, LABEL_FACILITY}, {"MSH", 9, LABEL_ID}, {"PID", 2, LABEL_MRN}, {"PID", 3, LABEL_MRN}, {"PID", 4, LABEL_MRN}, {"PID", 5, LABEL_NAME}, {"PID", 6, LABEL_NAME}, {"PID", 7, LABEL_DATE},
 	{"PID", 9, LABEL_NAME}, {"PID", 11, LABEL_ADDRESS}, {"PID", 12, LABEL_COUNTY}, {"PID", 13, LABEL_PHONE}, {"PID", 14, LABEL_PHONE},
 	{"PID", 18, LABEL_ACCOUNT}, {"PID", 19, LABEL_SSN}, {"PID", 20, LABEL_LICENSE}, {"NK1", 2, LABEL_NAME}, {"NK1", 4, LABEL_ADDRESS},
 	{"NK1", 5, LABEL_PHONE}, {"NK1", 6, LABEL_PHONE}, {"PV1", 7, LABEL_PERSON}, {"PV1", 8, LABEL_PERSON}, {"PV1", 9, LABEL_PERSON},
@@ -57,7 +57,7 @@ void columns_word(struct columns *t, uint64_t hash, enum label label)
 		for (size_t i = 0; i < sizeof SEGMENTS / sizeof *SEGMENTS; i++)
 			if (hash == segments[i])
 				t->segment = (uint8_t)(i + 1);
-	t->line_begins = false;
+	t->line_begins = t->apart = false;
 	t->words = (uint8_t)(t->words < 200 ? t->words + 1 : 200);
 	if (t->words > CELL_WORDS)
 		t->prose = true;
@@ -69,7 +69,7 @@ void columns_word(struct columns *t, uint64_t hash, enum label label)
 
 void columns_masked(struct columns *t)
 {
-	t->line_begins = false;
+	t->line_begins = t->apart = false;
 	t->prose = true;                                 /* a head has no values */
 }
 
@@ -80,13 +80,14 @@ static void end_line(struct columns *t)
 	/* the first line of a table is its head */
 	if (t->separator && (!row || t->line_separator != t->separator)) {
 		t->separator = 0;
-	} else if (!t->separator && row && t->labelled > 0 && !t->prose && (t->labelled > 1 || t->line_separator == '|' || key)) {
+	} else if (!t->separator && row && t->labelled > 0 && !t->prose && (t->labelled > 1 || t->line_separator == '|' || key) &&
+		   (t->line_separator != ' ' || (t->labelled > 2 && t->column > 2))) {
 		t->separator = t->line_separator;
 		memcpy(t->label, t->next, sizeof t->label);
 	}
 	memset(t->next, 0, sizeof t->next);
 	t->column = t->words = t->labelled = t->line_separator = t->segment = 0;
-	t->prose = t->quoted = false;
+	t->prose = t->quoted = t->apart = false;
 	t->line_begins = true;
 }
 
@@ -109,7 +110,7 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 	if (sign == '\n') {
 		end_line(t);
 		/* the first cell of a row in CSV begins with its line */
-		if (!t->separator || (t->separator == '|' && t->label[0] == LABEL_NONE))
+		if (!t->separator || ((t->separator == '|' || t->separator == ' ') && t->label[0] == LABEL_NONE))
 			return false;
 		*label = (enum label)t->label[0];
 		return true;
@@ -126,6 +127,17 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 		*label = label_of(t);
 		return *label != LABEL_NONE;
 	}
+	if (t->line_separator == ' ' && (sign == '|' || sign == '\t')) {    /* "Name   | DOB": the spaces only fill the cell */
+		t->line_separator = 0;
+		t->column = 0;
+	}
+	t->apart = false;
+	/* between the spaces of such a table, and in front of them, commas say nothing; and no line of labels is its head */
+	if (t->separator == ' ' && sign != '|' && sign != '\t') {
+		t->line_begins = false;
+		return false;
+	}
+	t->prose = t->prose || (sign == ':' && t->line_separator == ' ');
 	cell = sign == '|' || sign == '\t' || ((sign == ',' || sign == ';') && !t->quoted);
 	if (cell && !t->line_separator)
 		t->line_separator = (char)sign;
@@ -137,4 +149,17 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 	t->words = 0;
 	*label = label_of(t);
 	return *label != LABEL_NONE || t->segment || t->separator == t->line_separator;
+}
+
+bool columns_spaces(struct columns *t, enum label *label)
+{
+	*label = LABEL_NONE;
+	if (t->line_begins || t->apart || t->segment || (t->line_separator && t->line_separator != ' '))
+		return false;
+	t->apart = true;
+	t->line_separator = ' ';
+	t->column = (uint8_t)(t->column < 200 ? t->column + 1 : 200);
+	t->words = 0;
+	*label = label_of(t);
+	return t->separator == ' ';
 }

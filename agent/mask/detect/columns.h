@@ -11,11 +11,12 @@
 #define CELL_WORDS 3                             /* a head of more is prose */
 
 struct columns {
-	char separator;                  /* of the table that we are in: '|', ',', '\t'; 0: in none */
+	char separator;                  /* of the table that we are in: '|', ',', '\t', ' ' of two spaces and more; 0: in none */
 	char line_separator;             /* the first of this line */
 	uint8_t column, words, labelled; /* of this line so far */
 	uint8_t segment;                 /* of HL7, from 1 */
-	bool prose, quoted, line_begins; /* line_begins: nothing stands before in the line */
+	bool prose, quoted, line_begins, apart; /* line_begins: nothing stands before in the line; apart: the spaces before here
+					  * were counted */
 	uint8_t label[COLUMNS_MAX];      /* enum label of each column */
 	uint8_t next[COLUMNS_MAX];       /* what this line would be as a head */
 };
@@ -38,5 +39,8 @@ void columns_masked(struct columns *t);
 
 /* A sign. True: it begins a cell, *label is the cell's. */
 bool columns_sign(struct columns *t, uint16_t sign, enum label *label);
+
+/* The second of several spaces, likewise. */
+bool columns_spaces(struct columns *t, enum label *label);
 
 #endif

@@ -199,6 +199,23 @@ static bool is_told(struct scan *s, const struct day *d)
 	return (c->last == '(' && next == ')' && c->before[0]) || (c->before[0] == CONTEXT_NAME && c->gap == GAP_SPACE && ends_alone(s, d->end));
 }
 
+/* "4/28 d": of so many days; but "seen 4/28 d/w Osei". */
+static bool is_of_days(struct scan *s, size_t end)
+{
+	return scan_at(s, end) == ' ' && scan_at(s, end + 1) == 'd' && !is_alnum(scan_at(s, end + 2)) && scan_at(s, end + 2) != '/';
+}
+
+/* "last 2/2", "missed PT 5/5": what stands before leaves nothing but a day, also where a score would be written so. */
+static bool is_sure(const struct context *c)
+{
+	word_set before = word_kinds(c->before[0]);
+
+	if (c->gap != GAP_SPACE)
+		return false;
+	return ((before & WORD_DAY) && (before & WORD_PERIOD)) ||
+	       ((before & (WORD_SERVICE | WORD_CREDENTIAL)) && c->before[1] == label_words.missed);
+}
+
 static bool is_day(struct scan *s, const struct day *d)
 {
 	const struct context *c = s->context;
@@ -208,6 +225,8 @@ static bool is_day(struct scan *s, const struct day *d)
 
 	if (d->year || (behind & WORD_SHARE))
 		return false;
+	if (d->sign == '/' && is_sure(c))
+		return true;
 	/* "S 8/4 /" in a row of values; "3-9 / 10.1" begins one */
 	if (scan_at(s, d->end) == ' ' && scan_at(s, d->end + 1) == '/' && scan_at(s, d->end + 2) == ' ')
 		return begins_line(c);
@@ -347,6 +366,8 @@ bool scan_day(struct scan *s, struct finding *f)
 	if (k)
 		return found(f, s, k, "days and months");
 	if (!read_day(s, s->i, &day))
+		return false;
+	if (is_of_days(s, day.end))
 		return false;
 	/* weighed first, so that the trainer sees all */
 	if (!day.year && weighed_day(s, day.end, day.first, day.second, is_score(&day) || day.sign == '-' ? 2 : 1))

@@ -12,10 +12,14 @@ static const char *const PHRASES[] = {
 	"md anderson", "johns hopkins", "mass general", "sloan kettering", "beth israel", "cedars-sinai", "good samaritan",
 	"sacred heart", "rite aid", "our lady of", "mount sinai", "mt. sinai", "mt sinai", "planned parenthood",
 	"head start", "salvation army", "walter reed", "medical city", "first baptist", "primary children's", "one medical", "first presbyterian",
-	"first methodist", "first lutheran", "kennedy krieger", "boys town", "winn dixie", "dollar general", "waffle house", "whole foods",
-	"home depot", "burger king", "family dollar", "dollar tree", "food lion", "piggly wiggly", "trader joe's", "best buy", "sam's club", "cracker barrel",
+	"first methodist", "first lutheran", "kennedy krieger", "boys town", "pick 'n save", "pick n save", "dollar general", "dollar tree", "family dollar",
+	"best western", "holiday inn", "motel 6", "super 8", "days inn", "home depot", "whole foods", "trader joe's", "stop & shop", "harris teeter",
+	"food lion", "giant eagle", "piggly wiggly", "price chopper", "big lots", "hobby lobby", "burger king", "taco bell", "waffle house",
+	"dairy queen", "cracker barrel", "olive garden", "jiffy lube", "tractor supply", "general motors", "general electric", "lockheed martin",
+	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "winn dixie", "best buy",
 };
 
+static uint64_t hospital_hash;                        /* the hash of the word */
 static uint64_t phrases_seen;                    /* a bit of the first word of each, so that most words cost one look */
 
 static uint64_t phrase_bit(uint64_t hash)
@@ -30,6 +34,10 @@ bool facilities_may_begin(uint64_t hash)
 
 void facilities_fill(void)
 {
+	const char *word = "hospital";
+
+	for (hospital_hash = WORD_HASH; *word; word++)
+		hospital_hash = word_hash(hospital_hash, (unsigned char)*word);
 	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
 		uint64_t hash = WORD_HASH;
 
@@ -65,6 +73,8 @@ struct run {
 	bool capitals;                   /* the word before is written in them */
 	bool amp;                        /* "&" stands before the word */
 	bool brand;                      /* the first word is one's that treats in many places: "PeaceHealth" */
+	bool eponym;                     /* the word before is one, and all: "Barrett" */
+	bool theirs;                     /* the first word is "Women's", "Children's" */
 	bool phrase;                     /* the first word may begin a name that no word shows */
 };
 
@@ -90,6 +100,8 @@ static enum cue cue_of(const struct context *c)
 		return CUE_GO;
 	if ((last & CARE_WITH) && (second & CARE_RESIDENT))
 		return CUE_GO;                           /* "inmate of" */
+	if ((last & CARE_FOR) && (second & CARE_WORK))
+		return CUE_GO;                           /* "employed by", "works for" */
 	if (last & CARE_THE)
 		return second & (CARE_AT | CARE_TO | CARE_WITH) ? CUE_WEAK : CUE_NONE;
 	return last & CARE_AT ? CUE_AT : last & (CARE_TO | CARE_WITH) ? CUE_WEAK : CUE_NONE;
@@ -122,7 +134,9 @@ static bool shows(const struct run *r, const struct part *p, enum cue cue)
 	if ((p->care & CARE_PAIR) && (r->last & (CARE_PAIR | CARE_TRADE)) && r->amp)     /* "Peninsula Bone & Joint" */
 		return r->own >= (cue || (r->care & CARE_OWN) ? OWN_WORD : OWN_UNKNOWN);
 	if (p->care & CARE_END)
-		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
+		return r->own >= OWN_WORD || (r->care & CARE_FAITH) || (r->eponym && p->hash == hospital_hash);
+	if ((p->care & CARE_BODY) && r->theirs && cue && r->words > 1)       /* "at Women's Surgery Center" */
+		return true;
 	if ((p->care & CARE_BODY) && (r->kind || cue))
 		return r->own >= OWN_WORD || (r->care & CARE_FAITH);
 	if (p->care & (CARE_BODY | CARE_TRADE))
@@ -161,6 +175,8 @@ static void run_add(struct run *r, struct scan *s, const struct part *p, enum cu
 	r->in = r->in && (p->words & WORD_PLACE_FIRST);
 	r->kind = r->words && (p->care & (CARE_TRADE | CARE_COMMON) || (p->words & WORD_GENERIC));
 	r->place_first = p->words & WORD_PLACE_FIRST;
+	r->eponym = !r->words && (p->words & WORD_EPONYM) && p->shape >= SHAPE_CAPITALS && !possessive;
+	r->theirs = r->theirs || (!r->words && r->open);
 	r->own = own > r->own ? own : r->own;
 	r->state = ((p->words & WORD_STATE) || lexicon_find(p->hash)->state == STATE_NAME) && !(p->care & (CARE_FAITH | CARE_OWN));
 	r->care |= p->care;

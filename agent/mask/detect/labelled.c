@@ -318,6 +318,35 @@ static bool lot(struct scan *s, struct finding *f)
 	       found(f, s, v.end, ENTITY_DEVICE, "device label");
 }
 
+/* "ref":"12.0-15.5", "Ref: 150-400": what is normal lies between; no reference is written so. */
+static bool is_normal_range(struct scan *s, const struct value *v)
+{
+	const struct context *c = s->context;
+	size_t i = s->i, digits = 0, dots = 0;
+
+	if (c->before[0] != label_words.ref || v->letters)
+		return false;
+	for (; is_digit(scan_at(s, i)) || (scan_at(s, i) == '.' && is_digit(scan_at(s, i + 1))); i++) {
+		digits += is_digit(scan_at(s, i));
+		dots += scan_at(s, i) == '.';
+	}
+	if (scan_at(s, i) != '-' || digits > 4 || dots > 1)
+		return false;
+	for (i++, digits = 0; is_digit(scan_at(s, i)) || (scan_at(s, i) == '.' && is_digit(scan_at(s, i + 1))); i++) {
+		digits += is_digit(scan_at(s, i));
+		dots += scan_at(s, i) == '.';
+	}
+	return i >= v->end && digits <= 4 && dots <= 2 && (dots > 0 || c->last == '"');
+}
+
+/* "J3380", "G0463": a code of HCPCS, which tells what was billed. */
+static bool is_billed(struct scan *s, const struct value *v)
+{
+	uint16_t c = scan_at(s, s->i);
+
+	return v->count == 5 && v->digits == 4 && v->end == s->token && c >= 'A' && c <= 'V';
+}
+
 static bool value_of(struct scan *s, struct finding *f, enum label label, bool strong)
 {
 	const struct context *c = s->context;
@@ -335,6 +364,8 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 	if (v.letters <= 4 && (v.digits || (v.letters == v.count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, &v, label);
 	if (is_alnum(scan_at(s, v.end)) || scan_at(s, v.end) == '%' || is_quantity(s, &v))
+		return false;
+	if (is_normal_range(s, &v) || (!strong && label == LABEL_ACCOUNT && is_billed(s, &v)))
 		return false;
 	read_form(s, v.end, &form);
 	if (!strong && (v.digits < 6 || v.count > 20 || is_range(&form)) &&

@@ -46,7 +46,8 @@ static const struct known_label LABELS[] = {
 	{"uhc", LABEL_HEALTH_PLAN, MARK | NEAR}, {"kaiser", LABEL_HEALTH_PLAN, MARK | NEAR}, {"recipient", LABEL_HEALTH_PLAN, MARK},
 	{"masshealth", LABEL_HEALTH_PLAN, MARK}, {"tenncare", LABEL_HEALTH_PLAN, MARK}, {"group number", LABEL_HEALTH_PLAN, 0},
 
-	{"account", LABEL_ACCOUNT, MARK | NEAR}, {"acct", LABEL_ACCOUNT, MARK | NEAR}, {"iban", LABEL_ACCOUNT, 0},
+	{"account", LABEL_ACCOUNT, MARK | NEAR}, {"account number", LABEL_ACCOUNT, FAR}, {"policy number", LABEL_HEALTH_PLAN, FAR},
+	{"member number", LABEL_HEALTH_PLAN, FAR}, {"claim number", LABEL_ID, FAR}, {"acct", LABEL_ACCOUNT, MARK | NEAR}, {"iban", LABEL_ACCOUNT, 0},
 	{"routing", LABEL_ACCOUNT, 0}, {"rtg", LABEL_ACCOUNT, 0}, {"sav", LABEL_ACCOUNT, MARK | NEAR}, {"aba", LABEL_ACCOUNT, 0}, {"card", LABEL_ACCOUNT, MARK},
 	{"credit card", LABEL_ACCOUNT, 0}, {"debit card", LABEL_ACCOUNT, 0}, {"card number", LABEL_ACCOUNT, 0},
 	{"bank account", LABEL_ACCOUNT, 0}, {"swift", LABEL_ACCOUNT, MARK}, {"accounts", LABEL_ACCOUNT, MARK},
@@ -379,9 +380,9 @@ static const struct known_label LABELS[] = {
 	{"billing address", LABEL_ADDRESS, 0}, {"residence", LABEL_ADDRESS, MARK}, {"address line", LABEL_ADDRESS, MARK},
 	{"mail to", LABEL_ADDRESS, 0}, {"city", LABEL_CITY, MARK}, {"hometown", LABEL_CITY, MARK},
 	{"town", LABEL_CITY, MARK}, {"birthplace", LABEL_CITY, MARK}, {"county", LABEL_COUNTY, MARK},
-	{"county of", LABEL_COUNTY, 0},
+	{"county of", LABEL_COUNTY, 0}, {"district", LABEL_COUNTY, MARK},
 	{"hospital", LABEL_FACILITY, MARK}, {"facility", LABEL_FACILITY, MARK}, {"clinic", LABEL_FACILITY, MARK},
-	{"pharmacy", LABEL_FACILITY, MARK}, {"school", LABEL_FACILITY, MARK}, {"employer", LABEL_FACILITY, MARK},
+	{"pharmacy", LABEL_FACILITY, MARK}, {"school", LABEL_FACILITY, MARK}, {"employer", LABEL_FACILITY, 0},
 	{"performing lab", LABEL_FACILITY, 0}, {"reference lab", LABEL_FACILITY, 0}, {"agency", LABEL_FACILITY, MARK},
 	{"practice", LABEL_FACILITY, MARK}, {"organization", LABEL_FACILITY, MARK}, {"nursing home", LABEL_FACILITY, MARK},
 	{"sending facility", LABEL_FACILITY, 0}, {"lab name", LABEL_FACILITY, 0}, {"church", LABEL_FACILITY, MARK},
@@ -514,6 +515,8 @@ void labels_fill(void)
 	label_words.lot = phrase_hash("lot", &last);
 	label_words.male = phrase_hash("male", &last);
 	label_words.xx = phrase_hash("xx", &last);
+	label_words.missed = phrase_hash("missed", &last);
+	label_words.mi = phrase_hash("mi", &last);
 	label_words.female = phrase_hash("female", &last);
 	for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++) {
 		const char *word = strrchr(LABELS[i].words, ' ');

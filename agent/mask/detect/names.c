@@ -157,6 +157,11 @@ static bool is_likely(struct scan *s, const struct name *name)
 	uint16_t last = s->context->last;
 	bool ends = ends_line(s, name->end) || behind == ',' || behind == '.' || behind == '/' || (behind == ' ' && scan_at(s, name->end + 1) == ' ');
 
+	/* "| MD |" and "| Bowman |": a cell of its own */
+	if (s->context->columns.separator && s->context->gap == GAP_COLON && !(p->words & WORD_STOP) &&
+	    (p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST)) && (ends_line(s, name->end) || (behind == ' ' &&
+	    (scan_at(s, name->end + 1) == ' ' || scan_at(s, name->end + 1) == '|'))))
+		return true;
 	/* "family":"Bright", <given>Hope</given>, but not "Family: hypertension" */
 	if ((before == label_words.family || before == label_words.given) && ((last == '"' && behind == '"') || (last == '>' && behind == '<')))
 		return name->named;
@@ -216,7 +221,7 @@ bool scan_name(struct scan *s, struct finding *f)
 	if (c->before[0] == CONTEXT_CITY && s->word->state)           /* "cc: A. Smith, 12 Main Street, Boston, MA" */
 		return false;
 	/* a title stands beside its name, and "professor at College" does not */
-	if (title && (c->age > 4 || (word_kinds(c->before[0]) & WORD_PLACE_BEFORE)))
+	if (title && ((c->age > 4 && !c->columns.separator) || (word_kinds(c->before[0]) & WORD_PLACE_BEFORE)))
 		return false;
 	name = read_name(s, s->i, !title);
 	if (!name.end || may_be_thing(s, &name) || ((c->label == LABEL_PERSON || (c->label == LABEL_ROLE && c->mark)) && name.first.shape != SHAPE_LOWER && !is_likely(s, &name)))

@@ -350,7 +350,8 @@ bool scan_phone(struct scan *s, struct finding *f)
 
 		for (size_t i = 0; i < k; i++)
 			whole = whole && d->group[i].n > 1 && d->group[i].n < 8;
-		if (whole && !(k == 3 && n == 8 && d->group[2].n == 4))          /* "call 12-25 1715" */
+		if (whole && !(k == 3 && n == 8 && d->group[2].n == 4) &&        /* "call 12-25 1715" */
+		    !(k == 2 && d->group[0].n == 5 && d->group[1].n == 5 && d->group[1].sign != ' '))    /* "93295/93296", codes of services */
 			return found(f, s, extension(s, d->group[k - 1].end), entity, "phone label");
 	}
 	return false;

@@ -216,6 +216,8 @@ static size_t last_first(struct scan *s, const struct run *run)
 	    (part_is_unknown(last) && last->end - last->start > 4 && part_is_strong(&first, DICTIONARY_FIRST)))))
 		return 0;
 	end = first.end;
+	if (sign == ',' && scan_at(s, end) == ' ' && is_upper(scan_at(s, end + 1)) && (word_kinds(around_word(s, end + 1, &at)) & WORD_COUNTY))
+		return 0;                                /* "Stockbridge, Henry County" */
 	longer = more_first(s, &first, &more);
 	if (!part_is_strong(&first, DICTIONARY_FIRST) || (first.words & (WORD_STOP | WORD_STATE))) {
 		if (named)
@@ -287,11 +289,19 @@ static size_t with_initial(struct scan *s, const struct part *first, size_t end)
 /* What a single word is by what stands directly behind it: "Smith/Jones", "operator Hill." */
 static int bonus(struct scan *s, const struct part *p, enum left left)
 {
+	static const char *const kin[] = {" baby", " babies", " twins", " triplets", " family", " household", " kids"};
 	uint16_t sign = scan_at(s, p->end);
 	struct part other;
 
 	if (p->shape != SHAPE_NAME || (p->words & (WORD_EPONYM | WORD_STOP)))
 		return 0;
+	/* "the Delgado baby" */
+	for (size_t k = 0; k < sizeof kin / sizeof *kin && sign == ' ' && s->context->gap == GAP_SPACE && part_is_strong(p, DICTIONARY_LAST); k++) {
+		size_t end = around_literal(s, p->end, kin[k]);
+
+		if (end && !is_alnum(scan_at(s, end)) && (number_kinds(s->context->before[0]) & NUMBER_THE))
+			return 6;
+	}
 	if (sign == ':' && p->end - p->start > 2 && (s->context->gap == GAP_LINE || !s->context->last) &&
 	    part_is_strong(p, DICTIONARY_LAST) && lexicon_find(p->hash)->label < 0)
 		return 2;                                /* who speaks */
@@ -382,12 +392,14 @@ bool scan_person(struct scan *s, struct finding *f)
 	enum left left;
 	enum right right;
 	size_t end;
-	int score, n;
+	int score, n = 0;
 
 	if (!is_upper(scan_at(s, s->i)))
 		return particle_name(s, f);
 	if (s->context->last == '-' && s->context->glued && s->context->before[0] > CONTEXT_LAST)     /* the end of "Salter-Harris" */
 		return false;
+	if (s->token == s->i + 1 && scan_at(s, s->token) == '.' && s->context->gap == GAP_COMMA && around_credential_at(s, s->i))
+		return false;                            /* "Brandt, M.D., FCCP" */
 	read_run(s, &run);
 	if (run.n == 2 && run.p[0].shape == SHAPE_INITIAL && run.p[1].hash == label_words.colon && scan_at(s, run.end) == ',')      /* "A. Colon, cecum" */
 		return false;
@@ -435,7 +447,7 @@ bool scan_person(struct scan *s, struct finding *f)
 		if (n > 1 && around_is_line(s, end))
 			score += 2;
 	}
-	if (score < LIKELY && !(run.n == 1 && of_kin(s, &run.p[0])))
+	if ((score < LIKELY && !(run.n == 1 && of_kin(s, &run.p[0]))) || (scan_at(s, end) == '@' && n == 1))       /* "Merlin@home" */
 		return false;
 	*f = (struct finding){.start = s->i, .end = part_suffix(s, end), .entity = ENTITY_NAME,
 			      .rule = "name in running text", .custom = -1};

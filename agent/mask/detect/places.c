@@ -489,7 +489,8 @@ bool scan_address(struct scan *s, struct finding *f)
 	}
 	if ((end = roads_position(s)) && s->context->last != '.')
 		return found(f, s, end, ENTITY_ADDRESS, "position");
-	if (s->context->label == LABEL_PLAIN || s->context->last == '.' || s->context->last == '/')
+	if (s->context->label == LABEL_PLAIN || s->context->last == '.' || s->context->last == '/' ||
+	    (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_VITAL)))            /* "HR 118 RR 30" */
 		return false;
 	if ((end = roads_crossing(s)))
 		return found(f, s, end, ENTITY_ADDRESS, "crossing");
@@ -516,7 +517,7 @@ bool scan_address(struct scan *s, struct finding *f)
 	at = c->gap == GAP_SPACE && (c->label == LABEL_ADDRESS || (word_kinds(c->before[0]) & (WORD_PLACE_BEFORE | WORD_ON)));
 	style = label || (lives_at(c) && is_upper(scan_at(s, i + 1))) ? STREET_LOOSE : at && n > 1 ? STREET_SMALL : STREET_NAME;
 	end = house_on(s, i + 1, style);
-	if (!end && n > 1)
+	if (!end && (n > 2 || (n > 1 && is_upper(scan_at(s, i + 1)))))          /* "24 w Prolacta" */
 		end = bare_street(s, i + 1);
 	return end && found(f, s, units_behind(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
 }
@@ -610,6 +611,17 @@ static bool leads_code(struct scan *s, size_t i)
 	return digits > 5 || (letters && digits > 2) || (letters > 1 && letters < 5 && scan_at(s, j) == ' ' && is_digit(scan_at(s, j + 1)));
 }
 
+/* "Silverado, OK plate": the state of a vehicle. */
+static bool before_plate(struct scan *s, size_t i)
+{
+	static const char *const words[] = {" plate", " tag ", " tags ", " lic ", " license", " reg "};
+
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+		if (around_literal(s, i + 2, words[k]))
+			return true;
+	return false;
+}
+
 /* "City, ST" */
 static bool before_state(struct scan *s, size_t end)
 {
@@ -619,7 +631,7 @@ static bool before_state(struct scan *s, size_t end)
 		i++;
 	if (scan_at(s, i) == ' ')
 		i++;
-	return i > end && !leads_code(s, i) && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
+	return i > end && !leads_code(s, i) && !before_plate(s, i) && (state_at(s, i) || province_at(s, i) || abroad_postcode(s, i));
 }
 
 /* " 92025" */
@@ -683,6 +695,8 @@ bool scan_city(struct scan *s, struct finding *f)
 	if (end && before_state(s, end))
 		return found(f, s, end, ENTITY_CITY, "city before a state");
 	all = capitals(s);
+	if (all && scan_at(s, all) == ':')               /* "118 Oak St   City: Lewiston" */
+		return false;
 	if (all && before_zip(s, all))
 		return found(f, s, all, ENTITY_CITY, "city before a state and zip");
 	if (all && c->before[0] == CONTEXT_ADDRESS && c->gap <= GAP_COMMA &&

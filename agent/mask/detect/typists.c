@@ -23,6 +23,10 @@ static bool initials(struct scan *s, struct finding *f)
 	const struct context *c = s->context;
 	size_t i = s->i, letters = 0;
 
+	if (c->before[0] == label_words.mi && c->gap == GAP_COLON && s->token == s->i + 1 && is_upper(scan_at(s, i)) && c->last != '\n') {      /* "MI: D" */
+		*f = (struct finding){.start = i, .end = i + 1, .entity = ENTITY_NAME, .rule = "initials", .custom = -1};
+		return true;
+	}
 	if (c->before[0] != label_words.initials || (c->gap != GAP_SPACE && c->gap != GAP_COLON))
 		return false;
 	for (; letters < 5 && is_upper(scan_at(s, i)); letters++)

@@ -59,6 +59,23 @@ static bool is_double_term(struct scan *s, const struct part *p)
 	return (p->dictionary & DICTIONARY_SAFE) && i < p->end;
 }
 
+/* "TRAb-positive", "Barrett-like"? */
+static bool is_compound(struct scan *s, const struct part *p)
+{
+	size_t i = p->start;
+
+	while (i < p->end && scan_at(s, i) != '-')
+		i++;
+	return i + 4 < p->end && i > p->start + 1 && !is_upper(scan_at(s, i + 1)) && is_upper(scan_at(s, p->start)) &&
+	       !(p->dictionary & (DICTIONARY_FIRST | DICTIONARY_LAST));
+}
+
+/* "|ENG|": a code in a field of HL7. */
+static bool is_field(struct scan *s, const struct part *p)
+{
+	return s->context->columns.segment && p->end - p->start < 4 && s->context->last == '|' && scan_at(s, p->end) == '|';
+}
+
 /* The letters before a capital inside the word: "McBride", "AirSense"; 0: there is none. */
 static uint64_t inner_capital(struct scan *s, const struct part *p)
 {
@@ -224,6 +241,14 @@ static bool leads_capitals(struct scan *s, const struct part *p)
 	return at && is_upper(scan_at(s, at)) && is_small_letter(scan_at(s, at + 1));
 }
 
+/* "Work Ph:", which heads a field of a form? */
+static bool is_head(struct scan *s, const struct part *p)
+{
+	size_t at = p->end + 1, end;
+
+	return scan_at(s, p->end) == ' ' && is_upper(scan_at(s, at)) && lexicon_find(around_word(s, at, &end))->label >= 0 && scan_at(s, end) == ':';
+}
+
 /* May the word be the first one of an identifier? Words of the language do not begin one where they begin a sentence. */
 static bool may_begin(struct scan *s, const struct part *p, const struct left_side *left)
 {
@@ -234,6 +259,7 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 		return !safe && p->end - p->start > 2 && lexicon_find(p->hash) == &lexicon_none && small_may_begin(p, left);
 	if (p->shape == SHAPE_INITIAL)
 		return scan_at(s, p->end) == '.' && scan_at(s, p->end + 1) == ' ' && is_upper(scan_at(s, p->end + 2)) && is_alpha(scan_at(s, p->end + 3)) &&
+		       !(left->gap == GAP_COMMA && around_credential_at(s, p->start)) &&
 		       !around_literal(s, p->end + 2, "colon,");         /* "A. Colon, cecum" */
 	if (is_plain(p) || p->end - p->start < 2 || scan_at(s, p->start + 1) == '-' || p->end - p->start > LETTERS_MAX || (p->care & (CARE_SHOWS | CARE_COMMON)) ||
 	    (p->words & (WORD_GENERIC | WORD_STREET | WORD_EPONYM | WORD_DIRECTION)))
@@ -241,7 +267,8 @@ static bool may_begin(struct scan *s, const struct part *p, const struct left_si
 	if (p->shape == SHAPE_CAPITALS && !(p->dictionary & names) &&           /* "LVP", "OBX", "RECIST" */
 	    (p->end - p->start < 5 || (!left->label && left->before[0] != CONTEXT_NAME)))
 		return false;
-	if (!(p->dictionary & names) && is_brand(s, p))
+	if ((!(p->dictionary & names) && is_brand(s, p)) || (safe && is_head(s, p)) || is_compound(s, p) || is_field(s, p) ||
+	    scan_at(s, p->end) == '@')                               /* "Merlin@home" */
 		return false;
 	if (!safe)
 		return true;

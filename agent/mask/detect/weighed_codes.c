@@ -109,6 +109,20 @@ static bool is_range(struct scan *s, const struct code *c)
 	       (m == n + 1 || (m == n && scan_at(s, i) <= scan_at(s, i + n + 1)));
 }
 
+/* From one value to another, with one full stop each. */
+static bool is_decimals(struct scan *s)
+{
+	size_t i = s->token;
+
+	for (int k = 0; k < 3; k++, i++) {
+		if (scan_at(s, i) != (k == 1 ? '-' : '.'))
+			return false;
+		while (is_digit(scan_at(s, i + 1)))
+			i++;
+	}
+	return true;
+}
+
 /* Digits alone, most of which are a count, a time, a year, a result: only a long one behind a word or a mark may tell somebody. */
 static bool is_number(struct scan *s, const struct code *code)
 {
@@ -116,6 +130,8 @@ static bool is_number(struct scan *s, const struct code *code)
 	bool marked = c->last == '#' || (c->label >= LABEL_SSN && c->label <= LABEL_ID && c->mark);
 	size_t behind;
 
+	if (!code->letters && code->signs == 3 && code->dots == 2 && is_decimals(s))         /* "12.0-15.5" */
+		return true;
 	if (code->letters || code->signs > 1)
 		return code->dots > 2;
 	if (code->signs)

@@ -25,11 +25,14 @@ static const char STOP[] =
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
+	"camp payer payor payee self remark remarks refs ref summ bari appeals dept xfer recd reqd recert preauth auths addl encl misc "
 	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
-	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq cwocn cswa cocn cwon rpsgt rpft rdms rvt cst aud mt ascp sane nrp aemt flightrn bcba lac lmhc lpcc cadc caadc mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc rnc lmhp lcpc crnp dnp cnp anp agnp pmhnp whnp cpht atc cdces cde lgsw lisw lsw cmhc lcmhc rdcs rvs lmhc cpnp acnp pa-c np-c fnp-c fnp-bc rn-bc np-bc pmhnp-bc agnp-c acnp-bc ccc-slp rnc-ob emt-p emt-b hec-c";
+	"mph mba facs facp facc fache ma ba bs ms rd ldn ccrn ocn cct emt rrt ctr jr sr ii iii iv esq cwocn cswa cocn cwon rpsgt rpft rdms rvt cst aud mt ascp sane nrp aemt flightrn bcba lac lmhc lpcc cadc caadc mbbs frcp frcs ccm ascp od bcps fnpc lmft lpc rnc lmhp lcpc crnp dnp cnp anp agnp pmhnp whnp cpht atc cdces cde lgsw lisw lsw cmhc lcmhc rdcs rvs lmhc cpnp acnp pa-c np-c fnp-c fnp-bc rn-bc np-bc pmhnp-bc agnp-c acnp-bc ccc-slp rnc-ob emt-p emt-b hec-c "
+	"cgc lcgc ibclc agacnp agpcnp cpen cnor rnfa crrn chpn faap facog facep facr fascrs fccp mbchb rbt cbis bsw "
+	"mpas cota ncc cpft cphon ahnp cohn cpan capa wcc cws lmp cadac icadc chw";
 
 /* Small words inside names: "de la Cruz", "van der Berg". */
 static const char PARTICLES[] = "dei degli delle des das los las de la del della van von der den di da dos du le el al bin ibn st y ter ten zu o";
@@ -102,6 +105,7 @@ static const char THING[] =
 
 /* Tests, tubes and diseases that are called by their finders' names alone. */
 static const char EPONYM[] =
+	"hohmann paris weitlaner adson gelpi balfour deaver senn kerrison "
 	"foley holter whipple braden glasgow apgar gleason doppler bovie babinski hoffman hoffmann romberg trendelenburg killip mallampati "
 	"penrose hickman swan lachman phalen tinel spurling mcmurray finkelstein neer kernig brudzinski homans homan gram mohs nissen roux "
 	"billroth kocher hodgkin parkinson alzheimer crohn cushing addison hashimoto sjogren raynaud marfan wernicke charcot kawasaki paget "
@@ -125,7 +129,7 @@ static const char EPONYM[] =
 	"schwabach hallpike semont caldwell lefort mcgill macintosh cormack lehane";
 
 /* Of the words of STOP those that people are called, too. */
-static const char ALSO_NAME[] = "case day long may will good head april june august jan ed";
+static const char ALSO_NAME[] = "camp bari case day long may will good head april june august jan ed";
 static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre";
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */
@@ -160,7 +164,8 @@ static const char DAY[] =
 	"refill sent faxed mailed arrived returned returns return mon tue tues wed weds thu thur thurs fri monday tuesday wednesday "
 	"thursday friday saturday sunday scheduled rescheduled canceled cancelled approved denied updated revised reviewed dictated "
 	"yesterday today tomorrow tonight assessment triage try attempt given pickup pick pend valid since "
-	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop";
+	"transcribed entered dates check clinic neg negative pos positive entry eff recheck closed opened reopened completed performed done op postop preop "
+	"sched resched swap swapped missed reschedule cx cxd noshow dispensed delivered shipped renewed rpt repeat recertified surveyed enrolled";
 static const char DAY_CUE[] = "from to through thru by before after between last next into versus vs";
 static const char HOLIDAY[] =
 	"christmas thanksgiving easter halloween hanukkah chanukah ramadan passover diwali juneteenth kwanzaa xmas eid navidad";
@@ -171,7 +176,7 @@ static const char SCORE[] =
 	"phq gad moca mmse slums gcs gds epds audit act nihss braden morse ciwa cows barthel berg tinetti apgar apgars wells score scores scored total points "
 	"day days page pages slide cycle session sessions treatment treatments fraction fractions tx part step item items question questions level "
 	"h hct hgb bun ast alt inr ptt rr hr bp peep bipap cpap ipap epap settings ratio room rm bed unit apt suite ste od os ou va acuity vision tooth teeth "
-	"lot ages aged grade stage type class rated rates pain strength recall version v";
+	"ps psv lot ages aged grade stage type class rated rates pain strength recall version v";
 static const char SHARE[] =
 	"strength murmur sem systolic diastolic pain ns of tab tabs tablet tablets cap caps capsule capsules pill pills pack packs ppd inch inches cm mm mg mcg "
 	"ml cc gm lb lbs kg l oz feet ft meals meal nodes node lymph cores positive week weeks wk wks day days month months mo yr yrs year years hour hours hr hrs "
@@ -235,7 +240,7 @@ static const char GENERIC[] =
 	"primary internal medicine mental behavioral wound sleep hand spine foot skin dental vision hearing travel allergy asthma diabetes cardiology oncology neurology "
 	"orthopedic orthopedics dermatology urology gastroenterology endocrinology rheumatology pulmonary renal transplant trauma birth birthing maternity "
 	"high middle elementary grade sunday catholic baptist methodist lutheran presbyterian junior free charter night medication specialty hospital clinic "
-	"orthopaedic orthopaedics dental vaccination sports compounding mail order retail nursing skilled homeless correctional detention "
+	"orthopaedic orthopaedics dental genetics genomics vaccination sports compounding mail order retail nursing skilled homeless correctional detention "
 	"pediatric pediatrics geriatric psychiatric psychiatry infusion anticoagulation coumadin heart failure memory stroke fracture burn wellness fitness community "
 	"senior retirement assisted group adult foster long term acute skilled the our this that an another same other new old main";
 

@@ -229,6 +229,12 @@ static bool is_alone(struct scan *s, size_t i, size_t end, size_t after)
 		before |= WORD_PERIOD;
 	if (is_short(s, i, end, after))
 		before |= WORD_PERIOD;
+	/* "your July visit", "surgery July" */
+	if (is_upper(scan_at(s, i)) && !(kinds & WORD_ALSO_NAME) && (before & (WORD_DAY | WORD_DATE_BEFORE)))
+		before |= WORD_PERIOD;
+	if (is_upper(scan_at(s, i)) && (before & (WORD_OWN | WORD_ARTICLE | WORD_WHOSE)) && scan_at(s, after) == ' ' && after == end &&
+	    (word_kinds(around_word(s, after + 1, &behind)) & (WORD_DAY | WORD_DATE_BEFORE | WORD_SCORE)) && !is_upper(scan_at(s, after + 1)))
+		return true;
 	if (i != s->i || !(before & WORD_PERIOD) || (!is_upper(scan_at(s, i)) && is_verb(s, i, end)))
 		return false;
 	if (end == i + 3 && is_upper(scan_at(s, i + 1)))             /* OCT, MAR */
@@ -463,6 +469,10 @@ bool scan_written_date(struct scan *s, struct finding *f)
 	bool ordinal;
 
 	if (s->context->label == LABEL_PLAIN)
+		return false;
+	/* "Everhart,June,1965-03-25": a cell of a table */
+	if (s->context->columns.separator && s->context->last == (unsigned char)s->context->columns.separator &&
+	    scan_at(s, s->token) == (unsigned char)s->context->columns.separator)
 		return false;
 	if (is_digit(c)) {
 		end = day_first(s, s->i);
