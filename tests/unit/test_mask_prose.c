@@ -139,7 +139,7 @@ static void test_ranges_rates_and_codes_of_services(void **state)
 {
 	CHECK({"{\"ref\":\"12.0-15.5\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"150-400\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"4417-20881\"}", "{\"ref\":\"[ID]\"}"},
 	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"scan (I-123) is", NULL},
-	      {"in her mid-90s", "in her mid-[AGE]s"}, {"T 36.9 HR 118 RR 30 SpO2", NULL}, {"lives at 118 RR 30 now", "lives at [ADDRESS] now"},
+	      {"in her mid-90s", "in her mid-[AGE]s"}, {"T 36.9 HR 118 RR 30 SpO2", NULL}, {"lives at 118 Main Street now", "lives at [ADDRESS] now"},
 	      {"MBM 24 w Prolacta, 150/k", NULL}, {"a silver 2014 Silverado, OK plate KHF-882", "a silver 2014 Silverado, OK plate [VEHICLE]"},
 	      {"from Malibu, CA to", "from [CITY], CA to"}, {"the account number on here is 4471 882 and", "the account number on here is [ACCOUNT] and"},
 	      {"the account number on page 2", NULL});

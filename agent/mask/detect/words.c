@@ -25,7 +25,7 @@ static const char STOP[] =
 	"january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec "
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
-	"camp payer payor payee self remark remarks refs ref summ bari appeals dept xfer recd reqd recert preauth auths addl encl misc "
+	"ask lodging camp payer payor payee self remark remarks refs ref summ bari appeals dept xfer recd reqd recert preauth auths addl encl misc "
 	"na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
@@ -129,7 +129,7 @@ static const char EPONYM[] =
 	"schwabach hallpike semont caldwell lefort mcgill macintosh cormack lehane";
 
 /* Of the words of STOP those that people are called, too. */
-static const char ALSO_NAME[] = "camp bari case day long may will good head april june august jan ed";
+static const char ALSO_NAME[] = "camp case day long may will good head april june august jan ed";
 static const char MONTH[] = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril junio julio agosto septiembre octubre noviembre diciembre";
 static const char PLACE_FIRST[] = "eastern western northern southern central north south east west new san santa saint st fort port mount mt lake el las los united taco kansas great little";
 /* Behind whose colon stands what they say, or have. */

@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 	read_words(argv[1], "safe_words.txt", DICTIONARY_SAFE);
 	read_words(argv[1], "drugs.txt", DICTIONARY_SAFE);
 	read_words(argv[1], "eponyms.txt", DICTIONARY_SAFE);
+	read_words(argv[1], "form_words.txt", DICTIONARY_SAFE);
 	read_words(argv[1], "cities_no_words.txt", NO_WORD);
 	read_places(argv[1], "us_places.tsv");
 	read_places(argv[1], "places_world.txt");
