@@ -312,6 +312,7 @@ static inline void context_space(struct context *c)
 #define WORD_ROAD_LAST    W(43)	/* "utca", "trg": its number follows */
 #define WORD_PROVINCE     W(46)	/* of Canada and Australia */
 #define WORD_RESULT       W(63)	/* (is) "negative": a test */
+#define WORD_SENT         W(45)	/* "return", "mailed" (to), "meet me" (at): an address may follow */
 #define WORD_DIRECTION    W(44)	/* "N", "West": of streets */
 
 /* Numbers and days in words are a list of their own. */

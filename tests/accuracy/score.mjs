@@ -65,7 +65,7 @@ function score(title, documents, name) {
 		for (const s of spans[i]) {
 			const e = of(s.entity)
 			let n = 0, r = 0, f = 0
-			for (let at = s.start; at < s.end; at++) if (counts(b[at])) { n++; r += is[at]; f += free[at] }
+			for (let at = s.start; at < s.end; at++) if (counts(b[at])) { n += is[at] || !free[at]; r += is[at]; f += free[at] }
 			if (f && !r) continue
 			e.masks++; all.masked += n; all.right += r
 			if (r) e.good++

@@ -52,8 +52,7 @@ static bool is_joined(struct scan *s, const struct part *p)
 	return false;
 }
 
-/* A house's number at place i: "12", "12a", "12-14", "12/3"; 0: there is none. */
-static size_t house(struct scan *s, size_t i)
+size_t abroad_house(struct scan *s, size_t i)
 {
 	size_t j = i;
 
@@ -110,12 +109,12 @@ static size_t name(struct scan *s, size_t i, bool numbered)
 }
 
 /* Most capital words are no street: one has its kind, or a number or its kind directly behind. */
-static bool may_begin(struct scan *s)
+static bool may_begin(struct scan *s, size_t i)
 {
 	struct part p;
 	size_t at;
 
-	part_read(s, s->i, &p);
+	part_read(s, i, &p);
 	if (p.words & WORD_ROAD_FIRST)
 		return true;
 	if (is_digit(scan_at(s, p.end + 1)))
@@ -127,22 +126,22 @@ static bool may_begin(struct scan *s)
 	return p.shape >= SHAPE_CAPITALS ? is_lower(scan_at(s, p.end + 1)) : (p.words & WORD_ROAD_LAST) != 0;
 }
 
-size_t abroad_street(struct scan *s)
+size_t abroad_street(struct scan *s, size_t i)
 {
-	size_t number = is_digit(scan_at(s, s->i)) ? house(s, s->i) : 0, at = s->i, end, behind;
+	size_t number = is_digit(scan_at(s, i)) ? abroad_house(s, i) : 0, at = i, end, behind;
 
 	if (number) {
 		at = number + (scan_at(s, number) == ',');
 		if (scan_at(s, at++) != ' ')
 			return 0;
 	}
-	if (!is_alpha(scan_at(s, at)) || (!number && (!is_upper(scan_at(s, at)) || !may_begin(s))))
+	if (!is_alpha(scan_at(s, at)) || (!number && (!is_upper(scan_at(s, at)) || !may_begin(s, at))))
 		return 0;
 	end = name(s, at, number > 0);
 	if (!end)
 		return 0;
 	behind = scan_at(s, end) == ',' ? end + 1 : end;
-	behind = scan_at(s, behind) == ' ' ? house(s, behind + 1) : 0;
+	behind = scan_at(s, behind) == ' ' ? abroad_house(s, behind + 1) : 0;
 	/* "Avenue of 5 trees": digits of a postcode stand behind a comma */
 	if (behind && !(number && scan_at(s, end) == ','))
 		return behind;
@@ -215,6 +214,14 @@ static size_t digits(struct scan *s, size_t i)
 	return is_alnum(scan_at(s, j)) || j < i + 4 || j > i + 8 ? 0 : j;
 }
 
+/* "medical school Karachi 2006" */
+static bool is_year(struct scan *s, size_t end)
+{
+	uint16_t first = scan_at(s, s->i), second = scan_at(s, s->i + 1);
+
+	return end == s->i + 4 && ((first == '1' && second == '9') || (first == '2' && second == '0'));
+}
+
 bool scan_postcode(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -233,7 +240,7 @@ bool scan_postcode(struct scan *s, struct finding *f)
 		end = digits(s, s->i);
 	/* a number behind a city says how many of something, but for "Berlin 10115." */
 	if (end && is_digit(scan_at(s, s->i)) && c->label != LABEL_ZIP && c->before[0] != CONTEXT_ADDRESS &&
-	    (end < s->i + 4 || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)))))
+	    (end < s->i + 4 || is_year(s, end) || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)))))
 		end = 0;
 	if (!end)
 		return false;

@@ -1,6 +1,7 @@
 #include "extend.h"
 
 #include "around.h"
+#include "blocks.h"
 #include "care.h"
 #include "parts.h"
 #include "ranges.h"
@@ -252,7 +253,7 @@ void extend(struct scan *s, struct finding *f)
 		longer.end = place(s, f->end);
 		break;
 	case ENTITY_ADDRESS:
-		longer.end = roads_more(s, f->end);
+		longer.end = blocks_tail(s, roads_more(s, f->end));
 		break;
 	case ENTITY_DATE:
 		longer.end = ranges_end(s, f->end);

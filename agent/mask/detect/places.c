@@ -1,6 +1,7 @@
 /* Where people live: streets, cities, counties. */
 #include "abroad.h"
 #include "around.h"
+#include "blocks.h"
 #include "boxes.h"
 #include "digits.h"
 #include "parts.h"
@@ -189,6 +190,8 @@ static size_t bare_street(struct scan *s, size_t i)
 
 	direction = may_be_direction(scan_at(s, i)) && (word_kinds(around_word(s, i, &word)) & WORD_DIRECTION);
 	if (!direction && !is_upper(scan_at(s, i)))
+		return 0;
+	if (direction && scan_at(s, i) == 's' && scan_at(s, word) == '.')        /* "TUG 31 s. Tinetti 15/28" */
 		return 0;
 	if (direction) {
 		word += scan_at(s, word) == '.';
@@ -455,14 +458,29 @@ static size_t block_of(struct scan *s, size_t i)
 	return p.shape >= SHAPE_CAPITALS && !(p.words & WORD_STOP) ? p.end : 0;
 }
 
+/* "4471 118 Harbor Way" where an address is told, or begins a line: the street behind a second number at place i; the unit behind, 0. */
+static size_t second_number(struct scan *s, size_t i)
+{
+	size_t n = 0, end;
+
+	while (n < 6 && is_digit(scan_at(s, i + n)))
+		n++;
+	if (!n || n > 5 || scan_at(s, i + n) != ' ' || !is_alpha(scan_at(s, i + n + 1)) || !blocks_expected(s->context))
+		return 0;
+	end = abroad_street(s, i);
+	return end ? end : street(s, i + n + 1, STREET_NAME);
+}
+
 bool scan_address(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
 	bool label = labelled(s, LABEL_ADDRESS), at;
 	enum style style;
-	size_t i = s->i, n = 0, end;
+	size_t i = s->i, n = 0, end, abroad;
 
-	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s)))
+	if ((end = blocks_corner(s)))
+		return found(f, s, end, ENTITY_ADDRESS, "corner");
+	if ((is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))) && (end = abroad_street(s, i)))
 		return found(f, s, units_behind(s, end), ENTITY_ADDRESS, "street abroad");
 	if (!is_digit(scan_at(s, i))) {
 		if ((lower(scan_at(s, i)) == 'p' || scan_at(s, i) == 'D') && (end = boxes_office(s, i)))
@@ -481,6 +499,10 @@ bool scan_address(struct scan *s, struct finding *f)
 			return found(f, s, end, ENTITY_ADDRESS, "street");
 		if ((end = box_alone(s)))
 			return found(f, s, end, ENTITY_ADDRESS, "post office box");
+		if ((end = blocks_military(s)))
+			return found(f, s, end, ENTITY_ADDRESS, "military address");
+		if ((end = blocks_street(s)))
+			return found(f, s, end, ENTITY_ADDRESS, "street abroad");
 		/* "lives on Village Drive": a street without a number */
 		if (s->context->gap != GAP_SPACE || !(word_kinds(s->context->before[0]) & WORD_ON) || !is_upper(scan_at(s, i)))
 			return false;
@@ -496,7 +518,7 @@ bool scan_address(struct scan *s, struct finding *f)
 		return found(f, s, end, ENTITY_ADDRESS, "crossing");
 	while (n < 7 && is_digit(scan_at(s, i + n)))
 		n++;
-	if (n > 6)
+	if (n > 6 || (n == 1 && scan_at(s, i) == '0'))
 		return false;
 	i += n;
 	if ((end = block_of(s, i)))
@@ -519,7 +541,13 @@ bool scan_address(struct scan *s, struct finding *f)
 	end = house_on(s, i + 1, style);
 	if (!end && (n > 2 || (n > 1 && is_upper(scan_at(s, i + 1)))))          /* "24 w Prolacta" */
 		end = bare_street(s, i + 1);
-	return end && found(f, s, units_behind(s, end), ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
+	if (!end && n > 1)
+		end = second_number(s, i + 1);
+	if (end)
+		end = units_behind(s, end);
+	if ((abroad = blocks_street(s)) > end)
+		return found(f, s, abroad, ENTITY_ADDRESS, "street abroad");
+	return end && found(f, s, end, ENTITY_ADDRESS, style == STREET_LOOSE ? "address label" : "street address");
 }
 
 /* ---- cities, counties ------------------------------------------------------------------------------------- */

@@ -226,6 +226,7 @@ static const char STREET[] =
 	"esplanade concourse heights estates quay wynd wharf bypass pk extension fork";
 static const char LIVES[] = "lives live lived living resides reside resided residing moved moving moves relocated located located address stays staying stayed found born raised traveled "
 	"county parish travel travelling traveling grew raised travelled flew here back relocating commutes drove visiting originally resident native home";
+static const char SENT[] = "return returned ship shipped mail mailed send sent deliver delivered forward forwarded taxi cab meet me us you off";
 static const char DIRECTION[] = "n s e w ne nw se sw north south east west northeast northwest southeast southwest";
 static const char PROVINCE[] = "on qc bc ab mb sk ns nb nl pe yt ontario quebec alberta manitoba saskatchewan columbia nsw vic qld tas act wa sa nt";
 
@@ -261,7 +262,7 @@ void words_fill(void)
 		{STOP, WORD_STOP}, {CREDENTIALS, WORD_CREDENTIAL}, {PARTICLES, WORD_PARTICLE}, {KIN, WORD_KIN}, {ADDRESS, WORD_ADDRESS}, {YOU, WORD_YOU},
 		{WITH, WORD_WITH}, {MEET, WORD_MEET}, {PLACE_BEFORE, WORD_PLACE_BEFORE}, {VERB, WORD_VERB}, {BE, WORD_BE}, {PARTICIPLE, WORD_PARTICIPLE},
 		{THING, WORD_THING}, {AGE, WORD_AGE}, {YEARS, WORD_YEARS}, {DATE_BEFORE, WORD_DATE_BEFORE}, {STREET, WORD_STREET},
-		{LIVES, WORD_LIVES}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
+		{LIVES, WORD_LIVES}, {SENT, WORD_SENT}, {"in near", WORD_IN}, {"from", WORD_FROM}, {"by", WORD_BY}, {"on at near along off", WORD_ON},
 		{"county parish borough", WORD_COUNTY}, {GENERIC, WORD_GENERIC}, {STATE, WORD_STATE},
 		{ROLE, WORD_ROLE}, {HAVE, WORD_HAVE}, {ARTICLE, WORD_ARTICLE}, {NUMBER, WORD_NUMBER}, {ROMAN, WORD_ROMAN},
 		{DAY, WORD_DAY}, {DAY_CUE, WORD_DAY_CUE}, {SCORE, WORD_SCORE}, {SHARE, WORD_SHARE}, {HOLIDAY, WORD_HOLIDAY}, {SEASON, WORD_SEASON}, {OWN, WORD_OWN},
