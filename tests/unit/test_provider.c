@@ -217,10 +217,16 @@ static void keys_that_could_not_be_renewed_count_for_a_day_to_the_second(void **
 	now_s += 1;
 	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
 	provider_free(p->provider);
-	now_s -= 86402;                                        /* it is of the future */
+	open_provider(p);                                      /* with none, so a try is made again soon */
+	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
+	idp_set(&p->idp, 200, false);
+	now_s += PROVIDER_RETRY_S;
+	assert_int_equal(ask(p, &old_key, NULL), RC_OK);
+	provider_free(p->provider);
+	idp_set(&p->idp, 503, false);
+	now_s -= 1;                                            /* the copy is of the future */
 	open_provider(p);
 	assert_int_equal(ask(p, &old_key, NULL), RC_UNREACHABLE);
-	now_s += 86402;
 }
 
 /* One that does not answer is asked again after half a minute, and not at once. */
