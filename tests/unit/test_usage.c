@@ -120,17 +120,23 @@ static void what_waits_for_approval_is_not_under_way(void **state)
 }
 
 /* Of all that one has taken today, nothing is forgotten while nobody is connected. */
-static void tokens_of_today_outlive_the_connection(void **state)
+static void what_was_taken_today_outlives_the_connection(void **state)
 {
-	const struct policy_limits ten = {.tokens_per_day = 10};
+	const struct policy_limits tokens = {.tokens_per_day = 10}, phi = {.phi_per_day = 10};
 
 	(void)state;
-	assert_int_equal(ask(alice, &ten, 0, clock_wall_ns(), NULL), 0);
-	took(alice, 0, 10, false, clock_wall_ns());
-	usage_put(alice);
-	usage_put(usage_get(usage, "https://idp", "somebody", "else"));
-	alice = usage_get(usage, "https://idp", "a", "llama-prod");
-	assert_int_not_equal(ask(alice, &ten, 0, clock_wall_ns(), "limits.tokens_per_day"), 0);
+	for (int i = 0; i < 2; i++) {
+		const char *connection = i ? "one" : "other";
+		struct usage_account *a = usage_get(usage, "https://idp", "b", connection);
+
+		assert_int_equal(ask(a, i ? &phi : &tokens, 0, clock_wall_ns(), NULL), 0);
+		took(a, i ? 10 : 0, i ? 0 : 10, false, clock_wall_ns());
+		usage_put(a);
+		usage_put(usage_get(usage, "https://idp", "somebody", connection));
+		a = usage_get(usage, "https://idp", "b", connection);
+		assert_int_not_equal(ask(a, i ? &phi : &tokens, 0, clock_wall_ns(), i ? "limits.phi_per_day" : "limits.tokens_per_day"), 0);
+		usage_put(a);
+	}
 }
 
 /* Who comes back after the seconds that were named is let in. */
@@ -283,7 +289,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_person_and_connection_has_an_account_of_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_new_connection_of_the_same_person_gains_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_for_approval_is_not_under_way, setup, teardown),
-		cmocka_unit_test_setup_teardown(tokens_of_today_outlive_the_connection, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_taken_today_outlives_the_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_wait_is_told_in_whole_seconds_and_none_too_few, setup, teardown),
 		cmocka_unit_test_setup_teardown(identifiers_count_until_midnight, setup, teardown),
 		cmocka_unit_test_setup_teardown(tokens_count_until_midnight_and_estimates_are_called_so, setup, teardown),
