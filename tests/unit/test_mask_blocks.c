@@ -34,12 +34,21 @@ static void test_addresses_in_lines(void **state)
 	      {"10 Lasix 40\n20 Coreg 25\n", NULL}, {"room 12, grade 3", NULL}, {"pain is at 7", NULL}, {"TUG 31 s. Tinetti 15/28", NULL}, {"0 Vicryl #1", NULL});
 }
 
+static void test_telephones_abroad(void **state)
+{
+	CHECK({"Lindenweg 7\n(37) 788-063-Office\\,07700 063 966-Fax", "[ADDRESS]\n[PHONE]-Office\\,[FAX]-Fax"}, {"416 60 039 office\n28-64-66-98 fax", "[PHONE] office\n[FAX] fax"},
+	      {"Desk: +1-903-140-4508x769", "Desk: [PHONE]"}, {"Desk: (898)666-3621x0135", "Desk: [PHONE]"}, {"They are not answering at 0680 298 70 63.", "They are not answering at [PHONE]."},
+	      {"send messages to 699 956 915", "send messages to [PHONE]"}, {"call 0041 22 733 12 34", "call [PHONE]"},
+	      {"120 80 72 home readings", NULL}, {"Sats 98 97 96 home", NULL}, {"120 130 140 work of breathing", NULL}, {"replied to messages 2 and 3", NULL}, {"not answering at 3 am", NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_military_addresses),
 		cmocka_unit_test(test_addresses_abroad_behind_cues),
 		cmocka_unit_test(test_addresses_in_lines),
+		cmocka_unit_test(test_telephones_abroad),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

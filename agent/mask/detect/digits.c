@@ -241,11 +241,15 @@ static bool is_told(const struct context *c)
 	       is_masked(c->before[1]);
 }
 
-/* The telephone's groups: "1-800-…", "011-…", "617-482-3190", "617-4823190", "482-3190". */
-static bool may_be_phone(const struct digits *d)
+/* The telephone's groups: "1-800-…", "011-…", "617-482-3190", "617-4823190", "482-3190"; and all that "Office", "fax" or the like stands behind. */
+static bool may_be_phone(struct scan *s, const struct digits *d)
 {
+	size_t end = d->group[d->groups - 1].end;
+
 	if (d->groups < 2)
 		return false;
+	if (d->n >= 7 && d->n <= 13 && (scan_at(s, end) == '-' || scan_at(s, end) == ' ') && is_alpha(scan_at(s, end + 1)))
+		return true;
 	if (d->group[0].n == 1)
 		return d->d[0] == '1' && d->group[1].n == 3;
 	return d->group[0].n == 3 && (d->d[0] == '0' || d->group[1].n == 4 || d->group[1].n == 7 ||
@@ -294,7 +298,7 @@ static unsigned int form_of(struct scan *s, const struct digits *d)
 		forms |= DIGITS_APART;
 	if (d->groups > 2 && n == 3 && d->group[1].n == 2 && d->group[2].n == 4)
 		forms |= DIGITS_SSN;
-	if (may_be_phone(d))
+	if (may_be_phone(s, d))
 		forms |= DIGITS_PHONE;
 	if (d->groups > 3 && d->group[1].sign == '.')
 		forms |= DIGITS_IP;

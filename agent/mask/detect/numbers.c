@@ -198,6 +198,34 @@ static size_t extension(struct scan *s, size_t end)
 	return end;
 }
 
+/* A number that ends with its first k groups, and an extension that is joined to it: "x769"; the unit behind, 0. */
+static size_t whole_number(struct scan *s, const struct digits *d, size_t k)
+{
+	size_t end = extension(s, d->group[k - 1].end);
+
+	return digits_end(s, d, k) || (lower(scan_at(s, d->group[k - 1].end)) == 'x' && end > d->group[k - 1].end) ? end : 0;
+}
+
+/* "(37) 788-063-Office", "416 60 039 office" first in a line or behind a comma: by what stands behind; the unit behind, 0. *fax: "fax" does. */
+static size_t before_its_kind(struct scan *s, const struct digits *d, bool *fax)
+{
+	static const char *const kinds[] = {"fax", "office", "mobile", "cell", "home", "work", "direct", "desk"};
+	const struct context *c = s->context;
+	size_t end = d->group[d->groups - 1].end, from = end + (scan_at(s, end) == '-' || scan_at(s, end) == ' '), j = 0;
+
+	if (d->n < 7 || d->n > 13 || from == end || (c->last && c->gap != GAP_LINE && c->last != ','))
+		return 0;
+	for (size_t k = 0; k < d->groups; k++)
+		if (d->group[k].n < 2 || d->group[k].n > 11 || (k && !strchr(" -.)", d->group[k].sign)))
+			return 0;
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !j; k++)
+		j = around_literal(s, from, kinds[k]);
+	if (!j || is_alnum(scan_at(s, j)) || scan_at(s, j) == ' ')
+		return 0;
+	*fax = lower(scan_at(s, from)) == 'f';
+	return end;
+}
+
 /* +CC and 7 to 15 digits (ITU-T E.164) */
 static bool international(struct scan *s, struct finding *f, enum entity entity)
 {
@@ -207,8 +235,10 @@ static bool international(struct scan *s, struct finding *f, enum entity entity)
 	for (size_t k = d.groups; k > 0; k--) {
 		size_t n = d.group[k - 1].from + d.group[k - 1].n;
 
-		if (n >= 8 && n <= 15 && signs_in(&d, k, " -.()") && digits_end(s, &d, k))
-			return found(f, s, extension(s, d.group[k - 1].end), entity, "phone, international");
+		size_t end = n >= 8 && n <= 15 && signs_in(&d, k, " -.()") ? whole_number(s, &d, k) : 0;
+
+		if (end)
+			return found(f, s, end, entity, "phone, international");
 	}
 	return false;
 }
@@ -280,7 +310,7 @@ bool scan_phone(struct scan *s, struct finding *f)
 {
 	static const int full[] = {3, 3, 4}, country[] = {1, 3, 3, 4}, local[] = {3, 4}, broken[] = {3, 7}, other[] = {3, 4, 3};
 	enum entity entity = labelled(s, LABEL_FAX) ? ENTITY_FAX : ENTITY_PHONE;
-	bool label = labelled(s, LABEL_PHONE) || labelled(s, LABEL_PAGER) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(';
+	bool label = labelled(s, LABEL_PHONE) || labelled(s, LABEL_PAGER) || entity == ENTITY_FAX, paren = scan_at(s, s->i) == '(', fax;
 	size_t from = s->i + paren, k;
 	struct digits room;
 	const struct digits *d;
@@ -300,8 +330,10 @@ bool scan_phone(struct scan *s, struct finding *f)
 	k = vanity(s, d);
 	if (k)
 		return found(f, s, k, entity, "phone, toll-free");
+	if ((k = before_its_kind(s, d, &fax)))
+		return found(f, s, k, fax ? ENTITY_FAX : ENTITY_PHONE, "phone before its kind");
 	k = lengths(d, 4, country) && d->d[0] == '1' ? 4 : lengths(d, 3, full) ? 3 : 0;
-	if (k && signs_in(d, k, " -.()/") && digits_end(s, d, k)) {
+	if (k && signs_in(d, k, " -.()/") && whole_number(s, d, k)) {
 		const char *number = d->d + (k == 4);
 		bool spaces = d->group[k - 1].sign == ' ' && d->group[k - 2].sign == ' ' && !paren;
 
