@@ -16,7 +16,7 @@ struct answer_options {
 	struct answer_usage *usage;             /* what the answer says of tokens is noted there; may be NULL, and outlives the answer */
 	struct slice continues;                 /* the end of the request's text that the answer goes on from, or empty; copied */
 	struct slice credential;                /* masked wherever the answer holds it; may be empty; copied */
-	bool strict;                            /* a stream that framing calls otherwise, or another coding than UTF-8, is RC_BAD and no text */
+	bool strict;                            /* a stream that framing calls otherwise, and no UTF-8, are RC_BAD and no text */
 	size_t event_max_bytes;                 /* one event; in a JSON body, one embedding as base64 */
 	size_t streams_max;                     /* choices and tool calls of one answer */
 };

@@ -63,6 +63,7 @@ void splice_reset(struct splice *s)
 	s->scalar_state = SCALAR_NONE;
 	s->drop_depth = -1;
 	buf_clear(&s->key);
+	buf_clear(&s->name);
 	buf_clear(&s->value);
 	buf_clear(&s->raw);
 	buf_clear(&s->scalar);
@@ -83,6 +84,7 @@ enum rc splice_new(const struct text_rules *shared, const struct splice_rules *r
 	s->depth = depth;
 	s->down = down;
 	buf_init(&s->key, KEY_MAX);
+	buf_init(&s->name, OUTER_MAX + 1);
 	buf_init(&s->value, s->rules->string_max + 65536);
 	buf_init(&s->raw, (s->rules->string_max + 65536) * 6);
 	buf_init(&s->scalar, SCALAR_MAX);
@@ -96,6 +98,7 @@ void splice_free(struct splice *s)
 		return;
 	text_free(s->text);
 	buf_free(&s->key);
+	buf_free(&s->name);
 	buf_free(&s->value);
 	buf_free(&s->raw);
 	buf_free(&s->scalar);
@@ -137,6 +140,7 @@ static enum rc token(struct splice *s, enum json_token token, struct slice bytes
 		rc = splice_scalar_end(s, s->scan.depth + 1);
 		splice_copy(s, bytes.n);
 		buf_clear(&s->key);
+		splice_string_named(s, (struct slice){s->level[s->scan.depth + 1].named, s->level[s->scan.depth + 1].named_n});
 		return rc == RC_OK ? splice_value_end(s, s->scan.depth) : rc;
 	case JSON_COLON:
 	case JSON_COMMA:

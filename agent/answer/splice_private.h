@@ -21,6 +21,8 @@ struct level {
 	uint32_t index;                  /* of an array's next item */
 	uint8_t outer_n;
 	char outer[OUTER_MAX];           /* the key that it stands behind, cut; an array's holds for its items */
+	uint8_t named_n;
+	char named[OUTER_MAX];           /* the last short string in it, which may name the value beside it: {"name": "MRN", "value": …} */
 };
 
 struct splice {
@@ -33,6 +35,7 @@ struct splice {
 	struct level level[JSONSCAN_DEPTH + 1];
 	uint16_t member;                 /* place of the member whose key was read */
 	struct buf key;                  /* that key, cut */
+	struct buf name;                 /* of the string that is read, what may name a value; longer than OUTER_MAX: it does not */
 	size_t copy;                     /* bytes that stay, not yet told to down */
 	bool bracket;                    /* where tokens are read: a [ that may be a token's, not yet among them */
 
@@ -74,9 +77,11 @@ enum rc splice_value_end(struct splice *s, int depth) MUST_USE;
 enum rc splice_value_bracket(struct splice *s, bool object) MUST_USE;
 
 /* splice_string.c: a string as it comes; last: the quote that ends it is seen to follow. give_up: what was collected is masked as
- * text; ended: it is all of the string. label: what stands before a value, its key; the caller frees it. */
+ * text; ended: it is all of the string. label: what stands before a value at depth: its key, and what names it; the caller frees
+ * it. named: that may stand in the object or array that is open. */
 enum rc splice_string_text(struct splice *s) MUST_USE;
-enum rc splice_string_label(const struct splice *s, struct buf *out) MUST_USE;
+enum rc splice_string_label(const struct splice *s, int depth, struct buf *out) MUST_USE;
+void splice_string_named(struct splice *s, struct slice name);
 enum rc splice_string_begin(struct splice *s, bool key) MUST_USE;
 enum rc splice_string_give_up(struct splice *s, bool ended) MUST_USE;
 enum rc splice_string_bytes(struct splice *s, struct slice text, struct slice raw, bool last) MUST_USE;

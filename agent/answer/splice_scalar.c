@@ -58,8 +58,8 @@ static size_t integer_of(struct slice number, char *room)
 	return n;
 }
 
-/* What must stand in the place of the number, in put or as it is returned; NULL when it may stay. */
-static const char *number_for(const struct splice *s, struct buf *put, struct mask_span *span)
+/* What must stand in the place of the number at depth, in put or as it is returned; NULL when it may stay. */
+static const char *number_for(const struct splice *s, int depth, struct buf *put, struct mask_span *span)
 {
 	struct slice number = {s->scalar.data, s->scalar_n};
 	char integer[INTEGER_MAX];
@@ -74,7 +74,7 @@ static const char *number_for(const struct splice *s, struct buf *put, struct ma
 		return NULL;
 	if (n < NUMBER_DIGITS && (!s->key.len || (n < NUMBER_LABELLED && (*number.p == '-' || !may_be_old(integer, n)))))
 		return NULL;
-	if (splice_string_label(s, &before) == RC_OK) {
+	if (splice_string_label(s, depth, &before) == RC_OK) {
 		struct slice digits = {integer, n};
 
 		plain = mask_number(s->shared->engine, s->shared->counts, buf_slice(&before), digits, span);
@@ -103,7 +103,7 @@ static void note_usage(struct splice *s)
 		s->shared->usage->tokens[kind] = value;
 }
 
-static void decide_scalar(struct splice *s)
+static void decide_scalar(struct splice *s, int depth)
 {
 	struct text_spans *spans = s->shared->spans;
 	struct mask_span span;
@@ -111,7 +111,7 @@ static void decide_scalar(struct splice *s)
 	const char *put;
 
 	buf_init(&token, 1024);
-	put = number_for(s, &token, &span);
+	put = number_for(s, depth, &token, &span);
 	note_usage(s);
 	s->scalar_masked = put != NULL;
 	if (put) {
@@ -147,7 +147,7 @@ enum rc splice_scalar_bytes(struct splice *s, struct slice bytes, bool number)
 	if (rc != RC_OK || n == bytes.n)
 		return rc;
 	if (!s->scalar_long)
-		decide_scalar(s);
+		decide_scalar(s, s->scan.depth);
 	s->scalar_long = true;
 	if (s->scalar_masked)
 		splice_replace(s, bytes.n - n, (struct slice){0});
@@ -162,7 +162,7 @@ enum rc splice_scalar_end(struct splice *s, int depth)
 	if (s->scalar_state == SCALAR_NONE)
 		return RC_OK;
 	if (!s->scalar_long)
-		decide_scalar(s);
+		decide_scalar(s, depth);
 	buf_clear(&s->scalar);
 	s->scalar_state = SCALAR_NONE;
 	return splice_value_end(s, depth);

@@ -1,5 +1,6 @@
 /* Strings of JSON: masked as they come, or collected and decided at their end. */
 #include <string.h>
+#include <strings.h>
 
 #include "plain.h"
 #include "splice_private.h"
@@ -11,16 +12,36 @@ enum rc splice_string_text(struct splice *s)
 	return s->text ? RC_OK : text_new(s->shared, NULL, true, s->depth + 1, (struct sink){splice_edit, s}, &s->text);
 }
 
-enum rc splice_string_label(const struct splice *s, struct buf *out)
+/* Does the key say nothing but that a value follows? What it is of, a member before it says. */
+static bool is_value(struct slice key)
 {
-	const struct level *l = &s->level[s->scan.depth];
+	return slice_is_nocase(key, "val") || slice_is_nocase(key, "answer") || (key.n >= 5 && strncasecmp(key.p, "value", 5) == 0);
+}
 
-	buf_init(out, OUTER_MAX + KEY_MAX + 3);
+void splice_string_named(struct splice *s, struct slice name)
+{
+	struct level *l = &s->level[s->scan.depth];
+
+	if (!name.n || name.n > OUTER_MAX)
+		return;
+	memcpy(l->named, name.p, name.n);
+	l->named_n = (uint8_t)name.n;
+}
+
+enum rc splice_string_label(const struct splice *s, int depth, struct buf *out)
+{
+	const struct level *l = &s->level[depth];
+
+	buf_init(out, 2 * OUTER_MAX + KEY_MAX + 4);
 	if (l->object && l->outer_n) {                   /* "identifier": {"value": "84729315"} */
 		buf_add(out, l->outer, l->outer_n);
 		buf_putc(out, ' ');
 	}
 	buf_add_slice(out, buf_slice(&s->key));
+	if (l->object && l->named_n && is_value(buf_slice(&s->key))) {
+		buf_putc(out, ' ');
+		buf_add(out, l->named, l->named_n);
+	}
 	return buf_puts(out, ": ");
 }
 
@@ -38,7 +59,7 @@ static enum rc begin_text(struct splice *s)
 		return s->rules->continues.n ? text_context(s->text, s->rules->continues) : RC_OK;
 	if (!s->key.len)
 		return RC_OK;
-	rc = splice_string_label(s, &before);
+	rc = splice_string_label(s, s->scan.depth, &before);
 	if (rc == RC_OK)
 		rc = text_context(s->text, buf_slice(&before));
 	buf_free(&before);
@@ -95,6 +116,10 @@ enum rc splice_string_bytes(struct splice *s, struct slice text, struct slice ra
 		size_t room = KEY_MAX - s->key.len;
 
 		buf_add(&s->key, text.p, text.n < room ? text.n : room);
+	} else if (s->name.len <= OUTER_MAX) {
+		size_t room = OUTER_MAX + 1 - s->name.len;
+
+		buf_add(&s->name, text.p, text.n < room ? text.n : room);
 	}
 	if (!s->whole)
 		return last ? text_feed_last(s->text, text, raw.n) : text_feed(s->text, text, raw.n);
@@ -158,6 +183,9 @@ enum rc splice_string_end(struct splice *s)
 		return rc;
 	s->string = s->whole = false;
 	splice_copy(s, 1);                                      /* the quote */
+	if (!s->key_open && !is_value(buf_slice(&s->key)))
+		splice_string_named(s, buf_slice(&s->name));
+	buf_clear(&s->name);
 	if (!s->key_open)
 		rc = splice_value_end(s, s->scan.depth);
 	else if (s->shape)

@@ -144,6 +144,32 @@ static void a_key_labels_its_value(void **state)
 		"{\"the key is longer than sixty-four bytes, as keys of forms can well be, and ends in mrn\":\"[MRN]\"}");
 }
 
+/* The last member of an object, too. */
+static void what_an_object_stands_behind_labels_its_value(void **state)
+{
+	(void)state;
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("{\"mrn\":{\"value\":84729315},\"mrn\":{\"value\":84729315,\"x\":1},\"mrn\":[{\"value\":84729315 }],\"x\":{\"value\":84729315}}",
+		"{\"mrn\":{\"value\":0},\"mrn\":{\"value\":0,\"x\":1},\"mrn\":[{\"value\":0 }],\"x\":{\"value\":84729315}}");
+}
+
+/* FHIR's identifiers and extensions, fields of forms. */
+static void a_member_that_names_the_value_beside_it_labels_it(void **state)
+{
+	(void)state;
+	answers_are(FRAMING_JSON, openai, "/v1/chat/completions");
+	becomes("[{\"name\":\"MRN\",\"value\":\"84729315\"},{\"value\":\"84729315\"},{\"field\":\"SSN\",\"required\":true,\"value\":536228741}]",
+		"[{\"name\":\"MRN\",\"value\":\"[MRN]\"},{\"value\":\"84729315\"},{\"field\":\"SSN\",\"required\":true,\"value\":0}]");
+	becomes("{\"use\":\"usual\",\"type\":{\"coding\":[{\"code\":\"MR\"}],\"text\":\"MRN\"},\"value\":\"84729315\"}",
+		"{\"use\":\"usual\",\"type\":{\"coding\":[{\"code\":\"MR\"}],\"text\":\"MRN\"},\"value\":\"[MRN]\"}");
+	becomes("{\"url\":\"mrn\",\"valueString\":\"84729315\",\"in\":\"{\\\"label\\\":\\\"SSN\\\",\\\"value\\\":536228741}\"}",
+		"{\"url\":\"mrn\",\"valueString\":\"[MRN]\",\"in\":\"{\\\"label\\\":\\\"SSN\\\",\\\"value\\\":0}\"}");
+	becomes("[{\"name\":\"glucose\",\"value\":\"84729315\"},{\"name\":\"MRN\",\"count\":84729},{\"name\":\"MRN\",\"at\":[{\"value\":84729315}]}]",
+		"[{\"name\":\"glucose\",\"value\":\"84729315\"},{\"name\":\"MRN\",\"count\":84729},{\"name\":\"MRN\",\"at\":[{\"value\":84729315}]}]");
+	becomes("{\"name\":\"MRN, which is the number that the hospital gave\",\"value\":\"84729315\"}",
+		"{\"name\":\"MRN, which is the number that the hospital gave\",\"value\":\"84729315\"}");
+}
+
 /* Programs look for their keys: "sky" is in the list of first names. */
 static void a_key_in_small_letters_is_no_name_by_its_letters_alone(void **state)
 {
@@ -551,6 +577,8 @@ int main(void)
 		cmocka_unit_test(embeddings_pass),
 		cmocka_unit_test(every_string_is_masked_listed_or_not),
 		cmocka_unit_test(a_key_labels_its_value),
+		cmocka_unit_test(what_an_object_stands_behind_labels_its_value),
+		cmocka_unit_test(a_member_that_names_the_value_beside_it_labels_it),
 		cmocka_unit_test(a_key_in_small_letters_is_no_name_by_its_letters_alone),
 		cmocka_unit_test(a_number_that_tells_an_age_over_89_is_no_number_of_another_thing),
 		cmocka_unit_test(a_pseudonym_is_one_in_all_of_an_answer),
