@@ -353,6 +353,34 @@ static void every_cut_reads_alike(void **state)
 	}
 }
 
+/* And a header that goes on in a second line is refused wherever the two are cut. */
+static void no_cut_hides_a_second_line(void **state)
+{
+	static const char *const requests[] = {
+		"GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n\tb\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX:\r\n b\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof requests / sizeof *requests; r++)
+		for (size_t cut = 0; cut <= strlen(requests[r]); cut++) {
+			struct slice parts[2] = {{requests[r], cut}, {requests[r] + cut, strlen(requests[r]) - cut}};
+			enum http_event event = HTTP_EVENT_MORE;
+			struct http_message m;
+			struct http_head head;
+			enum rc rc = RC_OK;
+			struct why why;
+
+			http_head_init(&head);
+			http_message_init(&m, HTTP_KIND_REQUEST, 1000);
+			http_message_begin(&m, &head, NULL, false);
+			for (int i = 0; i < 2; i++)
+				while (parts[i].n && rc == RC_OK && event == HTTP_EVENT_MORE)
+					rc = http_message_feed(&m, &parts[i], &event, &why);
+			assert_int_equal(rc, RC_BAD);
+			http_head_free(&head);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +393,7 @@ int main(void)
 		cmocka_unit_test(who_says_nothing_is_hung_up_on),
 		cmocka_unit_test(expect_100_is_answered_by_us),
 		cmocka_unit_test(every_cut_reads_alike),
+		cmocka_unit_test(no_cut_hides_a_second_line),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }
