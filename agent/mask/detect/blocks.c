@@ -125,7 +125,7 @@ static bool is_named(struct scan *s, const struct part *p, bool first, bool smal
 {
 	if (p->end == p->start || p->shape == SHAPE_NOT || is_known_otherwise(p))
 		return false;
-	if (p->shape >= SHAPE_INITIAL)
+	if (p->shape >= SHAPE_INITIAL || (scan_at(s, p->start + 1) == '\'' && is_upper(scan_at(s, p->start + 2))))      /* "d'Ouchy" */
 		return true;
 	if (!first && (p->end - p->start < 4 || (p->words & (WORD_PARTICLE | WORD_ROAD_LAST))))
 		return true;
@@ -170,7 +170,7 @@ static struct line line_at(struct scan *s, size_t i)
 		if (!is_alpha(scan_at(s, at)))
 			break;
 		p = part_at(s, at, &room);
-		if (!is_named(s, p, !line.words, false))
+		if (!is_named(s, p, !line.words, true))
 			break;
 		line.state = lexicon_find(p->hash)->state != 0;
 		line.end = behind(s, p);
@@ -246,10 +246,24 @@ static size_t region(struct scan *s, size_t i)
 	return j > i && next_line(s, j) ? j : 0;
 }
 
+/* Does an apartment end at place end? */
+static bool is_unit(struct scan *s, size_t end)
+{
+	size_t i = end;
+
+	while (i > s->i && is_alnum(scan_at(s, i - 1)))
+		i--;
+	while (i > s->i && (scan_at(s, i - 1) == ' ' || scan_at(s, i - 1) == '.' || scan_at(s, i - 1) == '#'))
+		i--;
+	while (i > s->i && is_alpha(scan_at(s, i - 1)))
+		i--;
+	return unit(s, i) == end;
+}
+
 size_t blocks_tail(struct scan *s, size_t end)
 {
 	size_t best = end, at, cities = 0, from;
-	bool own, unit_seen = false, lined = false;
+	bool own, unit_seen = is_unit(s, end), lined = false;
 
 	for (int k = 0; k < PIECES_MAX && (at = follows(s, end, &own)); k++) {
 		bool comma = scan_at(s, at - 2) == ',' || scan_at(s, at - 1) == ',';
@@ -344,11 +358,22 @@ bool blocks_expected(const struct context *c)
 	return begins_line(c) || blocks_cue(c) || (c->gap == GAP_SPACE && (word_kinds(c->before[0]) & WORD_PLACE_BEFORE));
 }
 
+static bool is_corner(const struct context *c)
+{
+	return c->before[0] == label_words.of && c->before[1] == label_words.corner && c->gap == GAP_SPACE;
+}
+
+bool blocks_awaited(const struct context *c)
+{
+	return is_corner(c) || blocks_cue(c);
+}
+
 struct street {
 	size_t end;                      /* behind the last word or number */
 	size_t numbered;                 /* behind the last number that a word stands before; 0 */
 	size_t words, numbers;
 	size_t first;                    /* digits of the number that begins it */
+	bool small;                      /* a word in small letters begins its name */
 	bool known, named;               /* a word of the language is in it; one that is none */
 };
 
@@ -381,6 +406,7 @@ static void read_street(struct scan *s, size_t i, bool small, struct street *t)
 			safe = p->dictionary & DICTIONARY_SAFE;
 			t->named = t->named || !safe;
 			t->known = t->known || (safe && !(p->words & (WORD_STREET | WORD_DIRECTION)));
+			t->small = t->small || (!t->words && p->shape == SHAPE_LOWER);
 			t->words++;
 			end = t->end = behind(s, p);
 		}
@@ -401,10 +427,9 @@ static size_t side(struct scan *s, size_t i)
 
 size_t blocks_corner(struct scan *s)
 {
-	const struct context *c = s->context;
 	size_t end, i;
 
-	if (c->before[0] != label_words.of || c->before[1] != label_words.corner || c->gap != GAP_SPACE)
+	if (!is_corner(s->context))
 		return 0;
 	end = side(s, s->i);
 	end += end && scan_at(s, end) == '.';
@@ -422,13 +447,13 @@ size_t blocks_street(struct scan *s)
 
 	if (!is_digit(scan_at(s, s->i)) && !cue && !line)
 		return 0;
-	read_street(s, s->i, cue, &t);
+	read_street(s, s->i, cue || line, &t);
 	if (!t.words || !t.numbers || (!t.first && !t.numbered))
 		return 0;
 	i = follows(s, t.end, &own);
 	if (i && unit(s, i) && (t.named || t.first > 2))
 		return t.end;
-	if ((cue || line || t.numbers > 1) && t.named && (!t.known || cue) && (end = blocks_tail(s, t.end)) > t.end)
+	if ((cue || (line && !t.small) || t.numbers > 1) && t.named && (!t.known || cue) && (end = blocks_tail(s, t.end)) > t.end)
 		return t.end;
 	return cue && t.numbered && t.named && !t.known && (t.first > 1 || t.words > 1 || c->label == LABEL_ADDRESS) ? t.numbered : 0;
 }

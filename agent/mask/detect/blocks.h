@@ -16,6 +16,9 @@ size_t blocks_street(struct scan *s);
 /* Do the words before the scan's place say that somebody lives, or something is sent, there? */
 bool blocks_cue(const struct context *c);
 
+/* The same, or "the corner of". */
+bool blocks_awaited(const struct context *c);
+
 /* Or does at least a line, or a cell, begin there, or stand "at" before it? */
 bool blocks_expected(const struct context *c);
 

@@ -1,6 +1,7 @@
 #include "lone.h"
 
 #include "abroad.h"
+#include "blocks.h"
 #include "boxes.h"
 #include "care.h"
 #include "facilities.h"
@@ -84,7 +85,7 @@ unsigned int lone_kinds(const struct scan *s)
 	stop = (own & (WORD_STOP | WORD_ALSO_NAME)) == WORD_STOP;
 	bits = stop ? DICTIONARY_SAFE : dictionary_find(s->hash);
 	safe = bits & DICTIONARY_SAFE;
-	if ((own & WORD_ROAD_FIRST) || (there & WORD_ON) || boxes_may_begin(s->r->c + s->i) ||
+	if ((own & WORD_ROAD_FIRST) || (there & WORD_ON) || blocks_awaited(c) || boxes_may_begin(s->r->c + s->i) ||
 	    (number && (s->token - s->i >= ABROAD_JOINED_LEAST || boxes_home_may_begin(s->r->c[s->i]))))
 		kinds |= LONE_STREET;
 	/* in small letters only a name of its own goes on */
