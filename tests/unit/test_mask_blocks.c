@@ -20,7 +20,8 @@ static void test_addresses_abroad_behind_cues(void **state)
 	      {"Our offices are located at 6076 Piroska u. 97.\nThanks", "Our offices are located at [ADDRESS].\nThanks"}, {"Return to 417 Priku 8 after use", "Return to [ADDRESS] after use"},
 	      {"the corner of Via Nuova 85 and Csabai kapu 39.", "the corner of [ADDRESS]."}, {"Address: 9858 18 Piermark Drive\nAlbany\nNew Zealand 0632\nThanks", "Address: [ADDRESS]\nThanks"},
 	      {"Address: 5638 \u00de\u00f3rsgata 43\nMosby, OV 21072", "Address: [ADDRESS]"},
-	      {"lives at home with 2 children", NULL}, {"mass located at 3 o'clock 2 cm from the nipple", NULL}, {"located at L4-5", NULL}, {"lesion located at T12 2 cm", NULL}, {"sent to lab at 0615", NULL},
+	      {"I live at 86036 Rua do Arenque 1634, and", "I live at [ADDRESS], and"}, {"Meet me at 5614 Tawastintie 72 Apt. 4\nKnivsta, NO 18237 after", "Meet me at [ADDRESS] after"},
+	      {"It arrived at 12 Timms Drive Suite 215 Nungatta Australia last night", "It arrived at [ADDRESS] last night"}, {"lives at home with 2 children", NULL}, {"mass located at 3 o'clock 2 cm from the nipple", NULL}, {"located at L4-5", NULL}, {"lesion located at T12 2 cm", NULL}, {"sent to lab at 0615", NULL},
 	      {"sent to CT at 1430 for 2 scans", NULL}, {"Meet me at 7 in clinic 4", NULL}, {"returned to Room 4 at 0600", NULL}, {"the corner of the mouth and left eye", NULL},
 	      {"the corner of Bed 3 and the wall", NULL}, {"Deliver to 4 West Suite 12", NULL}, {"Address goals: 1. Pain 3 of 10", NULL});
 }

@@ -132,6 +132,14 @@ static bool is_named(struct scan *s, const struct part *p, bool first, bool smal
 	return (!first || small) && (small || p->foreign) && !(part_look_up(s, p) & DICTIONARY_SAFE);
 }
 
+/* "do", "e", "nad" between two words with capitals */
+static bool is_joint(struct scan *s, const struct part *p)
+{
+	const word_set never = WORD_AND | WORD_PLACE_BEFORE | WORD_ON | WORD_WITH | WORD_DATE_BEFORE | WORD_ARTICLE | WORD_BY | WORD_IS;
+
+	return p->shape == SHAPE_LOWER && p->end - p->start <= 3 && !(p->words & never) && scan_at(s, p->end) == ' ' && is_upper(scan_at(s, p->end + 1));
+}
+
 /* Behind a word, and the full stop of a short one: "u.", "Avda." */
 static size_t behind(struct scan *s, const struct part *p)
 {
@@ -144,6 +152,15 @@ struct line {
 	size_t words, digits;            /* digits: of its postcode */
 	bool country, postcode, state;   /* state: of the United States, before its ZIP code */
 };
+
+/* "NO 14908": a region's letters */
+static bool before_postcode(struct scan *s, const struct part *p)
+{
+	size_t digits;
+
+	return p->end - p->start >= 2 && p->end - p->start <= 3 && scan_at(s, p->end) == ' ' && is_digit(scan_at(s, p->end + 1)) &&
+	       postcode(s, p->end + 1, &digits) && digits >= 5;
+}
 
 static struct line line_at(struct scan *s, size_t i)
 {
@@ -170,7 +187,7 @@ static struct line line_at(struct scan *s, size_t i)
 		if (!is_alpha(scan_at(s, at)))
 			break;
 		p = part_at(s, at, &room);
-		if (!is_named(s, p, !line.words, true))
+		if (!is_named(s, p, !line.words, true) && !before_postcode(s, p))
 			break;
 		line.state = lexicon_find(p->hash)->state != 0;
 		line.end = behind(s, p);
@@ -285,7 +302,7 @@ size_t blocks_tail(struct scan *s, size_t end)
 		line = line_at(s, at);
 		if (!line.end || (line.state && line.postcode))          /* which is found by itself */
 			break;
-		if (line.country && (ends(s, line.end) || line.postcode))
+		if (line.country && (ends(s, line.end) || line.postcode || unit_seen || cities))
 			return line.end;
 		lined = lined || own;
 		/* a postcode without its country: of five digits, where the line ends, and the lines before were an address's */
@@ -401,7 +418,7 @@ static void read_street(struct scan *s, size_t i, bool small, struct street *t)
 			if (!is_alpha(scan_at(s, i)) || unit(s, i))
 				return;
 			p = part_at(s, i, &room);
-			if (!is_named(s, p, !t->words, small))
+			if (!is_named(s, p, !t->words, small) && !(t->words && is_joint(s, p)))
 				return;
 			safe = p->dictionary & DICTIONARY_SAFE;
 			t->named = t->named || !safe;
