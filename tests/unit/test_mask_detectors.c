@@ -143,6 +143,13 @@ static void test_saints_plates_and_exits(void **state)
 	      {"ST ELEVATION in V2", NULL}, {"ST. DEPRESSION", NULL}, {"96 yards", NULL}, {"lives in pain", NULL});
 }
 
+static void test_codes_that_go_on_with_a_number(void **state)
+{
+	CHECK({"on the bottom is LAT4 0099182. she", "on the bottom is [ID]. she"}, {"of old unit: P1182 0447 B3A.", "of old unit: [ID]."}, {"docket 26 JA 118.", "docket [ID]."}, {"case 2024 CV 07182", "case [ID]"},
+	      {"grandma June came", "grandma [NAME] came"}, {"4.2 NGUYEN, BAO T 30118204 ED", "4.2 [NAME] [MRN] ED"},
+	      {"PGY2 0730 rounds", NULL}, {"T12 1000 mL", NULL}, {"order 10 MG 30 ML", NULL}, {"case 2024 in PM", NULL});
+}
+
 static void test_badges_and_initials(void **state)
 {
 	CHECK({"Officer Lyle Banner #418", "Officer [NAME] #[ID]"}, {"badge 418.", "badge [ID]."}, {"subject initials DRP, ok", "subject initials [NAME], ok"}, {"initials J.P., seen", "initials [NAME], seen"},
@@ -289,7 +296,7 @@ int main(void)
 		cmocka_unit_test(test_user_names),
 		cmocka_unit_test(test_numbers_in_groups), cmocka_unit_test(test_codes_that_let_in_or_are_woven),
 		cmocka_unit_test(test_ends_of_numbers_told_before), cmocka_unit_test(test_addresses_of_the_net_in_sentences),
-		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_saints_plates_and_exits), cmocka_unit_test(test_names_and_places_as_forms_and_lists_have_them), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
+		cmocka_unit_test(test_places_of_care_without_a_cue), cmocka_unit_test(test_homes_and_roads_in_other_forms), cmocka_unit_test(test_badges_and_initials), cmocka_unit_test(test_codes_that_go_on_with_a_number), cmocka_unit_test(test_saints_plates_and_exits), cmocka_unit_test(test_names_and_places_as_forms_and_lists_have_them), cmocka_unit_test(test_names_beside_kin_and_letters_of_a_degree),
 		cmocka_unit_test(test_places_called_after_towns), cmocka_unit_test(test_numbers_of_plans_in_other_forms),
 		cmocka_unit_test(test_streets_without_a_number), cmocka_unit_test(test_months_and_days_alone),
 		cmocka_unit_test(test_segments_whose_names_have_digits),

@@ -145,6 +145,33 @@ static size_t blood_unit(struct scan *s)
 	return is_alnum(scan_at(s, i - 1)) ? 0 : i - 1;
 }
 
+/* "LAT4 0099182", "P1182 0447 B3A": a code that goes on with a number, as no quantity begins with zero or has so many digits; the unit behind, 0. */
+static size_t grouped(struct scan *s)
+{
+	size_t i = s->i, n = 0, end;
+
+	while (i < s->token && is_upper(scan_at(s, i)) && scan_at(s, i) < 0x80)
+		i++;
+	if (i == s->i || i > s->i + 4 || s->token > s->i + 8 || i == s->token)
+		return 0;
+	while (i < s->token && is_digit(scan_at(s, i)))
+		i++;
+	if (i < s->token || scan_at(s, i) != ' ')
+		return 0;
+	for (i++; n < 10 && is_digit(scan_at(s, i + n)); n++)
+		;
+	end = i + n;
+	if (n < 4 || n > 9 || (scan_at(s, i) != '0' && n < 7) || is_alnum(scan_at(s, end)) || ((scan_at(s, end) == '-' || scan_at(s, end) == '.' || scan_at(s, end) == '/' || scan_at(s, end) == ':') && is_alnum(scan_at(s, end + 1))))
+		return 0;
+	if (n == 4 && scan_at(s, end) != ' ')            /* "PGY2 0730" */
+		return 0;
+	for (i = end + 1; scan_at(s, end) == ' ' && i < end + 6 && (is_digit(scan_at(s, i)) || is_upper(scan_at(s, i))); i++)
+		;
+	if (i > end + 2 && !is_alnum(scan_at(s, i)) && is_digit(scan_at(s, end + 2)) != is_digit(scan_at(s, i - 1)))
+		return i;
+	return n > 4 ? end : 0;
+}
+
 /* "1013884172V883514", "1004 882 071V440912": a veteran's number; the unit behind, 0. */
 static size_t veteran(struct scan *s)
 {
@@ -189,6 +216,9 @@ bool scan_form(struct scan *s, struct finding *f)
 		return true;
 	*f = (struct finding){.start = s->i, .end = veteran(s), .entity = ENTITY_HEALTH_PLAN, .rule = "veteran's number form", .custom = -1};
 	if (f->end)
+		return true;
+	*f = (struct finding){.start = s->i, .end = grouped(s), .entity = ENTITY_ID, .rule = "code form", .custom = -1};
+	if (f->end && !(read_form(s, &form) && is_public(&form)))
 		return true;
 	if (!read_form(s, &form) || form.digits < 4)
 		return false;

@@ -98,6 +98,18 @@ static bool is_lone_capital(struct scan *s, const struct value *v, const struct 
 	return behind.digits > 3 && !behind.letters;
 }
 
+/* "26 JA 118", "2024 CV 07182": the year and the kind of a court's file. */
+static bool is_court(struct scan *s, const struct value *v, const struct value *next)
+{
+	size_t behind;
+
+	for (size_t j = v->end + 1; j < next->end; j++)
+		if (!is_upper(scan_at(s, j)))
+			return false;
+	return !(word_kinds(around_word(s, v->end + 1, &behind)) & (WORD_SHARE | WORD_CREDENTIAL)) && !v->letters && (v->count == 2 || v->count == 4) && next->count >= 2 && next->count <= 3 && scan_at(s, next->end) == ' ' &&
+	       is_digit(scan_at(s, next->end + 1)) && is_digit(scan_at(s, next->end + 2));
+}
+
 /* More of it behind a space: "KLR 4821", "DE89 3704 0044", "4473 8821"; only groups of digits, or of capitals with digits. */
 static void read_groups(struct scan *s, struct value *v, enum label label)
 {
@@ -108,7 +120,7 @@ static void read_groups(struct scan *s, struct value *v, enum label label)
 		read_value(s, v->end + 1, LABEL_NONE, &next);
 		if (!capital || next.count > 12 || next.letters > 4 || next.count - next.digits != next.letters)
 			return;
-		if (next.digits < 2 && !is_lone_capital(s, v, &next) && !is_tail(s, v, &next, label, k))
+		if (next.digits < 2 && !is_lone_capital(s, v, &next) && !is_court(s, v, &next) && !is_tail(s, v, &next, label, k))
 			return;
 		v->end = next.end;
 		v->count += next.count;
@@ -228,7 +240,7 @@ static bool looks_like_code(const struct context *c, const struct form *f)
 
 	if (f->small || f->other || f->letters > 5 || is_range(f))
 		return false;
-	if (f->blank && f->letters && c->label == LABEL_ID && !c->brief && !f->dashes && (f->prefix ? f->longest < 5 && f->digits < 7 : f->first < 3))
+	if (f->blank && f->letters && c->label == LABEL_ID && !c->brief && !f->dashes && (f->prefix ? f->longest < 5 && f->digits < 7 : f->first < 3 && !(f->first == 2 && (f->letters == 2 || f->letters == 3) && f->last > 1)))
 		return false;
 	if (c->label == LABEL_VEHICLE)
 		return f->letters > 0 && f->digits >= 2 && (f->letters >= 2 || f->longest >= 3) && count >= 5 && count <= 8;

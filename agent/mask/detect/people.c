@@ -208,6 +208,10 @@ static size_t last_first(struct scan *s, const struct run *run)
 		return last_initial(s, last, &first);
 	/* "Name MWAMBA, BLESSING K" */
 	named = s->context->before[0] == label_words.name && s->context->gap <= GAP_COLON && first.shape == last->shape && !(first.words & WORD_STOP);
+	/* "NGUYEN, BAO T 30118204" */
+	if (sign == ',' && first.shape == SHAPE_CAPITALS && last->shape == SHAPE_CAPITALS && part_is_strong(last, DICTIONARY_LAST) && !(first.words & (WORD_STOP | WORD_CREDENTIAL)) &&
+	    (longer = more_first(s, &first, &more)) && more.shape == SHAPE_INITIAL && scan_at(s, longer) == ' ' && is_digit(scan_at(s, longer + 1)))
+		return longer;
 	if (first.shape < SHAPE_CAPITALS || !((first.dictionary & DICTIONARY_FIRST) || part_is_unknown(&first) || named))
 		return 0;
 	if (sign == '^' && (s->context->last == '^' || s->context->last == '|' || s->context->last == '[') && is_coded_pair(surname, &first))
@@ -400,6 +404,12 @@ bool scan_person(struct scan *s, struct finding *f)
 		return false;
 	if (s->token == s->i + 1 && scan_at(s, s->token) == '.' && s->context->gap == GAP_COMMA && around_credential_at(s, s->i))
 		return false;                            /* "Brandt, M.D., FCCP" */
+	/* "grandma June" */
+	if ((s->word->kinds & WORD_MONTH) && (s->word->kinds & WORD_ALSO_NAME) && s->context->gap == GAP_SPACE && (word_kinds(s->context->before[0]) & WORD_KIN) &&
+	    !is_digit(scan_at(s, s->token + 1))) {
+		*f = (struct finding){.start = s->i, .end = s->token, .entity = ENTITY_NAME, .rule = "name in running text", .custom = -1};
+		return true;
+	}
 	read_run(s, &run);
 	if (run.n == 2 && run.p[0].shape == SHAPE_INITIAL && run.p[1].hash == label_words.colon && scan_at(s, run.end) == ',')      /* "A. Colon, cecum" */
 		return false;

@@ -26,7 +26,7 @@ static const char STOP[] =
 	"monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sun sex race id mrn ssn dx rx hx tx pt md "
 	"dr drs miss mister madam sir bye nah yep yup uhm huh okey pardon hey mom dad lemme shall overall me i m truly mhm hm wow gosh hang like man cool dang aw ow hah firth don lets "
 	"ask lodging camp payer payor payee self remark remarks refs ref summ bari appeals dept xfer recd reqd recert preauth auths addl encl misc "
-	"many sensing range incidental pap interacts visits subclinical threshold impedance na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
+	"hcpoa many sensing range incidental pap interacts visits subclinical threshold impedance na nka nkda pfizer moderna medtronic novavax christmas thanksgiving halloween easter mmhmm mmm ouch hmmm ok okay sure fine great alright right again maybe well electronically digitally anything nothing something always never um uh oh yeah hmm";
 
 static const char CREDENTIALS[] =
 	"dr drs miss mister md do rn np pa pac phd dds dmd dpm dvm lpn lvn cna crna cnm aprn arnp fnp msn bsn pharmd rph pt dpt ot otr slp lcsw licsw lmsw msw psyd "
