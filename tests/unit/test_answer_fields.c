@@ -14,14 +14,15 @@
 #define SSN "536-22-8741"
 #define LONG_BASE64 "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-static struct dialect *anthropic, *llamacpp, *kserve;
+static struct dialect *anthropic, *llamacpp, *kserve, *tgi;
 
 static int begin(void **state)
 {
 	struct why why;
 
 	return answering_setup(state) != 0 || dialect_load("anthropic", NULL, &anthropic, &why) != RC_OK ||
-	       dialect_load("llamacpp", NULL, &llamacpp, &why) != RC_OK || dialect_load("kserve", NULL, &kserve, &why) != RC_OK;
+	       dialect_load("llamacpp", NULL, &llamacpp, &why) != RC_OK || dialect_load("kserve", NULL, &kserve, &why) != RC_OK ||
+	       dialect_load("tgi", NULL, &tgi, &why) != RC_OK;
 }
 
 static int end(void **state)
@@ -29,6 +30,7 @@ static int end(void **state)
 	dialect_free(anthropic);
 	dialect_free(llamacpp);
 	dialect_free(kserve);
+	dialect_free(tgi);
 	return answering_teardown(state);
 }
 
@@ -270,6 +272,8 @@ static void what_spells_the_prompt_does_not_come_out(void **state)
 		{openai, "/v1/completions", "{\"choices\":[{\"index\":0,\"text\":\"Yes.\",\"prompt_token_ids\":[536,22]}]}"},
 		{openai, "/v1/responses", "{\"output\":[],\"input_messages\":[{\"message\":\"Hi\",\"tokens\":[536,22]}]}"},
 		{openai, "/v1/responses", "{\"type\":\"response.completed\",\"response\":{\"output_messages\":[{\"message\":\"Hi\",\"tokens\":[536,22]}]}}"},
+		{tgi, "/generate", "{\"generated_text\":\"Yes.\",\"details\":{\"prefill\":[{\"id\":19,\"text\":\"536\"},{\"id\":20,\"text\":\"-22-\"}]}}"},
+		{tgi, "/", "[{\"generated_text\":\"Yes.\",\"details\":{\"best_of_sequences\":[{\"generated_text\":\"Yes.\",\"prefill\":[{\"text\":\"536\"}]}]}}]"},
 		{llamacpp, "/tokenize", "{\"tokens\":[{\"id\":19,\"piece\":\"536\"},{\"id\":20,\"piece\":[53,54]}]}"},
 	};
 
