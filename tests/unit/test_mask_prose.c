@@ -109,7 +109,8 @@ static void test_days_where_a_score_would_be_written_so(void **state)
 	CHECK({"order | swap 9/9 Adapt", "order | swap [DATE] Adapt"}, {"DXA done. sched 2/3\n", "DXA done. sched [DATE]\n"},
 	      {"Missed PT 5/5 bc car", "Missed PT [DATE] bc car"}, {"300 last 2/2. needs", "300 last [DATE]. needs"}, {"next 3/3, labs", "next [DATE], labs"},
 	      {"Now PS 10/5 x 12h", NULL}, {"Qty 4/28 d, refills 11", NULL}, {"PT 5/5 strength", NULL}, {"fell 2/2 weakness", NULL},
-	      {"seen 4/28 d/w Osei", "seen [DATE] d/w [NAME]"});
+	      {"Seen 5/1.\n5/8 overturned! new", "Seen [DATE].\n[DATE] overturned! new"}, {"Seen 5/1.\n5/5 preserved", "Seen [DATE].\n5/5 preserved"},
+	      {"5/8 overturned", NULL}, {"RTW 2/3 light duty", "RTW [DATE] light duty"}, {"seen 4/28 d/w Osei", "seen [DATE] d/w [NAME]"});
 }
 
 /* All elements of dates but the year: 45 CFR 164.514(b)(2)(i)(C). */
@@ -138,7 +139,7 @@ static void test_cells_between_spaces(void **state)
 static void test_ranges_rates_and_codes_of_services(void **state)
 {
 	CHECK({"{\"ref\":\"12.0-15.5\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"150-400\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"4417-20881\"}", "{\"ref\":\"[ID]\"}"},
-	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"scan (I-123) is", NULL},
+	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"Request for WEGOVY 0.25MG/0.5ML, weekly", NULL}, {"Accolade II #4 127\u00b0 neck", NULL}, {"{\"unit\":\"uL\",\"ref\":\"150-400\"}", NULL}, {"scan (I-123) is", NULL},
 	      {"in her mid-90s", "in her mid-[AGE]s"}, {"T 36.9 HR 118 RR 30 SpO2", NULL}, {"lives at 118 Main Street now", "lives at [ADDRESS] now"},
 	      {"MBM 24 w Prolacta, 150/k", NULL}, {"a silver 2014 Silverado, OK plate KHF-882", "a silver 2014 Silverado, OK plate [VEHICLE]"},
 	      {"from Malibu, CA to", "from [CITY], CA to"}, {"the account number on here is 4471 882 and", "the account number on here is [ACCOUNT] and"},

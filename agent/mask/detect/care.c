@@ -53,7 +53,7 @@ static const char COMMON[] =
 	"nuclear diagnostic therapeutic infectious preventive maxillofacial disease diseases telemetry tele stepdown cath "
 	"endoscopy endo preop postop pacu medsurg step floor ward bed bedside home rest birth baseline night noon midnight once "
 	"least outside outlying sending transferring accepting admitting nearby tertiary access breast chest brain abdominal "
-	"pelvic renal hepatic biliary advanced stat repeat serial interval pertinent relevant initial surgeons obstetricians "
+	"pelvic renal hepatic biliary advanced patient financial billing stat repeat serial interval pertinent relevant initial surgeons obstetricians "
 	"gynecologists pathologists radiologists emergency inpatient outpatient ambulatory extended subacute observation "
 	"intermediate neonatal labor delivery recreational music art massage radiation hormone drug blood alcohol substance "
 	"addiction tobacco smoking weight nutrition pastoral spiritual bereavement crisis safety infection quality risk case "
@@ -82,6 +82,7 @@ static const char KNOWN_THERE[] =
 static const char BRAND[] =
 	"peacehealth intermountain upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "
 	"froedtert geisinger ochsner novant sentara carilion inova lahey memorialcare northwell wellstar allina integris ssm musc healthsouth bayhealth "
+	"optumrx hy-vee h-e-b winn-dixie numotion lifestar lifeflight careflight airlife medflight lifenet airevac "
 	"atlanticare caremount concentra lincare apria adapthealth amedisys";
 static const char CAMPUS[] = "uc ut unm osu lsu msu iu va fmc fci usp ucla um ku uk uw dci dva rcg fkc ihs";
 static const char PAIR[] =

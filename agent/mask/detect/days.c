@@ -160,6 +160,16 @@ static bool begins_line(const struct context *c)
 	return c->gap == GAP_LINE || !c->before[0];
 }
 
+/* "overturned", "faxed": what was done. */
+static bool is_done(struct scan *s, size_t i)
+{
+	size_t end;
+
+	if (scan_at(s, i) != ' ' || !is_alpha(scan_at(s, i + 1)) || (word_kinds(around_word(s, i + 1, &end)) & (WORD_SHARE | WORD_RESULT)))
+		return false;
+	return end > i + 5 && lower(scan_at(s, end - 1)) == 'd' && lower(scan_at(s, end - 2)) == 'e' && scan_at(s, end) != '-';
+}
+
 /* What follows is a note of that day: "3/4: afebrile", "3/4 Admitted." */
 static bool is_entry(struct scan *s, size_t end)
 {
@@ -254,7 +264,7 @@ static bool is_day(struct scan *s, const struct day *d)
 	if ((behind & (WORD_DAY | WORD_DATE_BEFORE)) && d->first != d->second && near && (before & (WORD_WHOSE | WORD_OWN)))
 		return true;
 	if (is_score(d))
-		return (begins_line(c) && is_entry(s, d->end)) || partner(s, d) == PARTNER_DAY;
+		return (begins_line(c) && (is_entry(s, d->end) || (c->days && d->first != d->second && is_done(s, d->end)))) || partner(s, d) == PARTNER_DAY;
 	if (near && ((before & WORD_AND) ? lexicon_find(c->before[1]) == &lexicon_none : (before | word_kinds(c->before[1])) & WORD_SCORE))
 		return false;                            /* "24/30 and 11/27", "MoCA 11/30" */
 	return d->padded || (partner(s, d) != PARTNER_SCORE && !on_scale(s, d->end));

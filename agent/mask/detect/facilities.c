@@ -16,7 +16,7 @@ static const char *const PHRASES[] = {
 	"best western", "holiday inn", "motel 6", "super 8", "days inn", "home depot", "whole foods", "trader joe's", "stop & shop", "harris teeter",
 	"food lion", "giant eagle", "piggly wiggly", "price chopper", "big lots", "hobby lobby", "burger king", "taco bell", "waffle house",
 	"dairy queen", "cracker barrel", "olive garden", "jiffy lube", "tractor supply", "general motors", "general electric", "lockheed martin",
-	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "winn dixie", "best buy",
+	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "cvs/pharmacy", "meals on wheels", "winn dixie", "best buy",
 };
 
 static uint64_t hospital_hash;                        /* the hash of the word */
@@ -120,6 +120,8 @@ static enum own own_of(const struct part *p, bool place_first)
 
 	if (p->care & CARE_OWN)
 		return OWN_NAME;
+	if ((p->care & CARE_CAMPUS) && p->shape == SHAPE_CAPITALS)       /* "UT Medical Center" */
+		return OWN_WORD;
 	if (p->shape < SHAPE_CAPITALS || (p->care & care) || (p->words & words) || (p->shape == SHAPE_CAPITALS && n < 4) ||
 	    ((p->words & WORD_STOP) && !(p->words & WORD_ALSO_NAME)))
 		return OWN_NONE;
@@ -305,7 +307,7 @@ static size_t phrase(struct scan *s)
 		size_t end = (unsigned char)PHRASES[k][0] == first ? around_literal(s, s->i, PHRASES[k]) : 0;
 
 		if (end && !is_alnum(scan_at(s, end)))
-			return end;
+			return care_store_number(s, end);
 	}
 	return 0;
 }

@@ -348,7 +348,7 @@ static bool is_normal_range(struct scan *s, const struct value *v)
 		digits += is_digit(scan_at(s, i));
 		dots += scan_at(s, i) == '.';
 	}
-	return i >= v->end && digits <= 4 && dots <= 2 && (dots > 0 || c->last == '"');
+	return i >= v->end && digits <= 4 && dots <= 2 && (dots > 0 || c->last == '"' || !scan_at(s, i));
 }
 
 /* "J3380", "G0463": a code of HCPCS, which tells what was billed. */
@@ -377,7 +377,7 @@ static bool value_of(struct scan *s, struct finding *f, enum label label, bool s
 		read_groups(s, &v, label);
 	if (is_alnum(scan_at(s, v.end)) || scan_at(s, v.end) == '%' || is_quantity(s, &v))
 		return false;
-	if (is_normal_range(s, &v) || (!strong && label == LABEL_ACCOUNT && is_billed(s, &v)))
+	if (is_normal_range(s, &v) || scan_at(s, v.end) == 0xb0 || (!strong && label == LABEL_ACCOUNT && is_billed(s, &v)))
 		return false;
 	read_form(s, v.end, &form);
 	if (!strong && (v.digits < 6 || v.count > 20 || is_range(&form)) &&

@@ -342,6 +342,16 @@ static size_t small_city(struct scan *s)
 	       (word_kinds(c->before[1]) & WORD_LIVES) && s->word == &lexicon_none ? s->token : 0;
 }
 
+/* "Graves' and": a disease's; a person's would own something. */
+static bool owns_nothing(struct scan *s, size_t end)
+{
+	uint16_t behind = scan_at(s, end + 1);
+
+	if (!end || scan_at(s, end) != '\'' || lower(scan_at(s, end - 1)) != 's' || is_alnum(behind))
+		return false;
+	return behind != ' ' || (word_kinds(around_word(s, end + 2, &end)) & (WORD_AND | WORD_BE | WORD_WITH | WORD_PLACE_BEFORE | WORD_VERB));
+}
+
 bool scan_weighed(struct scan *s, struct finding *f)
 {
 	static const struct {
@@ -405,6 +415,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 	for (size_t k = s->secret_at; k < end; k = secret_next(s->secret, s->r, k + 1))
 		if (secret_end(s, k))                    /* it is masked as such */
 			return false;
+	if (class == MODEL_NAME && owns_nothing(s, end))
+		return false;
 	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
 	if (class == MODEL_FACILITY)

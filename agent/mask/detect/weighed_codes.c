@@ -186,6 +186,21 @@ static size_t plan_number(struct scan *s)
 	return groups > 1 && digits > (told ? 6 : 8) && (!told || longest > 4) && digits < 14 && !(scan_at(s, i) == '-' || scan_at(s, i) == '/') ? i : 0;
 }
 
+/* "0.25MG/0.5ML", "500MG": digits and what they count. */
+static bool is_dose(struct scan *s, size_t end)
+{
+	static const char *const units[] = {"mg", "mcg", "ml", "gm", "iu", "meq", "units", "tab", "cap"};
+
+	for (size_t i = s->i + 1; i < end; i++)
+		for (size_t k = 0; k < sizeof units / sizeof *units && is_digit(scan_at(s, i - 1)) && is_alpha(scan_at(s, i)); k++) {
+			size_t j = around_literal(s, i, units[k]);
+
+			if (j && !is_alnum(scan_at(s, j)))
+				return true;
+		}
+	return false;
+}
+
 /* Most words, and most numbers: nothing is joined to them that would make a code of them. */
 static bool is_short(struct scan *s)
 {
@@ -228,6 +243,8 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	}
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
+	if (code.letters && is_dose(s, code.end))
+		return false;
 	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code) || forms_are_public(s))
 		return false;
 	model_sign(&signs, FORM, code.form);

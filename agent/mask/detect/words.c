@@ -106,7 +106,7 @@ static const char THING[] =
 /* Tests, tubes and diseases that are called by their finders' names alone. */
 static const char EPONYM[] =
 	"hohmann paris weitlaner adson gelpi balfour deaver senn kerrison "
-	"foley holter whipple braden glasgow apgar gleason doppler bovie babinski hoffman hoffmann romberg trendelenburg killip mallampati "
+	"barbeau papile cowden foley holter whipple braden glasgow apgar gleason doppler bovie babinski hoffman hoffmann romberg trendelenburg killip mallampati "
 	"penrose hickman swan lachman phalen tinel spurling mcmurray finkelstein neer kernig brudzinski homans homan gram mohs nissen roux "
 	"billroth kocher hodgkin parkinson alzheimer crohn cushing addison hashimoto sjogren raynaud marfan wernicke charcot kawasaki paget "
 	"ewing wilms burkitt dupuytren barrett mallory zenker schatzki meckel colles salter lisfranc folstein epworth ringer hartmann rinne "
@@ -153,7 +153,7 @@ static const char ROMAN[] = "ii iii iv vi vii viii ix";
 static const char YEARS[] = "year years yr yrs yo y anos";
 static const char DATE_BEFORE[] =
 	"note on since until till dated starting beginning effective seen admit admitted admission discharge discharged doa dos doi lmp edd edc appt "
-	"appointment rtc due signed collected received recd expires exp wk week birthday visit born birth dob dod date";
+	"appointment rtc rtw soc roc lkw mmi due signed collected received recd expires exp wk week birthday visit born birth dob dod date";
 static const char DAY[] =
 	"thru through after before by ending past visits visited last next call called calls fu appts eta doc adm admits dc dced c d "
 	"u dispo addendum addended notes letter message labs lab cx bcx ucx culture cultures drawn echo tte tee cxr kub ct cta mri "
