@@ -6,6 +6,10 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +279,134 @@ static void a_head_has_at_most_its_size(void **state)
 	buf_free(&body);
 }
 
+/* ---- TLS: the model server is who it says, or nothing is sent to it ---- */
+
+struct tls_server {
+	int listener;
+	SSL_CTX *tls;
+	bool plain, asked;                       /* speaks no TLS; had a request */
+};
+
+/* A certificate of the name ("IP:127.0.0.1"), signed by itself, and its key: as files, and in the server's context. */
+static void make_certificate(const char *name, const char *cert_path, const char *key_path)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509 *cert = X509_new();
+	X509_EXTENSION *extension;
+	X509V3_CTX ctx;
+	FILE *f;
+
+	assert_true(X509_set_version(cert, 2) && ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) && X509_gmtime_adj(X509_getm_notBefore(cert), -60) &&
+		    X509_gmtime_adj(X509_getm_notAfter(cert), 3600) && X509_set_pubkey(cert, key) &&
+		    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"model", -1, -1, 0) &&
+		    X509_set_issuer_name(cert, X509_get_subject_name(cert)));
+	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, name);
+	assert_true(extension && X509_add_ext(cert, extension, -1) && X509_sign(cert, key, EVP_sha256()) > 0);
+	X509_EXTENSION_free(extension);
+	f = fopen(cert_path, "w");
+	assert_true(f && PEM_write_X509(f, cert) == 1 && fclose(f) == 0);
+	f = fopen(key_path, "w");
+	assert_true(f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1 && fclose(f) == 0);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+/* One connection, one request, one answer. */
+static void *serve_tls(void *arg)
+{
+	struct tls_server *server = arg;
+	int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+	SSL *ssl = SSL_new(server->tls);
+	char seen[256];
+	size_t n = 0;
+
+	SSL_set_fd(ssl, fd);
+	if (server->plain)
+		(void)!write(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+	else if (SSL_accept(ssl) == 1)
+		for (int got; !server->asked && (got = SSL_read(ssl, seen + n, (int)(sizeof seen - n))) > 0;)
+			server->asked = memmem(seen, n += (size_t)got, "{}", 2);
+	if (server->asked)
+		SSL_write(ssl, WHOLE, sizeof WHOLE - 1);
+	SSL_free(ssl);
+	close(fd);
+	return NULL;
+}
+
+static void nothing_is_sent_to_a_server_that_is_another(void **state)
+{
+	enum { OWN, OTHER };                     /* certificates */
+	static const struct {
+		const char *host, *name;
+		int trusted;
+		bool wants_client, has_client, plain;
+		enum rc rc;
+		const char *says;
+	} cases[] = {
+		{"127.0.0.1", "IP:127.0.0.1", OWN, false, false, false, RC_OK, ""},
+		{"localhost", "DNS:localhost", OWN, false, false, false, RC_OK, ""},
+		{"127.0.0.1", "IP:127.0.0.1", OTHER, false, false, false, RC_DENIED, "certificate is not accepted"},
+		{"127.0.0.1", "IP:127.0.0.2", OWN, false, false, false, RC_DENIED, "certificate is not accepted"},
+		{"127.0.0.1", "DNS:127.0.0.1", OWN, false, false, false, RC_DENIED, "certificate is not accepted"},
+		{"localhost", "DNS:localhost.example", OWN, false, false, false, RC_DENIED, "certificate is not accepted"},
+		{"127.0.0.1", "IP:127.0.0.1", OWN, true, true, false, RC_OK, ""},
+		{"127.0.0.1", "IP:127.0.0.1", OWN, true, false, false, RC_UNREACHABLE, ""},
+		{"127.0.0.1", "IP:127.0.0.1", OWN, false, false, true, RC_UNREACHABLE, "TLS handshake"},
+	};
+	char dir[] = "/tmp/test_upstream.XXXXXX", path[2][2][64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	for (int i = 0; i < 4; i++)
+		snprintf(path[i / 2][i % 2], sizeof path[0][0], "%s/%d.%s", dir, i / 2, i % 2 ? "key" : "crt");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		struct tls_server server = {.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .tls = SSL_CTX_new(TLS_server_method()),
+					    .plain = cases[i].plain};
+		struct connection c = {.ca_file = path[cases[i].trusted][0]};
+		const struct http_head *head;
+		struct target *target;
+		struct upstream *u;
+		socklen_t n = sizeof at;
+		struct why why = {0};
+		char upstream[64];
+		pthread_t thread;
+		enum rc rc;
+
+		make_certificate(cases[i].name, path[OWN][0], path[OWN][1]);
+		make_certificate(cases[i].name, path[OTHER][0], path[OTHER][1]);
+		assert_true(SSL_CTX_use_certificate_file(server.tls, path[OWN][0], SSL_FILETYPE_PEM) == 1 &&
+			    SSL_CTX_use_PrivateKey_file(server.tls, path[OWN][1], SSL_FILETYPE_PEM) == 1 &&
+			    SSL_CTX_load_verify_locations(server.tls, path[OTHER][0], NULL) == 1);
+		if (cases[i].wants_client)
+			SSL_CTX_set_verify(server.tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		assert_int_equal(bind(server.listener, (struct sockaddr *)&at, n), 0);
+		assert_int_equal(getsockname(server.listener, (struct sockaddr *)&at, &n), 0);
+		assert_int_equal(listen(server.listener, 4), 0);
+		assert_int_equal(pthread_create(&thread, NULL, serve_tls, &server), 0);
+		snprintf(upstream, sizeof upstream, "https://%s:%d", cases[i].host, ntohs(at.sin_port));
+		c.upstream = upstream;
+		c.client_cert_file = cases[i].has_client ? path[OTHER][0] : NULL;
+		c.client_key_file = cases[i].has_client ? path[OTHER][1] : NULL;
+		assert_int_equal(target_new(&c, &target, &why), RC_OK);
+		assert_int_equal(upstream_new(target, -1, -1, &u), RC_OK);
+		rc = upstream_send(u, SLICE("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"), SLICE("{}"), &why);
+		if (rc == RC_OK)
+			rc = upstream_read_head(u, false, 20 * NS_PER_S, &head, &why);
+		upstream_free(u);                        /* hangs up, if the server still waits */
+		pthread_join(thread, NULL);
+		if (rc != cases[i].rc || server.asked != (rc == RC_OK) || !strstr(why.text, cases[i].says))
+			fail_msg("case %zu: %s %s", i, rc_name(rc), why.text);
+		target_free(target);
+		SSL_CTX_free(server.tls);
+		close(server.listener);
+	}
+	for (int i = 0; i < 4; i++)
+		unlink(path[i / 2][i % 2]);
+	rmdir(dir);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -286,7 +418,9 @@ int main(void)
 		T(a_wait_for_an_answer_has_an_end),
 		T(the_sessions_end_comes_before_the_clients),
 		T(a_head_has_at_most_its_size),
+		cmocka_unit_test(nothing_is_sent_to_a_server_that_is_another),
 	};
 
+	signal(SIGPIPE, SIG_IGN);                        /* of the test's own server */
 	return cmocka_run_group_tests_name("upstream", tests, NULL, NULL);
 }
