@@ -241,6 +241,12 @@ static bool is_told(const struct context *c)
 	       is_masked(c->before[1]);
 }
 
+/* With the letters that "fax", "office", "mobile", "cell", "home", "work" and "desk" begin with. */
+static bool may_tell_phone(uint16_t first)
+{
+	return first == 'f' || first == 'o' || first == 'm' || first == 'c' || first == 'h' || first == 'w' || first == 'd';
+}
+
 /* The telephone's groups: "1-800-…", "011-…", "617-482-3190", "617-4823190", "482-3190"; and all that "Office", "fax" or the like stands behind. */
 static bool may_be_phone(struct scan *s, const struct digits *d)
 {
@@ -248,7 +254,7 @@ static bool may_be_phone(struct scan *s, const struct digits *d)
 
 	if (d->groups < 2)
 		return false;
-	if (d->n >= 7 && d->n <= 13 && (scan_at(s, end) == '-' || scan_at(s, end) == ' ') && is_alpha(scan_at(s, end + 1)))
+	if (d->n >= 7 && d->n <= 13 && (scan_at(s, end) == '-' || scan_at(s, end) == ' ') && may_tell_phone(lower(scan_at(s, end + 1))))
 		return true;
 	if (d->group[0].n == 1)
 		return d->d[0] == '1' && d->group[1].n == 3;
