@@ -106,7 +106,7 @@ static enum rc answer(const struct gate_admit *a, struct slice line, struct buf 
 	} else if (rc == RC_DENIED) {
 		log_warn("ssh_login_refused", L_TEXT("address", address), L_TEXT("reason", "asked too often"));
 	}
-	if (admitted && rc == RC_OK)
+	if (rc == RC_OK)
 		rc = put_answer(a, buf_slice(&cert.key_der), out);
 out:
 	sshcert_free(&cert);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -109,6 +110,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	for (int i = 0; i <= GATE_SSH_WAITING_MAX; i++)  /* whoever waits in a test that failed half way */
+		sem_post(&told.go);
 	gate_admit_stop(t.admit);
 	EVP_PKEY_free(t.key);
 	return rmdir(t.dir);
@@ -162,7 +165,7 @@ static const char *answer_of(int fd)
 	while (n + 1 < sizeof text && (got = recv(fd, text + n, sizeof text - 1 - n, 0)) > 0)
 		n += (size_t)got;
 	text[n] = '\0';
-	assert_true(got == 0);                           /* it is over, and not for want of patience */
+	assert_true(got == 0 || errno == ECONNRESET);    /* it is over, and not for want of patience */
 	close(fd);
 	return text;
 }
@@ -251,17 +254,25 @@ static void a_line_that_is_none_is_asked_nobody_about(void **state)
 		put(fd, slice_str(lines[i]));
 		assert_string_equal(answer_of(fd), "");
 	}
-	buf_init(&line, 2 * GATE_ADMIT_LINE_MAX);
-	while (line.len <= GATE_ADMIT_LINE_MAX)
-		buf_putc(&line, 'a');
+	assert_int_equal(told.asked, 0);
+	line_with("good", &line);
+	buf_truncate(&line, line.len - 1);
+	buf_puts(&line, " and more\n");                  /* as a line of a key may end */
 	fd = dial();
-	put(fd, buf_slice(&line));                       /* without an end, and too long by now */
-	shutdown(fd, SHUT_WR);
+	put(fd, buf_slice(&line));
+	assert_string_not_equal(answer_of(fd), "");
+	buf_truncate(&line, line.len - 1);
+	line.max = 2 * GATE_ADMIT_LINE_MAX;
+	while (line.len < GATE_ADMIT_LINE_MAX)
+		buf_putc(&line, 'e');
+	buf_putc(&line, '\n');                           /* and yet is too long */
+	fd = dial();
+	put(fd, buf_slice(&line));
 	while (recv(fd, line.data, 1, 0) > 0)
 		continue;
 	close(fd);
 	buf_free(&line);
-	assert_int_equal(told.asked, 0);
+	assert_int_equal(told.asked, 1);
 }
 
 /* ---- who asks, and how many ------------------------------------------------------------------------------------------- */
@@ -294,6 +305,7 @@ static void so_many_ask_at_one_time_as_connections_may_wait(void **state)
 			continue;
 	}
 	fd[GATE_SSH_WAITING_MAX] = dial();
+	put(fd[GATE_SSH_WAITING_MAX], buf_slice(&line));
 	assert_string_equal(answer_of(fd[GATE_SSH_WAITING_MAX]), "");
 	for (int i = 0; i < GATE_SSH_WAITING_MAX; i++)
 		sem_post(&told.go);
