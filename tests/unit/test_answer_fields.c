@@ -274,6 +274,8 @@ static void what_spells_the_prompt_does_not_come_out(void **state)
 		{openai, "/v1/responses", "{\"type\":\"response.completed\",\"response\":{\"output_messages\":[{\"message\":\"Hi\",\"tokens\":[536,22]}]}}"},
 		{tgi, "/generate", "{\"generated_text\":\"Yes.\",\"details\":{\"prefill\":[{\"id\":19,\"text\":\"536\"},{\"id\":20,\"text\":\"-22-\"}]}}"},
 		{tgi, "/", "[{\"generated_text\":\"Yes.\",\"details\":{\"best_of_sequences\":[{\"generated_text\":\"Yes.\",\"prefill\":[{\"text\":\"536\"}]}]}}]"},
+		{openai, "/tokenize", "{\"count\":2,\"tokens\":[19,20],\"token_strs\":[\"536\",\"-22-\"]}"},
+		{tgi, "/tokenize", "[{\"id\":19,\"text\":\"536\",\"start\":0,\"stop\":3},{\"id\":20,\"text\":\"-22-\",\"start\":3,\"stop\":7}]"},
 		{llamacpp, "/tokenize", "{\"tokens\":[{\"id\":19,\"piece\":\"536\"},{\"id\":20,\"piece\":[53,54]}]}"},
 	};
 

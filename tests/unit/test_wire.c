@@ -69,7 +69,7 @@ static const struct {
 	{"anthropic-messages.json", "POST", "/v1/messages", "\"ssn\":\"[SSN]\",\"dose_mg\":500}", NULL},
 	{"anthropic-count_tokens.json", "POST", "/v1/messages/count_tokens", NULL, NULL}, {"anthropic-models.json", "GET", "/v1/models", NULL, NULL},
 	{"llamacpp-completion.json", "POST", "/completion", "\"seed\":4294967295", NULL},
-	{"llamacpp-tokenize.json", "POST", "/tokenize", NULL, NULL},
+	{"llamacpp-tokenize.json", "POST", "/tokenize", "{\"id\":198456,\"piece\":null}", "world"},
 	{"llamacpp-detokenize.json", "POST", "/detokenize", "{\"content\":\"SSN: [SSN]\"}", NULL},
 	{"llamacpp-apply-template.json", "POST", "/apply-template", "user\\nSSN: [SSN]<|im_end|>", NULL},
 	{"llamacpp-embedding.json", "POST", "/embedding", NULL, NULL},
