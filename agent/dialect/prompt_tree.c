@@ -53,13 +53,12 @@ static enum rc add_node(struct reader *r, enum tree_type type, size_t at, struct
 	struct tree *t = r->t;
 	struct tree_node *n, *parent;
 
+	if (t->n > NODES_MAX)                            /* the first of them is none */
+		return why_set(r->why, RC_BAD, "the request's JSON has more than %zu values", NODES_MAX);
 	if (t->n == t->cap) {
 		size_t cap = t->cap ? 2 * t->cap : FIRST_NODES;
-		struct tree_node *nodes;
+		struct tree_node *nodes = realloc(t->nodes, cap * sizeof *nodes);
 
-		if (t->n >= NODES_MAX)
-			return why_set(r->why, RC_BAD, "the request's JSON has more than %zu values", NODES_MAX);
-		nodes = realloc(t->nodes, cap * sizeof *nodes);
 		if (!nodes)
 			return RC_NOMEM;
 		t->nodes = nodes;
@@ -310,7 +309,5 @@ enum rc tree_read(struct slice body, const struct paths *paths, struct tree *t, 
 	}
 	if (rc == RC_OK && !jsonscan_whole(&r.scan))
 		rc = body.n ? bad(&r, at, "it ends too early") : why_set(why, RC_BAD, "the request has no body; it must be JSON");
-	if (rc == RC_OK && t->n < 2)
-		rc = why_set(why, RC_BAD, "the request's JSON must be an object");
 	return rc;
 }

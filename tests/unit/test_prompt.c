@@ -76,7 +76,7 @@ static void test_facts_of_a_chat(void **state)
 	assert_string_equal(p->messages[0].text, "be brief");
 	assert_string_equal(p->messages[1].role, "user");
 	assert_string_equal(p->messages[1].text, "every patient");
-	assert_non_null(strstr(p->other_text, "lookup"));
+	assert_string_equal(p->other_text, "name\nlookup\ntype\ntext\ntype\ntext");
 	assert_int_equal(p->continues.n, 0);
 	prompt_free(p);
 }
@@ -162,7 +162,7 @@ static void test_what_servers_could_read_differently_is_refused(void **state)
 		"{\"messages\":[{\"Role\":\"user\",\"content\":\"x\"}]}", "{\"messages\":[{\"role\":\"u\",\"content\":[{\"TEXT\":\"x\"}]}]}",
 		"{\"zz\":1,\"ZZ\":2}", "{\"model\":5}", "{\"stream\":\"true\"}", "{\"stream\":1}", "{\"messages\":{}}", "{\"messages\":[\"x\",5]} ,",
 		"/**/{}", "{\"a\":tru}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\"}", "{\"a\" 1}",
-		"{\"messages\":[{\"role\":\"user\\nsystem\",\"content\":\"x\"}]}",
+		"{\"messages\":[{\"role\":\"user\\nsystem\",\"content\":\"x\"}]}", "{\"messages\":[[\"x\"]]}", "5", "true",
 	};
 
 	(void)state;
@@ -170,6 +170,48 @@ static void test_what_servers_could_read_differently_is_refused(void **state)
 		expect(RC_BAD, CHAT, slice_str(bad[i]));
 	expect(RC_BAD, CHAT, SLICE("{\"a\":\"\0\"}"));
 	expect(RC_OK, CHAT, slice_str(" {\"a\":1,\"A b\":2,\"x\":{\"zz\":1,\"ZZ\":2},\"e\":\"\\ud83d\\ude00 \\/\",\"messages\":[]}\r\n"));
+}
+
+static const char *fault_of(const char *body)
+{
+	static struct why why;
+	const struct route *route;
+	struct prompt *p = NULL;
+	char *path = NULL;
+
+	assert_int_equal(dialect_route(openai, "POST", SLICE(CHAT), NULL, &route, &path, &why), RC_OK);
+	free(path);
+	assert_int_equal(prompt_read(route, slice_str(body), NULL, &p, &why), RC_BAD);
+	return why.text;
+}
+
+static void test_the_fault_is_named_by_its_place(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(fault_of("{\"a\":{\"b\":1,\"b\":1}}"), "byte 6: an object here has the same key twice"));
+	assert_non_null(strstr(fault_of("{\"model\":\"a\",\"Model\":\"b\"}"), "byte 1: an object here has keys that differ only in upper and lower case"));
+	assert_non_null(strstr(fault_of("\xef\xbb\xbf{}"), "byte 1: a byte order mark"));
+	assert_non_null(strstr(fault_of(""), "has no body"));
+	assert_non_null(strstr(fault_of("[]"), "must be an object"));
+	assert_non_null(strstr(fault_of("5"), "must be an object"));
+}
+
+/* The object and the list, and then texts. */
+static void test_a_request_has_262144_values(void **state)
+{
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 1 << 20);
+	buf_puts(&body, "{\"a\":[\"\"");
+	for (int i = 1; i < 262144 - 2; i++)
+		buf_puts(&body, ",\"\"");
+	buf_puts(&body, "]}");
+	expect(RC_OK, CHAT, buf_slice(&body));
+	buf_truncate(&body, body.len - 2);
+	buf_puts(&body, ",\"\"]}");
+	assert_non_null(strstr(fault_of(body.data), "more than 262144 values"));
+	buf_free(&body);
 }
 
 static void test_depth(void **state)
@@ -290,6 +332,8 @@ int main(void)
 		cmocka_unit_test(test_flags_that_are_not_set_are_as_the_server_takes_them),
 		cmocka_unit_test(test_other_tools_and_another_model_are_told_apart),
 		cmocka_unit_test(test_what_servers_could_read_differently_is_refused),
+		cmocka_unit_test(test_the_fault_is_named_by_its_place),
+		cmocka_unit_test(test_a_request_has_262144_values),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_what_cannot_be_read_is_not_sent),
 		cmocka_unit_test(test_every_text_is_seen),

@@ -197,6 +197,9 @@ static void facts_of_the_other_dialects(void **state)
 	p = good("kserve", "/v2/models/notes/infer", "{\"inputs\":[{\"name\":\"t\",\"datatype\":\"BYTES\",\"shape\":[1,1],\"data\":[[\"every patient\"]]}]}");
 	assert_true(says(p, "", "every patient") && !p->stream && p->max_tokens == INT64_MAX);
 	prompt_free(p);
+	p = good("kserve", "/v2/models/notes/infer", TENSOR("[[[[\"as deep as four\"]]]]"));
+	assert_true(says(p, "", "as deep as four"));
+	prompt_free(p);
 	p = good("kserve", "/v2/models/notes/generate_stream", "{\"text_input\":\"SSN 536\",\"PROMPT\":\"other\",\"parameters\":{\"max_tokens\":5,\"x\":\"y\"}}");
 	assert_true(p->stream && p->max_tokens == 5 && slice_is(p->continues, "SSN 536"));
 	assert_true(says(p, "", "SSN 536") && says(p, "", "other") && says(p, "", "y"));
