@@ -101,7 +101,7 @@ static void test_words_of_forms_and_degrees_are_no_names(void **state)
 	CHECK({"Remark codes: D4", NULL}, {"4/27 called payer, rep", "[DATE] called payer, rep"}, {"Refs: none", NULL}, {"Camp at the Y was fun", NULL}, {"Jess Tolman, MS CGC", "[NAME], MS CGC"},
 	      {"with Nan Eckert, RN, CDCES.", "with [NAME], RN, CDCES."}, {"Ludmila Brandt, M.D., FCCP", "[NAME], M.D., FCCP"}, {"USE: Case PA-88402713 recd", "USE: Case [ID] recd"},
 	      {"Occ: CONDUCTOR    Work Ph: 308-555-0131", "Occ: CONDUCTOR    Work Ph: [PHONE]"}, {"PCP: Mr. Camp", "PCP: Mr. [NAME]"}, {"Merlin@home unit", NULL},
-	      {"new TRAb-positive goitre", NULL}, {"Cobra and Hohmann retractors set", NULL}, {"Oticon aids fit", NULL}, {"closed with Prineo.", NULL}, {"specific for Graves' and tells", NULL}, {"saw Mr. Graves' wife", "saw Mr. [NAME]' wife"}, {"direct anterior (Smith-Petersen interval)", NULL}, {"IVUS Opticross pass", NULL});
+	      {"new TRAb-positive goitre", NULL}, {"Cobra and Hohmann retractors set", NULL}, {"Oticon aids fit", NULL}, {"Seen.\nOdometer 44 to 51.", NULL}, {"Done. Enroute to them.", NULL}, {"closed with Prineo.", NULL}, {"specific for Graves' and tells", NULL}, {"saw Mr. Graves' wife", "saw Mr. [NAME]' wife"}, {"direct anterior (Smith-Petersen interval)", NULL}, {"IVUS Opticross pass", NULL});
 }
 
 static void test_names_told_by_what_stands_behind(void **state)
@@ -115,7 +115,7 @@ static void test_places_of_work(void **state)
 	CHECK({"employer H-E-B. Form", "employer [FACILITY]. Form"}, {"Works FT Dollar General DC in", "Works FT [FACILITY] in"}, {"Lodging Best Western conf", "Lodging [FACILITY] conf"},
 	      {"employed by Aramark since", "employed by [FACILITY] since"}, {"only at Women's Surgery Center POS", "only at [FACILITY] POS"}, {"at Barrett Hospital, bed", "at [FACILITY], bed"},
 	      {"To: Cedar Park Endocrine\n", "To: [FACILITY]\n"}, {"sent to UT Medical Center, bed", "sent to [FACILITY], bed"}, {"by mail order OptumRx. My", "by mail order [FACILITY]. My"}, {"from CVS/pharmacy #4471 today", "from [FACILITY] today"},
-	      {"VALLEY VIEW HOSPITAL PATIENT FINANCIAL SERVICES\n", "[FACILITY]\n"}, {"brought by Meals on Wheels daily", "brought by [FACILITY] daily"}, {"meals on time", NULL}, {"my employer and I", NULL}, {"Barrett clinic visit", NULL}, {"works for food", NULL}, {"general dollar cost", NULL},
+	      {"VALLEY VIEW HOSPITAL PATIENT FINANCIAL SERVICES\n", "[FACILITY]\n"}, {"brought by Meals on Wheels daily", "brought by [FACILITY] daily"}, {"meals on time", NULL}, {"works at Intel, here", "works at [FACILITY], here"}, {"stop at Circle K today", "stop at [FACILITY] today"}, {"Intel chips", NULL}, {"my employer and I", NULL}, {"Barrett clinic visit", NULL}, {"works for food", NULL}, {"general dollar cost", NULL},
 	      {"Women's health center", NULL});
 }
 

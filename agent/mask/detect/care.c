@@ -77,7 +77,7 @@ static const char KNOWN_THERE[] =
 	"adventhealth allina atrium baystate beaumont brookdale carilion centura christus essentia froedtert hackensack healthpartners inova jps lahey "
 	"lifespan mainehealth marshfield mclaren medstar memorialcare metrohealth multicare musc northwell northshore ohiohealth peacehealth prisma scripps "
 	"trihealth uchealth unitypoint vidant virtua wakemed wellspan wellstar wvu arup genpath natera neogenomics bioreference walmart costco kroger publix "
-	"hyvee hy-vee heb h-e-b winn-dixie optumrx caremark petco petsmart lowes chick-fil-a mcdonalds mcdonald's wendy's applebee's denny's ikea macy's kohl's sephora verizon comcast halliburton raytheon northrop aramark sodexo doordash instacart goodwill wawa sheetz safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
+	"hyvee hy-vee heb h-e-b winn-dixie optumrx caremark petco petsmart lowes chick-fil-a mcdonalds mcdonald's wendy's applebee's denny's ikea macy's kohl's sephora verizon comcast halliburton raytheon northrop intel google microsoft oracle cisco ibm honeywell whirlpool goodyear michelin nestle frito-lay smithfield hormel aramark sodexo doordash instacart goodwill wawa sheetz safeway meijer albertsons wegmans amazon boeing caterpillar starbucks tyson cargill";
 
 static const char BRAND[] =
 	"peacehealth intermountain upmc ohsu hca metrohealth multicare uchealth adventhealth healthpartners medstar ohiohealth wakemed unitypoint trihealth wellspan mainehealth "

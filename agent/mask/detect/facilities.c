@@ -16,7 +16,7 @@ static const char *const PHRASES[] = {
 	"best western", "holiday inn", "motel 6", "super 8", "days inn", "home depot", "whole foods", "trader joe's", "stop & shop", "harris teeter",
 	"food lion", "giant eagle", "piggly wiggly", "price chopper", "big lots", "hobby lobby", "burger king", "taco bell", "waffle house",
 	"dairy queen", "cracker barrel", "olive garden", "jiffy lube", "tractor supply", "general motors", "general electric", "lockheed martin",
-	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "cvs/pharmacy", "meals on wheels", "winn dixie", "best buy",
+	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "cvs/pharmacy", "circle k", "kwik trip", "john deere", "meals on wheels", "winn dixie", "best buy",
 };
 
 static uint64_t hospital_hash;                        /* the hash of the word */
