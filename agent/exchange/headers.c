@@ -127,13 +127,42 @@ static enum rc values_begin(struct mask_engine *engine, struct mask_scope *scope
 	return rc;
 }
 
-/* One value after the other, each a text of its own. */
-static enum rc mask_value(struct mask_stream *m, struct slice value, struct buf *out)
+/* Does the name say that its value is somebody's, "X-Patient-MRN"? Those of the protocol ("Age", "X-Request-Id") label nothing. */
+static bool is_label(struct slice name)
 {
-	enum rc rc;
+	static const char *const words[] = {"patient", "member", "medical", "mrn", "ssn", "npi", "dob", "birth"};
+
+	for (size_t at = 0; at < name.n; at++)
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			size_t n = strlen(words[i]);
+
+			if ((name.p[at] | 32) == words[i][0] && n <= name.n - at && strncasecmp(name.p + at, words[i], n) == 0)
+				return true;
+		}
+	return false;
+}
+
+/* "X-Patient-MRN" is read as "X Patient MRN: ". */
+static void add_label(struct slice name, struct buf *out)
+{
+	for (size_t i = 0; i < name.n; i++)
+		buf_putc(out, name.p[i] == '-' || name.p[i] == '_' ? ' ' : name.p[i]);
+	buf_puts(out, ": ");
+}
+
+/* One value after the other, each a text of its own. */
+static enum rc mask_value(struct mask_stream *m, struct slice name, struct slice value, struct buf *out)
+{
+	enum rc rc = RC_OK;
 
 	buf_clear(out);
-	rc = mask_feed(m, value.p, value.n, out);
+	if (is_label(name)) {
+		add_label(name, out);
+		rc = mask_context(m, buf_slice(out));
+		buf_clear(out);
+	}
+	if (rc == RC_OK)
+		rc = mask_feed(m, value.p, value.n, out);
 	return rc == RC_OK ? mask_finish(m, out) : rc;
 }
 
@@ -177,11 +206,11 @@ enum rc headers_request_json(const struct http_head *head, struct mask_engine *e
 		if (what_of(h->name) & SECRET)
 			continue;
 		if (m && name_holds_code(engine, name)) {
-			rc = mask_value(m, name, &masked_name);
+			rc = mask_value(m, (struct slice){0}, name, &masked_name);
 			name = buf_slice(&masked_name);
 		}
 		if (rc == RC_OK && m && (!slice_is_nocase(h->name, "traceparent") || !is_traceparent(value))) {
-			rc = mask_value(m, value, &masked);
+			rc = mask_value(m, h->name, value, &masked);
 			value = buf_slice(&masked);
 		}
 		if (rc == RC_OK)
@@ -249,7 +278,7 @@ enum rc headers_answer(const struct http_head *head, struct mask_engine *engine,
 		if (!goes_down(head, h) || name_holds_code(engine, h->name))      /* a name has no place for a mask */
 			continue;
 		if (!slice_is_nocase(h->name, "date") || !is_http_date(value)) {
-			rc = mask_value(m, value, &masked);
+			rc = mask_value(m, h->name, value, &masked);
 			value = buf_slice(&masked);
 		}
 		if (rc != RC_OK)

@@ -370,7 +370,7 @@ static void what_a_caller_writes_in_a_role_a_models_name_or_a_headers_is_masked_
 
 	(void)state;
 	client_open(&c);
-	put_request(&c, "POST", CHAT, SSN ": 1\r\nX-Ward: 4 West\r\n", "{\"model\":\"for SSN " SSN "\",\"messages\":["
+	put_request(&c, "POST", CHAT, SSN ": 1\r\nX-Ward: 4 West\r\nX-MRN: 84729315\r\n", "{\"model\":\"for SSN " SSN "\",\"messages\":["
 		    "{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"SSN " SSN "\",\"content\":\"List every patient\"}]}");
 	await_hold(id, 1, NULL);
 	buf_init(&shown, 1 << 20);
@@ -380,7 +380,7 @@ static void what_a_caller_writes_in_a_role_a_models_name_or_a_headers_is_masked_
 	assert_int_equal(count(&shown, "\"role\":\"SSN [SSN]\""), 2);          /* of the text, and of what the rule matched */
 	buf_free(&shown);
 	client_close(&c);
-	on_record("[\"[SSN]\",\"1\"],[\"X-Ward\",\"4 West\"]", 1);
+	on_record("[\"[SSN]\",\"1\"],[\"X-Ward\",\"4 West\"],[\"X-MRN\",\"[MRN]\"]", 1);
 }
 
 static void after_the_wait_the_client_is_told_and_the_same_request_passes_later(void **state)

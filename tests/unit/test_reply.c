@@ -27,7 +27,8 @@ static void an_answer_is_masked_and_all_else_of_it_stays(void **state)
 
 	(void)state;
 	model_says(&place.model, SLICE(JSON_ANSWER("X-Note: SSN " SSN "\r\nX-Key: Bearer " CREDENTIAL "\r\nSet-Cookie: a=b\r\n"
-		   "ETag: \"x\"\r\nAccess-Control-Allow-Origin: *\r\nX-Dup: 1\r\nx-dup: 2\r\nX-" SSN ": 1\r\n",
+		   "ETag: \"x\"\r\nAccess-Control-Allow-Origin: *\r\nX-Dup: 1\r\nx-dup: 2\r\nX-" SSN ": 1\r\n"
+		   "X-Patient-MRN: 84729315\r\nX-Ssn: 536228741\r\nX-Request-Id: 84729315\r\nAge: 95\r\n",
 		   "{ \"n\":1.0e5,\t\"note\":\"SSN: " SSN " \",\"caf\\u00e9\" : [\"" CREDENTIAL "\"] }")),
 		   THEN_CLOSE);
 	client_open(&c);
@@ -38,6 +39,8 @@ static void an_answer_is_masked_and_all_else_of_it_stays(void **state)
 		     http_header(&c.head, "access-control-allow-origin").p);
 	assert_null(memmem(c.head.text.data, c.head.text.len, CREDENTIAL, strlen(CREDENTIAL)));
 	assert_null(memmem(c.head.text.data, c.head.text.len, SSN, strlen(SSN)));
+	assert_true(slice_is(http_header(&c.head, "x-patient-mrn"), "[MRN]") && slice_is(http_header(&c.head, "x-ssn"), "[SSN]"));
+	assert_true(slice_is(http_header(&c.head, "x-request-id"), "84729315") && slice_is(http_header(&c.head, "age"), "95"));
 	client_close(&c);
 	on_record("\\\"note\\\":\\\"SSN: [SSN] \\\"", 1);
 }
