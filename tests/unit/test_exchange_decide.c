@@ -185,6 +185,84 @@ static void an_approval_by_one_rule_is_none_by_another(void **state)
 	client_close(&c);
 }
 
+/* ---- what an approval is for ------------------------------------------------------------------------------------------------ */
+
+#define ASK "{name: bulk, when: {prompt_matches: 'every patient'}, then: approve, by: {groups: [privacy-officers]}, wait: 0s}"
+
+static int sent(const char *path, const char *headers, const char *body)
+{
+	struct client c;
+	int status;
+
+	client_open(&c);
+	put_request(&c, "POST", path, headers, body);
+	status = client_answer(&c, false);
+	assert_true(status == 200 || is_error(&c, "approval_pending"));
+	client_close(&c);
+	return status;
+}
+
+/* By somebody else from here on. */
+static void become(const struct person *person)
+{
+	char key[SESSION_KEY_LEN + 1], hex[SHA256_HEX];
+	const struct session_ask ask_for = {
+		.person = person, .snapshot = place.snapshots[place.n_snapshots - 1], .key_id = "SHA256:k3", .address = "203.0.113.9:51023",
+		.ssh_id = "ssh2", .api_key_sha256 = hex, .reason = "ward round", .expires_s = clock_wall_ns() / NS_PER_S + 3600,
+	};
+	struct why why;
+
+	sha256_hex(API_KEY, strlen(API_KEY), hex);
+	session_unref(place.session);
+	assert_int_equal(session_open(place.agent.sessions, &ask_for, &place.session, key, &why), RC_OK);
+}
+
+static void an_approval_is_for_one_request_of_one_person(void **state)
+{
+	static const struct person others[] = {
+		{.issuer = "https://idp", .subject = "c", .user = "alice@x", .groups = {clinicians, 1}},
+		{.issuer = "https://other", .subject = "a", .user = "alice@x", .groups = {clinicians, 1}},
+	};
+	char id[HOLD_ID_LEN + 1];
+
+	(void)state;
+	model_says_note();
+	change_policy("version: 1\nrules: [" ASK "]\n");
+	assert_int_equal(sent(CHAT, "X-Ward: 3\r\nUser-Agent: a\r\n", chat_body("every patient")), 403);
+	await_hold(id, 1, "pending");
+	approve(id);
+	assert_int_equal(sent(CHAT "?more=1", "X-Ward: 3\r\n", chat_body("every patient")), 403);
+	assert_int_equal(sent(CHAT, "X-Ward: 4\r\n", chat_body("every patient")), 403);
+	assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient of ward 3")), 403);
+	for (int i = 0; i < 2; i++) {
+		become(&others[i]);
+		assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient")), 403);
+	}
+	become(&alice);
+	assert_int_equal(model_asked(&place.model), 0);
+	assert_int_equal(sent(CHAT, "X-Ward: 3\r\nUser-Agent: b\r\n", chat_body("every patient")), 200);     /* but for what clients change by themselves */
+	assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient")), 403);        /* and for once */
+}
+
+static void an_approval_is_for_one_method(void **state)
+{
+	char id[HOLD_ID_LEN + 1];
+	struct client c;
+
+	(void)state;
+	model_says_note();
+	change_policy("version: 1\nrules: [{name: root, when: {route: /}, then: approve, by: {groups: [privacy-officers]}, wait: 0s}]\n");
+	speak("ollama");
+	client_open(&c);
+	assert_int_equal(request(&c, "GET", "/", NULL), 403);
+	await_hold(id, 1, "pending");
+	approve(id);
+	assert_int_equal(request(&c, "HEAD", "/", NULL), 403);
+	assert_int_equal(model_asked(&place.model), 0);
+	assert_int_equal(request(&c, "GET", "/", NULL), 200);
+	client_close(&c);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, on_time, place_teardown)
@@ -195,6 +273,8 @@ int main(void)
 		T(each_request_is_decided_by_the_hour_at_which_it_comes),
 		T(and_a_held_one_by_the_hour_at_which_it_goes_on),
 		T(an_approval_by_one_rule_is_none_by_another),
+		T(an_approval_is_for_one_request_of_one_person),
+		T(an_approval_is_for_one_method),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
