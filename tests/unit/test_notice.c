@@ -201,6 +201,18 @@ static void a_secret_is_checked(void **state)
 	}
 	assert_int_equal(notices_new(&p->config, p->store, &n, &why), RC_BAD);
 	assert_null(n);
+	for (int over = 0; over < 2; over++) {           /* 64 bytes and 65 */
+		char text[128];
+		int len = snprintf(text, sizeof text, "whsec_%s", over ? "AAA" : "AA");
+
+		memset(text + len, 'A', 84);
+		strcpy(text + len + 84, over ? "=" : "==");
+		write_secret(p, text);
+		buf_init(&secret, 4096);
+		assert_int_equal(notice_secret_read(p->secret_path, &secret, &why), over ? RC_BAD : RC_OK);
+		assert_int_equal(secret.len, 64 + over);
+		buf_free(&secret);
+	}
 	write_secret(p, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 	assert_int_equal(chmod(p->secret_path, 0644), 0);
 	assert_int_equal(notices_new(&p->config, p->store, &n, &why), RC_DENIED);
@@ -272,8 +284,25 @@ static void what_is_not_taken_is_sent_again_with_the_same_id(void **state)
 	assert_int_equal(web_requests(&p->web), 2);
 }
 
+/* How long until the only notice is tried again. */
+static int64_t pause_ns(struct place *p)
+{
+	sqlite3 *db = store_begin(p->store);
+	sqlite3_stmt *q;
+	int64_t due_ns;
+
+	assert_non_null(db);
+	assert_int_equal(store_query(db, &q, "SELECT due_ns FROM notices", ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	due_ns = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	store_end(p->store);
+	return due_ns - fake_ns;
+}
+
 static void after_sixteen_hours_it_is_given_up_and_counted(void **state)
 {
+	static const int64_t pauses_s[] = {5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800};
 	struct place *p = *state;
 
 	p->status = 503;
@@ -281,6 +310,7 @@ static void after_sixteen_hours_it_is_given_up_and_counted(void **state)
 	tell(p);
 	for (int tries = 1; tries <= 9; tries++) {
 		until(p, RETRIED, tries);
+		assert_in_range(pause_ns(p), pauses_s[tries - 1] * NS_PER_S, pauses_s[tries - 1] * NS_PER_S * 9 / 8);
 		fake_ns += 10 * 3600 * NS_PER_S;
 		notices_set_clock(p->notices, fake_clock);
 	}
@@ -355,15 +385,27 @@ static void a_hanging_endpoint_is_in_nobodys_way(void **state)
 {
 	struct place *p = *state;
 	int64_t start_ns;
+	sqlite3_stmt *q;
+	sqlite3 *db;
 
 	web_slow(&p->web, true);
 	begin(p);
 	start_ns = clock_mono_ns();
 	for (int i = 0; i < 20; i++)
 		tell(p);
+	web_await(&p->web, 1);
 	notices_free(p->notices);                        /* with a request under way */
 	p->notices = NULL;
 	assert_true(clock_mono_ns() - start_ns < 5 * NS_PER_S);
+	db = store_begin(p->store);                      /* which counts as none: it is sent at once when the agent is back */
+	assert_non_null(db);
+	assert_int_equal(store_query(db, &q, "SELECT count(*), sum(tries), max(due_ns) FROM notices", ""), RC_OK);
+	assert_int_equal(store_row(q), RC_OK);
+	assert_int_equal(sqlite3_column_int(q, 0), 20);
+	assert_int_equal(sqlite3_column_int(q, 1), 0);
+	assert_true(sqlite3_column_int64(q, 2) <= fake_ns);
+	sqlite3_finalize(q);
+	store_end(p->store);
 	web_slow(&p->web, false);
 }
 
