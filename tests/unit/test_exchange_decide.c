@@ -203,12 +203,13 @@ static int sent(const char *path, const char *headers, const char *body)
 }
 
 /* By somebody else from here on. */
-static void become(const struct person *person)
+static void become(const struct person *person, const char *purpose)
 {
 	char key[SESSION_KEY_LEN + 1], hex[SHA256_HEX];
 	const struct session_ask ask_for = {
 		.person = person, .snapshot = place.snapshots[place.n_snapshots - 1], .key_id = "SHA256:k3", .address = "203.0.113.9:51023",
-		.ssh_id = "ssh2", .api_key_sha256 = hex, .reason = "ward round", .expires_s = clock_wall_ns() / NS_PER_S + 3600,
+		.ssh_id = "ssh2", .api_key_sha256 = hex, .reason = "ward round", .purpose = purpose,
+		.expires_s = clock_wall_ns() / NS_PER_S + 3600,
 	};
 	struct why why;
 
@@ -235,10 +236,10 @@ static void an_approval_is_for_one_request_of_one_person(void **state)
 	assert_int_equal(sent(CHAT, "X-Ward: 4\r\n", chat_body("every patient")), 403);
 	assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient of ward 3")), 403);
 	for (int i = 0; i < 2; i++) {
-		become(&others[i]);
+		become(&others[i], NULL);
 		assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient")), 403);
 	}
-	become(&alice);
+	become(&alice, NULL);
 	assert_int_equal(model_asked(&place.model), 0);
 	assert_int_equal(sent(CHAT, "X-Ward: 3\r\nUser-Agent: b\r\n", chat_body("every patient")), 200);     /* but for what clients change by themselves */
 	assert_int_equal(sent(CHAT, "X-Ward: 3\r\n", chat_body("every patient")), 403);        /* and for once */
@@ -263,6 +264,86 @@ static void an_approval_is_for_one_method(void **state)
 	client_close(&c);
 }
 
+/* ---- what is told of a request, and of its hold -------------------------------------------------------------------------- */
+
+static void rules_know_who_asks_what_and_what_for(void **state)
+{
+	static const char *const hold[] = {
+		"user: alice@x", "group: clinicians", "purpose: TREAT", "method: POST", "body_bytes: {over: 10}", "route: " CHAT, "model: m",
+	};
+	static const char *const not[] = {"user: bob@x", "group: surgeons", "purpose: HRESCH", "method: GET", "body_bytes: {over: 1000}", "route: /v1/embeddings"};
+	char text[256];
+	struct client c;
+
+	(void)state;
+	model_says_note();
+	become(&alice, "TREAT");
+	client_open(&c);
+	for (size_t i = 0; i < sizeof hold / sizeof *hold; i++) {
+		snprintf(text, sizeof text, "version: 1\nrules: [{name: it, when: {%s}, then: deny}]\n", hold[i]);
+		change_policy(text);
+		if (chat(&c, "hi") != 403)
+			fail_msg("%s does not hold", hold[i]);
+	}
+	for (size_t i = 0; i < sizeof not / sizeof *not; i++) {
+		snprintf(text, sizeof text, "version: 1\nrules: [{name: it, when: {%s}, then: deny}]\n", not[i]);
+		change_policy(text);
+		if (chat(&c, "hi") != 200)
+			fail_msg("%s holds", not[i]);
+	}
+	client_close(&c);
+}
+
+static void so_many_requests_of_one_person_are_held(void **state)
+{
+	char prompt[64];
+	struct client c;
+
+	(void)state;
+	change_policy("version: 1\nrules: [" ASK "]\n");
+	client_open(&c);
+	for (int i = 0; i < 4; i++) {
+		snprintf(prompt, sizeof prompt, "every patient of ward %d", i);
+		assert_int_equal(chat(&c, prompt), 403);
+	}
+	assert_int_equal(chat(&c, "every patient of ward 4"), 429);
+	assert_true(is_error(&c, "rate_limit_error"));
+	assert_int_equal(chat(&c, "every patient of ward 3"), 403);      /* one that waits already */
+	client_close(&c);
+}
+
+static void whoever_waits_is_told_how_the_hold_ended(void **state)
+{
+	static const struct hold_decision by_alice = {.person = &alice, .key_id = "SHA256:k1", .address = "203.0.113.9:51022"};
+	static const struct hold_decision silent = {.person = &bob, .key_id = "SHA256:k2", .address = "203.0.113.10:1"};
+	char id[HOLD_ID_LEN + 1];
+	int64_t wait_ns;
+	struct hold h;
+	struct client c;
+
+	(void)state;
+	change_policy("version: 1\nrules: [" RULE("bulk") "]\n");
+	client_open(&c);
+	put_chat(&c, "every patient");
+	await_hold(id, 1, "pending");
+	assert_int_equal(hold_cancel(place.agent.holds, id, &by_alice, &h, NULL), RC_OK);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_true(is_error(&c, "approval_cancelled") && count(&c.body, "you cancelled ") == 1);
+	put_chat(&c, "every patient");
+	await_hold(id, 1, "pending");
+	assert_int_equal(hold_deny(place.agent.holds, id, &silent, &h, NULL), RC_OK);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_true(is_error(&c, "approval_denied") && count(&c.body, "was denied: no reason given") == 1);
+	put_chat(&c, "every patient");
+	await_hold(id, 1, "pending");
+	later_ns = 16 * 60 * NS_PER_S;
+	assert_int_equal(holds_tick(place.agent.holds, &wait_ns), RC_OK);
+	assert_int_equal(client_answer(&c, false), 403);
+	assert_true(is_error(&c, "approval_expired") && count(&c.body, "nobody decided on ") == 1);
+	assert_int_equal(model_asked(&place.model), 0);
+	client_close(&c);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, on_time, place_teardown)
@@ -275,6 +356,9 @@ int main(void)
 		T(an_approval_by_one_rule_is_none_by_another),
 		T(an_approval_is_for_one_request_of_one_person),
 		T(an_approval_is_for_one_method),
+		T(rules_know_who_asks_what_and_what_for),
+		T(so_many_requests_of_one_person_are_held),
+		T(whoever_waits_is_told_how_the_hold_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
