@@ -115,7 +115,7 @@ static void test_places_of_work(void **state)
 	CHECK({"employer H-E-B. Form", "employer [FACILITY]. Form"}, {"Works FT Dollar General DC in", "Works FT [FACILITY] in"}, {"Lodging Best Western conf", "Lodging [FACILITY] conf"},
 	      {"employed by Aramark since", "employed by [FACILITY] since"}, {"only at Women's Surgery Center POS", "only at [FACILITY] POS"}, {"at Barrett Hospital, bed", "at [FACILITY], bed"},
 	      {"To: Cedar Park Endocrine\n", "To: [FACILITY]\n"}, {"sent to UT Medical Center, bed", "sent to [FACILITY], bed"}, {"by mail order OptumRx. My", "by mail order [FACILITY]. My"}, {"from CVS/pharmacy #4471 today", "from [FACILITY] today"},
-	      {"VALLEY VIEW HOSPITAL PATIENT FINANCIAL SERVICES\n", "[FACILITY]\n"}, {"brought by Meals on Wheels daily", "brought by [FACILITY] daily"}, {"meals on time", NULL}, {"works at Intel, here", "works at [FACILITY], here"}, {"stop at Circle K today", "stop at [FACILITY] today"}, {"Intel chips", NULL}, {"my employer and I", NULL}, {"Barrett clinic visit", NULL}, {"works for food", NULL}, {"general dollar cost", NULL},
+	      {"VALLEY VIEW HOSPITAL PATIENT FINANCIAL SERVICES\n", "[FACILITY]\n"}, {"brought by Meals on Wheels daily", "brought by [FACILITY] daily"}, {"meals on time", NULL}, {"works at Intel, here", "works at [FACILITY], here"}, {"stop at Circle K today", "stop at [FACILITY] today"}, {"Intel chips", NULL}, {"student at TMCC now", "student at [FACILITY] now"}, {"works nights at UPS; tired", "works nights at [FACILITY]; tired"}, {"works at PT and OT", NULL}, {"my employer and I", NULL}, {"Barrett clinic visit", NULL}, {"works for food", NULL}, {"general dollar cost", NULL},
 	      {"Women's health center", NULL});
 }
 

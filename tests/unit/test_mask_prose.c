@@ -139,7 +139,8 @@ static void test_cells_between_spaces(void **state)
 static void test_ranges_rates_and_codes_of_services(void **state)
 {
 	CHECK({"{\"ref\":\"12.0-15.5\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"150-400\",\"flag\":\"L\"}", NULL}, {"{\"ref\":\"4417-20881\"}", "{\"ref\":\"[ID]\"}"},
-	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"Request for WEGOVY 0.25MG/0.5ML, weekly", NULL}, {"Accolade II #4 127\u00b0 neck", NULL}, {"{\"unit\":\"uL\",\"ref\":\"150-400\"}", NULL}, {"scan (I-123) is", NULL},
+	      {"Pt ph 949-555-0176. 93295/93296\n", "Pt ph [PHONE]. 93295/93296\n"}, {"Buy&bill J3380. told", NULL}, {"Ref range 3.5-5.0; ref 70-99 mg", NULL}, {"Billed. 29881-RT, 59", NULL}, {"lead Tendril 2088TC-46 in", NULL}, {"ref 4417-20881 sent", "ref [ID] sent"},
+	      {"Request for WEGOVY 0.25MG/0.5ML, weekly", NULL}, {"Accolade II #4 127\u00b0 neck", NULL}, {"{\"unit\":\"uL\",\"ref\":\"150-400\"}", NULL}, {"scan (I-123) is", NULL},
 	      {"in her mid-90s", "in her mid-[AGE]s"}, {"T 36.9 HR 118 RR 30 SpO2", NULL}, {"lives at 118 Main Street now", "lives at [ADDRESS] now"},
 	      {"MBM 24 w Prolacta, 150/k", NULL}, {"a silver 2014 Silverado, OK plate KHF-882", "a silver 2014 Silverado, OK plate [VEHICLE]"},
 	      {"from Malibu, CA to", "from [CITY], CA to"}, {"the account number on here is 4471 882 and", "the account number on here is [ACCOUNT] and"},

@@ -182,7 +182,7 @@ void care_fill(void)
 		{TO, CARE_TO}, {WITH, CARE_WITH}, {GO, CARE_GO}, {GOES, CARE_GOES}, {"the", CARE_THE}, {RESIDENT, CARE_RESIDENT},
 		{SHORT, CARE_SHORT}, {KIND, CARE_KIND}, {LEAD, CARE_LEAD}, {SMALL, CARE_SMALL}, {STAY, CARE_STAY}, {TOWN, CARE_TOWN},
 		{MOVE, CARE_MOVE}, {UNIT, CARE_UNIT}, {BRAND, CARE_BRAND}, {PAIR, CARE_PAIR}, {CAMPUS, CARE_CAMPUS}, {"for by", CARE_FOR},
-		{"employed works worked working work", CARE_WORK},
+		{"employed works worked working work job student teacher teaches", CARE_WORK},
 	};
 	const char *joints = "of and the for at";
 

@@ -375,6 +375,10 @@ static bool is_abbreviation(struct scan *s, enum cue cue)
 		return false;
 	last = scan_at(s, s->token - 1);
 	before = scan_at(s, s->token - 2);
+	/* "student at TMCC", "works nights at UPS" */
+	if (((lexicon_find(c->before[1])->care | lexicon_find(c->words[2])->care) & CARE_WORK) &&
+	    (s->word->label >= 0 || (s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE))))
+		return true;
 	hospital = last == 'H' || ((last == 'C' || last == 'S') && (before == 'M' || before == 'H'));
 	return hospital || ((lexicon_find(c->before[1])->care & CARE_MOVE) && s->word == &lexicon_none && !(dictionary_find(s->hash) & DICTIONARY_SAFE));
 }

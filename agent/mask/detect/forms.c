@@ -106,12 +106,20 @@ bool forms_are_public(struct scan *s)
 	return read_form(s, &form) && form.letters && (is_public(&form) || is_disease(&form));
 }
 
+/* "29881-RT", a service and how it was done, and "2088TC-52", the model of a lead and its length. */
+static bool is_catalogued(const struct form *f)
+{
+	size_t digits = strspn(f->c, "0123456789");
+
+	return f->groups == 2 && f->group[1] == 2 && ((digits == 5 && f->group[0] == 5) || (digits == 4 && f->group[0] <= 6 && f->digits == 6));
+}
+
 static bool is_code(const struct form *f)
 {
 	/* "25000UNITS", "20240314T101500" */
 	if (f->lead == 0 && f->groups == 1 && strspn(f->c, "0123456789") == (size_t)f->digits)
 		return f->letters == 1 && f->digits >= 8;
-	if (is_disease(f))
+	if (is_disease(f) || is_catalogued(f))
 		return false;
 	return f->digits >= 5 && f->letters <= 6 && f->digits + f->letters >= 6 && !is_public(f);
 }

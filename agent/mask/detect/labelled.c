@@ -348,7 +348,7 @@ static bool is_normal_range(struct scan *s, const struct value *v)
 		digits += is_digit(scan_at(s, i));
 		dots += scan_at(s, i) == '.';
 	}
-	return i >= v->end && digits <= 4 && dots <= 2 && (dots > 0 || c->last == '"' || !scan_at(s, i));
+	return i >= v->end && digits <= 4 && dots <= 2 && (dots > 0 || c->last == '"' || !scan_at(s, i) || i - s->i <= 7);
 }
 
 /* "J3380", "G0463": a code of HCPCS, which tells what was billed. */
