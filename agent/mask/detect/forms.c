@@ -99,19 +99,19 @@ static bool is_disease(const struct form *f)
 	return f->lead == 1 && f->groups == 1 && f->letters <= 3 && f->n <= 7 && f->digits < 6;
 }
 
-bool forms_are_public(struct scan *s)
-{
-	struct form form;
-
-	return read_form(s, &form) && form.letters && (is_public(&form) || is_disease(&form));
-}
-
 /* "29881-RT", a service and how it was done, and "2088TC-52", the model of a lead and its length. */
 static bool is_catalogued(const struct form *f)
 {
 	size_t digits = strspn(f->c, "0123456789");
 
 	return f->groups == 2 && f->group[1] == 2 && ((digits == 5 && f->group[0] == 5) || (digits == 4 && f->group[0] <= 6 && f->digits == 6));
+}
+
+bool forms_are_public(struct scan *s)
+{
+	struct form form;
+
+	return read_form(s, &form) && form.letters && (is_public(&form) || is_disease(&form) || is_catalogued(&form));
 }
 
 static bool is_code(const struct form *f)
