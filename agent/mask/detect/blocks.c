@@ -6,26 +6,30 @@
 #include "parts.h"
 
 #define TOKENS_MAX 9                             /* words and numbers of a street */
+#define WORDS_MAX 6                              /* of them, words */
 #define PIECES_MAX 7                             /* of an address behind its street */
 #define LINE_WORDS 4                             /* of a city or a country */
 
 /* ---- pieces ------------------------------------------------------------------------------------------------ */
 
+/* By their letters. */
 static const char *const COUNTRIES[] = {
-	"argentina", "australia", "austria", "bangladesh", "belgium", "bolivia", "brazil", "bulgaria", "canada", "chile", "china", "colombia", "costa rica",
-	"croatia", "cuba", "cyprus", "czech republic", "czechia", "denmark", "dominican republic", "ecuador", "egypt", "el salvador", "england", "eritrea",
-	"estonia", "ethiopia", "finland", "france", "germany", "ghana", "greece", "greenland", "guatemala", "haiti", "honduras", "hungary", "iceland",
-	"india", "indonesia", "iran", "iraq", "ireland", "israel", "italy", "jamaica", "japan", "kenya", "latvia", "lithuania", "luxembourg", "malaysia",
-	"mexico", "morocco", "nepal", "netherlands", "new zealand", "nicaragua", "nigeria", "norway", "pakistan", "panama", "paraguay", "peru",
-	"philippines", "poland", "portugal", "romania", "russia", "scotland", "serbia", "singapore", "slovakia", "slovenia", "south africa", "south korea",
-	"spain", "sri lanka", "sweden", "switzerland", "taiwan", "thailand", "the netherlands", "tunisia", "turkey", "ukraine", "united kingdom",
-	"united states", "uruguay", "venezuela", "vietnam", "wales", "deutschland", "osterreich", "schweiz", "suisse", "espana", "italia", "brasil",
-	"polska", "sverige", "norge", "danmark", "suomi", "uk", "usa",
+	"argentina", "australia", "austria", "bangladesh", "belgium", "bolivia", "brasil", "brazil", "bulgaria", "canada", "chile", "china", "colombia",
+	"costa rica", "croatia", "cuba", "cyprus", "czech republic", "czechia", "danmark", "denmark", "deutschland", "dominican republic", "ecuador",
+	"egypt", "el salvador", "england", "eritrea", "espana", "estonia", "ethiopia", "finland", "france", "germany", "ghana", "greece", "greenland",
+	"guatemala", "haiti", "honduras", "hungary", "iceland", "india", "indonesia", "iran", "iraq", "ireland", "israel", "italia", "italy", "jamaica",
+	"japan", "kenya", "latvia", "lithuania", "luxembourg", "malaysia", "mexico", "morocco", "nepal", "netherlands", "new zealand", "nicaragua",
+	"nigeria", "norge", "norway", "osterreich", "pakistan", "panama", "paraguay", "peru", "philippines", "poland", "polska", "portugal", "romania",
+	"russia", "schweiz", "scotland", "serbia", "singapore", "slovakia", "slovenia", "south africa", "south korea", "spain", "sri lanka", "suisse",
+	"suomi", "sverige", "sweden", "switzerland", "taiwan", "thailand", "the netherlands", "tunisia", "turkey", "uk", "ukraine", "united kingdom",
+	"united states", "uruguay", "usa", "venezuela", "vietnam", "wales",
 };
 
 static size_t country(struct scan *s, size_t i)
 {
-	for (size_t k = 0; k < sizeof COUNTRIES / sizeof *COUNTRIES; k++) {
+	uint16_t first = lower(scan_at(s, i));
+
+	for (size_t k = 0; k < sizeof COUNTRIES / sizeof *COUNTRIES && (unsigned char)COUNTRIES[k][0] <= first; k++) {
 		size_t end = around_literal(s, i, COUNTRIES[k]);
 
 		if (!end || is_alnum(scan_at(s, end)) || scan_at(s, end) == '-')
@@ -394,13 +398,16 @@ struct street {
 	bool known, named;               /* a word of the language is in it; one that is none */
 };
 
-/* Words and numbers from place i on, up to a comma, an apartment or the line's end. */
-static void read_street(struct scan *s, size_t i, bool small, struct street *t)
+/* Words and numbers from place i on, up to a comma, an apartment or the line's end. told: that a street stands there; then more words may
+ * stand behind its number, and its name may begin with a small letter. */
+static void read_street(struct scan *s, size_t i, bool told, struct street *t)
 {
+	bool number = false;
+
 	*t = (struct street){0};
 	while (t->first < 6 && is_digit(scan_at(s, i + t->first)))
 		t->first++;
-	for (int k = 0; k < TOKENS_MAX; k++) {
+	for (int k = 0; k < TOKENS_MAX && t->words < WORDS_MAX; k++) {
 		struct part room;
 		const struct part *p;
 		size_t end;
@@ -408,21 +415,23 @@ static void read_street(struct scan *s, size_t i, bool small, struct street *t)
 
 		if (is_digit(scan_at(s, i))) {
 			end = abroad_house(s, i);
-			if (!end || (t->numbers && !t->words && k > 1) || (t->words && end > i + 4 && is_digit(scan_at(s, i + 4))))
+			if (!end || (number && t->words) || t->numbers > 2 || (t->words && end > i + 4 && is_digit(scan_at(s, i + 4))))
 				return;
+			number = true;
 			t->numbers++;
 			t->numbered = t->words ? end : 0;
 			t->end = end;
 			end += scan_at(s, end) == '.' && t->words && scan_at(s, end + 1) == ' ' && !is_upper(scan_at(s, end + 2));
 		} else {
-			if (!is_alpha(scan_at(s, i)) || unit(s, i))
+			if (!is_alpha(scan_at(s, i)) || (t->numbered && !told) || unit(s, i))
 				return;
 			p = part_at(s, i, &room);
-			if (!is_named(s, p, !t->words, small) && !(t->words && is_joint(s, p)))
+			if (!is_named(s, p, !t->words, told) && !(t->words && is_joint(s, p)))
 				return;
 			safe = p->dictionary & DICTIONARY_SAFE;
 			t->named = t->named || !safe;
 			t->known = t->known || (safe && !(p->words & (WORD_STREET | WORD_DIRECTION)));
+			number = false;
 			t->small = t->small || (!t->words && p->shape == SHAPE_LOWER);
 			t->words++;
 			end = t->end = behind(s, p);

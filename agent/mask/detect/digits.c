@@ -271,7 +271,7 @@ static bool may_lead_street(struct scan *s, const struct digits *d)
 	switch (scan_at(s, end)) {
 	case ' ':
 		return is_digit(behind) && d->groups > 1 && (is_alpha(scan_at(s, d->group[1].end)) || scan_at(s, d->group[1].end) == '/' ||
-		       (d->groups == 2 && scan_at(s, d->group[1].end) == ' ' && is_upper(scan_at(s, d->group[1].end + 1))));
+		       (d->groups == 2 && d->group[0].n > 2 && scan_at(s, d->group[1].end) == ' ' && is_upper(scan_at(s, d->group[1].end + 1))));
 	case '.':
 		return d->groups > 1 && d->group[1].n > 3;
 	case ',':
