@@ -30,8 +30,9 @@ static void test_addresses_in_lines(void **state)
 {
 	CHECK({"Edebyvik 55\n Apt. 297\n Tystberga\n Sweden 99178\nSeen", "[ADDRESS]\nSeen"}, {"> 20789 Allika 46\n> Suite 501\n> Riisa\n>\n> Estonia 62488", "> [ADDRESS]"},
 	      {"24 Clarke Avenue\nApt. 805\nPines Beach\nNew Zealand", "[ADDRESS]"}, {"31 Tawastintie 72 Apt. 004, Lepaa, Finland 14610", "[ADDRESS]"},
-	      {"12 Oak St\nReno, Nevada 89502", "[ADDRESS]\n[CITY], Nevada [ZIP]"}, {"12 Oak St\nApt 4\nReno, NV 89502", "[ADDRESS]\n[CITY], NV [ZIP]"}, {"12 Oak St\nSodium 140\nPotassium 41000", "[ADDRESS]\nSodium 140\nPotassium 41000"},
+	      {"12 Oak St\nReno, Nevada 89502", "[ADDRESS]\n[CITY], Nevada [ZIP]"}, {"P.O. Box 1142, Reno, New Mexico 87556", "[ADDRESS], [CITY], New Mexico [ZIP]"}, {"12 Oak St, Reno, Maine, 04785", "[ADDRESS], [CITY], Maine, [ZIP]"}, {"12 Oak St\nApt 4\nReno, NV 89502", "[ADDRESS]\n[CITY], NV [ZIP]"}, {"12 Oak St\nSodium 140\nPotassium 41000", "[ADDRESS]\nSodium 140\nPotassium 41000"},
 	      {"12 Oak St\nSeen in clinic\nDose 20000", "[ADDRESS]\nSeen in clinic\nDose 20000"},
+	      {"12 Oak St\nApt 4\nSodium 14000\nLungs", "[ADDRESS]\nSodium 14000\nLungs"}, {"12 Oak St\nApt 4\nChief Complaint\nFever 10000", "[ADDRESS]\nChief Complaint\nFever 10000"},
 	      {"10 Lasix 40\n20 Coreg 25\n", NULL}, {"room 12, grade 3", NULL}, {"pain is at 7", NULL}, {"TUG 31 s. Tinetti 15/28", NULL}, {"0 Vicryl #1", NULL});
 }
 

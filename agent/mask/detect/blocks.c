@@ -67,8 +67,11 @@ static size_t next_line(struct scan *s, size_t i)
 static size_t unit(struct scan *s, size_t i)
 {
 	static const char *const words[] = {"apt", "apartment", "suite", "ste", "flat"};
+	uint16_t first = lower(scan_at(s, i));
 	size_t end = 0, j;
 
+	if (first != 'a' && first != 's' && first != 'f')
+		return 0;
 	for (size_t k = 0; k < sizeof words / sizeof *words && !end; k++) {
 		end = around_literal(s, i, words[k]);
 		end = end && is_alpha(scan_at(s, end)) ? 0 : end;
@@ -155,6 +158,7 @@ struct line {
 	size_t end;                      /* 0: it is none */
 	size_t words, digits;            /* digits: of its postcode */
 	bool country, postcode, state;   /* state: of the United States, before its ZIP code */
+	bool named;                      /* one of its words may be a city's */
 };
 
 /* "NO 14908": a region's letters */
@@ -170,6 +174,7 @@ static struct line line_at(struct scan *s, size_t i)
 {
 	struct line line = {0};
 	size_t at = i, end = postcode(s, i, &line.digits), country_end;
+	bool new = false;
 
 	if (end) {                                       /* "1050 Brussels", or the postcode alone */
 		line.postcode = true;
@@ -182,7 +187,7 @@ static struct line line_at(struct scan *s, size_t i)
 		struct part room;
 		const struct part *p;
 
-		if ((country_end = country(s, at))) {
+		if (!new && (country_end = country(s, at))) {        /* but not "New Mexico" */
 			line.country = true;
 			line.end = country_end;
 			line.words++;
@@ -193,7 +198,9 @@ static struct line line_at(struct scan *s, size_t i)
 		p = part_at(s, at, &room);
 		if (!is_named(s, p, !line.words, true) && !before_postcode(s, p))
 			break;
+		line.named = line.named || !(p->dictionary & DICTIONARY_SAFE) || (p->dictionary & DICTIONARY_PLACE);
 		line.state = lexicon_find(p->hash)->state != 0;
+		new = p->words & WORD_PLACE_FIRST;
 		line.end = behind(s, p);
 		at = part_next_word(s, p);
 	}
@@ -284,7 +291,11 @@ static bool is_unit(struct scan *s, size_t end)
 size_t blocks_tail(struct scan *s, size_t end)
 {
 	size_t best = end, at, cities = 0, from;
-	bool own, unit_seen = is_unit(s, end), lined = false;
+	bool own, unit_seen, lined = false, named = false, state = false;
+
+	if (scan_at(s, end) == ' ' && is_digit(scan_at(s, end + 1)))     /* as in most rows of numbers */
+		return end;
+	unit_seen = is_unit(s, end);
 
 	for (int k = 0; k < PIECES_MAX && (at = follows(s, end, &own)); k++) {
 		bool comma = scan_at(s, at - 2) == ',' || scan_at(s, at - 1) == ',';
@@ -304,13 +315,15 @@ size_t blocks_tail(struct scan *s, size_t end)
 			continue;
 		}
 		line = line_at(s, at);
-		if (!line.end || (line.state && line.postcode))          /* which is found by itself */
+		if (!line.end || ((line.words ? line.state : state) && line.postcode))           /* which is found by itself */
 			break;
+		state = line.state;
 		if (line.country && (ends(s, line.end) || line.postcode || unit_seen || cities))
 			return line.end;
 		lined = lined || own;
+		named = named || line.named;
 		/* a postcode without its country: of five digits, where the line ends, and the lines before were an address's */
-		if (line.postcode && line.digits >= 5 && (ends(s, line.end) || (cities && lined)) && (unit_seen || cities)) {
+		if (line.postcode && line.digits >= 5 && named && (ends(s, line.end) || (cities && lined)) && (unit_seen || cities)) {
 			best = line.end;
 		} else if (line.postcode || !line.words || !(ends(s, line.end) || next_line(s, line.end)) || ++cities > 2) {
 			break;
