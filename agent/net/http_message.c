@@ -240,6 +240,14 @@ static enum rc check_request(const struct http_head *head, struct why *why)
 	return RC_OK;
 }
 
+/* Readers differ in which of two they believe. */
+static enum rc check_answer(const struct http_head *head, struct why *why)
+{
+	if (count(head, "content-type") > 1 || count(head, "content-encoding") > 1)
+		return why_set(why, RC_BAD, "Content-Type or Content-Encoding stands there more than once");
+	return RC_OK;
+}
+
 static enum rc finish_head(struct http_message *m, struct why *why)
 {
 	struct http_head *head = m->head;
@@ -268,7 +276,7 @@ static enum rc finish_head(struct http_message *m, struct why *why)
 		return why_set(why, RC_BAD, "the only transfer coding is chunked, in HTTP/1.1");
 	if (coding.p && count(head, "content-length"))
 		return why_set(why, RC_BAD, "Content-Length and Transfer-Encoding exclude each other");
-	return p->type == HTTP_REQUEST ? check_request(head, why) : RC_OK;
+	return p->type == HTTP_REQUEST ? check_request(head, why) : check_answer(head, why);
 }
 
 enum rc http_message_feed(struct http_message *m, struct slice *in, enum http_event *event, struct why *why)

@@ -178,6 +178,8 @@ static void what_cannot_be_masked_is_refused_in_the_dialects_shape(void **state)
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" SSN,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" SSN,
 		"HTTP/1.1 200 OK\r\nX-A: 1\r\n SSN: " SSN "\r\n\r\n{}",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n" SSN,
+		"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Encoding: gzip\r\n\r\n" SSN,
 		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" EVENT("SSN 536-") EVENT("22-8741") DONE,
 		"HTTP/1.1 200 OK\r\n\r\n: ping\n\n" EVENT("SSN 536-") EVENT("22-8741") DONE,
 	};
