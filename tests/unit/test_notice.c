@@ -206,7 +206,7 @@ static void a_secret_is_checked(void **state)
 		int len = snprintf(text, sizeof text, "whsec_%s", over ? "AAA" : "AA");
 
 		memset(text + len, 'A', 84);
-		strcpy(text + len + 84, over ? "=" : "==");
+		strcpy(text + len + 84, over ? "=" : "==\r\n");
 		write_secret(p, text);
 		buf_init(&secret, 4096);
 		assert_int_equal(notice_secret_read(p->secret_path, &secret, &why), over ? RC_BAD : RC_OK);
