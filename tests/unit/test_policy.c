@@ -160,6 +160,12 @@ static void emergency_access_is_read(void **state)
 	assert_string_equal(policy_emergency(policy)->groups.item[0], "er");
 	assert_int_equal(policy_emergency(policy)->max_duration_ns, 1200 * NS_PER_S);
 	policy_unref(policy);
+	policy = parse("emergency: {groups: er, max_duration: 1s}\n");
+	assert_int_equal(policy_emergency(policy)->max_duration_ns, NS_PER_S);
+	policy_unref(policy);
+	policy = parse("emergency: {groups: er, max_duration: 24h}\n");
+	assert_int_equal(policy_emergency(policy)->max_duration_ns, 86400 * NS_PER_S);
+	policy_unref(policy);
 	policy = parse("emergency: {groups: er}\n");
 	assert_int_equal(policy_emergency(policy)->max_duration_ns, 3600 * NS_PER_S);
 	policy_unref(policy);

@@ -100,6 +100,23 @@ static void bad_quorums_are_named_with_their_place(void **state)
 	}
 }
 
+static void a_stored_quorum_has_as_many_needs_as_a_rule_may(void **state)
+{
+	struct quorum q;
+	struct buf json;
+
+	(void)state;
+	buf_init(&json, 4096);
+	for (int n = 1; n <= QUORUM_NEEDS_MAX + 1; n++) {
+		buf_truncate(&json, json.len ? json.len - 1 : 0);
+		buf_printf(&json, "%s{\"groups\":[\"a\"],\"approvals\":1}]", n == 1 ? "[" : ",");
+		assert_int_equal(quorum_parse(buf_slice(&json), &q), n <= QUORUM_NEEDS_MAX ? RC_OK : RC_BAD);
+		assert_int_equal(quorum_places(&q), n <= QUORUM_NEEDS_MAX ? n : QUORUM_NEEDS_MAX);
+		quorum_free(&q);
+	}
+	buf_free(&json);
+}
+
 /* ---- counting, with needs a: 1 and b: 2 ---- */
 
 static char *a[] = {"a"}, *b[] = {"b"}, *ab[] = {"a", "b"}, *none[] = {"c"};
@@ -185,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rule_names_one_need_or_several),
 		cmocka_unit_test(bad_quorums_are_named_with_their_place),
+		cmocka_unit_test(a_stored_quorum_has_as_many_needs_as_a_rule_may),
 		cmocka_unit_test(a_person_of_two_groups_fills_one_place),
 		cmocka_unit_test(whoever_can_move_makes_room),
 		cmocka_unit_test(the_count_is_that_of_trying_everything),
