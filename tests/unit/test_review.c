@@ -197,9 +197,39 @@ static void reviews_follow_one_another(void **state)
 	assert_int_equal(cJSON_GetArraySize(json_array(second, "parts")), 2);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(json_array(second, "parts")->child, "sums")));
 	assert_string_equal(json_text(second, "finding"), "answered");
+	text = json_text(list->child->next, "record");
+	sha256_hex(text, strlen(text), hex);
 	cJSON_Delete(first);
 	cJSON_Delete(second);
 	cJSON_Delete(list);
+	assert_int_equal(review(&audrey, SESSION, "and once more", NULL), RC_OK);
+	list = listed(SESSION);
+	first = json_parse(slice_str(json_text(list->child->next->next, "record")));
+	assert_string_equal(json_text(first, "previous"), hex);          /* the last one before it */
+	cJSON_Delete(first);
+	cJSON_Delete(list);
+}
+
+/* Of what stands in a bundle's place and is none, a review tells nothing. */
+static void what_is_no_bundle_was_not_seen(void **state)
+{
+	static const char *const ways[] = {
+		"mv 1.tar 2 && ln -s 2 1.tar", "rm 1.tar && echo x > other && tar --format=ustar -cf 1.tar other",
+		"rm 1.tar && : > SHA256SUMS && tar --format=ustar -cf 1.tar SHA256SUMS", "echo x > 1.tar",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		cJSON *list, *record;
+
+		assert_int_equal(sh("cd bundles/" SESSION " && chmod u+w . 1.tar && %s", ways[i]), 0);
+		assert_int_equal(review(&audrey, SESSION, "fine", NULL), RC_OK);
+		list = listed(SESSION);
+		record = json_parse(slice_str(json_text(cJSON_GetArrayItem(list, (int)i), "record")));
+		assert_true(cJSON_IsNull(cJSON_GetObjectItem(json_array(record, "parts")->child, "sums")));
+		cJSON_Delete(record);
+		cJSON_Delete(list);
+	}
 }
 
 static void a_review_counts_and_an_emergency_is_told(void **state)
@@ -241,6 +271,7 @@ int main(void)
 		T(an_auditor_reviews_what_they_may_see),
 		T(a_review_is_a_signed_record_of_this_bundle),
 		T(reviews_follow_one_another),
+		T(what_is_no_bundle_was_not_seen),
 		T(a_review_counts_and_an_emergency_is_told),
 	};
 
