@@ -160,9 +160,9 @@ enum rc hold_row_state(sqlite3_stmt *row, int64_t now_ns, enum hold_state *state
 	return RC_OK;
 }
 
-static bool is_history(sqlite3_stmt *row, enum hold_state state, int64_t now_ns)
+static bool is_history(sqlite3_stmt *row, int64_t now_ns)
 {
-	return state != HOLD_PENDING && state != HOLD_APPROVED && sqlite3_column_int64(row, COL_EXPIRES) < now_ns - HOLD_KEPT_NS;
+	return sqlite3_column_int64(row, COL_EXPIRES) < now_ns - HOLD_KEPT_NS;
 }
 
 bool hold_row_is_of(sqlite3_stmt *row, const struct person *person)
@@ -180,15 +180,12 @@ enum rc hold_row_quorum(sqlite3_stmt *row, struct quorum *quorum)
 enum rc hold_row_for(struct hold_tx *tx, const char *id, const struct person *person, sqlite3_stmt **row, struct quorum *quorum,
 		     struct why *why)
 {
-	enum hold_state state = HOLD_PENDING;
 	enum rc rc = hold_row(tx->db, id, row);
 
 	*quorum = (struct quorum){0};
 	if (rc == RC_OK)
 		rc = hold_row_quorum(*row, quorum);
-	if (rc == RC_OK)
-		rc = hold_row_state(*row, tx->now_ns, &state);
-	if (rc == RC_OK && (is_history(*row, state, tx->now_ns) ||
+	if (rc == RC_OK && (is_history(*row, tx->now_ns) ||
 			    (!hold_row_is_of(*row, person) && !quorum_serves(quorum, &person->groups))))
 		rc = RC_NOT_FOUND;
 	return rc == RC_NOT_FOUND ? why_set(why, rc, "there is no hold %s that you made or may decide", id) : rc;

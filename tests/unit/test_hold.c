@@ -432,6 +432,7 @@ static void an_sdk_that_gave_up_sends_again_and_goes_through(void **state)
 	again = enter(p, "x", "S1");
 	assert_string_equal(again.id, hold.id);
 	assert_int_equal(again.state, HOLD_PENDING);
+	assert_string_equal(p->told, "held S1,");        /* nothing new */
 	fake_ns += 800 * NS_PER_S;
 	assert_int_equal(approve(p, hold.id, &bob, "SHA256:bob", NULL), RC_OK);
 	fake_ns += 899 * NS_PER_S;                        /* ttl counts again from the approval */
@@ -1010,6 +1011,21 @@ static void a_session_that_ends_takes_its_holds_along(void **state)
 	assert_int_equal(state_of(p, shared.id), HOLD_CANCELLED);
 }
 
+/* The session was thought to have ended, and asks again: the hold is its own once more. */
+static void a_session_that_asks_again_keeps_the_hold(void **state)
+{
+	struct place *p = *state;
+	struct hold hold = enter(p, "x", "S1");
+
+	enter(p, "x", "S2");
+	holds_cancel_session(p->holds, "S1");
+	enter(p, "x", "S1");
+	holds_cancel_session(p->holds, "S2");
+	assert_int_equal(state_of(p, hold.id), HOLD_PENDING);
+	holds_cancel_session(p->holds, "S1");
+	assert_int_equal(state_of(p, hold.id), HOLD_CANCELLED);
+}
+
 /* One of its holds is over just now, and nobody has said so yet. */
 static void a_session_that_ends_takes_along_what_is_not_over(void **state)
 {
@@ -1169,21 +1185,22 @@ static void what_is_long_over_is_history(void **state)
 	struct hold denied = enter(p, "x", "S1"), pending;
 	struct why why = {0};
 	struct buf out;
-	bool is, shown;
+	bool is, whole;
 
 	assert_int_equal(deny(p, denied.id, &bob), RC_OK);
 	fake_ns += 900 * NS_PER_S + 30 * 86400 * NS_PER_S;
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
-	in_store(p, denied.id, &is, &shown);
-	assert_true(is && shown);
+	cJSON_Delete(shown(p, &alice, denied.id));
+	in_store(p, denied.id, &is, &whole);
+	assert_true(is && whole);
 	fake_ns++;
 	pending = enter(p, "y", "S1");
 	tick(p);
 	assert_int_equal(listed(p, &alice, "all"), 1);
 	assert_int_equal(state_of(p, pending.id), HOLD_PENDING);
-	in_store(p, denied.id, &is, &shown);
-	assert_true(is && !shown);
+	in_store(p, denied.id, &is, &whole);
+	assert_true(is && !whole);
 	holds_metrics(p->store);
 	assert_true(figure("phigate_holds{state=\"denied\"}") == 0 && figure("phigate_holds{state=\"pending\"}") == 1);
 	buf_init(&out, 10000);
@@ -1191,11 +1208,11 @@ static void what_is_long_over_is_history(void **state)
 	buf_free(&out);
 	fake_ns += 2162LL * 86400 * NS_PER_S - 1;        /* 2,192 days in all */
 	tick(p);
-	in_store(p, denied.id, &is, &shown);
+	in_store(p, denied.id, &is, &whole);
 	assert_true(is);
 	fake_ns++;
 	tick(p);
-	in_store(p, denied.id, &is, &shown);
+	in_store(p, denied.id, &is, &whole);
 	assert_false(is);
 }
 
@@ -1951,6 +1968,7 @@ int main(int argc, char **argv)
 		TEST(a_client_that_is_gone_uses_up_nothing),
 		TEST(a_client_that_goes_as_the_approval_comes_uses_up_nothing),
 		TEST(a_session_that_ends_takes_its_holds_along),
+		TEST(a_session_that_asks_again_keeps_the_hold),
 		TEST(a_session_that_ends_takes_along_what_is_not_over),
 		TEST(holds_survive_a_restart),
 		TEST(another_key_knows_no_approval),
