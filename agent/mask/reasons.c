@@ -39,9 +39,13 @@ static const struct {
 	{"number behind a name", "it is a long number right behind a name", false},
 
 	/* by their form */
+	{"access code", "it stands behind a code or key, and is woven of capitals and digits as in no word", false},
 	{"accession form", "it has the form of a laboratory's accession number", false},
 	{"date, scanned", "it has the form of a date in which a scanner took letters for digits", false},
 	{"phone, scanned", "it has the form of a telephone number in which a scanner took letters for digits", false},
+	{"blood unit form", "it has the form of a unit of blood's number (ISBT 128), which tells its donor", false},
+	{"hicn form", "it has the form of a Medicare claim number (HICN)", false},
+	{"veteran's number form", "it has the form of a veteran's number in the systems of the VA", false},
 	{"plan number form", "it is three capitals and nine digits or more in groups, as health plans write their members", false},
 	{"card form", "it is four groups of four digits", false},
 	{"card, check digit", "it has the length, the first digits and the check digit of a payment card", false},
@@ -65,11 +69,13 @@ static const struct {
 	{"phone in words", "its digits are written as words, and are a telephone number", false},
 	{"phone, international", "it has the form of a telephone number with its country's code", false},
 	{"phone, seven digits", "it has seven digits, as a telephone number without its area code", false},
+	{"phone before its kind", "it has the digits of a telephone number, and what kind of one follows", false},
 	{"phone, ten digits", "it has ten digits that begin with an area code and an exchange that exist", false},
 	{"phone, toll-free", "it has the form of a telephone number that costs its caller nothing", false},
 	{"ssn form", "it has the form of a social security number", false},
 	{"ssn form, digits apart", "it has the form of a social security number whose digits stand apart", false},
 	{"udi form", "it has the form of a device's identifier (UDI)", false},
+	{"network share", "it is a share of a network, which may name a host or a person", false},
 	{"url form", "it has the form of a web address", false},
 	{"url without a scheme", "it has the form of a web address without its scheme", false},
 	{"vin, check digit", "it has the form and the check digit of a vehicle's number (VIN)", false},
@@ -87,6 +93,7 @@ static const struct {
 	{"year, month and day", "its eight digits are a date", false},
 
 	/* places */
+	{"block of a street", "a number of houses stands before \"block of\" and a street", false},
 	{"city before a state", "it is in the list of cities, and a state follows", false},
 	{"city before a state and zip", "a state and a ZIP code follow", false},
 	{"city before a zip", "it is in the list of cities, and a ZIP code follows", false},
@@ -95,6 +102,7 @@ static const struct {
 	{"city, weighed", "its letters, the lists and the words on both sides are most like those of a city", false},
 	{"city in running text", "it is in the list of cities, and the words before it speak of a place", false},
 	{"crossing", "two streets meet there", false},
+	{"corner", "it is behind the word corner, and two streets meet there", false},
 	{"county", "the word County follows", false},
 	{"facility", "it ends as the names of hospitals, clinics and homes do", false},
 	{"facility in running text", "the words before it speak of a place where people are treated, work, learn or are held", false},
@@ -104,6 +112,7 @@ static const struct {
 	{"highway", "it is a road by its number, or a mile of it", false},
 	{"letterhead", "it stands where a letter names its sender", false},
 	{"facility, a saint's", "it is a saint's name where a hospital's may stand", false},
+	{"military address", "it has the form of an address of the armed forces", false},
 	{"post office box", "it has the form of a post office box", false},
 	{"position", "it is a latitude and a longitude", false},
 	{"postcode", "it has the form of another country's postcode", false},
@@ -117,6 +126,7 @@ static const struct {
 	{"zip behind a state", "it has the form of a ZIP code, and a state stands before it", false},
 
 	/* names */
+	{"initials", "the word initials stands before it, or that for a middle one", false},
 	{"initials of who dictated", "it stands alone in its line, as the initials of who dictated a letter and who typed it do", false},
 	{"name found before", "it is part of a name that was found before in this text", false},
 	{"name, spelled", "it is spelled letter by letter behind a name", false},
