@@ -196,13 +196,13 @@ static void conditions_in_conditions_are_compared_for_no_longer_than_is_useful(v
 	buf_init(&text, 65536);
 	buf_puts(&text, "version: 1\nrules:\n  - {name: a, when: ");
 	for (int i = 0; i < 14; i++)
-		buf_printf(&text, "{any: [{model: a%d}, ", i);
+		buf_printf(&text, "{any: [{model: a%d}, {model: b%d}, {model: c%d}, {model: d%d}, {model: e%d}, {model: f%d}, ", i, i, i, i, i, i);
 	buf_puts(&text, "{model: last}");
 	for (int i = 0; i < 14; i++)
 		buf_puts(&text, "]}");
 	buf_puts(&text, ", then: deny}\n  - {name: b, when: ");
 	for (int i = 0; i < 14; i++)
-		buf_printf(&text, "{all: [{user: b%d*}, ", i);
+		buf_printf(&text, "{all: [{user: a%d*}, {user: b%d*}, {user: c%d*}, {user: d%d*}, {user: e%d*}, {user: f%d*}, ", i, i, i, i, i, i);
 	buf_puts(&text, "{tools: true}");
 	for (int i = 0; i < 14; i++)
 		buf_puts(&text, "]}");
