@@ -477,6 +477,14 @@ size_t blocks_corner(struct scan *s)
 	return i ? side(s, i) : 0;
 }
 
+/* Does the word before make it likely that the number is one of its own: "Main 12"? */
+static bool goes_on(const struct context *c)
+{
+	const word_set leads = WORD_STOP | WORD_BE | WORD_PLACE_BEFORE | WORD_ON | WORD_ADDRESS | WORD_LIVES | WORD_WITH | WORD_AND | WORD_SENT | WORD_ADVERB | WORD_VERB;
+
+	return c->gap == GAP_SPACE && c->before[0] > CONTEXT_LAST && !(word_kinds(c->before[0]) & leads);
+}
+
 size_t blocks_street(struct scan *s)
 {
 	const struct context *c = s->context;
@@ -484,7 +492,7 @@ size_t blocks_street(struct scan *s)
 	size_t i, end;
 	struct street t;
 
-	if (!is_digit(scan_at(s, s->i)) && !cue && !line)
+	if (!cue && !line && (!is_digit(scan_at(s, s->i)) || goes_on(c)))
 		return 0;
 	read_street(s, s->i, cue || line, &t);
 	if (!t.words || !t.numbers || (!t.first && !t.numbered))

@@ -135,6 +135,8 @@ bool care_is_brand(const uint16_t *word, size_t n)
 	static const char *const ends[] = {"Health", "Flight", "Evac"};
 	uint64_t hash = WORD_HASH;
 
+	if (n < 6 || (word[n - 1] != 'h' && word[n - 1] != 't' && word[n - 1] != 'c'))
+		return false;
 	for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
 		size_t m = strlen(ends[k]), i = 0;
 

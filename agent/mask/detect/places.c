@@ -447,6 +447,8 @@ static size_t block_of(struct scan *s, size_t i)
 	struct part p;
 	size_t j = 0, end;
 
+	if (scan_at(s, i) != ' ' || lower(scan_at(s, i + 1)) != 'b')
+		return 0;
 	for (size_t k = 0; k < sizeof joints / sizeof *joints && !j; k++)
 		j = around_literal(s, i, joints[k]);
 	if (!j || (!is_upper(scan_at(s, j)) && !roads_numbered(s, j)))

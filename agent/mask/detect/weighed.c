@@ -419,6 +419,8 @@ bool scan_weighed(struct scan *s, struct finding *f)
 		return false;
 	if (!end || place_first || initial || is_things(s, end) || (class == MODEL_NAME && around_left(s->context) == LEFT_PLACE_NAME))
 		return false;
+	if (class == MODEL_FACILITY && end == s->token && scan_at(s, end) == ' ' && is_digit(scan_at(s, end + 1)) && !is_alnum(scan_at(s, end + 2)))
+		return false;                            /* "Mayo 3 inflammation" */
 	if (class == MODEL_FACILITY)
 		end = care_tail(s, care_tail(s, end));
 	*f = (struct finding){.start = s->i, .end = class == MODEL_NAME ? part_suffix(s, end) : end, .entity = classes[class].entity,
