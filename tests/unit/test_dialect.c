@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dialect_private.h"
@@ -386,17 +387,20 @@ static void test_what_a_site_has_changed_is_its_own(void **state)
 static void test_a_name_is_no_path(void **state)
 {
 	static const char *const files[][2] = {{"mine", ERROR "routes: []\n"}};
-	static const char *const names[] = {"", "Mine", "./mine", "../phigate/mine", "mine.yaml", "mi ne"};
+	static const char *const names[] = {"", "Mine", "./mine", "../phigate/mine", "mine.yaml", "mi ne", "sub/../mine"};
 	struct dialect *d;
 	struct why why;
-	char dir[64];
+	char dir[64], sub[80];
 
 	(void)state;
 	in_folder(dir, files, 1);
+	snprintf(sub, sizeof sub, "%s/sub", dir);
+	assert_int_equal(mkdir(sub, 0700), 0);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		assert_int_equal(dialect_load(names[i], dir, &d, &why), RC_NOT_FOUND);
 	assert_int_equal(dialect_load("mine", dir, &d, &why), RC_OK);
 	dialect_free(d);
+	rmdir(sub);
 	clear_folder(dir, files, 1);
 }
 
