@@ -59,6 +59,9 @@ static const char *const TEXTS[] = {
 	"&#x35;36-22-8741 &#x;&#99999999;&amp &quo &#5",
 	"",
 	"a",
+	"BED   NAME            AGE/S  MRN       ADMIT    MD          CODE\n302A  TRUONG, VAN     67 M   2204530   06/01    BOWMAN      FULL\n"
+	"304A  CHAVIS, MARY F  97 F   2203367   05/31    IYER        CMO\n\nSeen 5/1.\n5/8 overturned! Missed PT 5/5 bc, last 2/2. In July. The Delgado baby",
+	"works nights at UPS, employer H-E-B, at Women's Surgery Center, from CVS/pharmacy #4471, Lives Stockbridge, Henry County. MI: D  Graves' and",
 };
 
 /* Long runs without end, each of more than a window. */
