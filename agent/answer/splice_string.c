@@ -33,15 +33,16 @@ enum rc splice_string_label(const struct splice *s, int depth, struct buf *out)
 	const struct level *l = &s->level[depth];
 
 	buf_init(out, 2 * OUTER_MAX + KEY_MAX + 4);
+	/* What names it comes first: a string that does not takes nothing from the keys, which are nearer. */
+	if (l->object && l->named_n && is_value(buf_slice(&s->key))) {
+		buf_add(out, l->named, l->named_n);
+		buf_putc(out, ' ');
+	}
 	if (l->object && l->outer_n) {                   /* "identifier": {"value": "84729315"} */
 		buf_add(out, l->outer, l->outer_n);
 		buf_putc(out, ' ');
 	}
 	buf_add_slice(out, buf_slice(&s->key));
-	if (l->object && l->named_n && is_value(buf_slice(&s->key))) {
-		buf_putc(out, ' ');
-		buf_add(out, l->named, l->named_n);
-	}
 	return buf_puts(out, ": ");
 }
 

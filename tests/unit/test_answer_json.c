@@ -166,6 +166,8 @@ static void a_member_that_names_the_value_beside_it_labels_it(void **state)
 		"{\"url\":\"mrn\",\"valueString\":\"[MRN]\",\"in\":\"{\\\"label\\\":\\\"SSN\\\",\\\"value\\\":0}\"}");
 	becomes("[{\"name\":\"glucose\",\"value\":\"84729315\"},{\"name\":\"MRN\",\"count\":84729},{\"name\":\"MRN\",\"at\":[{\"value\":84729315}]}]",
 		"[{\"name\":\"glucose\",\"value\":\"84729315\"},{\"name\":\"MRN\",\"count\":84729},{\"name\":\"MRN\",\"at\":[{\"value\":84729315}]}]");
+	becomes("{\"identifier\":[{\"type\":{\"text\":\"MRN\"},\"system\":\"x\",\"value\":\"84729315\"},{\"system\":\"x\",\"value\":\"536228741\"}]}",
+		"{\"identifier\":[{\"type\":{\"text\":\"MRN\"},\"system\":\"x\",\"value\":\"[ID]\"},{\"system\":\"x\",\"value\":\"[ID]\"}]}");
 	becomes("{\"name\":\"MRN, which is the number that the hospital gave\",\"value\":\"84729315\"}",
 		"{\"name\":\"MRN, which is the number that the hospital gave\",\"value\":\"84729315\"}");
 }
