@@ -17,11 +17,12 @@ static const struct mask_finder *finder;         /* who else looks at the texts;
 
 static inline const struct answer_shape *shape_of(const struct dialect *dialect, const char *path)
 {
+	const struct text_list allowed = {(char *[]){(char *)(uintptr_t)path}, 1};       /* also one that is open by name only */
 	const struct route *route = NULL;
 	char *sent = NULL;
 	struct why why;
 
-	if (dialect_route(dialect, "POST", slice_str(path), NULL, &route, &sent, &why) != RC_OK)
+	if (dialect_route(dialect, "POST", slice_str(path), &allowed, &route, &sent, &why) != RC_OK)
 		exit(1);
 	free(sent);
 	return route->shape;
