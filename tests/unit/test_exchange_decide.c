@@ -267,6 +267,22 @@ static void an_approval_is_for_one_method(void **state)
 	client_close(&c);
 }
 
+static void the_rule_that_lets_a_request_pass_stands_on_record(void **state)
+{
+	struct audit a;
+	struct client c;
+
+	(void)state;
+	change_policy("version: 1\nrules: [{name: ours, when: {group: clinicians}, then: allow}]\n");
+	model_says_note();
+	client_open(&c);
+	assert_int_equal(chat(&c, "hi"), 200);
+	client_close(&c);
+	a = seal_part(2);
+	assert_int_equal(count(&a.records, "\"rule\":\"ours\",\"outcome\":\"allowed\""), 1);
+	audit_free(&a);
+}
+
 /* ---- what is told of a request, and of its hold -------------------------------------------------------------------------- */
 
 static void rules_know_who_asks_what_and_what_for(void **state)
@@ -359,6 +375,7 @@ int main(void)
 		T(an_approval_by_one_rule_is_none_by_another),
 		T(an_approval_is_for_one_request_of_one_person_to_one_connection),
 		T(an_approval_is_for_one_method),
+		T(the_rule_that_lets_a_request_pass_stands_on_record),
 		T(rules_know_who_asks_what_and_what_for),
 		T(so_many_requests_of_one_person_are_held),
 		T(whoever_waits_is_told_how_the_hold_ended),
