@@ -341,7 +341,7 @@ size_t blocks_military(struct scan *s)
 	size_t i = 0, j = 0, end;
 	bool own;
 
-	if ((lower(scan_at(s, s->i)) | 0x20) != 'u')
+	if (lower(scan_at(s, s->i)) != 'u')
 		return 0;
 	for (size_t k = 0; k < sizeof ships / sizeof *ships && !i; k++)
 		i = around_literal(s, s->i, ships[k]);
@@ -373,11 +373,9 @@ size_t blocks_military(struct scan *s)
 
 bool blocks_cue(const struct context *c)
 {
-	word_set last = word_kinds(c->before[0]);
-
 	if (c->label == LABEL_ADDRESS && (!c->needs_mark || c->mark))
 		return true;
-	if (c->gap != GAP_SPACE || !(last & WORD_PLACE_BEFORE))
+	if (c->gap != GAP_SPACE || !(word_kinds(c->before[0]) & WORD_PLACE_BEFORE))
 		return false;
 	return word_kinds(c->before[1]) & (WORD_LIVES | WORD_SENT);
 }

@@ -20,16 +20,16 @@ static const char *const PHRASES[] = {
 };
 
 static uint64_t hospital_hash;                        /* the hash of the word */
-static uint64_t phrases_seen;                    /* a bit of the first word of each, so that most words cost one look */
+static uint64_t phrases_seen[64];                /* a bit of the first word of each, so that most words cost one look */
 
 static uint64_t phrase_bit(uint64_t hash)
 {
-	return (uint64_t)1 << (word_mix(hash) >> 58);
+	return (uint64_t)1 << (word_mix(hash) >> 52 & 63);
 }
 
 bool facilities_may_begin(uint64_t hash)
 {
-	return phrases_seen & phrase_bit(hash);
+	return phrases_seen[word_mix(hash) >> 58] & phrase_bit(hash);
 }
 
 void facilities_fill(void)
@@ -43,7 +43,7 @@ void facilities_fill(void)
 
 		for (const char *p = PHRASES[k]; *p >= 'a' && *p <= 'z'; p++)
 			hash = word_hash(hash, (unsigned char)*p);
-		phrases_seen |= phrase_bit(hash);
+		phrases_seen[word_mix(hash) >> 58] |= phrase_bit(hash);
 	}
 }
 
