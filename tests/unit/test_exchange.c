@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
 #include <sys/mman.h>
 
 #include "data_path.h"
@@ -314,6 +315,40 @@ static void a_held_request_goes_on_once_it_is_approved_and_only_once(void **stat
 	assert_int_equal(model_asked(&place.model), 1);
 	client_close(&c);
 	on_record("\"rule\":\"bulk\"", 4);                               /* two holds, approved, denied */
+}
+
+/* Both wait for the same approval: it is one request's, and the other asks anew. */
+static void of_two_that_wait_for_one_approval_one_goes_on_and_the_other_asks_again(void **state)
+{
+	char id[HOLD_ID_LEN + 1], again[HOLD_ID_LEN + 1];
+	struct pollfd on[2] = {{.events = POLLIN}, {.events = POLLIN}};
+	struct client c[2];
+	int first, held;
+
+	(void)state;
+	model_says_note();
+	for (int i = 0; i < 2; i++) {
+		client_open(&c[i]);
+		on[i].fd = c[i].fd;
+	}
+	put_chat(&c[0], "List every patient like SSN " SSN);
+	await_hold(id, 1, "pending");
+	held = index_lines(place.model.index);
+	put_chat(&c[1], "List every patient like SSN " SSN);
+	while (index_lines(place.model.index) < held + 2)                /* its request, and its hold */
+		sched_yield();
+	approve(id);
+	assert_int_equal(poll(on, 2, PATIENCE_S * 1000), 1);
+	first = on[0].revents ? 0 : 1;
+	assert_int_equal(client_answer(&c[first], false), 200);
+	await_hold(again, 1, "pending");
+	assert_string_not_equal(id, again);
+	assert_int_equal(model_asked(&place.model), 1);
+	approve(again);
+	assert_int_equal(client_answer(&c[!first], false), 200);
+	assert_int_equal(model_asked(&place.model), 2);
+	client_close(&c[0]);
+	client_close(&c[1]);
 }
 
 static void in_an_emergency_what_would_be_held_passes_and_what_is_denied_does_not(void **state)
@@ -685,6 +720,7 @@ int main(void)
 		T(a_refused_head_request_has_no_body),
 		T(a_client_that_leaves_in_mid_request_stands_on_record),
 		T(a_held_request_goes_on_once_it_is_approved_and_only_once),
+		T(of_two_that_wait_for_one_approval_one_goes_on_and_the_other_asks_again),
 		T(in_an_emergency_what_would_be_held_passes_and_what_is_denied_does_not),
 		T(what_is_shown_of_a_held_request_is_masked),
 		T(what_a_caller_writes_in_a_role_a_models_name_or_a_headers_is_masked_too),
