@@ -308,10 +308,12 @@ void context_sign(struct context *c, uint16_t sign)
 	enum gap gap;
 
 	if (sign == ' ') {
-		c->far = c->far && c->last != ' ';       /* "MRN   MD": no words come between */
-		if (c->last == ' ' && columns_spaces(&c->columns, &cell)) {
-			begin_cell(c, cell);
-			c->gap = c->gap < GAP_COLON ? GAP_COLON : c->gap;
+		if (c->last == ' ') {
+			c->far = false;                  /* "MRN   MD": no words come between */
+			if (columns_spaces(&c->columns, &cell)) {
+				begin_cell(c, cell);
+				c->gap = c->gap < GAP_COLON ? GAP_COLON : c->gap;
+			}
 		}
 		context_space(c);
 		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)

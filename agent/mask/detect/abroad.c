@@ -9,15 +9,15 @@
 #define NAME_WORDS 4                             /* of a street's name */
 #define NUMBER_DIGITS 5
 
-/* The ends of words that are streets; a house's number stands beside. */
+/* The ends of words that are streets, by their last letters; a house's number stands beside. */
 static const struct {
 	unsigned char n;
 	char text[8];
 } ENDS[] = {
 #define E(text) {sizeof text - 1, text}
-	E("strasse"), E("stra\xdf" "e"), E("weg"), E("gasse"), E("allee"), E("platz"), E("damm"), E("ufer"), E("straat"), E("laan"),
-	E("gracht"), E("kade"), E("plein"), E("vej"), E("gade"), E("gatan"), E("gata"), E("vagen"), E("vegen"), E("veien"), E("katu"),
-	E("kuja"), E("ntie"), E("utca"), E("gotu"), E("braut"), E("stien"), E("stigen"),
+	E("gata"), E("kuja"), E("utca"), E("strasse"), E("stra\xdf" "e"), E("gasse"), E("allee"), E("kade"), E("gade"), E("ntie"), E("weg"), E("vej"),
+	E("damm"), E("laan"), E("plein"), E("gatan"), E("vagen"), E("vegen"), E("veien"), E("stien"), E("stigen"), E("ufer"), E("straat"), E("gracht"),
+	E("braut"), E("katu"), E("gotu"), E("platz"),
 #undef E
 };
 
@@ -36,13 +36,18 @@ static bool is_lower(uint16_t c)
 static bool is_joined(struct scan *s, const struct part *p)
 {
 	size_t n = p->end - p->start;
+	uint16_t last, before;
 
 	if (n < ABROAD_JOINED_LEAST || p->shape < SHAPE_CAPITALS || (p->dictionary & DICTIONARY_SAFE))
 		return false;
+	last = lower(scan_at(s, p->end - 1));
+	before = lower(scan_at(s, p->end - 2));
 	for (size_t k = 0; k < sizeof ENDS / sizeof *ENDS; k++) {
 		size_t m = ENDS[k].n, j = m;
 
-		if (n < m + 3)
+		if ((unsigned char)ENDS[k].text[m - 1] > last)
+			break;
+		if ((unsigned char)ENDS[k].text[m - 1] != last || (unsigned char)ENDS[k].text[m - 2] != before || n < m + 3)
 			continue;
 		while (j && lower(scan_at(s, p->end - m + j - 1)) == (unsigned char)ENDS[k].text[j - 1])
 			j--;

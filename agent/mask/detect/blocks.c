@@ -24,14 +24,23 @@ static const char *const COUNTRIES[] = {
 	"suomi", "sverige", "sweden", "switzerland", "taiwan", "thailand", "the netherlands", "tunisia", "turkey", "uk", "ukraine", "united kingdom",
 	"united states", "uruguay", "usa", "venezuela", "vietnam", "wales",
 };
+#define N_COUNTRIES (sizeof COUNTRIES / sizeof *COUNTRIES)
 
 static size_t country(struct scan *s, size_t i)
 {
 	uint16_t first = lower(scan_at(s, i));
+	size_t from = 0, end;
 
-	for (size_t k = 0; k < sizeof COUNTRIES / sizeof *COUNTRIES && (unsigned char)COUNTRIES[k][0] <= first; k++) {
-		size_t end = around_literal(s, i, COUNTRIES[k]);
+	for (size_t to = N_COUNTRIES; from < to;) {      /* the first one with its letter */
+		size_t middle = (from + to) / 2;
 
+		if ((unsigned char)COUNTRIES[middle][0] < first)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	for (size_t k = from; k < N_COUNTRIES && (unsigned char)COUNTRIES[k][0] == first; k++) {
+		end = around_rest(s, i + 1, COUNTRIES[k] + 1);
 		if (!end || is_alnum(scan_at(s, end)) || scan_at(s, end) == '-')
 			continue;
 		if (scan_at(s, end) == ' ' && scan_at(s, end + 1) == '(' && is_alpha(scan_at(s, end + 2))) {     /* "Cyprus (Greek)" */
@@ -218,8 +227,11 @@ static struct line line_at(struct scan *s, size_t i)
 static size_t military_line(struct scan *s, size_t i)
 {
 	static const char *const offices[] = {"apo", "fpo", "dpo"};
+	uint16_t first = lower(scan_at(s, i));
 	size_t j = 0, digits = 0;
 
+	if (first != 'a' && first != 'f' && first != 'd')
+		return 0;
 	for (int k = 0; k < 3 && !j; k++)
 		j = around_literal(s, i, offices[k]);
 	if (!j)

@@ -1,7 +1,5 @@
 #include "boxes.h"
 
-#include <string.h>
-
 #include "around.h"
 #include "roads.h"
 
@@ -10,7 +8,9 @@ static const char *const BOXES[] = {"p.o. box ", "po box ", "p o box ", "p. o. b
 
 size_t boxes_office(struct scan *s, size_t i)
 {
-	if (lower(scan_at(s, i)) == 'd' && lower(scan_at(s, i + 2)) != 'a')      /* "Dr." */
+	uint16_t first = lower(scan_at(s, i)), second = lower(scan_at(s, i + 1));
+
+	if (first == 'd' ? lower(scan_at(s, i + 2)) != 'a' : second != 'o' && second != '.' && second != ' ')    /* "Dr.", "Patient" */
 		return 0;
 	for (size_t k = 0; k < sizeof BOXES / sizeof *BOXES; k++) {
 		size_t from = around_literal(s, i, BOXES[k]), j;
@@ -29,10 +29,23 @@ size_t boxes_office(struct scan *s, size_t i)
 static const char *const RURAL[] = {"rr ", "r.r. ", "hc ", "rural route ", "rfd ", "psc ", "cmr ", "rt ", "rt. ", "rte ",
 	"route ", "hcr ", "star route ", "star rte "};
 
+/* By their first two letters; most words have others. */
+static bool begins_rural(uint16_t first, uint16_t second)
+{
+	switch (first) {
+	case 'r': return second == 'r' || second == '.' || second == 'u' || second == 'f' || second == 't' || second == 'o';
+	case 'h': return second == 'c';
+	case 'p': return second == 's';
+	case 'c': return second == 'm';
+	case 's': return second == 't';
+	default: return false;
+	}
+}
+
 /* "RR 2 Box 118", "HC 61, Box 40", "Rural Route 3 Box 12" */
 size_t boxes_rural(struct scan *s, size_t i)
 {
-	if (!strchr("rhpcs", lower(scan_at(s, i)) & 0x7f))
+	if (!begins_rural(lower(scan_at(s, i)), lower(scan_at(s, i + 1))))
 		return 0;
 	for (size_t k = 0; k < sizeof RURAL / sizeof *RURAL; k++) {
 		size_t from = around_literal(s, i, RURAL[k]), j;
@@ -88,11 +101,15 @@ bool boxes_home_may_begin(uint16_t first)
 
 size_t boxes_home(struct scan *s, size_t i)
 {
+	uint16_t first = scan_at(s, i), second;
 	size_t end = 0;
 
-	if (!boxes_home_may_begin(scan_at(s, i)))
+	if (!boxes_home_may_begin(first))
 		return 0;
+	first = lower(first);
+	second = lower(scan_at(s, i + 1));
 	for (size_t k = 0; k < sizeof HOMES / sizeof *HOMES && !end; k++)
-		end = around_literal(s, i, HOMES[k]);
+		if ((unsigned char)HOMES[k][0] == first && (unsigned char)HOMES[k][1] == second)
+			end = around_rest(s, i + 2, HOMES[k] + 2);
 	return end;
 }

@@ -102,11 +102,22 @@ static enum label label_of(const struct columns *t)
 	return t->separator && t->separator == t->line_separator && t->column < COLUMNS_MAX ? (enum label)t->label[t->column] : LABEL_NONE;
 }
 
+/* Signs that may head, separate or fill cells; most others do no more than stand in one. */
+static bool is_of_tables(uint16_t sign)
+{
+	return sign == ',' || sign == '\n' || sign == ' ' || sign == '\t' || sign == '|' || sign == ';' || sign == ':' || sign == '"' || sign == '#' || sign == '~';
+}
+
 bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 {
 	bool cell;
 
 	*label = LABEL_NONE;
+	if (!is_of_tables(sign)) {
+		t->prose = t->prose || sign == '.' || sign == '!' || sign == '?' || sign == '{';
+		t->apart = t->line_begins = false;
+		return false;
+	}
 	if (sign == '\n') {
 		end_line(t);
 		/* the first cell of a row in CSV begins with its line */
@@ -121,8 +132,6 @@ bool columns_sign(struct columns *t, uint16_t sign, enum label *label)
 		t->labelled++;                           /* "Rand#" */
 		t->next[t->column] = LABEL_ID;
 	}
-	if (sign == '.' || sign == '!' || sign == '?' || sign == '{')
-		t->prose = true;
 	if (sign == '~' && t->segment) {                 /* one more of the same field */
 		*label = label_of(t);
 		return *label != LABEL_NONE;

@@ -206,7 +206,7 @@ static bool goes_over(struct run *r, struct scan *s, const struct part *p, enum 
 	uint16_t first = lower(scan_at(s, p->start));
 	bool the = first == 't';
 
-	if (!r->words || !(lexicon_find(p->hash)->joint) || (r->joined && !the))
+	if (!r->words || p->end - p->start > 3 || !(lexicon_find(p->hash)->joint) || (r->joined && !the))
 		return false;
 	if (first == 'o' && lower(scan_at(s, p->start + 1)) == 'f') {
 		r->of = r->of || (r->last & (CARE_FIRST | CARE_END));

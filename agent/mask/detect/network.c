@@ -78,10 +78,12 @@ static bool begins_dot(uint16_t c)
 /* One of these at place i: the unit behind, 0. */
 static size_t one_of(struct scan *s, size_t i, const char *const *list)
 {
+	uint16_t first = lower(scan_at(s, i)), second = first == ' ' ? lower(scan_at(s, i + 1)) : 0;
 	size_t j = 0;
 
-	while (*list && !(j = around_literal(s, i, *list)))
-		list++;
+	for (; *list && !j; list++)
+		if ((unsigned char)(*list)[0] == first && (!second || (unsigned char)(*list)[1] == second))      /* most stand before words */
+			j = around_rest(s, i + 1, *list + 1);
 	return j;
 }
 

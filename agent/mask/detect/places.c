@@ -762,18 +762,21 @@ bool scan_county(struct scan *s, struct finding *f)
 	if (labelled(s, LABEL_COUNTY) && (end = capitals(s)))
 		return found(f, s, end, ENTITY_COUNTY, "county label");
 	for (int words = 0; words < 4 && (at || !words); words++) {
-		struct part p;
+		struct part room;
+		const struct part *p = part_at(s, at, &room);
+		uint16_t next;
 		size_t behind;
 
-		part_read(s, at, &p);
-		if (p.shape < SHAPE_CAPITALS || ((p.words & WORD_STOP) && !(p.words & WORD_PLACE_FIRST)))
+		if (p->shape < SHAPE_CAPITALS || ((p->words & WORD_STOP) && !(p->words & WORD_PLACE_FIRST)))
 			return false;
-		end = p.end;
-		at = part_next_word(s, &p);
-		if (at && is_upper(scan_at(s, at)) && (word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
+		at = part_next_word(s, p);
+		next = at ? scan_at(s, at) : 0;
+		if (next != 'C' && next != 'P' && next != 'B')   /* "County", "Parish", "Borough" */
+			continue;
+		if ((word_kinds(around_word(s, at, &behind)) & WORD_COUNTY) && !is_alnum(scan_at(s, behind)))
 			return found(f, s, behind, ENTITY_COUNTY, "county");
-		if (at && (behind = around_literal(s, at, "co.")) && is_upper(scan_at(s, at)) && !is_alnum(scan_at(s, behind)) && p.shape == SHAPE_NAME &&
-		    ((p.dictionary & (DICTIONARY_PLACE | DICTIONARY_LAST)) || part_is_unknown(&p)))
+		if ((behind = around_literal(s, at, "co.")) && !is_alnum(scan_at(s, behind)) && p->shape == SHAPE_NAME &&
+		    ((p->dictionary & (DICTIONARY_PLACE | DICTIONARY_LAST)) || part_is_unknown(p)))
 			return found(f, s, behind, ENTITY_COUNTY, "county");     /* "Houghton Co." */
 	}
 	return false;

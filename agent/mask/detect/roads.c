@@ -85,11 +85,12 @@ size_t roads_highway(struct scan *s, size_t i, bool sure)
 {
 	const struct context *c = s->context;
 	bool cue, mile;
+	uint16_t first = lower(scan_at(s, i));
 	size_t j = 0, n = 0, k = 0, end;
 
 	if (!begins_road(s, i))
 		return 0;
-	while (k < sizeof HIGHWAYS / sizeof *HIGHWAYS && !(j = around_literal(s, i, HIGHWAYS[k].form)))
+	while (k < sizeof HIGHWAYS / sizeof *HIGHWAYS && ((unsigned char)HIGHWAYS[k].form[0] != first || !(j = around_rest(s, i + 1, HIGHWAYS[k].form + 1))))
 		k++;
 	if (k == sizeof HIGHWAYS / sizeof *HIGHWAYS)
 		return 0;
@@ -126,10 +127,12 @@ size_t roads_crossing(struct scan *s)
 	} else {
 		end = first;
 	}
+	if (scan_at(s, end) != ' ' || (scan_at(s, end + 1) != '&' && lower(scan_at(s, end + 1)) != 'a'))
+		return 0;
 	i = around_literal(s, end, " & ");
 	corner = s->context->gap == GAP_SPACE && (s->context->before[0] == label_words.corner ||
 						  (s->context->before[0] == label_words.of && s->context->before[1] == label_words.corner));
-	if (!i && ((word_kinds(s->context->before[0]) & WORD_ON) || corner) && s->context->gap == GAP_SPACE)
+	if (!i && s->context->gap == GAP_SPACE && (corner || (word_kinds(s->context->before[0]) & WORD_ON)))
 		i = around_literal(s, end, " and ");
 	if (!i)
 		return 0;

@@ -8,8 +8,10 @@
 /* Is it one of these words at place i? The unit behind it, 0. */
 static size_t one_of(struct scan *s, size_t i, const char *const words[])
 {
+	uint16_t first = lower(scan_at(s, i));
+
 	for (size_t k = 0; words[k]; k++) {
-		size_t end = around_literal(s, i, words[k]);
+		size_t end = (unsigned char)*words[k] == first ? around_rest(s, i + 1, words[k] + 1) : 0;
 
 		if (end && !is_alpha(scan_at(s, end)))
 			return end;
@@ -62,6 +64,8 @@ static size_t one(struct scan *s, size_t end)
 	j = floor_at(s, i);
 	if (j)
 		return j;
+	if (!is_alpha(scan_at(s, i)) && scan_at(s, i) != '#')
+		return end;
 	j = one_of(s, i, behind);
 	j = !j && scan_at(s, end) == ',' ? one_of(s, i, sides) : j;
 	if (j && !is_digit(scan_at(s, j))) {

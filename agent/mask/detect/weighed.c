@@ -30,14 +30,15 @@ static uint64_t ending(struct scan *s, const struct part *p, size_t n)
 /* Do the words with capitals behind the word show that a place of care is called so: "Black Belt" "Pediatrics"? */
 static bool shows_care(struct scan *s, const struct part *first)
 {
-	struct part p = *first;
+	const struct part *p = first;
+	struct part room;
 	size_t at;
 
-	for (int k = 0; k < WORDS_MAX && (at = part_next_word(s, &p)) && !is_digit(scan_at(s, at)); k++) {
-		part_read(s, at, &p);
-		if (p.shape < SHAPE_CAPITALS)
+	for (int k = 0; k < WORDS_MAX && (at = part_next_word(s, p)) && !is_digit(scan_at(s, at)); k++) {
+		p = part_at(s, at, &room);
+		if (p->shape < SHAPE_CAPITALS)
 			return false;
-		if (p.care & CARE_SHOWS)
+		if (p->care & CARE_SHOWS)
 			return true;
 	}
 	return false;
@@ -80,13 +81,19 @@ static bool is_field(struct scan *s, const struct part *p)
 static uint64_t inner_capital(struct scan *s, const struct part *p)
 {
 	uint64_t hash = WORD_HASH;
+	size_t i = p->start + 1;
 
-	for (size_t i = p->start; i < p->end && p->shape == SHAPE_NAME; i++) {
-		if (i > p->start && is_upper(scan_at(s, i)) && is_alpha(scan_at(s, i - 1)))
-			return i - p->start > 3 ? 1 : hash;
-		hash = word_hash(hash, scan_at(s, i));
-	}
-	return 0;
+	if (p->shape != SHAPE_NAME)
+		return 0;
+	while (i < p->end && !(is_upper(scan_at(s, i)) && is_alpha(scan_at(s, i - 1))))
+		i++;
+	if (i >= p->end)
+		return 0;
+	if (i - p->start > 3)
+		return 1;
+	for (size_t k = p->start; k < i; k++)
+		hash = word_hash(hash, scan_at(s, k));
+	return hash;
 }
 
 /* What is seen of the word p, between what stands left of it and what follows. False: an identifier stood near on its right, of which

@@ -21,7 +21,7 @@ struct code {
 
 static bool joins(uint16_t c)
 {
-	return c && c < 0x80 && strchr("-./_:+", c);
+	return c == '-' || c == '.' || c == '/' || c == '_' || c == ':' || c == '+';
 }
 
 /* The space behind capitals that a number follows, "HUD 09-26-4417", "BH  20417": how many units; 0: there is none. */
@@ -230,7 +230,7 @@ static int least_of(const struct code *code)
 bool scan_weighed_code(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
-	struct model_signs signs = {.n = 0};
+	struct model_signs signs;
 	struct code code;
 	uint16_t next;
 
@@ -247,6 +247,7 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 		return false;
 	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code) || forms_are_public(s))
 		return false;
+	signs.n = 0;
 	model_sign(&signs, FORM, code.form);
 	model_sign(&signs, FORM_RUNS, code.runs);
 	model_sign(&signs, FORM_COUNT, code.digits * 0x100ULL + code.letters * 0x10 + code.signs);
