@@ -227,6 +227,8 @@ static void what_nobody_can_read_and_routes_that_are_not_named_are_refused(void 
 			fail_msg("case %zu: %d %s", i, c.head.status, c.body.data);
 	assert_int_equal(model_asked(&place.model), 0);
 	assert_int_equal(chat(&c, "hi"), 200);
+	put_request(&c, "POST", CHAT, "Content-Encoding: Identity\r\n", chat_body("hi"));
+	assert_int_equal(client_answer(&c, false), 200);
 	put_request(&c, "POST", CHAT, "Content-Encoding: gzip\r\n", "SSN " SSN);
 	assert_int_equal(client_answer(&c, false), 415);
 	assert_false(c.head.keep_alive);
@@ -261,6 +263,19 @@ static void only_the_sessions_key_opens_the_way(void **state)
 	client_close(&c);
 	assert_int_equal(model_asked(&place.model), 0);
 	on_record("\"method\"", 0);                                      /* nothing of who has no key is kept */
+}
+
+static void who_shows_no_key_is_not_waited_for(void **state)
+{
+	struct client c;
+
+	(void)state;
+	client_open(&c);
+	client_put(&c, SLICE("POST " CHAT " HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Length: 9\r\n\r\n{"));
+	assert_int_equal(client_answer(&c, false), 401);
+	assert_false(c.head.keep_alive);
+	client_close(&c);
+	assert_int_equal(model_asked(&place.model), 0);
 }
 
 static void a_refused_head_request_has_no_body(void **state)
@@ -717,6 +732,7 @@ int main(void)
 		T(a_body_that_could_be_read_in_two_ways_is_refused_and_the_connection_goes_on),
 		T(what_nobody_can_read_and_routes_that_are_not_named_are_refused),
 		T(only_the_sessions_key_opens_the_way),
+		T(who_shows_no_key_is_not_waited_for),
 		T(a_refused_head_request_has_no_body),
 		T(a_client_that_leaves_in_mid_request_stands_on_record),
 		T(a_held_request_goes_on_once_it_is_approved_and_only_once),

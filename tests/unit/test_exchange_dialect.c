@@ -149,6 +149,7 @@ static void nothing_beside_the_model_picks_another_one(void **state)
 		{"openai", "/v1/completions", "{\"model\":\"notes\",\"prompt\":\"hi\"," LORA "}", 403},
 		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"parameters\":{\"lora_name\":\"notes\"}}", 200},
 		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"parameters\":{\"lora_name\":\"other\"}}", 403},
+		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_name\":\"notes\",\"parameters\":{\"lora_name\":\"other\"}}", 403},
 		{"kserve", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_task_id\":7}", 403},
 		{"kserve", "/v2/models/notes/generate_stream", "{\"text_input\":\"hi\",\"sampling_parameters\":\"{\\\"lora_name\\\":\\\"other\\\"}\"}", 403},
 		{"kserve", "/v2/models/notes/infer", "{\"inputs\":[{\"name\":\"text_input\",\"data\":[\"hi\"]}]}", 200},
@@ -175,6 +176,7 @@ static void nothing_beside_the_model_picks_another_one(void **state)
 	assert_int_equal(send_one("POST", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_name\":\"notes\"}"), 403);
 	place.connection.model = NULL;
 	assert_int_equal(send_one("POST", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_name\":\"any\"}"), 200);
+	assert_int_equal(send_one("POST", "/v2/models/notes/generate", "{\"text_input\":\"hi\",\"lora_task_id\":7}"), 200);
 }
 
 static void a_rule_about_models_holds_for_adapters_where_they_are_all_that_is_named(void **state)
@@ -194,6 +196,11 @@ static void a_rule_sees_the_model_in_the_path(void **state)
 	deny_large();
 	assert_int_equal(send_one("POST", "/v2/models/large/generate", "{\"text_input\":\"hi\"}"), 403);
 	assert_int_equal(send_one("POST", "/v2/models/small/generate", "{\"text_input\":\"hi\"}"), 200);
+	place.connection.model = "large";                /* what it gets, not what the caller wrote */
+	assert_int_equal(send_one("POST", "/v2/models/small/generate", "{\"text_input\":\"hi\"}"), 403);
+	place.connection.model = "small";
+	assert_int_equal(send_one("POST", "/v2/models/large/generate", "{\"text_input\":\"hi\"}"), 200);
+	place.connection.model = NULL;
 }
 
 static void a_body_that_no_longer_fits_is_too_large(void **state)
@@ -246,9 +253,42 @@ static void speech_is_sent_only_where_routes_and_kinds_say_so(void **state)
 	assert_true(model_saw(&place.model, FORM));
 	place.connection.models = (struct text_list){one_model, 1};  /* which it names, nobody can tell */
 	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	place.connection.models = (struct text_list){NULL, 0};
+	place.connection.model = "m";
+	assert_int_equal(send_one("POST", "/v1/audio/transcriptions", FORM), 403);
+	place.connection.model = NULL;
 	assert_int_equal(model_asked(&place.model), 1);
 	place.connection.allow_routes = place.connection.allow_opaque = (struct text_list){NULL, 0};
-	on_record("SSN [SSN]", 5);
+	on_record("SSN [SSN]", 6);
+}
+
+/* Of bytes that cannot be masked only their number is kept. */
+static void what_is_no_text_stands_on_record_by_its_length(void **state)
+{
+	static const char no_utf8[] = "--b\r\n\r\nRIFF\xff\xfe\x80 speech", with_nul[] = "--b\r\n\r\nRIFF\0 speech";
+	const struct slice said[] = {{no_utf8, sizeof no_utf8 - 1}, {with_nul, sizeof with_nul - 1}};
+	char *route[] = {"/v1/audio/transcriptions"}, *audio[] = {"audio"}, headers[120];
+	struct client c;
+	struct audit a;
+
+	(void)state;
+	place.connection.allow_routes = (struct text_list){route, 1};
+	place.connection.allow_opaque = (struct text_list){audio, 1};
+	model_says_note();
+	for (int i = 0; i < 2; i++) {
+		client_open(&c);
+		snprintf(headers, sizeof headers, "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %zu\r\n", said[i].n);
+		put_request(&c, "POST", route[0], headers, NULL);
+		client_put(&c, said[i]);
+		assert_int_equal(client_answer(&c, false), 200);
+		client_close(&c);
+	}
+	place.connection.allow_routes = place.connection.allow_opaque = (struct text_list){NULL, 0};
+	a = sealed();
+	assert_int_equal(count(&a.records, "[21 bytes that are no text]"), 1);
+	assert_int_equal(count(&a.records, "[19 bytes that are no text]"), 1);
+	assert_int_equal(count(&a.records, "RIFF"), 0);
+	audit_free(&a);
 }
 
 static void speech_is_not_sent_where_requests_are_masked(void **state)
@@ -394,6 +434,7 @@ int main(void)
 		T(a_body_that_no_longer_fits_is_too_large),
 		T(routes_that_are_refused_by_default_open_by_name),
 		T(speech_is_sent_only_where_routes_and_kinds_say_so),
+		T(what_is_no_text_stands_on_record_by_its_length),
 		T(speech_is_not_sent_where_requests_are_masked),
 		T(a_web_socket_is_refused_with_501),
 		T(errors_have_the_shape_of_the_routes_own_api),
