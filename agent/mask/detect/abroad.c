@@ -116,19 +116,19 @@ static size_t name(struct scan *s, size_t i, bool numbered)
 /* Most capital words are no street: one has its kind, or a number or its kind directly behind. */
 static bool may_begin(struct scan *s, size_t i)
 {
-	struct part p;
+	struct part room;
+	const struct part *p = part_at(s, i, &room);
 	size_t at;
 
-	part_read(s, i, &p);
-	if (p.words & WORD_ROAD_FIRST)
+	if (p->words & WORD_ROAD_FIRST)
 		return true;
-	if (is_digit(scan_at(s, p.end + 1)))
-		return is_joined(s, &p);
-	at = part_next_word(s, &p);
+	if (is_digit(scan_at(s, p->end + 1)))
+		return is_joined(s, p);
+	at = part_next_word(s, p);
 	if (!at)
 		return false;
-	part_read(s, at, &p);
-	return p.shape >= SHAPE_CAPITALS ? is_lower(scan_at(s, p.end + 1)) : (p.words & WORD_ROAD_LAST) != 0;
+	p = part_at(s, at, &room);
+	return p->shape >= SHAPE_CAPITALS ? is_lower(scan_at(s, p->end + 1)) : (p->words & WORD_ROAD_LAST) != 0;
 }
 
 size_t abroad_street(struct scan *s, size_t i)

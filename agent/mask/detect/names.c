@@ -268,22 +268,22 @@ bool scan_known_name(struct scan *s, struct finding *f)
 	if ((!s->context->n_names && !s->known) || !is_upper(scan_at(s, s->i)))
 		return false;
 	for (int k = 0; k < PARTS_MAX && (at || k == 0); k++) {
-		struct part p;
+		struct part room;
+		const struct part *p = part_at(s, at, &room);
 
-		part_read(s, at, &p);
-		if (p.shape >= SHAPE_CAPITALS && is_known(s, p.hash)) {
-			place = (p.words & WORD_STATE) && k == 0;
-			word = k == 0 && (p.words & WORD_STOP) ? 2 : k == 0 && (p.dictionary & DICTIONARY_SAFE) ? 1 : 0;
+		if (p->shape >= SHAPE_CAPITALS && is_known(s, p->hash)) {
+			place = (p->words & WORD_STATE) && k == 0;
+			word = k == 0 && (p->words & WORD_STOP) ? 2 : k == 0 && (p->dictionary & DICTIONARY_SAFE) ? 1 : 0;
 		}
-		else if (p.shape == SHAPE_INITIAL && (!end || scan_at(s, p.end) == '.'))
+		else if (p->shape == SHAPE_INITIAL && (!end || scan_at(s, p->end) == '.'))
 			;                                /* "O. Rashid" */
-		else if (!end || (p.words & (WORD_STOP | WORD_CREDENTIAL | WORD_THING)) || p.shape < SHAPE_CAPITALS ||
-			 !((p.dictionary & DICTIONARY_LAST) || part_is_unknown(&p)))
+		else if (!end || (p->words & (WORD_STOP | WORD_CREDENTIAL | WORD_THING)) || p->shape < SHAPE_CAPITALS ||
+			 !((p->dictionary & DICTIONARY_LAST) || part_is_unknown(p)))
 			break;                           /* "Zoe Mbeki", when "Zoe" is known */
-		if (p.shape >= SHAPE_CAPITALS)
-			end = p.end;
+		if (p->shape >= SHAPE_CAPITALS)
+			end = p->end;
 		word = k ? 0 : word;
-		at = part_next(s, &p, false);
+		at = part_next(s, p, false);
 	}
 	if (!end)
 		return false;

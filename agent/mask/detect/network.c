@@ -75,6 +75,14 @@ static bool begins_dot(uint16_t c)
 	return c == ' ' || c == '(' || c == '[' || c == '{';
 }
 
+/* May " at ", "(dot)" or " underscore " stand at place i? Most words stand before others. */
+static bool begins_spelled(struct scan *s, size_t i)
+{
+	uint16_t first = scan_at(s, i), next = first == ' ' ? lower(scan_at(s, i + 1)) : 0;
+
+	return begins_dot(first) && (!next || next == 'a' || next == 'd' || next == 'u' || begins_dot(next));
+}
+
 /* One of these at place i: the unit behind, 0. */
 static size_t one_of(struct scan *s, size_t i, const char *const *list)
 {
@@ -174,7 +182,7 @@ bool scan_email(struct scan *s, struct finding *f)
 		end = domain(s, j, &dots);
 		return dots && has_top_level(s, j, end) && found(f, s, end, ENTITY_EMAIL, "email form");
 	}
-	if (!begins_dot(scan_at(s, j)))
+	if (!begins_spelled(s, j))
 		return false;
 	if (is_web(s, j + 4))                            /* "register at www.example.org" */
 		return false;

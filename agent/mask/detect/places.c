@@ -419,7 +419,7 @@ static size_t bare_road(struct scan *s)
 		if (!is_upper(scan_at(s, at)))
 			return 0;
 		part_read(s, at, &p);
-		for (size_t k = 0; words && k < sizeof kinds / sizeof *kinds; k++)
+		for (size_t k = 0; words && ((p.words & WORD_STREET) || p.shape == SHAPE_NOT) && k < sizeof kinds / sizeof *kinds; k++)
 			if (around_literal(s, p.start, kinds[k]) == p.end)
 				return behind_suffix(s, p.end);
 		if (p.shape != SHAPE_NAME || (p.words & (WORD_STOP | WORD_GENERIC | WORD_THING | WORD_CREDENTIAL)) ||

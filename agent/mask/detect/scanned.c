@@ -76,6 +76,8 @@ static size_t with_month(struct scan *s)
 	unsigned char letter = (unsigned char)(first == '0' ? 'o' : lower(first) & 0x7f);        /* no other month begins with a digit's look-alike */
 	bool wrong = false;
 
+	if (is_digit(letter))
+		return 0;
 	for (size_t k = 0; k < sizeof months / sizeof *months; k++) {
 		size_t n = 0, at;
 		struct group day, year;

@@ -243,9 +243,9 @@ bool scan_weighed_code(struct scan *s, struct finding *f)
 	}
 	read_code(s, s->i, &code);
 	next = scan_at(s, code.end);
-	if (code.letters && is_dose(s, code.end))
+	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@')
 		return false;
-	if (code.digits < (s->letters && !s->digits && scan_at(s, s->token) == ' ' ? 4 : 3) || is_alnum(next) || next == '%' || next == '@' || is_number(s, &code) || forms_are_public(s))
+	if ((code.letters && is_dose(s, code.end)) || is_number(s, &code) || forms_are_public(s))
 		return false;
 	signs.n = 0;
 	model_sign(&signs, FORM, code.form);
