@@ -173,7 +173,10 @@ static void label_word(struct context *c, const struct scan *s, const struct wor
 	int index = plain ? -1 : take_label(c, s, word, hash, from, to);
 
 	c->ending = c->ending && !plain;
-	columns_word(&c->columns, hash, index >= 0 ? labels_at(index)->label : LABEL_NONE);
+	if (index >= 0)
+		columns_word(&c->columns, hash, labels_at(index)->label);
+	else
+		columns_plain_word(&c->columns, hash);
 	if (!c->glued) {
 		c->words[0] = 0;
 		c->words[1] = 0;
@@ -302,24 +305,24 @@ static void begin_cell(struct context *c, enum label cell)
 	c->age = c->breaks = 0;
 }
 
-void context_sign(struct context *c, uint16_t sign)
+/* The second of several spaces, and each further one. */
+static __attribute__((noinline)) void more_space(struct context *c)
+{
+	enum label cell;
+
+	c->far = false;                                  /* "MRN   MD": no words come between */
+	if (!columns_spaces(&c->columns, &cell))
+		return;
+	begin_cell(c, cell);
+	c->gap = c->gap < GAP_COLON ? GAP_COLON : c->gap;
+}
+
+/* Most signs are spaces: what others need is not made ready for them. */
+static __attribute__((noinline)) void other_sign(struct context *c, uint16_t sign)
 {
 	enum label cell;
 	enum gap gap;
 
-	if (sign == ' ') {
-		if (c->last == ' ') {
-			c->far = false;                  /* "MRN   MD": no words come between */
-			if (columns_spaces(&c->columns, &cell)) {
-				begin_cell(c, cell);
-				c->gap = c->gap < GAP_COLON ? GAP_COLON : c->gap;
-			}
-		}
-		context_space(c);
-		if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
-			forget_label(c);
-		return;
-	}
 	if (c->identifiers)
 		count_brackets(c, sign);
 	if (sign == '\n' || sign == '?' || sign == '!' || (sign == '.' && !c->initials))
@@ -378,6 +381,19 @@ void context_sign(struct context *c, uint16_t sign)
 	if ((sign == '.' || sign == ':') && c->label == LABEL_TITLE && c->before[0] == CONTEXT_NAME)
 		forget_label(c);
 	if (sign == '\n' && (c->label == LABEL_STATE || c->label == LABEL_PLAIN || c->label == LABEL_TITLE || c->label == LABEL_ROLE))
+		forget_label(c);
+}
+
+void context_sign(struct context *c, uint16_t sign)
+{
+	if (sign != ' ') {
+		other_sign(c, sign);
+		return;
+	}
+	if (c->last == ' ')
+		more_space(c);
+	context_space(c);
+	if (c->label != LABEL_NONE && ++c->age > LABEL_UNITS)
 		forget_label(c);
 }
 
