@@ -10,6 +10,8 @@
 #include "json.h"
 #include "data_path.h"
 
+#define MODEL_LONGEST 64
+
 static char *one_model[] = {"m"}, *two_models[] = {"llama", "qwen"}, *notes_only[] = {"notes"};
 
 /* A request on a connection of its own. */
@@ -201,6 +203,29 @@ static void a_rule_sees_the_model_in_the_path(void **state)
 	place.connection.model = "small";
 	assert_int_equal(send_one("POST", "/v2/models/large/generate", "{\"text_input\":\"hi\"}"), 200);
 	place.connection.model = NULL;
+}
+
+/* A member of its own says which model was asked, where its name is one and nothing else. */
+static void a_models_name_stands_on_record_where_it_is_one(void **state)
+{
+	char longest[MODEL_LONGEST + 1] = "", longer[MODEL_LONGEST + 2] = "", body[MODEL_LONGEST + 200], member[MODEL_LONGEST + 20];
+	const char *const names[] = {"org/notes-v2.1:q4", longest, longer, "two words", "notes\\u00e9", "notes-" SSN};
+	struct audit a;
+
+	(void)state;
+	memset(longest, 'm', sizeof longest - 1);
+	memset(longer, 'm', sizeof longer - 1);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(body, sizeof body, "{\"model\":\"%s\"," MESSAGES "}", names[i]);
+		assert_int_equal(send_one("POST", CHAT, body), 200);
+	}
+	a = sealed();
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(member, sizeof member, "\"model\":\"%s\"", names[i]);
+		assert_int_equal(count(&a.records, member), i < 2);
+	}
+	assert_int_equal(count(&a.records, "\"model\":\"notes"), 0);
+	audit_free(&a);
 }
 
 static void a_body_that_no_longer_fits_is_too_large(void **state)
@@ -431,6 +456,7 @@ int main(void)
 		T(nothing_beside_the_model_picks_another_one),
 		T(a_rule_about_models_holds_for_adapters_where_they_are_all_that_is_named),
 		T(a_rule_sees_the_model_in_the_path),
+		T(a_models_name_stands_on_record_where_it_is_one),
 		T(a_body_that_no_longer_fits_is_too_large),
 		T(routes_that_are_refused_by_default_open_by_name),
 		T(speech_is_sent_only_where_routes_and_kinds_say_so),
