@@ -173,6 +173,7 @@ static void what_cannot_be_masked_is_refused_in_the_dialects_shape(void **state)
 		"HTTP/1.1 304 Not Modified\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" SSN,
 		"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-16\r\n\r\n" SSN,
+		"HTTP/1.1 200 OK\r\nContent-Type: application/jsons\r\n\r\n{\"a\":\"" SSN "\"}",
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: br\r\n\r\n" SSN,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\nSSN " SSN,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" SSN,
@@ -194,6 +195,31 @@ static void what_cannot_be_masked_is_refused_in_the_dialects_shape(void **state)
 	}
 	client_close(&c);
 	on_record("{\"status\":502", (int)(sizeof answers / sizeof *answers));
+}
+
+static void parameters_of_a_content_type_change_nothing(void **state)
+{
+	static const char *const types[] = {"application/json;charset=utf-8", "Application/JSON ; charset=\"UTF-8\"", "application/problem+json\t; charset=us-ascii",
+					    "application/json; charset=utf8"};
+	static const char stream[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream ; charset=utf-8\r\n\r\n" EVENT("SSN 536-") EVENT("22-8741") DONE;
+	char answer[300];
+	struct client c;
+
+	(void)state;
+	client_open(&c);
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n\r\n{\"mrn\":84729315}", types[i]);
+		model_says(&place.model, slice_str(answer), THEN_CLOSE);
+		assert_int_equal(chat(&c, "hi"), 200);
+		assert_string_equal(c.body.data, "{\"mrn\":0}");          /* a number in JSON stays one */
+	}
+	model_says(&place.model, slice_str(stream), THEN_CLOSE);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_true(count(&c.body, "[SSN]") == 1 && !count(&c.body, "8741"));
+	model_says(&place.model, SLICE("HTTP/1.1 200 OK\r\n\r\nSSN " SSN), THEN_CLOSE);
+	assert_int_equal(chat(&c, "hi"), 200);
+	assert_string_equal(c.body.data, "SSN [SSN]");           /* of no type at all: text */
+	client_close(&c);
 }
 
 static void what_a_connection_lets_through_may_be_anything(void **state)
@@ -525,6 +551,7 @@ int main(void)
 		T(answers_without_a_body_have_none),
 		T(an_old_client_gets_what_it_can_read),
 		T(what_cannot_be_masked_is_refused_in_the_dialects_shape),
+		T(parameters_of_a_content_type_change_nothing),
 		T(what_a_connection_lets_through_may_be_anything),
 		T(garbage_is_masked_as_text),
 		T(an_answer_that_breaks_off_is_seen_as_cut),
