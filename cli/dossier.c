@@ -474,17 +474,25 @@ static enum rc put_lists(struct writing *w, struct why *why)
 
 /* ---- how to check -------------------------------------------------------------------------------------------------------------------- */
 
+/* Who pastes a command into a shell gets the agent's name where it is one: letters, digits, dot, dash, underscore. A pack says what it wants. */
+static const char *agent_in_command(const struct dossier *d)
+{
+	const char *name = json_text_or_empty(json_object(pack_about(d->pack), "agent"), "name");
+	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return n && n <= 64 && !name[n] && *name != '-' ? name : "AGENT";
+}
+
 static void put_how(struct document *doc, const struct dossier *d)
 {
-	const char *agent = json_text_or_empty(json_object(pack_about(d->pack), "agent"), "name");
 	char text[CELL_MAX];
 
 	document_section(doc, "How to check it without trusting this page", "allowed_signers comes from the operator by a way that you trust; it names the agent’s "
 			 "key. These are stock tools:");
 	snprintf(text, sizeof text, "tar -xf pack.tar\n"
-		 "ssh-keygen -Y verify -f allowed_signers -I %.64s@phigate -n %s -s SHA256SUMS.sig < SHA256SUMS\n"
+		 "ssh-keygen -Y verify -f allowed_signers -I %s@phigate -n %s -s SHA256SUMS.sig < SHA256SUMS\n"
 		 "sha256sum --strict -c SHA256SUMS\n"
-		 "sha256sum --strict %s-c bundles.sha256", agent, PACK_NAMESPACE, d->with_bundles ? "" : "--ignore-missing ");
+		 "sha256sum --strict %s-c bundles.sha256", agent_in_command(d), PACK_NAMESPACE, d->with_bundles ? "" : "--ignore-missing ");
 	document_code(doc, text);
 	document_section_end(doc);
 	document_section(doc, "What the signature says", NULL);
