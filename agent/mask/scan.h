@@ -159,6 +159,12 @@ static inline bool is_digit(uint16_t c)
 	return c >= '0' && c <= '9';
 }
 
+/* 19.., 20.. at place j */
+static inline bool starts_year(struct scan *s, size_t j)
+{
+	return (scan_at(s, j) == '1' && scan_at(s, j + 1) == '9') || (scan_at(s, j) == '2' && scan_at(s, j + 1) == '0');
+}
+
 static inline bool is_alpha(uint16_t c)
 {
 	return c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : reading_is_letter(c);

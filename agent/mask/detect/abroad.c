@@ -219,14 +219,6 @@ static size_t digits(struct scan *s, size_t i)
 	return is_alnum(scan_at(s, j)) || j < i + 4 || j > i + 8 ? 0 : j;
 }
 
-/* "medical school Karachi 2006" */
-static bool is_year(struct scan *s, size_t end)
-{
-	uint16_t first = scan_at(s, s->i), second = scan_at(s, s->i + 1);
-
-	return end == s->i + 4 && ((first == '1' && second == '9') || (first == '2' && second == '0'));
-}
-
 bool scan_postcode(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
@@ -243,9 +235,9 @@ bool scan_postcode(struct scan *s, struct finding *f)
 	else if (is_digit(scan_at(s, s->i)) &&
 		 (c->label == LABEL_ZIP || c->before[0] == CONTEXT_ADDRESS || c->before[0] == CONTEXT_CITY || state))
 		end = digits(s, s->i);
-	/* a number behind a city says how many of something, but for "Berlin 10115." */
+	/* a number behind a city says how many of something, or when, "medical school Karachi 2006", but for "Berlin 10115." */
 	if (end && is_digit(scan_at(s, s->i)) && c->label != LABEL_ZIP && c->before[0] != CONTEXT_ADDRESS &&
-	    (end < s->i + 4 || is_year(s, end) || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)))))
+	    (end < s->i + 4 || (end == s->i + 4 && starts_year(s, s->i)) || (scan_at(s, end) == ' ' && is_alpha(scan_at(s, end + 1)))))
 		end = 0;
 	if (!end)
 		return false;

@@ -2,6 +2,7 @@
 #include "around.h"
 #include "care.h"
 #include "facilities.h"
+#include "labels.h"
 #include "parts.h"
 
 #define WORDS_MAX 8
@@ -19,7 +20,6 @@ static const char *const PHRASES[] = {
 	"union pacific", "home instead", "visiting angels", "ronald mcdonald", "optum rx", "express scripts", "sam's club", "cvs/pharmacy", "circle k", "kwik trip", "john deere", "meals on wheels", "winn dixie", "best buy",
 };
 
-static uint64_t hospital_hash;                        /* the hash of the word */
 static uint64_t phrases_seen[64];                /* a bit of the first word of each, so that most words cost one look */
 
 static uint64_t phrase_bit(uint64_t hash)
@@ -34,10 +34,6 @@ bool facilities_may_begin(uint64_t hash)
 
 void facilities_fill(void)
 {
-	const char *word = "hospital";
-
-	for (hospital_hash = WORD_HASH; *word; word++)
-		hospital_hash = word_hash(hospital_hash, (unsigned char)*word);
 	for (size_t k = 0; k < sizeof PHRASES / sizeof *PHRASES; k++) {
 		uint64_t hash = WORD_HASH;
 
@@ -136,7 +132,7 @@ static bool shows(const struct run *r, const struct part *p, enum cue cue)
 	if ((p->care & CARE_PAIR) && (r->last & (CARE_PAIR | CARE_TRADE)) && r->amp)     /* "Peninsula Bone & Joint" */
 		return r->own >= (cue || (r->care & CARE_OWN) ? OWN_WORD : OWN_UNKNOWN);
 	if (p->care & CARE_END)
-		return r->own >= OWN_WORD || (r->care & CARE_FAITH) || (r->eponym && p->hash == hospital_hash);
+		return r->own >= OWN_WORD || (r->care & CARE_FAITH) || (r->eponym && p->hash == label_words.hospital);
 	if ((p->care & CARE_BODY) && r->theirs && cue && r->words > 1)       /* "at Women's Surgery Center" */
 		return true;
 	if ((p->care & CARE_BODY) && (r->kind || cue))
@@ -546,7 +542,7 @@ static size_t bare_store_number(struct scan *s, size_t end)
 
 	while (scan_at(s, end) == ' ' && j < i + 6 && is_digit(scan_at(s, j)))
 		j++;
-	if (j < i + 3 || j > i + 5 || (j == i + 4 && ((scan_at(s, i) == '1' && scan_at(s, i + 1) == '9') || (scan_at(s, i) == '2' && scan_at(s, i + 1) == '0'))) || is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '-' || scan_at(s, j) == '/' || scan_at(s, j) == '.' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
+	if (j < i + 3 || j > i + 5 || (j == i + 4 && starts_year(s, i)) || is_alnum(scan_at(s, j)) || ((scan_at(s, j) == '-' || scan_at(s, j) == '/' || scan_at(s, j) == '.' || scan_at(s, j) == ':') && is_digit(scan_at(s, j + 1))))
 		return end;
 	return scan_at(s, j) == ' ' && (word_kinds(around_word(s, j + 1, &behind)) & (WORD_SHARE | WORD_STREET)) ? end : j;
 }

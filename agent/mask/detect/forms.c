@@ -212,29 +212,31 @@ static bool is_woven(const struct form *f)
 	return f->groups == 1 && f->n >= 9 && f->digits >= 4 && turns > 1 && !is_public(f) && !(f->digits >= 12 && f->letters < 3 && strchr(f->c, 'T'));
 }
 
+static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
+{
+	*f = (struct finding){.start = s->i, .end = end, .entity = entity, .rule = rule, .custom = -1};
+	return true;
+}
+
 bool scan_form(struct scan *s, struct finding *f)
 {
 	const struct context *c = s->context;
 	struct form form;
+	bool is_form;
+	size_t end;
 
 	if (c->label == LABEL_PLAIN || c->label == LABEL_THING || c->before[0] == label_words.code || (c->last && strchr("-/._+*=&:^", (int)c->last)))
 		return false;
-	*f = (struct finding){.start = s->i, .end = blood_unit(s), .entity = ENTITY_ID, .rule = "blood unit form", .custom = -1};
-	if (f->end)
-		return true;
-	*f = (struct finding){.start = s->i, .end = veteran(s), .entity = ENTITY_HEALTH_PLAN, .rule = "veteran's number form", .custom = -1};
-	if (f->end)
-		return true;
-	*f = (struct finding){.start = s->i, .end = grouped(s), .entity = ENTITY_ID, .rule = "code form", .custom = -1};
-	if (f->end && !(read_form(s, &form) && is_public(&form)))
-		return true;
-	if (!read_form(s, &form) || form.digits < 4)
+	if ((end = blood_unit(s)))
+		return found(f, s, end, ENTITY_ID, "blood unit form");
+	if ((end = veteran(s)))
+		return found(f, s, end, ENTITY_HEALTH_PLAN, "veteran's number form");
+	is_form = read_form(s, &form);
+	if ((end = grouped(s)) && !(is_form && is_public(&form)))
+		return found(f, s, end, ENTITY_ID, "code form");
+	if (!is_form || form.digits < 4)
 		return false;
-	*f = (struct finding){.start = s->i, .end = form.end, .entity = ENTITY_ID, .rule = "code form", .custom = -1};
-	if (is_plate(&form)) {
-		f->entity = ENTITY_VEHICLE;
-		f->rule = "plate form";
-		return true;
-	}
-	return form.letters ? is_code(&form) || is_woven(&form) : is_number(s, &form);
+	if (is_plate(&form))
+		return found(f, s, form.end, ENTITY_VEHICLE, "plate form");
+	return (form.letters ? is_code(&form) || is_woven(&form) : is_number(s, &form)) && found(f, s, form.end, ENTITY_ID, "code form");
 }

@@ -39,7 +39,7 @@ static size_t year_behind(struct scan *s, size_t i)
 		i += 3;
 	while (n < 5 && is_digit(scan_at(s, i + n)))
 		n++;
-	if (n != 4 || is_alpha(scan_at(s, i + 4)) || !((scan_at(s, i) == '1' && scan_at(s, i + 1) == '9') || (scan_at(s, i) == '2' && scan_at(s, i + 1) == '0')))
+	if (n != 4 || is_alpha(scan_at(s, i + 4)) || !starts_year(s, i))
 		return 0;
 	i += 4;
 	if ((scan_at(s, i) == '-' || scan_at(s, i) == '/') && is_digit(scan_at(s, i + 1)) && is_digit(scan_at(s, i + 2))) {

@@ -139,16 +139,10 @@ static bool looks_like_date(struct scan *s, size_t i)
 	return n && n < 3 && scan_at(s, i + n) == '/' && is_digit(scan_at(s, i + n + 1));
 }
 
-/* 19.., 20.. */
-static bool starts_year(struct scan *s)
-{
-	return (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9') || (scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0');
-}
-
 /* 1998, 2024 */
 static bool looks_like_year(struct scan *s, const struct value *v)
 {
-	return v->count == 4 && v->digits == 4 && starts_year(s);
+	return v->count == 4 && v->digits == 4 && starts_year(s, s->i);
 }
 
 static bool found(struct finding *f, struct scan *s, size_t end, enum entity entity, const char *rule)
@@ -273,7 +267,7 @@ static bool near_value(struct scan *s, struct finding *f)
 	if (v->letters <= 4 && (v->digits || (v->letters == v->count && is_upper(scan_at(s, s->i)) && label == LABEL_VEHICLE)))
 		read_groups(s, v, c->label);
 	read_form(s, v->end, &form);
-	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s)))
+	if (is_alnum(scan_at(s, v->end)) || !looks_like_code(c, &form) || is_quantity(s, v) || (form.first == 4 && !form.letters && starts_year(s, s->i)))
 		return false;
 	return found(f, s, v->end, VALUES[k].entity, VALUES[k].rule);
 }
@@ -563,7 +557,7 @@ bool scan_rest(struct scan *s, struct finding *f)
 		return found(f, s, s->token, ENTITY_ACCOUNT, "last four");
 	if ((c->hidden < (c->label == LABEL_ACCOUNT || c->label == LABEL_MRN ? 1 : 4) && !ending) || (s->token != s->i + 4 && (c->label != LABEL_ACCOUNT || s->token != s->i + 5)) || s->letters || scan_at(s, s->token) == '%')
 		return false;
-	if (ending && ((scan_at(s, s->i) == '2' && scan_at(s, s->i + 1) == '0') || (scan_at(s, s->i) == '1' && scan_at(s, s->i + 1) == '9')))
+	if (ending && starts_year(s, s->i))
 		return false;                                    /* the year ending 2019 */
 	return found(f, s, s->token, s->context->hidden == 5 ? ENTITY_SSN : ENTITY_ACCOUNT, "last four");
 }

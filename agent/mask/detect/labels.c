@@ -504,6 +504,7 @@ void labels_fill(void)
 	label_words.initials = phrase_hash("initials", &last);
 	label_words.corner = phrase_hash("corner", &last);
 	label_words.colon = phrase_hash("colon", &last);
+	label_words.hospital = phrase_hash("hospital", &last);
 	label_words.value = phrase_hash("value", &last);
 	label_words.id = phrase_hash("id", &last);
 	label_words.of = phrase_hash("of", &last);

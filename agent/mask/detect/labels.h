@@ -35,7 +35,7 @@ enum label labels_of_word(uint64_t hash);                /* of one whose label n
 
 /* Hashes of words that mean something of their own; "w" as in "w/". */
 extern struct label_words {
-	uint64_t and, or, mr, ms, dear, name, display, family, given, no, id, w, of, date, identifier, value, code, key, initials, corner, colon, x, ext, ending;
+	uint64_t and, or, mr, ms, dear, name, display, family, given, no, id, w, of, date, identifier, value, code, key, initials, corner, colon, hospital, x, ext, ending;
 	uint64_t user, ref, call, catalogue, lot, male, female, xx, missed, mi;
 } label_words;
 
