@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle_about.h"
 #include "clock.h"
 #include "document.h"
 #include "json.h"
@@ -474,13 +475,12 @@ static enum rc put_lists(struct writing *w, struct why *why)
 
 /* ---- how to check -------------------------------------------------------------------------------------------------------------------- */
 
-/* Who pastes a command into a shell gets the agent's name where it is one: letters, digits, dot, dash, underscore. A pack says what it wants. */
+/* Who pastes a command into a shell gets the agent's name where it is one. A pack says what it wants. */
 static const char *agent_in_command(const struct dossier *d)
 {
 	const char *name = json_text_or_empty(json_object(pack_about(d->pack), "agent"), "name");
-	size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
-	return n && n <= 64 && !name[n] && *name != '-' ? name : "AGENT";
+	return bundle_about_is_agent(name) && *name != '-' ? name : "AGENT";
 }
 
 static void put_how(struct document *doc, const struct dossier *d)

@@ -60,12 +60,16 @@ static bool has(const cJSON *object, const struct wanted *w)
 	return false;
 }
 
-/* The name becomes part of a principal and of a sentence. */
 static bool plain(const char *text, size_t max)
 {
 	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
 	return n && n <= max && !text[n];
+}
+
+bool bundle_about_is_agent(const char *name)
+{
+	return plain(name, AGENT_NAME_MAX);
 }
 
 static enum rc check(const cJSON *tree, struct why *why)
@@ -123,7 +127,7 @@ enum rc bundle_about_read(struct slice text, struct bundle_about *out, struct wh
 		return why_set(why, RC_BAD, "session.json: a member is wrong");
 	if (!plain(out->id, ID_MAX))
 		return why_set(why, RC_BAD, "session.json: id is none");
-	if (!plain(out->agent, AGENT_NAME_MAX))
+	if (!bundle_about_is_agent(out->agent))
 		return why_set(why, RC_BAD, "session.json: agent.name is none");
 	if (out->part < 1 || !previous_fits(tree, out->part))
 		return why_set(why, RC_BAD, "session.json: part and previous do not fit");

@@ -3,6 +3,7 @@
 #define PHIGATE_BUNDLE_ABOUT_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "digest.h"
@@ -14,6 +15,9 @@ struct bundle_about {
 	unsigned char policy[SHA256_LEN], head[SHA256_LEN];
 	int64_t exchanges, records;              /* counts */
 };
+
+/* May it be an agent's name: letters, digits, dot, dash, underscore? It becomes part of a principal and of a sentence. */
+bool bundle_about_is_agent(const char *name);
 
 /* RC_BAD: why names the member that is missing or wrong. */
 enum rc bundle_about_read(struct slice text, struct bundle_about *out, struct why *why) MUST_USE;
