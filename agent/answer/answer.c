@@ -326,6 +326,8 @@ static bool begins_events(struct answer *a, struct slice in)
 {
 	static const char *const begins[] = {"data:", "event:", "id:", "retry:", ": ", ":\n", ":\r"};
 
+	if (a->opening_n == sizeof a->opening)           /* it did not */
+		return false;
 	for (size_t i = 0; i < in.n && a->opening_n < sizeof a->opening; i++)
 		if (a->opening_n || (in.p[i] != '\n' && in.p[i] != '\r'))
 			a->opening[a->opening_n++] = in.p[i];
