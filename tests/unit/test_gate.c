@@ -27,6 +27,7 @@
 #include "clock.h"
 #include "command.h"
 #include "control.h"
+#include "control_line.h"
 #include "digest.h"
 #include "encode.h"
 #include "exchange.h"
@@ -416,21 +417,10 @@ static void write_text(LIBSSH2_CHANNEL *channel, const char *text)
 
 static void prove(struct client *c, EVP_PKEY *key, const char *challenge, const char *fingerprint)
 {
-	struct buf der, sig, line;
+	struct buf line;
 
-	buf_init(&der, 256);
-	buf_init(&sig, 256);
-	buf_init(&line, 1024);
-	assert_int_equal(sshkey_public_der(key, &der), RC_OK);
-	assert_int_equal(possession_sign(key, challenge, fingerprint, &sig), RC_OK);
-	buf_puts(&line, "control ");
-	base64url_encode(der.data, der.len, &line);
-	buf_putc(&line, ' ');
-	base64url_encode(sig.data, sig.len, &line);
-	assert_int_equal(buf_puts(&line, "\r\n"), RC_OK);
+	control_line(key, challenge, fingerprint, &line);
 	write_text(c->channel, line.data);
-	buf_free(&der);
-	buf_free(&sig);
 	buf_free(&line);
 }
 

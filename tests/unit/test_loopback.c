@@ -22,7 +22,7 @@
 
 #include "clock.h"
 #include "control.h"
-#include "encode.h"
+#include "control_line.h"
 #include "exchange.h"
 #include "figures.h"
 #include "loopback.h"
@@ -263,24 +263,13 @@ static int data(const struct fixture *f)
 static int control(const struct fixture *f, EVP_PKEY *key, bool proved)
 {
 	char challenge[PREFACE_CHALLENGE_LEN + 1];
-	struct buf der, sig, line;
+	struct buf line;
 	int fd = dial(f);
 
 	assert_true(challenged(fd, challenge));
 	challenge[0] = proved ? challenge[0] : challenge[0] == 'A' ? 'B' : 'A';
-	buf_init(&der, 256);
-	buf_init(&sig, 256);
-	buf_init(&line, 1024);
-	assert_int_equal(sshkey_public_der(key, &der), RC_OK);
-	assert_int_equal(possession_sign(key, challenge, FINGERPRINT, &sig), RC_OK);
-	buf_puts(&line, "control ");
-	base64url_encode(der.data, der.len, &line);
-	buf_putc(&line, ' ');
-	base64url_encode(sig.data, sig.len, &line);
-	assert_int_equal(buf_puts(&line, "\r\n"), RC_OK);
+	control_line(key, challenge, FINGERPRINT, &line);
 	put(fd, line.data);
-	buf_free(&der);
-	buf_free(&sig);
 	buf_free(&line);
 	return fd;
 }
